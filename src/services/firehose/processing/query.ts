@@ -1,7 +1,15 @@
 import { notImplemented } from "#aws/errors.ts";
 import { invalid } from "../errors.ts";
 import { parseObject } from "./jq/parse.ts";
-import { beginSteps, type Filter, JqError, JqSyntaxError, type Json, parseJson } from "./jq/values.ts";
+import {
+  beginSteps,
+  countSteps,
+  type Filter,
+  JqError,
+  JqSyntaxError,
+  type Json,
+  parseJson,
+} from "./jq/values.ts";
 
 /** Partition keys by name, and what makes each of a record: `{customer: .customer.id, "kind": .kind}`. */
 export type MetadataQuery = ReadonlyMap<string, Filter>;
@@ -42,6 +50,8 @@ export function partitionKeysOf(query: MetadataQuery, data: Buffer): Map<string,
 function keyOf(filter: Filter, document: Json): string | undefined {
   try {
     const [value = null, ...others] = filter(document);
+    // A filter that was tried in vain may have taken them all.
+    countSteps(0);
     const isKey = value !== null && typeof value !== "object" && value !== "" && others.length === 0;
     return isKey ? String(value) : undefined;
   } catch (error) {

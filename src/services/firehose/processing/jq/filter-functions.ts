@@ -4,6 +4,7 @@ import {
   arrayIn,
   bounded,
   compare,
+  countSize,
   countSteps,
   each,
   elementsOf,
@@ -31,9 +32,10 @@ export const FILTER_FUNCTIONS: Readonly<Record<string, FilterFunction>> = {
   "select/1": (test) => (input) => test!(input).flatMap((one) => (isTrue(one) ? [input] : [])),
   "map/1": (filter) => (input) => [[...each(elementsOf(input), filter!)]],
   "map_values/1": (filter) => (input) => [mapValues(input, filter!)],
-  "with_entries/1": (filter) => (input) => [
-    objectOf(each(entriesOf(objectIn(input, "with_entries")), filter!)),
-  ],
+  "with_entries/1": (filter) => (input) => {
+    countSize(input);
+    return [objectOf(each(entriesOf(objectIn(input, "with_entries")), filter!))];
+  },
   "first/1": (filter) => (input) => filter!(input).slice(0, 1),
   "last/1": (filter) => (input) => filter!(input).slice(-1),
   "limit/2": (count, filter) => (input) =>
@@ -89,6 +91,7 @@ function withAllBelow(value: Json, found: Json[]): Json[] {
 
 /** The first value that a filter makes of each element; where it makes none, the element is gone. */
 function mapValues(input: Json, filter: Filter): Json {
+  countSize(input);
   if (Array.isArray(input)) return input.flatMap((one) => filter(one).slice(0, 1));
   const entries = Object.entries(objectIn(input, "map_values"));
   return Object.fromEntries(
@@ -115,6 +118,7 @@ interface Ranked {
 }
 
 function ranked(input: Json, name: string, by: Filter): Ranked[] {
+  countSize(input);
   return arrayIn(input, name)
     .map((value) => ({ value, rank: [...by(value)] }))
     .sort((a, b) => compare(a.rank, b.rank));

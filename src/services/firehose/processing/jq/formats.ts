@@ -1,4 +1,4 @@
-import { arrayIn, JqError, type Json, jsonOf, textOf, typeOf } from "./values.ts";
+import { arrayIn, bounded, countSize, JqError, type Json, joined, jsonOf, textOf, typeOf } from "./values.ts";
 
 const HTML: Readonly<Record<string, string>> = {
   "<": "&lt;",
@@ -8,8 +8,22 @@ const HTML: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-/** How `@name` writes a value. */
-export const FORMATS: Readonly<Record<string, ((value: Json) => string) | undefined>> = {
+/** How a value is written. */
+export type Format = (value: Json) => string;
+
+/** `undefined` for a name that is not known here. */
+export function formatOf(name: string): Format | undefined {
+  const format = FORMATS[name];
+  return (
+    format &&
+    ((value) => {
+      countSize(value);
+      return bounded(format(value));
+    })
+  );
+}
+
+const FORMATS: Readonly<Record<string, Format | undefined>> = {
   "@text": textOf,
   "@json": jsonOf,
   "@base64": (value) => Buffer.from(textOf(value)).toString("base64"),
@@ -21,20 +35,22 @@ export const FORMATS: Readonly<Record<string, ((value: Json) => string) | undefi
     rowOf(value, "@tsv", "\t", (text) =>
       text.replaceAll("\\", "\\\\").replaceAll("\t", "\\t").replaceAll("\n", "\\n").replaceAll("\r", "\\r"),
     ),
-  "@sh": (value) => (Array.isArray(value) ? value : [value]).map(quotedForShell).join(" "),
+  "@sh": (value) => joined((Array.isArray(value) ? value : [value]).map(quotedForShell), " "),
 };
 
 function rowOf(value: Json, format: string, between: string, written: (text: string) => string): string {
   const cells = arrayIn(value, format).map((cell) => {
+    countSize(cell);
     if (typeof cell === "string") return written(cell);
     if (typeof cell === "object" && cell !== null)
       throw new JqError(`a cell of ${format} is no ${typeOf(cell)}`);
     return cell === null ? "" : String(cell);
   });
-  return cells.join(between);
+  return joined(cells, between);
 }
 
 function quotedForShell(value: Json): string {
+  countSize(value);
   if (typeof value === "string") return `'${value.replaceAll("'", "'\\''")}'`;
   if (typeof value === "object" && value !== null) throw new JqError(`@sh quotes no ${typeOf(value)}`);
   return String(value);

@@ -1,11 +1,13 @@
 import { entriesOf, objectOf } from "./entries.ts";
 import { FILTER_FUNCTIONS } from "./filter-functions.ts";
-import { add } from "./operators.ts";
+import { add, split } from "./operators.ts";
 import { gmtime, mktime, strftime, strptime } from "./times.ts";
 import {
   arrayIn,
   bounded,
   compare,
+  countSearch,
+  countSize,
   countSteps,
   each,
   elementsOf,
@@ -13,8 +15,8 @@ import {
   isTrue,
   JqError,
   type Json,
+  joined,
   jsonOf,
-  MOST_LENGTH,
   MOST_LEVELS,
   numberIn,
   objectIn,
@@ -38,7 +40,7 @@ const math =
 const PLAIN: Readonly<Record<string, Plain>> = {
   tostring: textOf,
   tojson: jsonOf,
-  fromjson: (input) => parseJson(stringIn(input, "fromjson")),
+  fromjson,
   tonumber,
   type: typeOf,
   length,
@@ -91,9 +93,13 @@ const BINARY: Readonly<Record<string, Binary>> = {
   strptime: (input, format) => strptime(input, stringIn(format, "strptime")),
   split: (input, by) => {
     const all = stringIn(input, "split");
-    return all === "" ? [] : bounded(all.split(stringIn(by, "split")));
+    return all === "" ? [] : split(all, stringIn(by, "split"));
   },
-  join: (input, by) => joined(arrayIn(input, "join"), stringIn(by, "join")),
+  join: (input, by) =>
+    joined(
+      arrayIn(input, "join").map((one) => (one === null ? "" : textOf(one))),
+      stringIn(by, "join"),
+    ),
   startswith: (input, start) => stringIn(input, "startswith").startsWith(stringIn(start, "startswith")),
   endswith: (input, end) => stringIn(input, "endswith").endsWith(stringIn(end, "endswith")),
   ltrimstr: (input, start) =>
@@ -123,18 +129,33 @@ export function functionOf(name: string, parameters: readonly Filter[]): Filter 
   if (Object.hasOwn(FILTER_FUNCTIONS, own)) return FILTER_FUNCTIONS[own]!(...parameters);
   if (parameters.length === 0 && Object.hasOwn(PLAIN, name)) {
     const plain = PLAIN[name]!;
-    return (input) => [plain(input)];
+    return (input) => {
+      countSize(input);
+      return [plain(input)];
+    };
   }
   if (parameters.length !== 1 || !Object.hasOwn(BINARY, name)) return undefined;
   const [parameter] = parameters as [Filter];
   const binary = BINARY[name]!;
-  return (input) => each(parameter(input), (one) => [binary(input, one)]);
+  return (input) =>
+    each(parameter(input), (one) => {
+      countSize(input);
+      countSize(one);
+      return [binary(input, one)];
+    });
+}
+
+function fromjson(input: Json): Json {
+  const text = stringIn(input, "fromjson");
+  // What comes of a few letters takes as long as a value, and more room than they.
+  countSteps(text.length >> 2);
+  return parseJson(text);
 }
 
 function tonumber(input: Json): Json {
   if (typeof input === "number") return input;
   const text = stringIn(input, "tonumber").trim();
-  if (!/^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text))
+  if (!/^-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(text))
     throw new JqError("tonumber is of what is a number");
   return Number(text);
 }
@@ -143,7 +164,7 @@ function length(input: Json): number {
   if (input === null) return 0;
   if (typeof input === "number") return Math.abs(input);
   if (typeof input === "string") return [...input].length;
-  return elementsOf(input).length;
+  return Array.isArray(input) ? input.length : elementsOf(input).length;
 }
 
 function implode(input: Json): string {
@@ -157,14 +178,11 @@ function keysOf(input: Json): Json[] {
   return Array.isArray(input) ? input.map((_, index) => index) : Object.keys(objectIn(input, "keys"));
 }
 
-const flattened = (list: readonly Json[], levels: number): Json[] =>
-  bounded(list.flatMap((one) => (Array.isArray(one) && levels > 0 ? flattened(one, levels - 1) : [one])));
-
-/** The separator alone may be what makes it long. */
-function joined(list: readonly Json[], by: string): string {
-  const texts = list.map((one) => (one === null ? "" : textOf(one)));
-  if (texts.length * by.length > MOST_LENGTH) throw new JqError("a value is too long");
-  return bounded(texts.join(by));
+function flattened(list: readonly Json[], levels: number): Json[] {
+  countSteps(list.length);
+  return bounded(
+    list.flatMap((one) => (Array.isArray(one) && levels > 0 ? flattened(one, levels - 1) : [one])),
+  );
 }
 
 const lettersIn = (input: Json, name: string, letters: RegExp, to: (all: string) => string) =>
@@ -179,10 +197,12 @@ function has(input: Json, key: Json): boolean {
 }
 
 function contains(whole: Json, part: Json): boolean {
-  countSteps();
-  if (typeof whole === "string" && typeof part === "string") return whole.includes(part);
-  if (Array.isArray(whole) && Array.isArray(part))
-    return part.every((one) => whole.some((other) => typeOf(other) === typeOf(one) && contains(other, one)));
+  if (typeof whole === "string" && typeof part === "string") {
+    countSearch(whole, part);
+    return whole.includes(part);
+  }
+  if (Array.isArray(whole) && Array.isArray(part)) return part.every((one) => hasOneWith(whole, one));
+  countSize(part);
   if (typeOf(whole) === "object" && typeOf(part) === "object")
     return Object.entries(part as object).every(
       ([key, value]) => has(whole, key) && contains((whole as Record<string, Json>)[key]!, value as Json),
@@ -192,25 +212,37 @@ function contains(whole: Json, part: Json): boolean {
   return compare(whole, part) === 0;
 }
 
+const hasOneWith = (list: readonly Json[], part: Json): boolean =>
+  list.some((one) => {
+    countSteps();
+    return typeOf(one) === typeOf(part) && contains(one, part);
+  });
+
 /** Where a text, an element or a run of elements stands. */
 function indices(input: Json, sought: Json): Json {
   if (input === null) return null;
+  if (typeof input === "string") return placesOf(stringIn(sought, "indices"), input);
   const found: number[] = [];
-  if (typeof input === "string") {
-    const text = stringIn(sought, "indices");
-    for (
-      let index = text === "" ? -1 : input.indexOf(text);
-      index >= 0;
-      index = input.indexOf(text, index + 1)
-    )
-      found.push(Buffer.byteLength(input.slice(0, index)));
-    return bounded(found as Json[]);
-  }
   const run = Array.isArray(sought) ? sought : [sought];
   const all = arrayIn(input, "indices");
   for (let index = 0; index + run.length <= all.length && run.length > 0; index++) {
     countSteps(run.length);
     if (run.every((one, place) => compare(one, all[index + place]!) === 0)) found.push(index);
+  }
+  return found;
+}
+
+/** In bytes, as jq 1.6 counts them. */
+function placesOf(sought: string, text: string): number[] {
+  countSearch(text, sought);
+  const found: number[] = [];
+  let bytes = 0;
+  let counted = 0;
+  for (let at = sought === "" ? -1 : text.indexOf(sought); at >= 0; at = text.indexOf(sought, at + 1)) {
+    countSteps();
+    bytes += Buffer.byteLength(text.slice(counted, at));
+    counted = at;
+    found.push(bytes);
   }
   return found;
 }

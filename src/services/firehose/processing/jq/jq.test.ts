@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { parseObject } from "./parse.ts";
-import { JqError, JqSyntaxError, type Json, valuesOf } from "./values.ts";
+import { beginSteps, JqError, JqSyntaxError, type Json } from "./values.ts";
 
-const allOf = (filter: string, input: Json) => [
-  ...valuesOf(parseObject(`{it: (${filter})}`).get("it")!, input),
-];
+const allOf = (filter: string, input: Json) => {
+  const it = parseObject(`{it: (${filter})}`).get("it")!;
+  beginSteps();
+  return [...it(input)];
+};
 const made = (filter: string, input: Json) => {
   const values = allOf(filter, input);
   expect(values).toHaveLength(1);
@@ -88,6 +90,10 @@ test.each<[string, Json, Json]>([
   ['strptime("%d %b %y, %I:%M %p") | strftime("%F %T")', "5 mar 15, 01:02 PM", "2015-03-05 13:02:00"],
   ["fromdate", "2015-03-05T23:51:47Z", 1_425_599_507],
   [".a / 1000 | todate", { a: 1_425_599_507_999 }, "2015-03-05T23:51:47Z"],
+  ["map(. + 1) | add", new Array<Json>(5_000).fill(1), 10_000],
+  ["length", new Array<Json>(100_000).fill(1), 100_000],
+  ['[.[] | indices("a")]', ["aéaa", "é"], [[0, 3, 4], []]],
+  ['{a: 1} * {"__proto__": {b: 1}} | tojson', null, '{"a":1,"__proto__":{"b":1}}'],
   [". # what is said here counts for nothing\n", 1, 1],
 ])("%s", (filter, input, value) => {
   expect(made(filter, input)).toEqual(value);
@@ -109,6 +115,45 @@ test.each<[string, Json]>([
   expect(() => made(filter, input)).toThrow(JqError);
 });
 
+const HALF = "a".repeat(2 ** 19);
+const LONG = new Array<Json>(400_000).fill(1);
+/** As many values as a query may have at once, each the first of the input. */
+const AGAIN = "[.[range(60000) * 0]]";
+/** A list whose values are twice as many in each level. */
+const doubled = (value: string) => `${value}${"|[.,.]".repeat(60)}`;
+
+test.each<[string, Json]>([
+  ["tonumber", `${"1".repeat(2 ** 19)}x`],
+  [`contains("${"a".repeat(1_000)}b" + "a" * 50000)`, HALF],
+  ['split("a" * 50000 + "b" + "a" * 50000)', HALF],
+  ['indices("a" * 50000)', HALF],
+  ["contains(. + [])", [...LONG, ...new Array<Json>(400).fill("a")]],
+  ["add", Array.from({ length: 60_000 }, (_, index) => ({ [`k${index}`]: 1 }))],
+  ["[.[range(65536):]]", LONG],
+  [`${AGAIN} | sort`, [LONG]],
+  [`${AGAIN} | map(keys)`, [LONG]],
+  [`${AGAIN} | map(fromjson)`, [JSON.stringify(LONG)]],
+  [`${AGAIN} | map(ascii_upcase)`, [HALF]],
+  [`${AGAIN} | join("")`, [HALF]],
+  [`${AGAIN} | @csv`, [HALF]],
+  [`${AGAIN} | @sh`, [HALF]],
+  ['@html "\\(.[range(60000) * 0])"', ["<".repeat(2 ** 19)]],
+  [`${AGAIN} | map(strftime("%c" * 2000))`, [1]],
+  [`${doubled("1")} | tojson`, null],
+  [`${doubled("[]")} | flatten`, null],
+  [`{a: 1} | .[${doubled("1")}]`, null],
+  [`test("[${"b".repeat(2_000)}]")`, HALF],
+  ["test(.)", "(?:){1000}{1000}{1000}{1000}"],
+  ["test(.)", `a${"*".repeat(4_000)}`],
+  ["test(.)", `a${"{1}".repeat(100_000)}`],
+  ["test(.)", `[${HALF}]`],
+  ["test(.)", "[[:valueOf:]]"],
+  ["test(.)", "[[:__proto__:]]"],
+  ["test(.)", "\\p{constructor}"],
+])("%s fails soon for a record that would take it long", (filter, input) => {
+  expect(() => allOf(filter, input)).toThrow(JqError);
+});
+
 test.each<[string, Json, Json[]]>([
   [".[]", [1, 2], [1, 2]],
   [".a?", 5, []],
@@ -127,6 +172,10 @@ test.each<[string, Json, Json[]]>([
 
 describe("a regular expression", () => {
   test.each<[string, Json, Json]>([
+    ['gsub("[^a-z]"; "-"; "i")', "aB1", "aB-"],
+    ['[scan("[[:upper:]k]")]', "aKk", ["K", "k"]],
+    ['[match("\\\\W"; "gi").string]', "aB-", ["-"]],
+    ['test("s"; "i")', "ß", false],
     ['test("^\\\\d{4}-\\\\d{2}$")', "2026-01", true],
     ['test("B"; "i")', "abc", true],
     ['test("a b # c\\n c"; "x")', "abc", true],
@@ -191,6 +240,11 @@ test.each([
   "input",
   "@none",
   'test("(?=a)")',
+  'test("a"; "s")',
+  "constructor",
+  "__proto__",
+  `.${"?".repeat(5_000)}`,
+  `.a${".a".repeat(1_000)}`,
   'test("(a)\\\\1")',
   'test("a*+a")',
   ".a as $x | $x",

@@ -1,7 +1,8 @@
 import {
   bounded,
   compare,
-  countSteps,
+  countSearch,
+  countSize,
   type Filter,
   isTrue,
   JqError,
@@ -28,15 +29,17 @@ export function add(left: Json, right: Json): Json {
   if (right === null) return left;
   if (typeof left === "string" && typeof right === "string") return bounded(left + right);
   if (Array.isArray(left) && Array.isArray(right)) return bounded(left.concat(right));
-  if (typeOf(left) === "object" && typeOf(right) === "object")
+  if (typeOf(left) === "object" && typeOf(right) === "object") {
+    countSize(left);
+    countSize(right);
     return { ...(left as object), ...(right as object) };
+  }
   return numeric("sum", (a, b) => a + b)(left, right);
 }
 
 function subtract(left: Json, right: Json): Json {
   if (!Array.isArray(left) || !Array.isArray(right))
     return numeric("difference", (a, b) => a - b)(left, right);
-  countSteps(left.length * right.length);
   return left.filter((value) => !right.some((other) => compare(value, other) === 0));
 }
 
@@ -49,24 +52,31 @@ function multiply(left: Json, right: Json): Json {
 function repeated(text: string, times: number): string | null {
   if (text === "") return times > 0 ? "" : null;
   if (text.length * times > MOST_LENGTH) throw new JqError("a value is too long");
-  return times > 0 ? text.repeat(Math.ceil(times)) : null;
+  return times > 0 ? bounded(text.repeat(Math.ceil(times))) : null;
 }
 
 /** Objects in both are merged likewise; all else of the right one counts. */
 function mergedDeep(left: Json, right: Json): Json {
-  const merged = { ...(left as Record<string, Json>) };
+  countSize(left);
+  countSize(right);
+  const merged = new Map(Object.entries(left as Record<string, Json>));
   for (const [key, value] of Object.entries(right as Record<string, Json>)) {
-    const former = Object.hasOwn(merged, key) ? merged[key]! : null;
+    const former = merged.get(key) ?? null;
     const areObjects = typeOf(former) === "object" && typeOf(value) === "object";
-    merged[key] = areObjects ? mergedDeep(former, value) : value;
+    merged.set(key, areObjects ? mergedDeep(former, value) : value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 function divide(left: Json, right: Json): Json {
-  if (typeof left === "string" && typeof right === "string") return bounded(left.split(right));
+  if (typeof left === "string" && typeof right === "string") return split(left, right);
   if (right === 0) throw new JqError("what is divided by zero has no quotient");
   return numeric("quotient", (a, b) => a / b)(left, right);
+}
+
+export function split(text: string, by: string): string[] {
+  countSearch(text, by);
+  return bounded(text.split(by));
 }
 
 function remainder(left: Json, right: Json): Json {

@@ -1,10 +1,12 @@
-import { FORMATS } from "./formats.ts";
+import { type Format, formatOf } from "./formats.ts";
 import { functionOf } from "./functions.ts";
 import { LEVELS, operatorOf, valuesOrNone } from "./operators.ts";
 import { type Reader, reader } from "./reader.ts";
 import {
   at,
+  beginSteps,
   bounded,
+  countSize,
   each,
   elementsOf,
   type Filter,
@@ -14,7 +16,6 @@ import {
   product,
   slice,
   textOf,
-  valuesOf,
 } from "./values.ts";
 
 const MOST_NESTED = 64;
@@ -25,13 +26,20 @@ const FORMAT = /@[a-z]\w*/y;
 const WORDS = new Set(
   "if then elif else end and or as def reduce foreach try catch label import include __loc__".split(" "),
 );
-const CONSTANTS: Readonly<Record<string, Json>> = { null: null, true: true, false: false };
+const CONSTANTS: ReadonlyMap<string, Json> = new Map([
+  ["null", null],
+  ["true", true],
+  ["false", false],
+]);
+/** What is constant in a query is worked out while it is read. */
+const MOST_STEPS_OF_CONSTANTS = 2 ** 16;
 
 /**
  * Reads an object of jq 1.6 that names filters: paths, operators, conditions, texts, constructions and functions.
  * @throws {JqSyntaxError} for variables, definitions, assignments, and whatever is no jq
  */
 export function parseObject(source: string): Map<string, Filter> {
+  beginSteps(MOST_STEPS_OF_CONSTANTS);
   const text = reader(source);
   const found = members(text, 0);
   text.end();
@@ -84,6 +92,7 @@ function term(text: Reader, depth: number): Filter {
     if (next) filter = stepOn(filter, next);
     else if (text.take("?")) filter = forgiving(filter);
     else return filter;
+    text.countTerm();
   }
 }
 
@@ -163,14 +172,17 @@ const object =
   (input) => {
     let objects: readonly Record<string, Json>[] = [{}];
     for (const [name, filter] of fields)
-      objects = product(objects, filter(input), (before, one) => ({ ...before, [name]: one }));
+      objects = product(objects, filter(input), (before, one) => {
+        countSize(before);
+        return { ...before, [name]: one };
+      });
     return objects;
   };
 
 function formatted(text: Reader, depth: number, name: string): Filter {
-  const format = FORMATS[name];
+  const format = formatOf(name);
   if (!format) throw text.fault();
-  return text.take('"') ? quoted(text, depth, format) : (input) => [bounded(format(input))];
+  return text.take('"') ? quoted(text, depth, format) : (input) => [format(input)];
 }
 
 function named(text: Reader, depth: number): Filter {
@@ -178,7 +190,7 @@ function named(text: Reader, depth: number): Filter {
   if (name === "if") return condition(text, depth);
   if (name === "try") return attempt(text, depth);
   if (name === undefined || WORDS.has(name)) throw text.fault();
-  const constant = CONSTANTS[name];
+  const constant = CONSTANTS.get(name);
   if (constant !== undefined) return () => [constant];
   const parameters: Filter[] = [];
   if (text.take("(")) {
@@ -222,7 +234,7 @@ function attempt(text: Reader, depth: number): Filter {
 }
 
 /** What stands behind a quote, up to the next one: `\(…)` in it is a filter, whose values are written in a format. */
-function quoted(text: Reader, depth: number, format: (value: Json) => string = textOf): Filter {
+function quoted(text: Reader, depth: number, format: Format = textOf): Filter {
   const parts: (string | Filter)[] = [];
   while (!text.take('"', true)) {
     if (text.take("\\(", true)) {
@@ -262,5 +274,5 @@ function keyOf(text: Reader, depth: number): string {
   text.expect('"');
   const key = text.next(/(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*(?=")/y);
   if (key === undefined) throw text.fault();
-  return valuesOf(quoted(text, depth), null)[0] as string;
+  return quoted(text, depth)(null)[0] as string;
 }

@@ -9,7 +9,6 @@ import {
   type Json,
   product,
   stringIn,
-  valuesOf,
 } from "./values.ts";
 
 /** A match of a text: the places of its groups count letters. */
@@ -55,7 +54,7 @@ function withFlags(name: string, made: Made, more = "") {
 }
 
 function matching(pattern: Filter, flags: Filter, made: Made, more: string): Filter {
-  refuseUnknown(pattern);
+  refuseUnknown(pattern, flags, more);
   return (input) =>
     pattern(input).flatMap((one) =>
       flags(input).flatMap((flag) => {
@@ -66,9 +65,9 @@ function matching(pattern: Filter, flags: Filter, made: Made, more: string): Fil
 }
 
 /** A constant pattern is checked when the query is parsed. @throws {JqSyntaxError} */
-function refuseUnknown(pattern: Filter): void {
+function refuseUnknown(pattern: Filter, flags: Filter, more: string): void {
   try {
-    for (const one of valuesOf(pattern, null)) compiled(one, null, "");
+    for (const one of pattern(null)) for (const flag of flags(null)) compiled(one, flag, more);
   } catch (error) {
     if (error instanceof JqSyntaxError || !(error instanceof JqError)) throw error;
   }
@@ -78,7 +77,8 @@ function refuseUnknown(pattern: Filter): void {
 function compiled(pattern: Json, flag: Json, more: string): { regex: Regex; flags: string } {
   const [source = null, own = null] = Array.isArray(pattern) ? arrayIn(pattern, "a match") : [pattern, flag];
   const flags = (own === null ? "" : stringIn(own, "a match")) + more;
-  if (/[^gixn]/.test(flags)) throw new JqError(`${flags} are no flags of a match that are known`);
+  if (/[^gixnpsl]/.test(flags)) throw new JqError(`${flags} are no flags of a match`);
+  if (/[psl]/.test(flags)) throw new JqSyntaxError(`not known as flags of a match: ${flags}`);
   return { regex: regexOf(stringIn(source, "a match"), flags.includes("x"), flags.includes("i")), flags };
 }
 
@@ -105,7 +105,7 @@ function matchesOf(text: string, pattern: Json, flag: Json, more: string): Match
     if (start < end || !flags.includes("n")) matches.push({ regex, letters, places });
     from = end === start ? end + 1 : end;
   } while (flags.includes("g") && from < letters.length);
-  return matches;
+  return bounded(matches);
 }
 
 const textOfLetters = (letters: readonly number[]): string =>
@@ -114,7 +114,9 @@ const textOfLetters = (letters: readonly number[]): string =>
 /** The text of a group; the whole is 0. */
 function groupOf({ letters, places }: Match, index: number): string | null {
   const [start, end] = [places[2 * index]!, places[2 * index + 1]!];
-  return start < 0 || end < 0 ? null : textOfLetters(letters.slice(start, end));
+  if (start < 0 || end < 0) return null;
+  countSteps(end - start);
+  return textOfLetters(letters.slice(start, end));
 }
 
 const groupsOf = (match: Match): Json[] => match.regex.names.map((_, index) => groupOf(match, index + 1));

@@ -14,6 +14,20 @@ export const not =
   (letter) =>
     !test(letter);
 
+/** That, or the same letter as a capital or a small one. */
+export const inAnyCase =
+  (test: LetterTest): LetterTest =>
+  (letter) => {
+    const text = String.fromCodePoint(letter);
+    return test(letter) || [text.toLowerCase(), text.toUpperCase()].some((other) => isLetterOf(test, other));
+  };
+
+/** What is not one letter any more, as `ß` in capitals, is none of them. */
+function isLetterOf(test: LetterTest, text: string): boolean {
+  const [letter, ...more] = text;
+  return more.length === 0 && test(letter!.codePointAt(0)!);
+}
+
 const isWord = matching(/[\p{L}\p{M}\p{N}\p{Pc}]/u);
 const isDigit = matching(/\p{Nd}/u);
 const isSpace = matching(/\s/u);
@@ -28,19 +42,21 @@ export const CLASSES: Readonly<Record<string, LetterTest>> = {
 };
 
 /** `[:digit:]` */
-export const POSIX: Readonly<Record<string, LetterTest>> = {
-  alnum: matching(/[\p{L}\p{M}\p{Nd}]/u),
-  alpha: matching(/[\p{L}\p{M}]/u),
-  blank: matching(/[ \t\p{Zs}]/u),
-  cntrl: matching(/\p{Cc}/u),
-  digit: isDigit,
-  lower: matching(/\p{Ll}/u),
-  punct: matching(/[\p{P}\p{S}]/u),
-  space: isSpace,
-  upper: matching(/\p{Lu}/u),
-  word: isWord,
-  xdigit: isHexadecimal,
-};
+export const POSIX: ReadonlyMap<string, LetterTest> = new Map(
+  Object.entries({
+    alnum: matching(/[\p{L}\p{M}\p{Nd}]/u),
+    alpha: matching(/[\p{L}\p{M}]/u),
+    blank: matching(/[ \t\p{Zs}]/u),
+    cntrl: matching(/\p{Cc}/u),
+    digit: isDigit,
+    lower: matching(/\p{Ll}/u),
+    punct: matching(/[\p{P}\p{S}]/u),
+    space: isSpace,
+    upper: matching(/\p{Lu}/u),
+    word: isWord,
+    xdigit: isHexadecimal,
+  }),
+);
 
 /** Letters that are written with a backslash. */
 export const CONTROLS: Readonly<Record<string, number>> = {

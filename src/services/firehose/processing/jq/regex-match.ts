@@ -20,6 +20,8 @@ type Instruction =
   | { kind: "end" };
 
 const MOST_INSTRUCTIONS = 4_096;
+/** Also those of which no instruction comes, however often they are repeated. */
+const MOST_PARTS = 4 * MOST_INSTRUCTIONS;
 /** Expressions that stay at hand: a query has one or two, and every record asks for them. */
 const MOST_AT_HAND = 64;
 const atHand = new Map<string, Regex>();
@@ -29,25 +31,25 @@ export function regexOf(source: string, isSpaced: boolean, ignoresCase: boolean)
   const key = `${isSpaced} ${ignoresCase} ${source}`;
   const former = atHand.get(key);
   if (former) return former;
-  const { node, names } = parseRegex(source, isSpaced);
-  const program = programOf(node, ignoresCase);
+  const { node, names } = parseRegex(source, isSpaced, ignoresCase);
+  const program = programOf(node);
   const regex: Regex = { names, match: (letters, from) => run(program, letters, from, 2 * names.length + 2) };
   if (atHand.size >= MOST_AT_HAND) atHand.clear();
   atHand.set(key, regex);
   return regex;
 }
 
-function programOf(node: Node, ignoresCase: boolean): Instruction[] {
+function programOf(node: Node): Instruction[] {
   const program: Instruction[] = [];
   const emit = (instruction: Instruction): number => {
-    if (program.length >= MOST_INSTRUCTIONS) throw new JqError("the regular expression is too large");
+    if (program.length >= MOST_INSTRUCTIONS) throw tooLarge();
     return program.push(instruction) - 1;
   };
+  let parts = 0;
   function add(part: Node): void {
+    if (++parts > MOST_PARTS) throw tooLarge();
     switch (part.kind) {
       case "letter":
-        emit({ kind: "letter", test: ignoresCase ? inAnyCase(part.test) : part.test });
-        break;
       case "place":
         emit(part);
         break;
@@ -103,16 +105,9 @@ function programOf(node: Node, ignoresCase: boolean): Instruction[] {
   return program;
 }
 
-const inOrder = (once: number, on: number, isLazy: boolean): number[] => (isLazy ? [on, once] : [once, on]);
+const tooLarge = () => new JqError("the regular expression is too large");
 
-function inAnyCase(test: LetterTest): LetterTest {
-  const cased = (letter: number, to: (text: string) => string) =>
-    to(String.fromCodePoint(letter)).codePointAt(0)!;
-  return (letter) =>
-    test(letter) ||
-    test(cased(letter, (text) => text.toLowerCase())) ||
-    test(cased(letter, (text) => text.toUpperCase()));
-}
+const inOrder = (once: number, on: number, isLazy: boolean): number[] => (isLazy ? [on, once] : [once, on]);
 
 interface Thread {
   at: number;
@@ -170,9 +165,10 @@ function follow(
     const instruction = program[at]!;
     if (instruction.kind === "jump")
       for (const to of instruction.to.toReversed()) open.push({ at: to, places });
-    else if (instruction.kind === "save")
+    else if (instruction.kind === "save") {
+      countSteps(places.length >> 4);
       open.push({ at: at + 1, places: places.with(instruction.slot, place) });
-    else if (instruction.kind !== "place") found.push(thread);
+    } else if (instruction.kind !== "place") found.push(thread);
     else if (instruction.test(letters, place)) open.push({ at: at + 1, places });
   }
 }

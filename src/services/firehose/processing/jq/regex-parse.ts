@@ -1,6 +1,7 @@
 import {
   CLASSES,
   CONTROLS,
+  inAnyCase,
   isEndOfLine,
   isStart,
   type LetterTest,
@@ -11,7 +12,7 @@ import {
   type PlaceTest,
   POSIX,
 } from "./regex-classes.ts";
-import { JqError, JqSyntaxError } from "./values.ts";
+import { countSteps, JqError, JqSyntaxError } from "./values.ts";
 
 /** A regular expression, taken apart. */
 export type Node =
@@ -28,6 +29,11 @@ export type GroupNames = (string | null)[];
 const MOST_NESTED = 64;
 const MOST_GROUPS = 64;
 const MOST_REPEATED = 1_000;
+/** Of one part: `a*?*?` */
+const MOST_REPETITIONS = 8;
+const LONGEST = 4_096;
+/** Members of a set that are asked in the time of a step. */
+const MEMBERS_ASKED = 8;
 const ENDLESS = Number.POSITIVE_INFINITY;
 /** What stands for a former group, or for more than letters. */
 const REFERENCE = /[1-9kgGKRXu]/y;
@@ -35,11 +41,17 @@ const REFERENCE = /[1-9kgGKRXu]/y;
 /**
  * Reads an expression of Oniguruma's, as far as it can be matched in one pass over a text.
  * @param isSpaced whether white space and comments in it count for nothing
+ * @param ignoresCase whether capitals and small letters count for the same
  * @throws {JqSyntaxError} for references, for looking around, and for what else is not known here
  * @throws {JqError} for what is no expression
  */
-export function parseRegex(source: string, isSpaced: boolean): { node: Node; names: GroupNames } {
-  const text = reader(source, isSpaced);
+export function parseRegex(
+  source: string,
+  isSpaced: boolean,
+  ignoresCase: boolean,
+): { node: Node; names: GroupNames } {
+  if (source.length > LONGEST) throw new JqError("the regular expression is too long");
+  const text = reader(source, isSpaced, ignoresCase);
   const node = choice(text, 0);
   if (!text.isAtEnd()) throw text.malformed();
   return { node, names: text.names };
@@ -47,7 +59,7 @@ export function parseRegex(source: string, isSpaced: boolean): { node: Node; nam
 
 type Reader = ReturnType<typeof reader>;
 
-function reader(source: string, isSpaced: boolean) {
+function reader(source: string, isSpaced: boolean, ignoresCase: boolean) {
   let position = 0;
   const names: GroupNames = [];
   function read(pattern: RegExp): RegExpExecArray | undefined {
@@ -59,6 +71,8 @@ function reader(source: string, isSpaced: boolean) {
   return {
     names,
     read,
+    /** As the expression is to tell letters apart; before that is turned round. */
+    cased: (test: LetterTest): LetterTest => (ignoresCase ? inAnyCase(test) : test),
     take: (sign: string): boolean => {
       if (!source.startsWith(sign, position)) return false;
       position += sign.length;
@@ -100,10 +114,11 @@ function sequence(text: Reader, depth: number): Node {
 
 function repeated(text: Reader, once: Node): Node {
   let node = once;
-  for (;;) {
+  for (let repetitions = 0; ; repetitions++) {
     text.skipSpaces();
     const times = timesAhead(text);
     if (!times) return node;
+    if (repetitions === MOST_REPETITIONS) throw text.malformed();
     const [least, most] = times;
     if (most < least || (most === ENDLESS ? least : most) > MOST_REPEATED) throw text.malformed();
     const isLazy = text.take("?");
@@ -132,10 +147,13 @@ function atom(text: Reader, depth: number): Node {
   if (text.take("^")) return { kind: "place", test: isStart };
   if (text.take("$")) return { kind: "place", test: isEndOfLine };
   if (text.isAt("*+?")) throw text.malformed();
-  return exactly(text.letter());
+  return exactly(text, text.letter());
 }
 
-const exactly = (letter: number): Node => ({ kind: "letter", test: (other) => other === letter });
+const exactly = (text: Reader, letter: number): Node => ({
+  kind: "letter",
+  test: text.cased((other) => other === letter),
+});
 
 function group(text: Reader, depth: number): Node {
   const isCounted = !text.take("?:");
@@ -152,7 +170,7 @@ function escaped(text: Reader): Node {
   const place = text.read(/[bBAzZ]/y)?.[0];
   if (place !== undefined) return { kind: "place", test: PLACES[place]! };
   const test = classAhead(text);
-  return test ? { kind: "letter", test } : exactly(escapedLetter(text));
+  return test ? { kind: "letter", test } : exactly(text, escapedLetter(text));
 }
 
 /** `\d`, `\D`, `\p{L}`, `\p{^digit}` */
@@ -160,12 +178,12 @@ function classAhead(text: Reader): LetterTest | undefined {
   const property = text.read(/([pP])\{(\^?)(\w+)\}/y);
   if (property) {
     const [, sign, hat, name] = property;
-    const test = POSIX[name!.toLowerCase()] ?? unicodeClass(text, name!);
+    const test = text.cased(POSIX.get(name!.toLowerCase()) ?? unicodeClass(text, name!));
     return (sign === "P") === (hat === "^") ? test : not(test);
   }
   const sign = text.read(/[dwsh]/iy)?.[0];
   if (sign === undefined) return undefined;
-  const test = CLASSES[sign.toLowerCase()]!;
+  const test = text.cased(CLASSES[sign.toLowerCase()]!);
   return sign === sign.toLowerCase() ? test : not(test);
 }
 
@@ -173,7 +191,7 @@ function unicodeClass(text: Reader, name: string): LetterTest {
   try {
     return matching(new RegExp(`\\p{${name}}`, "u"));
   } catch {
-    throw text.malformed();
+    throw text.unknown();
   }
 }
 
@@ -192,7 +210,10 @@ function set(text: Reader, depth: number): LetterTest {
   const tests: LetterTest[] = [];
   do tests.push(member(text, depth));
   while (!text.take("]"));
-  const isOne: LetterTest = (letter) => tests.some((test) => test(letter));
+  const isOne = text.cased((letter) => {
+    countSteps(Math.floor(tests.length / MEMBERS_ASKED));
+    return tests.some((test) => test(letter));
+  });
   return isNegated ? not(isOne) : isOne;
 }
 
@@ -200,7 +221,7 @@ function set(text: Reader, depth: number): LetterTest {
 function member(text: Reader, depth: number): LetterTest {
   const posix = text.read(/\[:(\^?)(\w+):\]/y);
   if (posix) {
-    const test = POSIX[posix[2]!];
+    const test = POSIX.get(posix[2]!);
     if (!test) throw text.malformed();
     return posix[1] === "^" ? not(test) : test;
   }

@@ -1,4 +1,4 @@
-import { JqError, type Json, numberIn, stringIn, typeOf } from "./values.ts";
+import { countSteps, JqError, type Json, numberIn, stringIn, typeOf } from "./values.ts";
 
 const MONTHS = "January February March April May June July August September October November December".split(
   " ",
@@ -7,6 +7,8 @@ const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" 
 const DAY_MS = 86_400_000;
 /** Behind which a date has no year that fits into four digits. */
 const LAST_MS = 8.64e15;
+/** jq 1.6 has room for a time of so many letters. */
+const LONGEST_FORMAT = 4_096;
 
 const two = (value: number, fill = "0") => String(value).padStart(2, fill);
 const dayOfYear = (date: Date) =>
@@ -63,8 +65,12 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 const DIRECTIVE = /%(.)/gs;
 
-const spelledOut = (format: string) =>
-  format.replace(DIRECTIVE, (all, letter: string) => SHORT[letter] ?? all);
+function spelledOut(format: string): string {
+  if (format.length > LONGEST_FORMAT) throw new JqError("the format of a time is too long");
+  const all = format.replace(DIRECTIVE, (sign, letter: string) => SHORT[letter] ?? sign);
+  countSteps(all.length);
+  return all;
+}
 
 /** Of seconds since 1970, or of a time that is taken apart. */
 export function strftime(value: Json, format: string): string {

@@ -21,28 +21,46 @@ const MOST_ELEMENTS = 2 ** 16;
 export const MOST_LEVELS = 256;
 /** Values and letters that a query looks at in one record, beyond all that a sensible one does. */
 const MOST_STEPS = 2 ** 22;
+/** Letters that are copied, looked at one by one, or compared in a search, in the time of a step. */
+const COPIED = 64;
+const LOOKED_AT = 16;
+const SEARCHED = 2_048;
+/** Steps that a member of an object takes, whose name has to be found or written. */
+const MEMBER = 4;
 const TYPES = ["null", "boolean", "number", "string", "array", "object"] as const;
 
 /** No two queries run at the same time: each runs to its end. */
 let stepsLeft = 0;
 
 /** Begins a query of a record: its filters share the steps that it may take. */
-export function beginSteps(): void {
-  stepsLeft = MOST_STEPS;
+export function beginSteps(most = MOST_STEPS): void {
+  stepsLeft = most;
 }
 
 /** By the last query. */
 export const stepsTaken = (): number => MOST_STEPS - stepsLeft;
 
-/** Of a filter on its own. */
-export function valuesOf(filter: Filter, input: Json): readonly Json[] {
-  beginSteps();
-  return filter(input);
-}
-
 export function countSteps(steps = 1): void {
   stepsLeft -= steps;
   if (stepsLeft < 0) throw new JqError("the query takes too many steps");
+}
+
+/** Of what goes through a value, but not into what stands in it. */
+export function countSize(value: Json): void {
+  if (typeof value === "string") countSteps(Math.ceil(value.length / LOOKED_AT));
+  else if (Array.isArray(value)) countSteps(value.length);
+  else if (value !== null && typeof value === "object") countSteps(MEMBER * Object.keys(value).length);
+}
+
+/** Of what goes into a value, too; what stands in it more than once counts as often. */
+function countAll(value: Json): void {
+  countSize(value);
+  if (value !== null && typeof value === "object") for (const one of Object.values(value)) countAll(one);
+}
+
+/** A search may compare each letter with each. */
+export function countSearch(text: string, sought: string): void {
+  countSteps(Math.ceil((text.length * sought.length) / SEARCHED));
 }
 
 /** What a filter makes of each of many inputs, one after another. */
@@ -54,8 +72,10 @@ export function each(inputs: readonly Json[], filter: Filter): readonly Json[] {
   const values: Json[] = [];
   for (const input of inputs) {
     countSteps();
-    for (const value of filter(input)) values.push(value);
-    bounded(values);
+    const more = filter(input);
+    if (values.length + more.length > MOST_ELEMENTS) throw new JqError("there are too many values");
+    countSteps(more.length);
+    for (const value of more) values.push(value);
   }
   return values;
 }
@@ -69,7 +89,17 @@ export function typeOf(value: Json): (typeof TYPES)[number] {
 export const isTrue = (value: Json): boolean => value !== null && value !== false;
 
 export const textOf = (value: Json): string => (typeof value === "string" ? value : jsonOf(value));
-export const jsonOf = (value: Json): string => bounded(JSON.stringify(value));
+export function jsonOf(value: Json): string {
+  countAll(value);
+  return bounded(JSON.stringify(value));
+}
+
+/** Texts one behind the other. */
+export function joined(texts: readonly string[], by: string): string {
+  const length = texts.reduce((sum, text) => sum + text.length + by.length, 0);
+  if (length > MOST_LENGTH + by.length) throw new JqError("a value is too long");
+  return bounded(texts.join(by));
+}
 
 /** @throws {JqError} also for one that is nested deeper than jq reads */
 export function parseJson(text: string): Json {
@@ -87,8 +117,7 @@ export function parseJson(text: string): Json {
 export function bounded<T extends string | readonly unknown[]>(value: T): T {
   const isText = typeof value === "string";
   if (value.length > (isText ? MOST_LENGTH : MOST_ELEMENTS)) throw new JqError("a value is too long");
-  // Letters are copied many at a time.
-  countSteps(isText ? value.length >> 6 : value.length);
+  countSteps(isText ? Math.floor(value.length / COPIED) : value.length);
   return value;
 }
 
@@ -131,10 +160,13 @@ export function elementsOf(value: Json): Json[] {
 
 /** In jq's order of all values. */
 export function compare(a: Json, b: Json): number {
+  countSteps();
   const rank = TYPES.indexOf(typeOf(a)) - TYPES.indexOf(typeOf(b));
   if (rank !== 0) return rank;
   if (Array.isArray(a) && Array.isArray(b)) return compareLists(a, b);
   if (typeof a === "object" && a !== null) {
+    countSize(a);
+    countSize(b);
     const [keys, others] = [Object.keys(a).sort(), Object.keys(b as object).sort()];
     return (
       compareLists(keys, others) ||
@@ -144,6 +176,7 @@ export function compare(a: Json, b: Json): number {
       )
     );
   }
+  if (typeof a === "string") countSteps(Math.floor(Math.min(a.length, (b as string).length) / COPIED));
   return a === b ? 0 : (a as number) < (b as number) ? -1 : 1;
 }
 
@@ -161,7 +194,8 @@ export function at(value: Json, key: Json): Json {
   if (Array.isArray(value) && typeof key === "number") return value.at(Math.floor(key)) ?? null;
   if (typeof value === "object" && !Array.isArray(value) && typeof key === "string")
     return Object.hasOwn(value, key) ? value[key]! : null;
-  throw new JqError(`a ${typeOf(value)} has nothing at ${JSON.stringify(key)}`);
+  const place = typeof key === "string" ? JSON.stringify(key) : `a ${typeOf(key)}`;
+  throw new JqError(`a ${typeOf(value)} has nothing at ${place}`);
 }
 
 /** From an index up to another one, which count from the end where they are negative; `null` stands for the end itself. */
@@ -169,6 +203,7 @@ export function slice(value: Json, from: Json, to: Json): Json {
   if (value === null) return null;
   if (typeof value !== "string" && !Array.isArray(value))
     throw new JqError(`a ${typeOf(value)} has no slices`);
+  countSize(value);
   const all = typeof value === "string" ? [...value] : value;
   const start = from === null ? 0 : Math.floor(numberIn(from, "a slice"));
   const end = to === null ? all.length : Math.ceil(numberIn(to, "a slice"));
