@@ -87,7 +87,7 @@ function walkAlong(line: Line, isNoisy: IsNoisy): NewcomersWalk {
   };
 }
 
-/** Those who stepped aside, as a walk sees them: with whoever stepped aside in it, and without whom it has taken. */
+/** The messages aside, as a walk sees them: those that step aside during it included, those that it takes left out. */
 function walkAside(line: Line) {
   const { aside } = line;
   const added = new Map<string, number[]>();

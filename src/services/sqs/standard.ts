@@ -93,7 +93,7 @@ export function standardOrder(): Order {
   };
 }
 
-/** Who comes next, where there are both. */
+/** Whether a newcomer is next, where messages that came back wait, too. */
 interface Turn {
   isNewcomers: boolean;
 }

@@ -79,13 +79,13 @@ export const destinationOperations = {
   },
 
   async ListApiDestinations(ctx, { NamePrefix = "", ConnectionArn, Limit = 100, NextToken }) {
-    const isListed = ConnectionArn === undefined ? () => true : await usersOf(ctx, ConnectionArn);
+    const fits = ConnectionArn === undefined ? () => true : await usesConnection(ctx, ConnectionArn);
     const { records, token } = await page<Destination>(ctx, {
       listing: ["events:ListApiDestinations", NamePrefix, ConnectionArn ?? ""],
       token: NextToken,
       limit: Limit,
       list: (range) => ctx.read((tx) => tx.list(destinations, { prefix: NamePrefix, ...range })),
-      fits: isListed,
+      fits,
       position: ({ name }) => [name],
       invalidToken,
     });
@@ -118,8 +118,8 @@ function checkEndpoint(endpoint: string): void {
   if (!isEndpoint(endpoint)) throw notAnEndpoint("InvocationEndpoint", endpoint);
 }
 
-/** Whether a destination uses the connection of that ARN, which may have been deleted. */
-async function usersOf(ctx: Context, arn: string): Promise<(destination: Destination) => boolean> {
+/** Tells whether a destination uses the connection of that ARN, which may have been deleted. */
+async function usesConnection(ctx: Context, arn: string): Promise<(destination: Destination) => boolean> {
   const name = connectionNamed(arn);
   const current = await ctx.read((tx) => tx.get(connections, [name]));
   return ({ connection, connectionId = current?.id ?? "" }) =>
