@@ -4,9 +4,10 @@ import { BlobMissingError, type BlobStore } from "#storage/blobs/blobs.ts";
 import { openMemoryBlobs } from "#storage/blobs/memory.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { openMemory } from "#storage/kv/memory.ts";
-import { type BlobRef, blobSteps, INLINE_BYTES, intents } from "./blobs.ts";
+import { type BlobRef, blobSteps, INLINE_BYTES, intents, keepOrDrop } from "./blobs.ts";
 import type { CallContext } from "./call-context.ts";
 import { collection } from "./collection.ts";
+import { StoreUnavailableError } from "./partition.ts";
 import { rootOf } from "./principal.ts";
 import { defineService } from "./service.ts";
 import { TEST_PLACE, type TestCloud, testCloud } from "./testing.ts";
@@ -189,6 +190,24 @@ test("what is discarded goes after the transaction, and not at all if that is re
   await remove(context(), "a");
   await advance("1s");
   expect(files.size).toBe(0);
+});
+
+test("a large body whose pointer the disk does not take goes at once, and one that it takes stays", async () => {
+  const disk = testDisk();
+  const { store, files } = testBlobs();
+  const { context } = await cloudOn(disk.store, store);
+  const keep = async (ctx: CallContext, name: string) => {
+    const staged = await ctx.blobs.receive(streamed(LARGE), { limit: 1e6 });
+    const next = disk.groups;
+    if (name === "lost") disk.failing((group) => group === next);
+    await keepOrDrop(ctx, staged, async (tx) => tx.put(things, { name, ref: await steps.keep(tx, staged) }));
+  };
+  await keep(context(), "kept");
+  await expect(keep(context(), "lost")).rejects.toThrow(StoreUnavailableError);
+  expect(files.size).toBe(1);
+  expect(await intended(context())).toEqual([]);
+  expect(await get(context(), "kept")).toHaveLength(LARGE);
+  expect(await get(context(), "lost")).toBeUndefined();
 });
 
 /** Runs the story until the power is cut, and looks at what the next process finds. */

@@ -164,14 +164,16 @@ export function blobSteps(service: string, scope: Scope): BlobSteps {
 export const reusesRow = (former: BlobRef, body: BlobRef | undefined): boolean =>
   former.row !== undefined && former.row === body?.row;
 
-/** Runs the transaction that keeps a staged body; drops the body if it throws. */
+/** Runs the transaction that keeps a staged body; drops the body if it throws, or a large one if it cannot be written. */
 export async function keepOrDrop<R>(
   ctx: Context,
   staged: StagedBlob,
   write: (tx: Transaction) => MaybePromise<R>,
 ): Promise<R> {
   try {
-    return await ctx.transact(write);
+    const result = await ctx.transact(write);
+    if ("file" in staged) await ctx.durable();
+    return result;
   } catch (error) {
     await ctx.blobs.drop(staged);
     throw error;
@@ -276,7 +278,13 @@ class BlobsOf implements Blobs {
   async #forget(file: string): Promise<void> {
     const { scope, service, process, write } = this.#home;
     const key = [service, process, file];
-    if (!(await write((tx) => tx.get(intents[scope], key)))) return;
+    // Written anew before the file goes: a commit that kept it and seemed to fail cannot take effect after this one.
+    const isIntended = await write(async (tx) => {
+      const intent = await tx.get(intents[scope], key);
+      if (intent) tx.put(intents[scope], intent);
+      return intent !== undefined;
+    });
+    if (!isIntended) return;
     await this.#store.remove(file);
     await write((tx) => tx.delete(intents[scope], key));
   }

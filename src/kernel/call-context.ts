@@ -96,10 +96,10 @@ export class CallContext implements Context {
   get blobs(): Blobs {
     const { home, files, cloud } = this.#options;
     const { service, scope, process } = home;
+    // Not a transaction of this context: what is received can be dropped also when the context's own writes have failed.
     const write = async <R>(body: (tx: Transaction) => R | Promise<R>) => {
-      const result = await this.transact(body);
-      await this.durable();
-      return result;
+      if (this.#inTransaction) throw overlapping();
+      return home.write(body);
     };
     return (this.#blobs ??= openBlobs({ service, scope, process, write }, files, cloud));
   }
