@@ -36,7 +36,12 @@ function follow(path: string, from: number): void {
   });
 }
 
+/** Nothing, where the file has moved aside since it was looked at: its successor is shorter. */
 async function print(path: string, start: number, end: number): Promise<void> {
   if (start === end) return;
-  for await (const piece of createReadStream(path, { start, end: end - 1 })) process.stdout.write(piece);
+  try {
+    for await (const piece of createReadStream(path, { start, end: end - 1 })) process.stdout.write(piece);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
 }
