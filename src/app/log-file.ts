@@ -20,11 +20,11 @@ export function openLogFile(path: string, maxBytes: number = MAX_BYTES): LogFile
   function rotate(): void {
     for (let n = FORMER_FILES - 1; n > 0; n--) moveIfThere(`${path}.${n}`, `${path}.${n + 1}`);
     moveIfThere(path, `${path}.1`);
-    // Opened before the former file is closed: if it fails, `file` must not keep a number that the system gives to another.
+    size = 0;
+    // Opened before the former file is closed: if it fails, that one takes the next lines.
     const former = file;
     file = openSync(path, "a", 0o600);
     closeSync(former);
-    size = 0;
   }
 
   function flush(): void {
