@@ -50,7 +50,7 @@ async function printVersion(): Promise<void> {
   console.log(version);
 }
 
-/** 2 for what was typed wrongly, 1 for all else; a stack only where nobody has foreseen it. */
+/** 2 for what was typed wrongly, 1 for all else; a stack only for an unexpected error. */
 function fail(error: Error): void {
   console.error(error instanceof ExpectedError ? error.message : error);
   process.exitCode = error instanceof UsageError ? 2 : 1;

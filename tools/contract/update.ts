@@ -29,7 +29,7 @@ for (const [service, source] of services) {
   if (source.client) compare(contract, readSchemas(sources.schemas(source.client)));
 }
 for (const { service, at, reason } of unseen) {
-  unknown.push(`${service}: ${at} is listed (${reason}), but not difference any more`);
+  unknown.push(`${service}: ${at} is listed (${reason}), but not found any more`);
 }
 if (unknown.length > 0) {
   throw new Error(`disagreements.ts does not say how botocore and the SDK differ:\n${unknown.join("\n")}`);

@@ -63,13 +63,15 @@ function choiceOf({ not, patterns }: Choice, options: Parameters<typeof patternO
 }
 
 /** Compiled policies are cached, since they are evaluated far more often than they change. */
-const KEPT_POLICIES = 2_000;
+const MAX_CACHED_POLICIES = 2_000;
 
 /**
  * A policy that a service accepted earlier, by its text.
  * @throws {PolicyError} for a text that no service can have accepted
  */
-export const policyOf = memoizeByText(KEPT_POLICIES, (text) => compilePolicy(parsePolicy(text, ANY_POLICY)));
+export const policyOf = memoizeByText(MAX_CACHED_POLICIES, (text) =>
+  compilePolicy(parsePolicy(text, ANY_POLICY)),
+);
 
 /** An explicit deny ends the search; of those that allow, the strongest naming of the caller counts. */
 export function ask(policy: Policy, question: Question): Verdict {
