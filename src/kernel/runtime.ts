@@ -6,40 +6,30 @@ import type { Log } from "#lib/log.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { random as openRandom, type Random } from "#lib/random.ts";
 import { wallNow } from "#lib/wall.ts";
-import { weakCache } from "#lib/weak-cache.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
-import { removeBlob, sweepIntents } from "./blobs.ts";
+import { removeBlob } from "./blobs.ts";
 import { CallContext } from "./call-context.ts";
 import { type Clients, clients } from "./clients.ts";
-import type { Place, Scope } from "./collection.ts";
+import type { Place } from "./collection.ts";
 import type { RequestFacts } from "./context.ts";
 import { type DataKeys, dataKeys, type MasterKey } from "./data-keys.ts";
-import {
-  type Era,
-  enterStore,
-  eraPrefix,
-  openSealer,
-  rememberMasters,
-  sweepFormerEras,
-  writeEra,
-} from "./era.ts";
+import { openEras } from "./eras.ts";
 import { type Faults, openFaults } from "./faults.ts";
 import { frozen } from "./frozen.ts";
 import { openGate } from "./gate.ts";
-import { type Home, homeName, openHome, registeredHomes } from "./home.ts";
 import { type Call, invoke } from "./invoke.ts";
-import { type Job, type JobRecord, jobRunner } from "./jobs.ts";
+import { type Job, jobRunner } from "./jobs.ts";
 import { type LetterBox, openLetters } from "./letters.ts";
-import { type Notary, openNotary } from "./notary.ts";
+import type { Notary } from "./notary.ts";
 import { forwardObservations } from "./outbox.ts";
 import type { Ports, Sinks } from "./ports.ts";
 import { type Principal, serviceNamed } from "./principal.ts";
 import { openScheduler } from "./scheduler.ts";
 import type { Sealer } from "./seal.ts";
 import type { Service } from "./service.ts";
-import { openTime, rememberClock, restoreClock, type Time } from "./time.ts";
-import { openTrail, type Trail } from "./trail.ts";
+import { openTime, rememberClock, type Time } from "./time.ts";
+import type { Trail } from "./trail.ts";
 import { openWaits, type Waits } from "./waits.ts";
 
 /** A running cloud: what the gateway, the command and the tests talk to. */
@@ -92,7 +82,7 @@ export type Catalog = Readonly<Record<string, () => Promise<Service>>>;
 export interface CloudOptions {
   catalog: Catalog;
   store: KeyValueStore;
-  /** The blobs of one era; opening one forgets all others. */
+  /** The blobs of one era; opening one removes those of former ones. */
   openBlobs(era: number): Promise<BlobStore>;
   /** What bodies at rest are sealed with: all that ever were, the newest last. */
   masterKeys: readonly MasterKey[];
@@ -108,58 +98,17 @@ export interface CloudOptions {
   random?: Random;
 }
 
-/** Homes that are held in memory though unused: a stranger may call for any number of accounts, and each call opens one. */
-const MAX_HELD_HOMES = 2_000;
-
 const OWN_JOBS: readonly Job<never>[] = [removeBlob as Job<never>, forwardObservations as Job<never>];
 
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
-  const { catalog, store, log, random = openRandom() } = options;
-  const owner = random.uuid();
-  const keys = dataKeys(options.masterKeys);
+  const { catalog, store, openBlobs, masterKeys, log, random = openRandom() } = options;
+  const keys = dataKeys(masterKeys);
   const ports: Ports = { sinks: { ...options.sinks } };
   const faults = openFaults();
   const clock = cloudClock(options.wall ?? wallNow);
-  const kernelHome = () => homeIn(era, "kernel", "partition", NOWHERE);
+  const kernelHome = () => eras.kernelHome();
   const scheduler = openScheduler(clock, log, (frozen) => rememberClock(clock, kernelHome(), frozen));
   const service = loader(catalog, ports);
-  const entered = await enterStore(store, owner);
-  let era = await openEra(entered.era);
-
-  async function openEra(number: number): Promise<Era> {
-    const prefix = eraPrefix(number);
-    const homes = weakCache<Home>(MAX_HELD_HOMES);
-    const opened = { number, prefix, files: await options.openBlobs(number), homes };
-    const kernel = homeIn(opened, "kernel", "partition", NOWHERE);
-    const trailHome = homeIn(opened, "trail", "partition", NOWHERE);
-    await restoreClock(clock, kernel);
-    await rememberMasters(kernel, options.masterKeys);
-    return {
-      ...opened,
-      seal: await openSealer(kernel),
-      trail: openTrail({ write: trailHome.write, log }),
-      ended: false,
-    };
-  }
-
-  function homeIn(
-    of: Pick<Era, "prefix" | "homes"> & { ended?: boolean },
-    id: string,
-    scope: Scope,
-    place: Place,
-  ): Home {
-    const whose = { service: id, scope, place };
-    const name = homeName(whose);
-    const existing = of.homes.get(name);
-    if (existing) return existing;
-    const { process } = entered;
-    const claim = (home: Home, record: JobRecord) => jobs.schedule(home, record);
-    const means = { process, owner, store, clock, random, keys, ports, log, claim };
-    const home = openHome({ era: of.prefix, ...whose, ...means });
-    of.homes.set(name, home);
-    if (of.ended) void home.close();
-    return home;
-  }
 
   const jobs = jobRunner({
     scheduler,
@@ -168,49 +117,29 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       return OWN_JOBS.find((own) => own.name === name) ?? (await service(id))?.jobs.get(name);
     },
     context(home, record, slot) {
+      const { files } = eras.current;
       const principal = serviceNamed(`${record.service}.amazonaws.com`);
-      return new CallContext({
-        cloud,
-        home,
-        files: era.files,
-        principal,
-        place: record.place,
-        requestId: random.uuid(),
-        slot,
-      });
+      const requestId = random.uuid();
+      return new CallContext({ cloud, home, files, principal, place: record.place, requestId, slot });
     },
   });
 
-  /** Continues what earlier processes left to do. Only moves of the clock, a reset and the end wait for it. */
-  async function resumeWork(of: Era) {
-    for await (const { service: id, scope, place } of registeredHomes(store, of.prefix)) {
-      const home = homeIn(of, id, scope, place);
-      await sweepIntents(home, of.files);
-      await jobs.open(home);
-    }
-    await sweepFormerEras(store, owner, of.number);
-  }
-  let resumed = resumeWork(era).catch((error) => log.error("former work could not be resumed", { error }));
-
-  function notaryOf(of: Era): Promise<Notary> {
-    return (of.notary ??= openNotary(homeIn(of, "kernel", "partition", NOWHERE), clock).catch((error) => {
-      delete of.notary;
-      throw error;
-    }));
-  }
-
-  async function startOver() {
-    const former = era;
-    await resumed;
-    await former.trail.flush().catch((error) => log.error("the trail could not be written", { error }));
-    await endEra(former);
-    scheduler.clear();
-    faults.set([]);
-    await writeEra(store, owner, former.number + 1);
-    era = await openEra(former.number + 1);
-    await former.files.close();
-    resumed = resumeWork(era).catch((error) => log.error("a former era could not be swept", { error }));
-  }
+  const eras = await openEras({
+    store,
+    owner: random.uuid(),
+    openBlobs,
+    masterKeys,
+    keys,
+    clock,
+    random,
+    ports,
+    log,
+    jobs,
+    betweenEras() {
+      scheduler.clear();
+      faults.set([]);
+    },
+  });
 
   const gate = openGate();
   const waits = openWaits(scheduler, clock.now);
@@ -231,17 +160,17 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     time: {
       freeze: time.freeze,
       resume: time.resume,
-      advance: (milliseconds) => resumed.then(() => time.advance(milliseconds)),
-      runUntilIdle: (horizon) => resumed.then(() => time.runUntilIdle(horizon)),
+      advance: (milliseconds) => eras.resumed.then(() => time.advance(milliseconds)),
+      runUntilIdle: (horizon) => eras.resumed.then(() => time.runUntilIdle(horizon)),
     },
     get trail() {
-      return era.trail;
+      return eras.current.trail;
     },
     get seal() {
-      return era.seal;
+      return eras.current.seal;
     },
     letters: openLetters(kernelHome),
-    notary: () => notaryOf(era),
+    notary: eras.notary,
     invoke: (call) => gate.pass(() => invoke(cloud, call)),
     async call({ service: id, operation: name, input: unfrozen, ...from }) {
       const input = options.freezeInputs ? frozen(unfrozen) : unfrozen;
@@ -257,8 +186,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
         cloud.call({ service, operation, input, principal, place, request }),
       ),
     context({ service: { store: records, scope, denied }, principal, place, requestId, request, calledVia }) {
-      const home = homeIn(era, records, scope, place);
-      const { files } = era;
+      const home = eras.home(records, scope, place);
+      const { files } = eras.current;
       return new CallContext({
         cloud,
         home,
@@ -272,21 +201,19 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       });
     },
     reset: coalesced(() => {
-      const done = gate.alone(RESET_PATIENCE_MS, startOver);
+      const done = gate.alone(RESET_PATIENCE_MS, eras.startOver);
       waits.end();
       return done;
     }),
     async close() {
       waits.end();
-      await resumed;
+      await eras.resumed;
       await scheduler.close();
-      await era.trail.flush().catch((error) => log.error("the trail could not be written", { error }));
-      await endEra(era);
-      await era.files.close();
-      await store.release(entered.lease);
+      await eras.close();
       await store.close();
     },
   };
+  eras.resume();
   return cloud;
 }
 
@@ -311,10 +238,3 @@ function loader(catalog: Catalog, ports: Ports): Cloud["service"] {
 
 /** How long a reset waits for calls in progress; one that takes longer, an upload say, then fails. */
 const RESET_PATIENCE_MS = 2_000;
-
-const NOWHERE: Place = { account: "", region: "" };
-
-async function endEra(era: Era): Promise<void> {
-  era.ended = true;
-  for (const home of era.homes.values()) await home.close().catch(() => {});
-}
