@@ -113,7 +113,7 @@ export function bindStore({ path }: DataFolder, { store }: Config): void {
   const file = join(path, "store-name");
   const name = store === undefined ? "this folder" : withoutSecrets(store);
   const bound = readName(file);
-  if (bound === undefined) writeFileSync(file, `${name}\n`, { mode: 0o600 });
+  if (bound === undefined) writeFileSync(file, `${name}\n`, { mode: 0o600, flush: true });
   else if (bound !== name) {
     throw new ExpectedError(
       `The records of ${path} are kept in ${bound}, not in ${name}; choose another --data`,
