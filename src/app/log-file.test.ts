@@ -1,8 +1,11 @@
+import * as fs from "node:fs";
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { openLogFile } from "./log-file.ts";
+
+vi.mock("node:fs", { spy: true });
 
 function logFile(maxBytes?: number) {
   const folder = mkdtempSync(join(tmpdir(), "nube-log-"));
@@ -62,4 +65,19 @@ test("a file that was deleted meanwhile is begun anew, and nobody else's file is
   closeSync(other);
   expect(readFileSync(join(folder, "other"), "utf8")).toBe("mine");
   expect(readFileSync(path, "utf8")).toBe("fourth\n");
+});
+
+test("a file that cannot be begun anew: the former one takes the next lines, and no older one is pushed out", () => {
+  const { folder, write, flush } = logFile(10);
+  write("first\n");
+  flush();
+  vi.mocked(fs.openSync).mockImplementationOnce(() => {
+    throw Object.assign(new Error("EMFILE"), { code: "EMFILE" });
+  });
+  for (const line of ["second", "third"]) {
+    write(`${line}\n`);
+    flush();
+  }
+  expect(readdirSync(folder)).toEqual(["nube.log.1"]);
+  expect(readFileSync(join(folder, "nube.log.1"), "utf8")).toBe("first\nthird\n");
 });
