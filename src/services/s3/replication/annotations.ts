@@ -7,6 +7,7 @@ import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { type Annotation, annotations, annotationsOf, MOST_ANNOTATIONS } from "../annotations/store.ts";
+import { isProtected } from "../lock/retention.ts";
 import { bodyOfBytes, openBody } from "../objects/bytes.ts";
 import { type Bucket, bodies, type ObjectVersion, type ReplicationState } from "../store.ts";
 import { findVersion, rewriteVersion } from "../versions.ts";
@@ -102,6 +103,7 @@ async function writeAnnotation(
   return true;
 }
 
+/** A lock of the replica keeps its annotations, too, unless it is in governance mode, which replication bypasses. */
 async function removeAnnotation(
   tx: Transaction,
   destination: Bucket,
@@ -109,7 +111,7 @@ async function removeAnnotation(
   name: string,
 ): Promise<void> {
   const former = await annotationAt(tx, replica, name);
-  if (!former) return;
+  if (!former || isProtected(replica, tx.now(), true)) return;
   bodies.discard(tx, former.body);
   tx.delete(annotations, [replica.bucket, replica.order, name]);
   await rewriteVersion(tx, destination, { ...replica, annotations: replica.annotations! - 1 || undefined });

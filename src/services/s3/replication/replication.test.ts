@@ -223,6 +223,26 @@ test("an annotation that a full replica cannot take has failed, and others still
   expect(await textOf(AnnotationPayload)).toBe("one again");
 });
 
+test("a replica that is locked in compliance mode keeps an annotation that the source loses", async () => {
+  await nube.s3.CreateBucket({ Bucket: "locked", ObjectLockEnabledForBucket: true });
+  await nube.s3.PutObjectLockConfiguration({
+    Bucket: "locked",
+    ObjectLockConfiguration: {
+      ObjectLockEnabled: "Enabled",
+      Rule: { DefaultRetention: { Mode: "COMPLIANCE", Days: 30 } },
+    },
+  });
+  await replicate(rule({}, "locked"));
+  await put("a");
+  const named = { Bucket: "source", Key: "a", AnnotationName: "note" };
+  await nube.s3.PutObjectAnnotation({ ...named, AnnotationPayload: bodyOf("text") });
+  await nube.advance("1s");
+  await nube.s3.DeleteObjectAnnotation(named);
+  await nube.advance("1s");
+  const kept = await nube.s3.GetObjectAnnotation({ ...named, Bucket: "locked" });
+  expect(await textOf(kept.AnnotationPayload)).toBe("text");
+});
+
 test("another account's bucket in another Region gets copies, which it owns", async () => {
   const abroad = nube.as(rootOf("111122223333"), { region: "eu-west-1" }).s3;
   const CreateBucketConfiguration = { LocationConstraint: "eu-west-1" } as const;
