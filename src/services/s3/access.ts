@@ -8,7 +8,14 @@ import {
   onCreation,
   onService,
 } from "./access/on-bucket.ts";
-import { onAnnotation, onDeletion, onObject, onRetention, onVersion } from "./access/on-object.ts";
+import {
+  onAnnotation,
+  onAnnotationDeletion,
+  onDeletion,
+  onObject,
+  onRetention,
+  onVersion,
+} from "./access/on-object.ts";
 import { onCopy, onInitiation, onUpload, onWrite } from "./access/on-write.ts";
 
 /**
@@ -102,7 +109,7 @@ export const access: Access<"s3"> = {
   PutObjectAnnotation: onAnnotation("s3:PutObjectAnnotation"),
   GetObjectAnnotation: onAnnotation("s3:GetObjectAnnotation"),
   ListObjectAnnotations: onAnnotation("s3:ListObjectAnnotations"),
-  DeleteObjectAnnotation: onAnnotation("s3:DeleteObjectAnnotation"),
+  DeleteObjectAnnotation: onAnnotationDeletion,
 
   PutObjectAcl: onVersion("s3:PutObjectAcl"),
   GetObjectAcl: onVersion("s3:GetObjectAcl"),

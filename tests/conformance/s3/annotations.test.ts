@@ -228,6 +228,28 @@ behaviour("a copy takes annotations along, unless they are to be left out", COPY
   await refused(s3.send(new CopyObjectCommand(unknown)), "InvalidArgument", 400);
 });
 
+behaviour(
+  "an annotation of a locked object is deleted by who bypasses governance, else by nobody",
+  DELETE,
+  async () => {
+    const named = { Bucket: "annotated-locked", Key: "k" };
+    await s3.send(new CreateBucketCommand({ Bucket: named.Bucket, ObjectLockEnabledForBucket: true }));
+    const ObjectLockRetainUntilDate = new Date(Date.UTC(2199, 0, 1));
+    const attempt = async (ObjectLockMode: "GOVERNANCE" | "COMPLIANCE") => {
+      const lock = { ObjectLockMode, ObjectLockRetainUntilDate, ChecksumAlgorithm: "CRC32" } as const;
+      await s3.send(new PutObjectCommand({ ...named, Body: "body", ...lock }));
+      await annotate("note", "text", named);
+      const command = new DeleteObjectAnnotationCommand({ ...named, AnnotationName: "note" });
+      const plain = await s3.raw(command);
+      const bypassing = await s3.raw(command, { headers: { "x-amz-bypass-governance-retention": "true" } });
+      return [plain.status, bypassing.status];
+    };
+    expect(await attempt("GOVERNANCE")).toEqual([403, 204]);
+    expect(await attempt("COMPLIANCE")).toEqual([403, 403]);
+    expect(await read("note", named)).toBe("text");
+  },
+);
+
 behaviour("each needs its permission, and so does a copy that takes them along", COPY, async () => {
   const may = { Principal: { AWS: OTHER }, Action: ["s3:GetObject", "s3:PutObject"] };
   const of = await access.open(may);
@@ -253,6 +275,19 @@ behaviour("each needs its permission, and so does a copy that takes them along",
   await other.send(new CopyObjectCommand({ ...copying, AnnotationDirective: "EXCLUDE" }));
   await access.policy(of, may, { ...may, Action: ["s3:GetObjectAnnotation", "s3:PutObjectAnnotation"] });
   await other.send(new CopyObjectCommand(copying));
+});
+
+behaviour("to bypass governance for an annotation needs a permission of its own", DELETE, async () => {
+  const may = { Principal: { AWS: OTHER }, Action: ["s3:DeleteObjectAnnotation"] };
+  const of = await access.open(may);
+  const at = { Bucket: of, Key: "k", AnnotationName: "note" };
+  await access.owner().send(new PutObjectAnnotationCommand({ ...at, AnnotationPayload: "text" }));
+  const other = s3Client(cloud, { account: OTHER });
+  const headers = { "x-amz-bypass-governance-retention": "true" };
+  const attempt = async () => (await other.raw(new DeleteObjectAnnotationCommand(at), { headers })).status;
+  expect(await attempt()).toBe(403);
+  await access.policy(of, { ...may, Action: [...may.Action, "s3:BypassGovernanceRetention"] });
+  expect(await attempt()).toBe(204);
 });
 
 behaviour("each version has annotations of its own", GUIDE, async () => {

@@ -3,6 +3,7 @@ import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
+import { bypassesGovernance } from "../lock/headers.ts";
 import { findVersion } from "../versions.ts";
 import { alsoOnAccessPoint, bucketFact, contentFact, objectFact } from "./facts.ts";
 import { judged } from "./judged.ts";
@@ -35,10 +36,23 @@ export function factsOnVersion(
 export const onAnnotation =
   (action: string) =>
   (ctx: Context, input: OnObject): MaybePromise<AccessFact[]> =>
-    judged(ctx, input, (target) => [
-      objectFact(ctx, target, action, input),
-      ...(target.version ? [] : [bucketFact(ctx, target, "s3:ListBucket", {})]),
-    ]);
+    judged(ctx, input, (target) => annotationFacts(ctx, target, action, input));
+
+export const onAnnotationDeletion = (ctx: Context, input: OnObject): MaybePromise<AccessFact[]> =>
+  judged(ctx, input, (target) => [
+    ...annotationFacts(ctx, target, "s3:DeleteObjectAnnotation", input),
+    ...bypassFacts(ctx, target, input, bypassesGovernance(ctx)),
+  ]);
+
+const annotationFacts = (
+  ctx: Context,
+  target: AccessTarget,
+  action: string,
+  input: OnObject,
+): AccessFact[] => [
+  objectFact(ctx, target, action, input),
+  ...(target.version ? [] : [bucketFact(ctx, target, "s3:ListBucket", {})]),
+];
 
 /** One action, whichever version is named. */
 export const onObject =

@@ -12,6 +12,8 @@ import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { encryptionMembers } from "../encryption/customer-key.ts";
 import { entityTooLarge, invalidArgument, preconditionFailed, wrongToken } from "../errors.ts";
+import { bypassesGovernance } from "../lock/headers.ts";
+import { checkDeletable } from "../lock/retention.ts";
 import { bodyOfBytes, openBody } from "../objects/bytes.ts";
 import {
   checksumMembers,
@@ -130,6 +132,7 @@ export const objectAnnotations = {
       checkMatch(input.ObjectIfMatch, version, tx.now());
       const annotation = await tx.get(annotations, [bucket.id, version.order, name]);
       if (annotation) {
+        checkDeletable(version, tx.now(), bypassesGovernance(ctx));
         bodies.discard(tx, annotation.body);
         tx.delete(annotations, [bucket.id, version.order, name]);
         const without = { ...version, annotations: version.annotations! - 1 || undefined };

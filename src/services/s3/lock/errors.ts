@@ -4,7 +4,7 @@ import { invalidArgument, invalidRequest } from "../errors.ts";
 export const MODE_HEADER = "x-amz-object-lock-mode";
 export const UNTIL_HEADER = "x-amz-object-lock-retain-until-date";
 const HOLD_HEADER = "x-amz-object-lock-legal-hold";
-const BYPASS_HEADER = "x-amz-bypass-governance-retention";
+export const BYPASS_HEADER = "x-amz-bypass-governance-retention";
 
 export const objectLocked = () =>
   new AwsError("AccessDenied", "Access Denied because object protected by object lock.", { status: 403 });

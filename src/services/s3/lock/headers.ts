@@ -3,6 +3,7 @@ import { hasChecksum } from "../objects/checksums.ts";
 import type { Bucket } from "../store.ts";
 import { wholeSeconds } from "../versions.ts";
 import {
+  BYPASS_HEADER,
   dateNotAhead,
   dateNotIso,
   lockIsHalf,
@@ -86,3 +87,7 @@ export function checkDigest(
   if (Object.keys(headers).some(brings) || headers["x-amz-trailer"]?.includes("x-amz-checksum-")) return;
   throw lockNeedsDigest(of);
 }
+
+/** Whether the call bypasses governance, for operations whose model lacks the header. */
+export const bypassesGovernance = ({ request }: Context): boolean =>
+  request?.headers[BYPASS_HEADER]?.toLowerCase() === "true";
