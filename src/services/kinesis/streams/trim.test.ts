@@ -35,3 +35,24 @@ test("trimming looks into each shard a few times only, however many shards have 
   expect(rows.length).toBeLessThan(MAX_PAGE);
   await nube.close();
 });
+
+test("others have their turn after each page that is trimmed", async () => {
+  const nube = await testCloud([kinesis], { store: openMemory() });
+  await nube.aws.kinesis.CreateStream({ StreamName, ShardCount: 1 });
+  const pages = 20;
+  for (let row = 0; row < pages * PAGE; row++)
+    await nube.aws.kinesis.PutRecord({ StreamName, Data: Buffer.from("old"), PartitionKey: "k" });
+  await nube.advance("24h");
+
+  let turns = 0;
+  let isTrimming = true;
+  const count = () => {
+    turns++;
+    if (isTrimming) setImmediate(count);
+  };
+  setImmediate(count);
+  await nube.advance("1h");
+  isTrimming = false;
+  expect(turns).toBeGreaterThan(pages);
+  await nube.close();
+});

@@ -27,6 +27,9 @@ export const trim = job<{ name: string; number: number }>("kinesis/trim", {
       if (!page) return undefined;
       removed += page.removed;
       from = page.next;
+      // No more than a page waits for the disk.
+      await ctx.durable();
+      await new Promise(setImmediate);
     }
     return { again: LOOK_MS, idle: removed === 0 };
   },
