@@ -14,6 +14,11 @@ test.each([
   expect(Object.fromEntries(found as Map<string, string>)).toEqual(keys);
 });
 
+test("what is no number names no partition", () => {
+  const found = partitionKeysOf(parseMetadataQuery("{a: (.n | sqrt)}"), Buffer.from('{"n":-1}'));
+  expect(found).toBeTypeOf("string");
+});
+
 test("a query that takes too many steps finds no key, also where it tries something else", () => {
   const query = parseMetadataQuery('{a: (try ([.[range(60000) * 0]] | sort) catch "b")}');
   const data = Buffer.from(JSON.stringify([new Array(100_000).fill(1)]));

@@ -52,8 +52,9 @@ function keyOf(filter: Filter, document: Json): string | undefined {
     const [value = null, ...others] = filter(document);
     // A filter that was tried in vain may have taken them all.
     countSteps(0);
-    const isKey = value !== null && typeof value !== "object" && value !== "" && others.length === 0;
-    return isKey ? String(value) : undefined;
+    // jq writes NaN as null.
+    const isEmpty = value === null || value === "" || Number.isNaN(value);
+    return isEmpty || typeof value === "object" || others.length > 0 ? undefined : String(value);
   } catch (error) {
     if (error instanceof JqError) return undefined;
     throw error;

@@ -106,6 +106,10 @@ test.each<[string, Json]>([
   ["tonumber", "1x"],
   ['strptime("%Y-%m")', "2015"],
   ['strptime("%Y")', "2015 and more"],
+  ['strptime("%Y-%m-%d")', "2015-13-01"],
+  ['strptime("%Y-%m-%d")', "2015-01-32"],
+  ['strptime("%H:%M:%S")', "24:00:00"],
+  ['strptime("%I %p")', "0 AM"],
   ['strftime("%Y")', 1e300],
   ["(. + .) | (. + .) | (. + .)", "x".repeat(2 ** 18)],
   ["(. + .) | (. + .) | (. + .)", new Array<Json>(2 ** 14).fill(1)],
@@ -120,11 +124,11 @@ const LONG = new Array<Json>(400_000).fill(1);
 /** As many values as a query may have at once, each the first of the input. */
 const AGAIN = "[.[range(60000) * 0]]";
 /** A list whose values are twice as many in each level. */
-const doubled = (value: string) => `${value}${"|[.,.]".repeat(60)}`;
+const doubled = (value: string) => `${value}${"|[.,.]".repeat(40)}`;
 
 test.each<[string, Json]>([
   ["tonumber", `${"1".repeat(2 ** 19)}x`],
-  [`contains("${"a".repeat(1_000)}b" + "a" * 50000)`, HALF],
+  ['contains("ab" + "a" * 50000)', HALF],
   ['split("a" * 50000 + "b" + "a" * 50000)', HALF],
   ['indices("a" * 50000)', HALF],
   ["contains(. + [])", [...LONG, ...new Array<Json>(400).fill("a")]],
@@ -142,7 +146,7 @@ test.each<[string, Json]>([
   [`${doubled("1")} | tojson`, null],
   [`${doubled("[]")} | flatten`, null],
   [`{a: 1} | .[${doubled("1")}]`, null],
-  [`test("[${"b".repeat(2_000)}]")`, HALF],
+  ['test("[" + "b" * 2000 + "]")', HALF],
   ["test(.)", "(?:){1000}{1000}{1000}{1000}"],
   ["test(.)", `a${"*".repeat(4_000)}`],
   ["test(.)", `a${"{1}".repeat(100_000)}`],

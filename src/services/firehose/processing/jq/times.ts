@@ -5,7 +5,7 @@ const MONTHS = "January February March April May June July August September Octo
 );
 const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
 const DAY_MS = 86_400_000;
-/** Behind which a date has no year that fits into four digits. */
+/** Behind which JavaScript has no dates. */
 const LAST_MS = 8.64e15;
 /** jq 1.6 has room for a time of so many letters. */
 const LONGEST_FORMAT = 4_096;
@@ -126,9 +126,14 @@ interface ParsedTime {
   isAfternoon?: boolean;
 }
 
-const part = (pattern: RegExp, index: number, less = 0): Directive => [
-  pattern,
-  (read, { parts }) => void (parts[index] = Number(read) - less),
+/** A part of a time that has two digits at most, and is between two numbers. */
+const part = (index: number, least: number, most: number, less = 0): Directive => [
+  /\s*\d{1,2}/y,
+  (read, { parts }) => {
+    const value = Number(read);
+    if (value < least || value > most) throw new JqError(`${read} is no part of a time`);
+    parts[index] = value - less;
+  },
 ];
 const name = (names: readonly string[], index?: number): Directive => [
   new RegExp(names.flatMap((one) => [one, one.slice(0, 3)]).join("|"), "iy"),
@@ -137,18 +142,18 @@ const name = (names: readonly string[], index?: number): Directive => [
     if (index !== undefined) parts[index] = names.findIndex((one) => short(one) === short(read));
   },
 ];
-const TWO_DIGITS = /\s*\d{1,2}/y;
 const SPACE: Directive = [/\s*/y, () => {}];
 const DIRECTIVES: Readonly<Record<string, Directive>> = {
-  Y: part(/\d{4}/y, 0),
+  Y: [/\d{4}/y, (read, { parts }) => void (parts[0] = Number(read))],
   y: [/\d{2}/y, (read, { parts }) => void (parts[0] = Number(read) + (Number(read) < 69 ? 2000 : 1900))],
-  m: part(TWO_DIGITS, 1, 1),
-  d: part(TWO_DIGITS, 2),
-  e: part(TWO_DIGITS, 2),
-  H: part(TWO_DIGITS, 3),
-  I: part(TWO_DIGITS, 3),
-  M: part(TWO_DIGITS, 4),
-  S: part(TWO_DIGITS, 5),
+  m: part(1, 1, 12, 1),
+  d: part(2, 1, 31),
+  e: part(2, 1, 31),
+  H: part(3, 0, 23),
+  I: part(3, 1, 12),
+  M: part(4, 0, 59),
+  // Two leap seconds at once, as C has them.
+  S: part(5, 0, 61),
   a: name(DAYS),
   A: name(DAYS),
   b: name(MONTHS, 1),
