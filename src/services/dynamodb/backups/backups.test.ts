@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { TEST_START } from "#kernel/testing.ts";
 import { key, N, S, TableName, type WithTable, withTable } from "../testing.ts";
 import type { Item } from "../values/value.ts";
 
 let nube: WithTable;
+let now: number;
 beforeEach(async () => {
-  nube = await withTable();
+  now = TEST_START;
+  nube = await withTable({ wall: () => now });
 });
 afterEach(() => nube.close());
 
@@ -133,6 +136,27 @@ test("what is in use stays, and what is deleted is gone", async () => {
   const { BackupDescription } = await nube.aws.dynamodb.DeleteBackup({ BackupArn });
   expect(BackupDescription!.BackupDetails!.BackupStatus).toBe("DELETED");
   expect(await codeOf(nube.aws.dynamodb.DescribeBackup({ BackupArn }))).toBe("BackupNotFoundException");
+});
+
+test("the backup of a deleted table stays while a table is made from it", async () => {
+  const { dynamodb } = nube.aws;
+  const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true };
+  await dynamodb.UpdateContinuousBackups({ TableName, PointInTimeRecoverySpecification });
+  for (let at = 0; at < 120; at++) await nube.put(`p${at}`, 1);
+  await dynamodb.DeleteTable({ TableName });
+  await nube.advance("1m");
+  const { BackupSummaries } = await dynamodb.ListBackups({ BackupType: "SYSTEM" });
+  const BackupArn = BackupSummaries![0]!.BackupArn!;
+  now += 35 * 24 * 60 * MINUTE - 2 * MINUTE;
+  await nube.advance("0s");
+  const restored = dynamodb.RestoreTableFromBackup({ BackupArn, TargetTableName: "restored" });
+  now += MINUTE;
+  await restored;
+  now += MINUTE;
+  await nube.advance("1m");
+  expect((await dynamodb.Scan({ TableName: "restored" })).Count).toBe(120);
+  await nube.advance("1h");
+  expect(await codeOf(dynamodb.DescribeBackup({ BackupArn }))).toBe("BackupNotFoundException");
 });
 
 test("an index is restored once, under whichever name", async () => {

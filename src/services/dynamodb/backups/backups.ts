@@ -8,7 +8,7 @@ import { tableName } from "../items/rows.ts";
 import { type Backup, backups, tableArn, tables } from "../store.ts";
 import { described, keySchema } from "../tables/description.ts";
 import { backupInUse, noBackupArn, noSuchBackup, systemBackup, tableNotFound } from "./errors.ts";
-import { backUp, backupId, discard } from "./keep.ts";
+import { backUp, backupId, discard, isInUse } from "./keep.ts";
 import { copied } from "./source.ts";
 
 const PAGE = 500;
@@ -36,7 +36,7 @@ export const backupOperations = {
     return ctx.transact(async (tx) => {
       const backup = await backupAt(tx, ctx, BackupArn);
       if (backup.expires !== undefined) throw systemBackup(BackupArn, new Date(backup.expires));
-      if (!backup.isReady || backup.restores.length > 0) throw backupInUse(BackupArn);
+      if (isInUse(backup)) throw backupInUse(BackupArn);
       discard(tx, backup);
       return { BackupDescription: descriptionOf(ctx, backup, "DELETED") };
     });

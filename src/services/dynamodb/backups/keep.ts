@@ -5,6 +5,8 @@ import { clearBackup } from "./clear.ts";
 import { startCopy } from "./copy.ts";
 
 const KEPT_MS = 35 * 86_400_000;
+/** When it is looked again whether a backup that expired is in use. */
+const LOOK_MS = 60_000;
 /** In place of chance: AWS's own are named so. */
 const SYSTEM = "00000000";
 
@@ -55,12 +57,17 @@ export async function keepDeleted(tx: Transaction, table: Table): Promise<void> 
 export const expireBackup = job<{ table: string; id: string }>("dynamodb/expire-backup", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table, id }) {
-    await ctx.transact(async (tx) => {
+    return ctx.transact(async (tx) => {
       const backup = await tx.get(backups, [table, id]);
+      if (backup && isInUse(backup)) return { again: LOOK_MS, idle: true };
       if (backup) discard(tx, backup);
+      return undefined;
     });
   },
 });
+
+/** While it is copied, from its table or to another. */
+export const isInUse = ({ isReady, restores }: Backup): boolean => !isReady || restores.length > 0;
 
 export function discard(tx: Transaction, backup: Backup): void {
   tx.delete(backups, [backup.of.name, backup.id]);

@@ -21,6 +21,7 @@ import {
   tableIsBeingRestored,
   tableNotFound,
 } from "./errors.ts";
+import { isInUse } from "./keep.ts";
 import { type Overrides, overridden } from "./overrides.ts";
 import { markSource } from "./source.ts";
 import { earliestOf, type Moment } from "./undo.ts";
@@ -31,7 +32,7 @@ export const restoreOperations = {
     const home = homeOf(ctx, input.BackupArn, input);
     const fromBackup = async (tx: ReadTransaction): Promise<Restorable> => {
       const backup = await backupAt(tx, home, input.BackupArn);
-      if (!backup.isReady || backup.restores.length > 0) throw backupRestoresAnother(input.BackupArn);
+      if (isInUse(backup)) throw backupRestoresAnother(input.BackupArn);
       return {
         like: backup.of,
         source: { type: "backup", number: backup.number },
