@@ -23,9 +23,11 @@ export interface Undo {
   at: number;
 }
 
+/** While copies of it are made: until then it stays, and so does what its changes replace. */
+export const isCopied = ({ copies }: Table): boolean => copies !== undefined && copies.length > 0;
+
 /** Whether what a table's changes replace is kept: while copies of it are made, and where it can be recovered. */
-export const keepsUndo = ({ copies, recovery }: Table): boolean =>
-  recovery !== undefined || (copies !== undefined && copies.length > 0);
+export const keepsUndo = (table: Table): boolean => table.recovery !== undefined || isCopied(table);
 
 /** Keeps what a change replaces. The table as it was at a moment is what it is, all later changes undone. */
 export function keepUndo(
@@ -69,7 +71,7 @@ export const forget = job<{ table: string; number: number }>("dynamodb/forget", 
     return ctx.transact(async (tx) => {
       const table = await tx.get(tables, [name]);
       const isThere = table?.number === number;
-      if (isThere && (table.copies?.length ?? 0) > 0) return { again: TRIM_MS, idle: true };
+      if (isThere && isCopied(table)) return { again: TRIM_MS, idle: true };
       const recovery = isThere ? table.recovery : undefined;
       const rows = await tx.listBytes(undoRows, {
         in: [number],

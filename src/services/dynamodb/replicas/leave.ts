@@ -1,6 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
+import { isCopied } from "../backups/undo.ts";
 import { journalRows, type Table, tables } from "../store.ts";
 import { deleteTable } from "../tables/delete.ts";
 import { mark, release, replicaOf } from "./group.ts";
@@ -8,7 +9,7 @@ import { trimJournal } from "./journal.ts";
 
 /** A replica is told to be going for so long, at least. */
 const LEAVE_MS = 1_000;
-/** When it is looked again whether the others have all that was changed here. */
+/** When it is looked again whether the others have all that was changed here, and copies of it are made. */
 const LOOK_MS = 500;
 
 /** A replica takes no more, and goes when the others have what it took. */
@@ -41,12 +42,13 @@ export const announce = job<{ table: string; number: number }>("dynamodb/announc
   },
 });
 
-/** Goes, once all that was changed here is elsewhere. */
+/** Goes, once all that was changed here is elsewhere, and what copies it has all of it. */
 export const depart = job<{ table: string; number: number }>("dynamodb/depart", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, which) {
     const table = await leaving(ctx, which);
     if (!table) return undefined;
+    if (isCopied(table)) return { again: LOOK_MS };
     const { group } = table;
     // None where the others went at the same time.
     if (group) {

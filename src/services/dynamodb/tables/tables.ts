@@ -4,6 +4,7 @@ import type { Place } from "#kernel/collection.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { MOST_TABLES } from "../account.ts";
+import { isCopied } from "../backups/undo.ts";
 import {
   indexesAreChanging,
   invalidParameters,
@@ -120,7 +121,7 @@ function checkDeletable({ region }: Place, table: Table, now: number): void {
   if (table.indexes.some(({ filling }) => filling)) throw indexesAreChanging();
   if (table.leaving) throw inUse();
   if (table.restoring && !table.restored) throw tableIsUsed(name);
-  if (table.restoring || (table.copies?.length ?? 0) > 0) throw tableIsBeingCopied(name);
+  if (table.restoring || isCopied(table)) throw tableIsBeingCopied(name);
   if (!group) return;
   checkNoSource(group, region, now);
   checkIdle(table);

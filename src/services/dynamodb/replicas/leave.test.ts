@@ -1,0 +1,44 @@
+import { afterEach, expect, test } from "vitest";
+import { rootOf } from "#kernel/principal.ts";
+import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
+import { dynamodb } from "../service.ts";
+import { type CopyHolder, tables } from "../store.ts";
+import { TableName } from "../testing.ts";
+
+let nube: TestCloud;
+afterEach(() => nube.close());
+
+let copies: CopyHolder[] = [];
+/** A copy that takes as long as the test wants: an operation that has nothing to do with tables begins and ends it. */
+const copying = {
+  ...dynamodb,
+  operations: new Map(dynamodb.operations).set("DescribeLimits", async (ctx) => {
+    await ctx.transact(async (tx) => tx.put(tables, { ...(await tx.get(tables, [TableName]))!, copies }));
+    return {};
+  }),
+};
+
+test("a replica goes when the copies are made that were begun of it", async () => {
+  nube = await testCloud([copying]);
+  const there = nube.as(rootOf(TEST_PLACE.account), { region: "eu-west-1" }).dynamodb;
+  await nube.aws.dynamodb.CreateTable({
+    TableName,
+    AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
+    KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+    BillingMode: "PAY_PER_REQUEST",
+  });
+  const RegionName = "eu-west-1";
+  await nube.aws.dynamodb.UpdateTable({ TableName, ReplicaUpdates: [{ Create: { RegionName } }] });
+  await nube.advance("1m");
+  copies = [1];
+  await there.DescribeLimits({});
+  await nube.aws.dynamodb.UpdateTable({ TableName, ReplicaUpdates: [{ Delete: { RegionName } }] });
+  await nube.advance("1m");
+  expect((await there.DescribeTable({ TableName })).Table!.TableStatus).toBe("DELETING");
+  copies = [];
+  await there.DescribeLimits({});
+  await nube.advance("1m");
+  await expect(there.DescribeTable({ TableName })).rejects.toMatchObject({
+    code: "ResourceNotFoundException",
+  });
+});
