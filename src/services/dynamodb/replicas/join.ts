@@ -119,14 +119,6 @@ async function makeReplica(
 ): Promise<boolean> {
   const standing = await tx.get(tables, [source.name]);
   if (standing) return standing.group?.id === source.group.id;
-  const { group } = source;
-  const founder = {
-    region: group.region,
-    status: "ACTIVE",
-    source: group.region,
-    since: source.created,
-  } as const;
-  const others = group.replicas.filter((one) => one.region !== region);
   const table: Table = {
     name: source.name,
     number: tx.sequence(),
@@ -148,17 +140,29 @@ async function makeReplica(
     tags: [],
     created: tx.now(),
     restoring: true,
-    group: {
-      id: group.id,
-      number: tx.sequence(),
-      region,
-      replicas: [founder, ...others],
-      settled: group.settled,
-      overrides,
-    },
+    group: membershipOf(tx, source, region, overrides),
   };
   tx.put(tables, table);
   return true;
+}
+
+/** What a new replica knows of the global table: of the others, and of the one that it is made from. */
+function membershipOf(
+  tx: Transaction,
+  { group, created }: Replicated,
+  region: string,
+  overrides: Overrides | undefined,
+): Membership {
+  const source = { region: group.region, status: "ACTIVE", source: group.region, since: created } as const;
+  const others = group.replicas.filter((one) => one.region !== region);
+  return {
+    id: group.id,
+    number: tx.sequence(),
+    region,
+    replicas: [source, ...others],
+    settled: group.settled,
+    overrides,
+  };
 }
 
 /** @returns behind which row the next page begins, if there is one */

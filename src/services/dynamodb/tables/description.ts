@@ -22,7 +22,6 @@ export function described(
   const now = place.clock.now();
   const overrides = table.group?.overrides;
   const isThere = status === "ACTIVE" || status === "UPDATING";
-  const stream = table.stream?.label ?? table.lastStream;
   return {
     AttributeDefinitions: table.definitions.toSorted(byName),
     TableName: table.name,
@@ -48,19 +47,29 @@ export function described(
             WarmThroughput: isThere ? describedWarmth(table, index) : undefined,
           }))
         : undefined,
-    StreamSpecification: table.stream && { StreamEnabled: true, StreamViewType: table.stream.view },
-    LatestStreamLabel: stream,
-    LatestStreamArn: stream && `${arn}/stream/${stream}`,
+    ...describedStream(arn, table),
     TableClassSummary: describedClass(table),
     RestoreSummary: table.restored && table.restoring && restoreSummary(table.restored),
     SSEDescription: describedEncryption(place, table),
     DeletionProtectionEnabled: table.deletionProtection,
-    OnDemandThroughput:
-      overrides?.onDemandRead === undefined
-        ? table.onDemand
-        : { ...table.onDemand, MaxReadRequestUnits: overrides.onDemandRead },
+    OnDemandThroughput: describedOnDemand(table),
     WarmThroughput: isThere ? describedWarmth(table, table) : undefined,
   };
+}
+
+function describedStream(arn: string, { stream, lastStream }: Table) {
+  const label = stream?.label ?? lastStream;
+  return {
+    StreamSpecification: stream && { StreamEnabled: true, StreamViewType: stream.view },
+    LatestStreamLabel: label,
+    LatestStreamArn: label && `${arn}/stream/${label}`,
+  };
+}
+
+/** A replica may have a maximum of reads of its own. */
+function describedOnDemand({ onDemand, group }: Table): DynamoDB.OnDemandThroughput | undefined {
+  const read = group?.overrides?.onDemandRead;
+  return read === undefined ? onDemand : { ...onDemand, MaxReadRequestUnits: read };
 }
 
 const date = (time: number | undefined) => (time === undefined ? undefined : new Date(time));

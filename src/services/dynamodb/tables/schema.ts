@@ -62,17 +62,7 @@ export function schemaOf(input: Sent, region: string): Schema {
   ]);
   const local = locals.map((index) => localIndex(index, key));
   const global = globals.map((index) => globalIndex(index, checkDefined, billing, region));
-  if (local.length > MOST_LOCAL)
-    throw invalidParameters(`Number of LocalSecondaryIndexes exceeds per-table limit of ${MOST_LOCAL}`);
-  if (global.length > MOST_GLOBAL)
-    throw invalidParameters(`GlobalSecondaryIndex count exceeds the per-table limit of ${MOST_GLOBAL}`);
-  const indexes = [...local, ...global];
-  checkIncluded(indexes);
-  const names = new Set<string>();
-  for (const { name } of indexes) {
-    if (names.has(name)) throw invalidParameters(`Duplicate index name: ${name}`);
-    names.add(name);
-  }
+  checkIndexes(local, global);
   const whose = { billing, region };
   const capacity = bounded({ throughput }, whose, input.OnDemandThroughput, true);
   return {
@@ -80,9 +70,23 @@ export function schemaOf(input: Sent, region: string): Schema {
     types: typesOf(definitions),
     definitions,
     billing,
-    indexes,
+    indexes: [...local, ...global],
     ...warmed(capacity, whose, input.WarmThroughput, true),
   };
+}
+
+type Named = Pick<Index, "name" | "included">;
+
+/** @throws {AwsError} ValidationException where there are too many, or two of one name */
+function checkIndexes(local: readonly Named[], global: readonly Named[]): void {
+  if (local.length > MOST_LOCAL)
+    throw invalidParameters(`Number of LocalSecondaryIndexes exceeds per-table limit of ${MOST_LOCAL}`);
+  if (global.length > MOST_GLOBAL)
+    throw invalidParameters(`GlobalSecondaryIndex count exceeds the per-table limit of ${MOST_GLOBAL}`);
+  const indexes = [...local, ...global];
+  checkIncluded(indexes);
+  const again = firstDuplicate(indexes.map(({ name }) => name));
+  if (again !== undefined) throw invalidParameters(`Duplicate index name: ${again}`);
 }
 
 /** @throws {AwsError} ValidationException */
