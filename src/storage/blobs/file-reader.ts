@@ -78,13 +78,23 @@ export const lentBuffers: Buffers = {
   },
   giveBack({ buffer }) {
     const size = buffer.byteLength;
-    if (spareBytes + size > MAX_SPARE_BYTES) return;
+    if (spareBytes + size > MAX_SPARE_BYTES && !dropLarger(size)) return;
     spareBytes += size;
     const ofSize = spare.get(size) ?? [];
     spare.set(size, ofSize);
     ofSize.push(Buffer.from(buffer));
   },
 };
+
+/** Makes room at the cost of larger memory: that of former large bodies must not leave small ones without. */
+function dropLarger(size: number): boolean {
+  for (const [larger, buffers] of spare) {
+    if (larger <= size || !buffers.pop()) continue;
+    spareBytes -= larger;
+    return true;
+  }
+  return false;
+}
 
 /** When work has ended. What is lent out then comes back and stays. */
 export function releaseSpareMemory(): void {

@@ -15,6 +15,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { BlobDamagedError, type BlobStore } from "./blobs.ts";
+import { lentBuffers, releaseSpareMemory } from "./file-reader.ts";
 import { openFiles } from "./files.ts";
 import { blobSuite, freshId, KEY, load, patterned, store } from "./suite.ts";
 
@@ -294,6 +295,15 @@ describe("chunks that are lent", () => {
     for (let n = 0; n < 5; n++)
       for await (const chunk of blobs.read(id, n, 300_000, { lend: true })) memory.add(chunk.buffer);
     expect(memory.size).toBe(1);
+  });
+
+  test("of small bodies find memory also after many large ones", () => {
+    releaseSpareMemory();
+    const large = Array.from({ length: 20 }, () => lentBuffers.take(2 ** 21));
+    for (const buffer of large) lentBuffers.giveBack(buffer);
+    const small = lentBuffers.take(100_000);
+    lentBuffers.giveBack(small);
+    expect(lentBuffers.take(90_000).buffer).toBe(small.buffer);
   });
 
   test.each([undefined, KEY])(
