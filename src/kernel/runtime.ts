@@ -57,7 +57,7 @@ export interface Cloud {
   service(id: string): MaybePromise<Service | undefined>;
   /** A call from outside. */
   invoke(call: Call): Promise<object>;
-  /** A call from inside the house. */
+  /** A call of one service to another. */
   call(call: HouseCall): Promise<object>;
   /** Every service's operations, as that principal; `request` is what they come from, where it was HTTP. */
   clients(principal: Principal, place: Place, request?: RequestFacts): Clients;
@@ -91,7 +91,7 @@ export interface CloudOptions {
   limited?: readonly string[];
   /** Where observations go, from the first one on. */
   sinks?: Sinks;
-  /** Freezes the input of every call from inside the house, so that a handler that changes it fails in its tests. */
+  /** Freezes the input of every call between services, so that a handler that changes it fails in its tests. */
   freezeInputs?: boolean;
   /** Tests hand in their own. */
   wall?: () => number;

@@ -104,7 +104,7 @@ const BY_SERVICE: Record<string, Kind> = {
   ),
 };
 
-/** Services to which the house can deliver, by the name in their ARNs. */
+/** Services that a delivery can be sent to, by the name in their ARNs. */
 export const DELIVERABLE: ReadonlySet<string> = new Set(Object.keys(BY_SERVICE));
 
 /**
