@@ -90,9 +90,10 @@ function term(text: Reader, depth: number): Filter {
   for (;;) {
     const next = step(text, depth);
     if (next) filter = stepOn(filter, next);
-    else if (text.take("?")) filter = forgiving(filter);
-    else return filter;
-    text.countTerm();
+    else if (text.take("?")) {
+      text.countTerm();
+      filter = forgiving(filter);
+    } else return filter;
   }
 }
 

@@ -38,7 +38,6 @@ export const CLASSES: Readonly<Record<string, LetterTest>> = {
   d: isDigit,
   w: isWord,
   s: isSpace,
-  h: isHexadecimal,
 };
 
 /** `[:digit:]` */

@@ -35,11 +35,12 @@ const LONGEST = 4_096;
 /** Members of a set that are asked in the time of a step. */
 const MEMBERS_ASKED = 8;
 const ENDLESS = Number.POSITIVE_INFINITY;
-/** What stands for a former group, or for more than letters. */
-const REFERENCE = /[1-9kgGKRXu]/y;
+const CONTROL = /0(?![0-7])|[atnvfre]/y;
+/** Behind a backslash such a one is none of its own: it stands for a former group, or for what is not known here. */
+const LETTER_OR_DIGIT = /[A-Za-z0-9]/y;
 
 /**
- * Reads an expression of Oniguruma's, as far as it can be matched in one pass over a text.
+ * Reads an expression of Oniguruma's in Perl's syntax, which jq uses, as far as it can be matched in one pass over a text.
  * @param isSpaced whether white space and comments in it count for nothing
  * @param ignoresCase whether capitals and small letters count for the same
  * @throws {JqSyntaxError} for references, for looking around, and for what else is not known here
@@ -157,7 +158,7 @@ const exactly = (text: Reader, letter: number): Node => ({
 
 function group(text: Reader, depth: number): Node {
   const isCounted = !text.take("?:");
-  const name = text.read(/\?P?<([A-Za-z_]\w*)>/y)?.[1] ?? null;
+  const name = text.read(/\?<([A-Za-z_]\w*)>/y)?.[1] ?? null;
   if (name === null && text.isAt("?")) throw text.unknown();
   const index = isCounted ? text.names.push(name) : 0;
   if (index > MOST_GROUPS) throw text.unknown();
@@ -181,7 +182,7 @@ function classAhead(text: Reader): LetterTest | undefined {
     const test = text.cased(POSIX.get(name!.toLowerCase()) ?? unicodeClass(text, name!));
     return (sign === "P") === (hat === "^") ? test : not(test);
   }
-  const sign = text.read(/[dwsh]/iy)?.[0];
+  const sign = text.read(/[dws]/iy)?.[0];
   if (sign === undefined) return undefined;
   const test = text.cased(CLASSES[sign.toLowerCase()]!);
   return sign === sign.toLowerCase() ? test : not(test);
@@ -198,9 +199,10 @@ function unicodeClass(text: Reader, name: string): LetterTest {
 function escapedLetter(text: Reader): number {
   const digits = text.read(/x(?:\{([0-9A-Fa-f]{1,6})\}|([0-9A-Fa-f]{1,2}))/y);
   if (digits) return Number.parseInt(digits[1] ?? digits[2]!, 16);
-  if (text.read(REFERENCE)) throw text.unknown();
-  const letter = text.letter();
-  return CONTROLS[String.fromCodePoint(letter)] ?? letter;
+  const control = text.read(CONTROL)?.[0];
+  if (control !== undefined) return CONTROLS[control]!;
+  if (text.read(LETTER_OR_DIGIT)) throw text.unknown();
+  return text.letter();
 }
 
 /** What stands in brackets. */
