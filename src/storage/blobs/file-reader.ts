@@ -62,7 +62,10 @@ interface Buffers {
 /** Each chunk is its consumer's for good. */
 export const ownBuffers: Buffers = { take: (length) => Buffer.allocUnsafeSlow(length), giveBack: () => {} };
 
-/** By size, a power of two and room for a footer: whoever reads a small body must not take the memory of a large one. */
+/**
+ * By size, a power of two and room for a footer: whoever reads a small body must not take the memory of a large one. The
+ * size that was given back last is last.
+ */
 const spare = new Map<number, Buffer[]>();
 const FOOTER_ROOM = 4_096;
 /** Enough for eight readers of large bodies at a time; beyond that memory is made anew. */
@@ -78,19 +81,20 @@ export const lentBuffers: Buffers = {
   },
   giveBack({ buffer }) {
     const size = buffer.byteLength;
-    if (spareBytes + size > MAX_SPARE_BYTES && !dropLarger(size)) return;
-    spareBytes += size;
     const ofSize = spare.get(size) ?? [];
+    spare.delete(size);
     spare.set(size, ofSize);
+    while (spareBytes + size > MAX_SPARE_BYTES) if (!dropOther(size)) return;
+    spareBytes += size;
     ofSize.push(Buffer.from(buffer));
   },
 };
 
-/** Makes room at the cost of larger memory: that of former large bodies must not leave small ones without. */
-function dropLarger(size: number): boolean {
-  for (const [larger, buffers] of spare) {
-    if (larger <= size || !buffers.pop()) continue;
-    spareBytes -= larger;
+/** Makes room at the cost of another size, the one that was given back longest ago. */
+function dropOther(size: number): boolean {
+  for (const [other, buffers] of spare) {
+    if (other === size || !buffers.pop()) continue;
+    spareBytes -= other;
     return true;
   }
   return false;
