@@ -28,10 +28,16 @@ export async function releaseSource(tx: Transaction, source: Source, holder: Cop
   if (source.type === "backup") {
     const backup = await backupOf(tx, source.number);
     if (backup) tx.put(backups, { ...backup, restores: without(backup.restores, holder) });
-    return;
-  }
-  const table = await tx.get(tables, [source.name]);
-  if (table?.number !== source.number) return;
+  } else await releaseTable(tx, source, holder);
+}
+
+export async function releaseTable(
+  tx: Transaction,
+  { name, number }: Pick<Table, "name" | "number">,
+  holder: CopyHolder,
+): Promise<void> {
+  const table = await tx.get(tables, [name]);
+  if (table?.number !== number) return;
   tx.put(tables, { ...table, copies: without(table.copies, holder) });
   if (!table.recovery) startForgetting(tx, table);
 }

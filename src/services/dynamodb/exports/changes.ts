@@ -1,10 +1,11 @@
 import { collection } from "#kernel/collection.ts";
 import { job } from "#kernel/jobs.ts";
 import type { BytesRow, ReadTransaction, Transaction } from "#kernel/transaction.ts";
-import { CHANGES_AT_ONCE, changesBetween, type Moment, startForgetting, undoIn } from "../backups/undo.ts";
+import { releaseTable } from "../backups/source.ts";
+import { CHANGES_AT_ONCE, changesBetween, type Moment, undoIn } from "../backups/undo.ts";
 import { rowKey } from "../items/keys.ts";
 import { placeOf, rowAt } from "../items/place.ts";
-import { backupRows, type Export, exports, itemRows, type Table, tables, undoRows } from "../store.ts";
+import { backupRows, type Export, exports, itemRows, undoRows } from "../store.ts";
 import { decodeItem, encodeItem, readAtOnce } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { writeExport } from "./write.ts";
@@ -127,10 +128,7 @@ async function undoPage(tx: Transaction, exported: Export, until: Moment, behind
 
 async function finish(tx: Transaction, exported: Export): Promise<undefined> {
   tx.enqueue(writeExport, { table: exported.of.name, id: exported.id });
-  const table: Table | undefined = await tx.get(tables, [exported.of.name]);
-  if (table?.number !== exported.of.number) return undefined;
-  tx.put(tables, { ...table, copies: table.copies?.filter((one) => one !== exported.number) });
-  if (!table.recovery) startForgetting(tx, table);
+  await releaseTable(tx, exported.of, exported.number);
   return undefined;
 }
 

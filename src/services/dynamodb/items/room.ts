@@ -1,11 +1,10 @@
 import { itemTooLarge } from "../errors.ts";
 import type { Table } from "../store.ts";
+import { MOST_LOCAL } from "../tables/schema.ts";
 import { MOST_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
 import type { Item } from "../values/value.ts";
 import { entryOf } from "./capacity.ts";
 import { checkItemKeys } from "./keys.ts";
-
-const MOST_LOCAL_INDEXES = 5;
 
 /**
  * Whether an item is larger than DynamoDB keeps: its entries in local indexes count with it.
@@ -14,7 +13,7 @@ const MOST_LOCAL_INDEXES = 5;
 export function isTooLarge(table: Table, item: Item, size: number): boolean {
   if (size > MOST_ITEM_BYTES) return true;
   // Most items are so small that no entries of theirs could matter.
-  if (size * (1 + MOST_LOCAL_INDEXES) <= MOST_ITEM_BYTES) return false;
+  if (size * (1 + MOST_LOCAL) <= MOST_ITEM_BYTES) return false;
   return bytesWithLocalEntries(table, item, size) > MOST_ITEM_BYTES;
 }
 

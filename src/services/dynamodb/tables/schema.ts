@@ -8,7 +8,7 @@ import { bounded } from "./on-demand-throughput.ts";
 import { checkBounds, checkTableMaximum, throughputOf } from "./throughput.ts";
 import { warmed } from "./warm-throughput.ts";
 
-const MOST_LOCAL = 5;
+export const MOST_LOCAL = 5;
 export const MOST_GLOBAL = 20;
 const MOST_OF_A_KIND = 4;
 const MOST_INCLUDED = 100;
