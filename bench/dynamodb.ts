@@ -97,6 +97,7 @@ const ROWS: Row[] = [
     }),
     inputs: ITEMS,
     writes: true,
+    durable: { times: 4 },
   },
   {
     call: `Query of ${PARTITION}`,
