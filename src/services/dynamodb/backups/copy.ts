@@ -6,9 +6,9 @@ import { writeExport } from "../exports/write.ts";
 import { rowKey } from "../items/keys.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { changeItem, itemAt } from "../items/rows.ts";
-import { backupRows, backups, type CopyHolder, exports, itemRows, tables } from "../store.ts";
+import { backupRows, backups, type CopyHolder, exports, itemRows, type Table, tables } from "../store.ts";
 import { removeTable } from "../tables/remove.ts";
-import { startCounting, tallies } from "../tables/tally.ts";
+import { count, type Size, startCounting, tallies } from "../tables/tally.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { decodeItem, encodeItem, readAtOnce } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
@@ -27,7 +27,7 @@ type Target =
   | { type: "table"; name: string; number: number }
   | { type: "backup" | "export"; table: string; id: string; number: number };
 
-interface Copying {
+interface Copying extends Size {
   source: Source;
   target: Target;
   /** Once another Region's source knows of the copy. */
@@ -36,8 +36,6 @@ interface Copying {
   behind?: string;
   /** Once all items are copied, as they were at some time up to this one. */
   until?: Moment;
-  items: number;
-  bytes: number;
   /** Once all is in the copy, which its source is still to be told. */
   isDone?: true;
 }
@@ -164,38 +162,40 @@ async function settleSource(tx: Transaction, copying: Copying): Promise<void> {
 /** Puts what a key stands for into the copy, and counts it. */
 async function writer(tx: Transaction, copying: Copying) {
   const { target } = copying;
-  const counted = (before: Item | undefined, after: Item | undefined) => {
-    copying.items += (after ? 1 : 0) - (before ? 1 : 0);
-    copying.bytes += (after ? sizeOfItem(after) : 0) - (before ? sizeOfItem(before) : 0);
+  const counted = (of: Table, before: Item | undefined, after: Item | undefined) => {
+    if (before) count(copying, of, { item: before, size: sizeOfItem(before) }, -1);
+    if (after) count(copying, of, { item: after, size: sizeOfItem(after) });
   };
   if (target.type === "table") {
     const table = await tx.get(tables, [target.name]);
     if (table?.number !== target.number) return undefined;
     return async (key: Item, item: Item | undefined) => {
       const before = await itemAt(tx, table, key);
-      counted(before, item);
+      counted(table, before, item);
       await changeItem(tx, table, before, item, { isUnlimited: true });
     };
   }
   const place = [target.table, target.id] as const;
   const owner = await (target.type === "backup" ? tx.get(backups, place) : tx.get(exports, place));
   if (!owner) return undefined;
+  // Of backups and exports nobody is told what their indexes would hold.
+  const of = { ...owner.of, indexes: [] };
   return async (key: Item, item: Item | undefined) => {
-    const row = rowKey(target.number, owner.of.key, key);
+    const row = rowKey(target.number, of.key, key);
     const stored = await tx.getBytes(backupRows, row);
-    counted(stored && decodeItem(stored), item);
+    counted(of, stored && decodeItem(stored), item);
     if (item) tx.putBytes(backupRows, row, encodeItem(item));
     else tx.deleteBytes(backupRows, row);
   };
 }
 
 /** Opens what is copied to the end. */
-async function finish(tx: Transaction, { target, items, bytes }: Copying): Promise<void> {
+async function finish(tx: Transaction, { target, items, bytes, indexes }: Copying): Promise<void> {
   if (target.type === "table") {
     const table = (await tx.get(tables, [target.name]))!;
     const { restoring: _, ...ready } = table;
     tx.put(tables, ready);
-    tx.put(tallies, { number: table.number, items, bytes, at: tx.now() });
+    tx.put(tallies, { number: table.number, items, bytes, ...(indexes && { indexes }), at: tx.now() });
     startCounting(tx, table);
   } else if (target.type === "export") {
     const exported = (await tx.get(exports, [target.table, target.id]))!;

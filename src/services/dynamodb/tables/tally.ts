@@ -54,7 +54,7 @@ export const tally = job<{ table: string; number: number; behind?: string; sum?:
         limit: PAGE,
       });
       const rows = readAtOnce(page);
-      const total = structuredClone({ indexes: {}, ...sum });
+      const total = structuredClone(sum);
       for (const row of rows) count(total, table, storedItemIn(row));
       if (rows.length < page.length || rows.length === PAGE) {
         tx.enqueue(tally, { table: name, number, behind: placeOf(rows.at(-1)!), sum: total });
@@ -65,21 +65,26 @@ export const tally = job<{ table: string; number: number; behind?: string; sum?:
   },
 });
 
-function count(size: Size & Required<Pick<Size, "indexes">>, table: Table, stored: StoredItem): void {
-  add(size, stored.size);
+/** Counts an item with its entries in indexes, or no longer. */
+export function count(
+  sum: Size,
+  table: Table,
+  { item, size }: Pick<StoredItem, "item" | "size">,
+  times: 1 | -1 = 1,
+): void {
+  add(sum, size, times);
   for (const index of table.indexes) {
-    if (!isIndexed(table, index, stored.item)) continue;
-    const entry = entryOf(table, index, stored.item)!;
-    add(
-      (size.indexes[index.number] ??= { items: 0, bytes: 0 }),
-      entry === stored.item ? stored.size : sizeOfItem(entry),
-    );
+    if (!isIndexed(table, index, item)) continue;
+    const entry = entryOf(table, index, item)!;
+    sum.indexes ??= {};
+    sum.indexes[index.number] ??= { items: 0, bytes: 0 };
+    add(sum.indexes[index.number]!, entry === item ? size : sizeOfItem(entry), times);
   }
 }
 
-function add(count: Count, bytes: number): void {
-  count.items++;
-  count.bytes += bytes;
+function add(sum: Count, bytes: number, times: 1 | -1): void {
+  sum.items += times;
+  sum.bytes += times * bytes;
 }
 
 /** Has a new table counted from now on, the first time in six hours. */
