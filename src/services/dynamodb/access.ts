@@ -75,6 +75,13 @@ function isOfOtherRegion({ region }: Place, nameOrArn: string): boolean {
   return named !== undefined && named !== region;
 }
 
+/** Where a source is that may be another Region's. */
+function homeOf(ctx: Context, nameOrArn: string): Context {
+  const { region } = ctx;
+  const named = regionOf(nameOrArn) ?? region;
+  return named === region ? ctx : ctx.elsewhere(named);
+}
+
 /** Whose it is, where an ARN says so. */
 const ownerOf = ({ account }: Context, nameOrArn: string): string =>
   (nameOrArn.startsWith("arn:") && parseArn(nameOrArn)?.account) || account;
@@ -288,12 +295,7 @@ export const access: Access<"dynamodb"> = {
   RestoreTableToPointInTime: async (ctx, { SourceTableName, SourceTableArn, TargetTableName }) => {
     const action = "RestoreTableToPointInTime";
     const source = SourceTableName ?? SourceTableArn ?? "*";
-    return [
-      isOfOtherRegion(ctx, source)
-        ? { action: `dynamodb:${action}`, resource: source, owner: ownerOf(ctx, source) }
-        : await fact(ctx, action, source),
-      await fact(ctx, action, TargetTableName),
-    ];
+    return [await fact(homeOf(ctx, source), action, source), await fact(ctx, action, TargetTableName)];
   },
   ExportTableToPointInTime: async (ctx, { TableArn }) => {
     if (ownerOf(ctx, TableArn) !== ctx.account) throw accessDenied();

@@ -2,10 +2,12 @@ import {
   CreateBackupCommand,
   DeleteBackupCommand,
   DeleteItemCommand,
+  DeleteResourcePolicyCommand,
   DeleteTableCommand,
   DescribeTableCommand,
   DynamoDBClient,
   PutItemCommand,
+  PutResourcePolicyCommand,
   QueryCommand,
   RestoreTableFromBackupCommand,
   RestoreTableToPointInTimeCommand,
@@ -173,6 +175,23 @@ behaviour("what is not there in its Region is not restored", api("RestoreTableTo
     }),
   );
   expect((await outcome(none))[0]).toBe("BackupNotFoundException");
+});
+
+behaviour("the source's own policy may forbid it", guide("rbac-iam-actions"), async () => {
+  const Policy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: {
+      Effect: "Deny",
+      Principal: "*",
+      Action: "dynamodb:RestoreTableToPointInTime",
+      Resource: TableArn,
+    },
+  });
+  await send(new PutResourcePolicyCommand({ ResourceArn: TableArn, Policy }));
+  expect((await outcome(toPointInTime("forbidden")))[0]).toBe("AccessDeniedException");
+  await send(new DeleteResourcePolicyCommand({ ResourceArn: TableArn }));
+  expect(await outcome(toPointInTime("allowed"))).toBe("accepted");
+  await cloud.advance(MINUTE);
 });
 
 behaviour("once restored, the source is nobody's any more", regions, async () => {
