@@ -16,13 +16,16 @@ import { changeItem, itemAt, tableAt } from "./rows.ts";
 import { looksBack, takesMore } from "./write.ts";
 
 const MOST_WRITTEN = 25;
+/** Bytes of an item that may have so many attributes that others should not wait for the next one, too. */
+const LARGE = 128 * 1_024;
 const NONE: Used["indexes"] = new Map();
 
 export const batchWriteOperations = {
   async BatchWriteItem(ctx, input) {
-    const batch = batchOf(input);
+    const batch = await batchOf(input);
     for (let next = 0; next < batch.writes.length; ) {
       const from = next;
+      if (from > 0) await new Promise(setImmediate);
       next = await ctx.transact((tx) => writeFrom(ctx, tx, batch, from));
     }
     const used = batch.used.flat();
@@ -57,12 +60,18 @@ interface Write {
   key: Item | undefined;
 }
 
-/** @throws {AwsError} ValidationException */
-function batchOf(input: DynamoDB.BatchWriteItemInput): Batch {
-  const tables = Object.entries(input.RequestItems).map(([name, requests]) => ({
-    name,
-    writes: requests.map(writeIn),
-  }));
+/** Others have their turn between large items. @throws {AwsError} ValidationException */
+async function batchOf(input: DynamoDB.BatchWriteItemInput): Promise<Batch> {
+  const tables: { name: string; writes: Write[] }[] = [];
+  for (const [name, requests] of Object.entries(input.RequestItems)) {
+    const writes: Write[] = [];
+    for (const request of requests) {
+      const write = writeIn(request);
+      writes.push(write);
+      if ((write.size ?? 0) > LARGE) await new Promise(setImmediate);
+    }
+    tables.push({ name, writes });
+  }
   const writes = tables.flatMap((table, of) => table.writes.map((write) => ({ ...write, of })));
   if (writes.length > MOST_WRITTEN) throw invalid("Too many items requested for the BatchWriteItem call");
   return {

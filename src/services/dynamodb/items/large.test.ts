@@ -55,6 +55,21 @@ test("a batch replaces as many of the largest items as it names, each with both 
   expect(await letters()).toBe("b".repeat(COUNT));
 });
 
+test("others have their turn between the items of a batch", async () => {
+  let turns = 0;
+  let isWriting = true;
+  const count = () => {
+    turns++;
+    if (isWriting) setImmediate(count);
+  };
+  setImmediate(count);
+  await nube.aws.dynamodb.BatchWriteItem({
+    RequestItems: { [TableName]: keys.map((at) => ({ PutRequest: { Item: large(at, "a") } })) },
+  });
+  isWriting = false;
+  expect(turns).toBeGreaterThan(COUNT);
+});
+
 test("a batch of statements changes as many of the largest items", async () => {
   for (const at of keys) await nube.aws.dynamodb.PutItem({ TableName, Item: large(at, "a") });
   const { Responses } = await nube.aws.dynamodb.BatchExecuteStatement({
