@@ -1,7 +1,7 @@
 import type { ListShape, MapShape, Member, ScalarShape, Shape, StructureShape } from "../contract/shapes.ts";
 import { Malformed } from "./malformed.ts";
 import { checkMembers, OF_ITEMS } from "./most-members.ts";
-import { isWithin, utf8 } from "./scalars.ts";
+import { base64Fault, exactBase64, isWithin, utf8 } from "./scalars.ts";
 import { fromEpochSeconds } from "./timestamps.ts";
 import { checkDepth, onlyKnown } from "./tree.ts";
 
@@ -220,12 +220,7 @@ function tokenOf(value: unknown): string {
 }
 
 function bytesIn(text: string): Uint8Array {
-  if (text.length % 4 !== 0)
-    throw new Malformed(`Base64 encoded length is expected a multiple of 4 bytes but found: ${text.length}`);
-  const alien = /[^A-Za-z0-9+/=]/.exec(text);
-  if (alien) throw new Malformed(`Invalid base64 character: '${alien[0]}'`);
-  const bytes = Buffer.from(text, "base64");
-  if (bytes.toString("base64") !== text)
-    throw new Malformed("Invalid last non-pad Base64 character dectected");
+  const bytes = exactBase64(text);
+  if (bytes === undefined) throw new Malformed(base64Fault(text));
   return bytes;
 }

@@ -36,9 +36,10 @@ export function describe(operation: Operation | undefined, error: AwsError): Wir
   };
 }
 
-/** DynamoDB's reader of JSON has its message in a capital. */
+/** The readers of JSON of DynamoDB and Kinesis have their message in a capital. */
 function messageNameOf(operation: Operation | undefined, code: string): string {
-  return code === "SerializationException" && isDynamodb(operation) ? "Message" : "message";
+  const capital = isDynamodb(operation) || operation?.contract.service === "kinesis";
+  return code === "SerializationException" && capital ? "Message" : "message";
 }
 
 export function isSender(status: number): boolean {

@@ -1,5 +1,5 @@
 import type { ListShape, Shape, StructureShape } from "../contract/shapes.ts";
-import { wholeBase64 } from "./scalars.ts";
+import { exactBase64 } from "./scalars.ts";
 
 /** A text, and how far it is read. */
 interface Cursor {
@@ -110,7 +110,7 @@ function readBlob(cursor: Cursor): Uint8Array {
   const start = cursor.at + 1;
   const end = text.indexOf('"', start);
   if (text.charCodeAt(cursor.at) !== QUOTE || end < 0) throw UNUSUAL;
-  const bytes = wholeBase64(text.slice(start, end));
+  const bytes = exactBase64(text.slice(start, end));
   if (bytes === undefined) throw UNUSUAL;
   cursor.at = end + 1;
   return bytes;

@@ -63,7 +63,15 @@ describe("reading", () => {
     ["[]", "Start of list found where not expected"],
     ["null", ""],
     ["{", "Unexpected token received from parser"],
-    ['{"Data": "§"}', "Invalid Base64 encoding"],
+    [
+      '{"Data": "string"}',
+      "'string' can not be converted to a Blob: Base64 encoded length is expected a multiple of 4 bytes but found: 6",
+    ],
+    ['{"Data": "abc§"}', "'abc§' can not be converted to a Blob: Invalid base64 character: '§'"],
+    ['{"Data": "-_8="}', "'-_8=' can not be converted to a Blob: Invalid base64 character: '-'"],
+    ['{"Data": "aGl="}', expect.stringContaining("Invalid last non-pad Base64 character")],
+    ['{"Data": "ab=="}', expect.stringContaining("Invalid last non-pad Base64 character")],
+    ['{"Data": "a==="}', expect.stringContaining("Invalid last non-pad Base64 character")],
     ['{"When": "soon"}', "Unable to parse timestamp: soon"],
     ['{"When": 1e30}', "Unable to parse timestamp: 1e+30"],
     ['{"Choice": {"A": "a", "B": "b"}}', "Unions must have exactly one member set"],
@@ -71,6 +79,10 @@ describe("reading", () => {
     expect(() => read(body)).toThrow(
       expect.objectContaining({ code: "SerializationException", status: 400, message }),
     );
+  });
+
+  test("base64 may be broken into lines, as the CLI of old does", () => {
+    expect(read('{"Data": "AQID\\nBAUG\\n"}')).toEqual({ Data: Buffer.of(1, 2, 3, 4, 5, 6) });
   });
 
   test("what the model does not know is dropped, and null is absence", () => {

@@ -1,7 +1,7 @@
 import type { Member, ScalarShape, Shape, StructureShape } from "../contract/shapes.ts";
 import { Malformed } from "./malformed.ts";
 import { checkMembers, OF_CALLS } from "./most-members.ts";
-import { base64, type IntegerType, isWithin, readBase64, utf8 } from "./scalars.ts";
+import { base64, base64Fault, exactBase64, type IntegerType, isWithin, utf8 } from "./scalars.ts";
 import { fromEpochSeconds, parseTimestamp, timestampWriter } from "./timestamps.ts";
 import { type Convert, checkedDocument, converters, mismatch } from "./tree.ts";
 
@@ -167,7 +167,13 @@ const readTimestamp: Convert = (value) => {
 
 const readBlob: Convert = (value) => {
   if (typeof value !== "string") throw mismatch(value, "a Blob");
-  return readBase64(value);
+  const bytes = exactBase64(value);
+  if (bytes !== undefined) return bytes;
+  // The AWS CLI of old broke base64 into lines.
+  const joined = value.replace(/[ \r\n]+/g, "");
+  const joinedBytes = exactBase64(joined);
+  if (joinedBytes !== undefined) return joinedBytes;
+  throw new Malformed(`'${value}' can not be converted to a Blob: ${base64Fault(joined)}`);
 };
 
 const readJsonValue: Convert = (value, depth) =>

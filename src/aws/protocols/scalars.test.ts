@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ScalarType } from "../contract/format.ts";
 import { Malformed } from "./malformed.ts";
-import { readBase64, textReader } from "./scalars.ts";
+import { textReader } from "./scalars.ts";
 import { operationOf } from "./testing.ts";
 
 function read(type: ScalarType, text: string): unknown {
@@ -48,8 +48,4 @@ describe("W1, W7: scalars as text", () => {
     ["timestamp", "tomorrow"],
     ["blob", "§§"],
   ])("%s %.20j is refused", (type, text) => expect(() => read(type, text)).toThrow(Malformed));
-});
-
-test("base64 may be broken into lines, as the CLI of old does", () => {
-  expect(readBase64("AQID\nBAUG\n")).toEqual(Buffer.of(1, 2, 3, 4, 5, 6));
 });

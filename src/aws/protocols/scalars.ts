@@ -100,19 +100,35 @@ function readFloat(text: string): number {
   return Number(trimmed);
 }
 
-/** `undefined` where Buffer, which skips what is no base64, found fewer bytes than it should. */
-export function wholeBase64(text: string): Uint8Array | undefined {
-  const bytes = Buffer.from(text, "base64");
-  const digits = text.length - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0);
-  return bytes.length === Math.floor((digits * 3) / 4) && digits % 4 !== 1 ? bytes : undefined;
-}
-
-/** AWS refuses invalid base64, but accepts white space and missing padding. */
-export function readBase64(text: string): Uint8Array {
-  const bytes = wholeBase64(text);
+/** In XML and forms invalid base64 is refused, but white space and missing padding are taken. */
+function readBase64(text: string): Uint8Array {
+  const bytes = exactBase64(text);
   if (bytes !== undefined) return bytes;
   if (/[^A-Za-z0-9+/_\-=\s]/.test(text)) throw new Malformed("Invalid Base64 encoding");
   return Buffer.from(text, "base64");
+}
+
+/** By the padding, the last digits of base64 that leave no bits over. */
+const ENDS = ["", "AEIMQUYcgkosw048", "AQgw"];
+
+/** `undefined` for all but whole quartets of base64's own digits, the last of which leaves no bits over. */
+export function exactBase64(text: string): Uint8Array | undefined {
+  // Buffer takes the digits of base64url, too, and skips what is no digit: then there are fewer bytes.
+  if (text.length % 4 !== 0 || text.includes("-") || text.includes("_")) return undefined;
+  const bytes = Buffer.from(text, "base64");
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  if (bytes.length !== (text.length / 4) * 3 - padding) return undefined;
+  return padding === 0 || ENDS[padding]!.includes(text.charAt(text.length - padding - 1)) ? bytes : undefined;
+}
+
+/** What AWS's readers of JSON have against a text that is not `exactBase64`. */
+export function base64Fault(text: string): string {
+  if (text.length % 4 !== 0)
+    return `Base64 encoded length is expected a multiple of 4 bytes but found: ${text.length}`;
+  const alien = /[^A-Za-z0-9+/=]/.exec(text);
+  return alien
+    ? `Invalid base64 character: '${alien[0]}'`
+    : "Invalid last non-pad Base64 character dectected";
 }
 
 export function base64(bytes: Uint8Array): string {

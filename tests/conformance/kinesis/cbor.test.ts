@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
 import { expect } from "vitest";
 import { CborTimestamp, CborWriter, decodeCbor } from "#aws/protocols/cbor.ts";
-import { sign } from "#aws/signature/sigv4.ts";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { ACCOUNT, api, FIRST, kinesisOf } from "./kinesis.ts";
+import { ACCOUNT, api, FIRST, kinesisOf, post } from "./kinesis.ts";
 
 const cloud = conformanceCloud();
 const { stream } = kinesisOf(cloud);
@@ -36,19 +34,7 @@ function write(writer: CborWriter, value: unknown): void {
 /** As the SDK for Java sends and reads it. */
 async function call(operation: string, input: object) {
   const body = encode(input);
-  const { host } = new URL(cloud.endpoint);
-  const headers = { host, "content-type": CBOR, "x-amz-target": `Kinesis_20131202.${operation}` };
-  const added = sign(
-    { method: "POST", path: "/", query: "", headers },
-    { accessKeyId: "test", secretAccessKey: "test" },
-    {
-      region: "us-east-1",
-      service: "kinesis",
-      now: Date.now(),
-      payloadHash: createHash("sha256").update(body).digest("hex"),
-    },
-  );
-  const answer = await fetch(cloud.endpoint, { method: "POST", headers: { ...headers, ...added }, body });
+  const answer = await post(cloud, operation, CBOR, body);
   const bytes = Buffer.from(await answer.arrayBuffer());
   return {
     status: answer.status,

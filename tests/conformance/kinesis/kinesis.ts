@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   CreateStreamCommand,
   type CreateStreamCommandInput,
@@ -11,6 +12,7 @@ import {
   type PutRecordCommandInput,
 } from "@aws-sdk/client-kinesis";
 import { afterAll } from "vitest";
+import { sign } from "#aws/signature/sigv4.ts";
 import { type ConformanceCloud, doc } from "../cloud.ts";
 
 export const api = (operation: string) => doc(`kinesis/latest/APIReference/API_${operation}.html`);
@@ -38,6 +40,28 @@ export const noStream = (name: string) => missing(`Stream ${name} under account 
 let count = 0;
 /** One that no other case of the file uses. */
 export const named = (kind: string) => `${kind}-${++count}`;
+
+/** Sends a body as it is, right or wrong. */
+export function post(
+  { endpoint }: ConformanceCloud,
+  operation: string,
+  type: string,
+  body: string | Uint8Array,
+): Promise<Response> {
+  const { host } = new URL(endpoint);
+  const headers = { host, "content-type": type, "x-amz-target": `Kinesis_20131202.${operation}` };
+  const added = sign(
+    { method: "POST", path: "/", query: "", headers },
+    { accessKeyId: "test", secretAccessKey: "test" },
+    {
+      region: "us-east-1",
+      service: "kinesis",
+      now: Date.now(),
+      payloadHash: createHash("sha256").update(body).digest("hex"),
+    },
+  );
+  return fetch(endpoint, { method: "POST", headers: { ...headers, ...added }, body: Buffer.from(body) });
+}
 
 export function kinesisOf(cloud: ConformanceCloud) {
   let client: KinesisClient | undefined;
