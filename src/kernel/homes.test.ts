@@ -16,6 +16,7 @@ const names = collection<{ name: string; number: number }>("hello/name", {
 
 const ACCOUNTS = 10_000;
 
+/** The first round fills what is held of the newest accounts; what later ones leave, they leave for good. */
 test("accounts that nobody uses any more take no memory, and are as they were when somebody does", async () => {
   const service = defineService({ id: "hello", access: {}, operations: [] });
   const { cloud, close } = await testCloud([service]);
@@ -28,16 +29,20 @@ test("accounts that nobody uses any more take no memory, and are as they were wh
       return number;
     });
   const used = async () => {
-    await new Promise(setImmediate);
-    collectGarbage();
-    await new Promise(setImmediate);
-    collectGarbage();
+    for (let turn = 0; turn < 4; turn++) {
+      await new Promise(setImmediate);
+      collectGarbage();
+    }
     return process.memoryUsage().heapUsed;
   };
+  const visit = async (round: number) => {
+    for (let i = 0; i < ACCOUNTS; i++) await inAccount(`${round}-${i}`).read((tx) => tx.get(names, ["a"]));
+  };
   const first = await write("early", "a");
+  await visit(1);
   const before = await used();
-  for (let i = 0; i < ACCOUNTS; i++) await inAccount(`${i}`).read((tx) => tx.get(names, ["a"]));
-  expect(((await used()) - before) / ACCOUNTS).toBeLessThan(3_000);
+  for (const round of [2, 3, 4]) await visit(round);
+  expect(((await used()) - before) / (3 * ACCOUNTS)).toBeLessThan(50);
   expect(await write("early", "b")).toBeGreaterThan(first);
   const kept = await inAccount("early").read((tx) => tx.list(names, { limit: 10 }));
   expect(kept.map(({ name }) => name)).toEqual(["a", "b"]);

@@ -5,6 +5,7 @@
 export interface WeakCache<V extends object> {
   get(name: string): V | undefined;
   set(name: string, value: V): void;
+  delete(name: string): void;
   /** All that are alive. */
   values(): IterableIterator<V>;
 }
@@ -42,6 +43,11 @@ export function weakCache<V extends object>(capacity: number): WeakCache<V> {
       return value;
     },
     set: hold,
+    delete(name) {
+      newer.delete(name);
+      older.delete(name);
+      evicted.delete(name);
+    },
     *values() {
       yield* newer.values();
       yield* older.values();

@@ -69,7 +69,8 @@ export async function openPostgres(
 
   return {
     async lease(partition, owner) {
-      const anew = leases.newest(partition)?.ended !== undefined;
+      // Also where nothing is known of it: a commit whose answer was lost may still be under way.
+      const anew = leases.current(partition) === undefined;
       const { rows } = await pool.query<{ epoch: string | null; holder: string }>({
         name: "lease",
         text: "select epoch, holder from nube.take_lease($1, $2, $3, $4)",
@@ -79,7 +80,7 @@ export async function openPostgres(
       if (epoch === null) throw new LeaseHeldError(`${partition} is held by ${holder}`);
       const newest = leases.newest(partition);
       // A commit may have failed while the answer was on its way: then the lease is ended, and stays so.
-      if (newest?.lease.epoch === Number(epoch)) return newest.lease;
+      if (newest?.epoch === Number(epoch)) return newest;
       return leases.add({ partition, owner, epoch: Number(epoch) });
     },
 
