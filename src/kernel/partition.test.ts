@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Commit, KeyValueStore } from "#storage/kv/kv.ts";
+import { type Commit, type KeyValueStore, LimitError, MAX_VALUE } from "#storage/kv/kv.ts";
 import { openMemory } from "#storage/kv/memory.ts";
 import { openPartition, StoreUnavailableError, TransactionError } from "./partition.ts";
 
@@ -66,6 +66,23 @@ describe("applied before durable", () => {
     expect(refused).toBeInstanceOf(TransactionError);
     expect(await settled(refused.durable)).toBe(false);
     expect(held).toHaveLength(1);
+  });
+
+  test("a write that is too large is refused, and the refusal waits for what it saw", async () => {
+    const { store, held } = heldStore();
+    const partition = open(store);
+    await partition.write((draft) => draft.put(key("a"), key("1")));
+    const oversized = async () =>
+      partition.write(async (draft) => {
+        await draft.get(key("a"));
+        draft.put(key("b"), Buffer.alloc(MAX_VALUE + 1));
+      });
+    const refused = await oversized().catch((error) => error);
+    expect(refused.cause).toBeInstanceOf(LimitError);
+    expect(await settled(refused.durable)).toBe(false);
+    held[0]!.release();
+    await refused.durable;
+    expect((await partition.read((view) => view.get(key("b")))).result).toBeUndefined();
   });
 
   test("ranges merge what is stored, what is on its way and the transaction's own writes", async () => {

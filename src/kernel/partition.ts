@@ -209,13 +209,18 @@ export function openPartition({
   }
 
   function hasWritten<R>(of: Tenure, draft: Draft, reserved: number, result: R): Applied<R> {
+    let durable: Promise<void> | undefined;
     try {
-      const durable = draft.writes.size > 0 ? commit(of, draft, reserved) : draft.seen?.durable;
+      durable = draft.writes.size > 0 ? commit(of, draft, reserved) : draft.seen?.durable;
+    } catch (error) {
+      return failed(draft, error, true);
+    }
+    try {
       for (const effect of draft.afterwards) effect();
-      return { result, durable };
     } finally {
       lock.release(true);
     }
+    return { result, durable };
   }
 
   function failed(view: View, error: unknown, exclusive: boolean): never {
