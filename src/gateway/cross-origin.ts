@@ -1,5 +1,5 @@
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
-import { claimedScope } from "#aws/signature/credential.ts";
+import { claimedService } from "#aws/signature/credential.ts";
 import type { CrossOriginVerdict } from "#kernel/endpoint.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { AuthSettings } from "./authenticate.ts";
@@ -55,7 +55,7 @@ async function verdictOn(
   const { method, path, headers, host } = http;
   const query = queryOf(http);
   // A signature may be for another service than the one that the path looks like, and a form for any.
-  const signingName = claimedScope(headers, query)?.service;
+  const signingName = claimedService(headers, query);
   const facts: RouteFacts = { method, path, headers, host, query, signingName };
   if (routes.needsForm(facts)) return undefined;
   const route = (passage.route = routes.route(facts));

@@ -3,7 +3,7 @@ import type { Operation } from "#aws/contract/shapes.ts";
 import { AwsError, notImplemented } from "#aws/errors.ts";
 import { protocol } from "#aws/protocols/index.ts";
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
-import { claimedScope } from "#aws/signature/credential.ts";
+import { claimedService } from "#aws/signature/credential.ts";
 import { type ErrorStyle, errorStyle } from "#aws/signature/errors.ts";
 import { HOST_ID } from "#kernel/host-id.ts";
 import type { Cloud } from "#kernel/runtime.ts";
@@ -98,7 +98,7 @@ async function serve(
   let route: Route | NoRoute | undefined;
   try {
     const query = parseQuery(http.rawQuery);
-    const claimed = claimedScope(headers, query)?.service;
+    const claimed = claimedService(headers, query);
     facts.query = query;
     facts.signingName = claimed;
     let form: Uint8Array | undefined;
@@ -196,7 +196,7 @@ async function administerFor(
       http,
       query,
       operation: undefined,
-      signingName: claimedScope(http.headers, query)?.service ?? "nube",
+      signingName: claimedService(http.headers, query) ?? "nube",
       style: "rest-json",
       body: whole,
       hostBucket: undefined,

@@ -18,6 +18,13 @@ test("a service's name may be a bucket's", () => {
   expect(read("sqs.localhost:4566")).toEqual({ endpointPrefix: "sqs", label: "sqs" });
 });
 
+test("a domain of ours below another is no bucket of that", () => {
+  const nested = hostReader(["example.com", "nube.example.com"], new Set(["s3"]));
+  expect(nested("nube.example.com:4566")).toEqual({});
+  expect(nested("photos.nube.example.com")).toEqual({ label: "photos" });
+  expect(nested("photos.example.com")).toEqual({ label: "photos" });
+});
+
 describe("hosts of a service's own", () => {
   const site = { service: "s3", label: "s3-website" };
   test.each([

@@ -56,8 +56,9 @@ export function hostReader(
   });
 }
 
-/** What stands before our domain; `undefined` if the host is not in it. */
+/** What stands before our domain; `undefined` if the host is not in it, or is one itself, below another. */
 function nameIn(host: string, suffixes: readonly string[]): string | undefined {
+  if (suffixes.includes(`.${host}`)) return undefined;
   const suffix = suffixes.find((candidate) => host.endsWith(candidate));
   return suffix === undefined ? undefined : host.slice(0, -suffix.length);
 }

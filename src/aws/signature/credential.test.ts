@@ -3,7 +3,7 @@ import { AwsError } from "#aws/errors.ts";
 import { parseSignature, unsignedHeaders } from "./credential.ts";
 import type { ErrorStyle } from "./errors.ts";
 import type { Query } from "./request.ts";
-import { checkScope, claimedScope } from "./scope.ts";
+import { checkScope, claimedService } from "./scope.ts";
 
 const header = (changes: Record<string, string> = {}) => {
   const parts = {
@@ -41,11 +41,22 @@ test("a request without a signature", () => {
   expect(parseSignature({ authorization: "Bearer token" }, [], "json")).toBeUndefined();
 });
 
-test("the scope is seen before anything is judged", () => {
-  expect(claimedScope(header(), [])).toEqual({ date: "20130524", region: "us-east-1", service: "s3" });
-  expect(claimedScope({}, presigned())?.service).toBe("s3");
-  expect(claimedScope({ authorization: "AWS4-HMAC-SHA256 nonsense" }, [])).toBeUndefined();
-  expect(claimedScope({}, [])).toBeUndefined();
+test("the service is seen before anything is judged", () => {
+  expect(claimedService(header(), [])).toBe("s3");
+  expect(claimedService({}, presigned())).toBe("s3");
+  expect(claimedService({ authorization: "AWS4-HMAC-SHA256 nonsense" }, [])).toBeUndefined();
+  expect(claimedService({}, [])).toBeUndefined();
+});
+
+test("Version 2 is S3's, but for that of forms", () => {
+  expect(claimedService({ authorization: "AWS AKID:c2lnbmF0dXJl" }, [])).toBe("s3");
+  const presignedV2: [string, string][] = [
+    ["AWSAccessKeyId", "AKID"],
+    ["Expires", "1767225600"],
+    ["Signature", "c2lnbmF0dXJl"],
+  ];
+  expect(claimedService({}, presignedV2)).toBe("s3");
+  expect(claimedService({}, [...presignedV2, ["SignatureVersion", "2"]])).toBeUndefined();
 });
 
 test.each([",", " ", ", ", ",  "])("header components may stand apart by %j", (separator) => {
@@ -291,7 +302,7 @@ describe("Version 4A", () => {
         regionSet: "eu-*,us-east-1",
       });
     }
-    expect(claimedScope(asymmetric({}), [])?.service).toBe("s3");
+    expect(claimedService(asymmetric({}), [])).toBe("s3");
   });
 
   test("must name them, and sign that", () => {

@@ -22,7 +22,7 @@ import { ALGORITHM, type Claim } from "./sigv4.ts";
 import { ASYMMETRIC } from "./sigv4a.ts";
 
 export type { Headers, Query } from "./request.ts";
-export { checkScope, claimedScope } from "./scope.ts";
+export { checkScope, claimedService } from "./scope.ts";
 export type { SignatureV2 } from "./sigv2.ts";
 
 export type Signature = SignatureV4 | SignatureV2;

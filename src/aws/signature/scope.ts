@@ -69,12 +69,19 @@ export function parseCredential(
   return splitCredential(text, asymmetric);
 }
 
-/** The scope that a request claims, to route by: a glance that never throws. `undefined` where it claims none. */
-export function claimedScope(headers: Headers, query: Query): Scope | undefined {
-  const credential = !headers.authorization
+/** The service that a request claims to be for, to route by: a glance that never throws. `undefined` where it claims none. */
+export function claimedService({ authorization }: Headers, query: Query): string | undefined {
+  if (authorization?.startsWith("AWS ") || (!authorization && isPresignedV2(query))) return "s3";
+  const credential = !authorization
     ? query.find(([name]) => name === "X-Amz-Credential")?.[1]
-    : /^AWS4-[A-Z0-9-]+ .*?Credential=([^\s,]+)/.exec(headers.authorization)?.[1];
-  return credential === undefined ? undefined : (scopes(credential) ?? undefined);
+    : /^AWS4-[A-Z0-9-]+ .*?Credential=([^\s,]+)/.exec(authorization)?.[1];
+  return credential === undefined ? undefined : scopes(credential)?.service;
+}
+
+/** Version 2 of S3's own kind: that of the query protocols names its version. */
+function isPresignedV2(query: Query): boolean {
+  const has = (wanted: string) => query.some(([name]) => name === wanted);
+  return query.length > 0 && has("AWSAccessKeyId") && has("Signature") && !has("SignatureVersion");
 }
 
 const MAX_SCOPES = 1_000;
