@@ -1,3 +1,4 @@
+import { type Assembly, assembly } from "./assembly.ts";
 import { deadlines } from "./deadlines.ts";
 import type { Server, Serving } from "./http.ts";
 import { lastLines } from "./http1/answer.ts";
@@ -10,12 +11,17 @@ import type { Limits } from "./limits.ts";
  * HTTP/1.0 and 1.1, read and written here: two thirds of the processor time of `node:http`, whose messages are streams and
  * event emitters each. It knows no more of HTTP than clients of AWS speak, and refuses what is not by the letter.
  */
-export function http1Server(serving: Serving, limits: Limits): Server {
+export function http1Server(
+  serving: Serving,
+  limits: Limits,
+  bodies: Assembly = assembly(limits.assembledBytes),
+): Server {
   const { headCheckInterval, bodyIdleTimeout, keepAliveTimeout, lingerTimeout } = limits;
   const connections = new Set<Connection>();
   const shared: Shared = {
     serving,
     limits,
+    bodies,
     deadlines: deadlines(Math.min(headCheckInterval, bodyIdleTimeout, keepAliveTimeout, lingerTimeout)),
     lastLines: lastLines(keepAliveTimeout),
     incoming: incoming(),

@@ -6,6 +6,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { bodyOf } from "#lib/body.ts";
+import type { Assembly } from "./assembly.ts";
 import { deadlines } from "./deadlines.ts";
 import { announcedTrailers, contentLength, joinHeaders, parseTarget } from "./head.ts";
 import type { HttpRequest, HttpResponse, Server, Serving } from "./http.ts";
@@ -24,7 +25,7 @@ import {
 } from "./respond.ts";
 
 /** HTTP/2, over TLS or with prior knowledge. Nothing is ever pushed. */
-export function http2Server(serving: Serving, limits: Limits): Server {
+export function http2Server(serving: Serving, limits: Limits, bodies: Assembly): Server {
   const sessions = new Set<ServerHttp2Session>();
   const server = createServer({
     settings: {
@@ -62,7 +63,7 @@ export function http2Server(serving: Serving, limits: Limits): Server {
     const { stream } = answering;
     // A reset arrives as an error too, and is told by `close`.
     stream.on("error", () => {});
-    const request = readHead(stream, pseudo, headerPairs, limits);
+    const request = readHead(stream, pseudo, headerPairs, limits, bodies);
     const answer = request === undefined ? Promise.resolve(malformed()) : answerTo(request, serving);
     answer
       .then((response) => respond(answering, response, pseudo[":method"] === "HEAD"))
@@ -92,6 +93,7 @@ function readHead(
   pseudo: IncomingHttpHeaders,
   headerPairs: readonly string[],
   limits: Limits,
+  bodies: Assembly,
 ): HttpRequest | undefined {
   const target = parseTarget(pseudo[":path"] ?? "");
   const headers = joinHeaders(headerPairs);
@@ -123,6 +125,7 @@ function readHead(
           trailers: () => trailers,
           isWhole: () => !stream.aborted,
           invite: () => awaitsContinue && stream.additionalHeaders({ ":status": 100 }),
+          bodies,
           idleTimeout: limits.bodyIdleTimeout,
           readAheadBytes: limits.readAheadBytes,
         }),

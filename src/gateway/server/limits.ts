@@ -27,6 +27,8 @@ export interface Limits {
   lingerTimeout: number;
   /** Bytes of a body that wait in memory for a slow reader, in addition to one socket buffer. */
   readAheadBytes: number;
+  /** Bytes of bodies that are being read whole, of all clients together; who has taken longest is sent away. */
+  assembledBytes: number;
   /** Requests at a time on one HTTP/2 connection. Node's Kinesis client opens up to 100; the Java SDK as many as it is told. */
   streamsPerConnection: number;
   /** Frames and resets beyond the rules before an HTTP/2 connection is closed. */
@@ -50,6 +52,7 @@ export const LIMITS: Limits = {
   unreadBytes: 64 * KIB,
   lingerTimeout: 2 * SECOND,
   readAheadBytes: 256 * KIB,
+  assembledBytes: 1_024 * KIB * KIB,
   streamsPerConnection: 256,
   invalidFrames: 100,
   resetBurst: 1_000,

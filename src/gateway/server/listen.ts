@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { assembly } from "./assembly.ts";
 import type { Certificates } from "./certificates.ts";
 import { deadlines } from "./deadlines.ts";
 import type { Server, Serving } from "./http.ts";
@@ -31,9 +32,13 @@ export interface Listener {
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const limits = { ...LIMITS, ...options.limits };
-  const http1 = http1Server(options, limits);
+  const bodies = assembly(limits.assembledBytes);
+  const http1 = http1Server(options, limits, bodies);
   const { certificates, report } = options;
-  const http2 = whenNeeded(() => import("./http2.ts").then((m) => m.http2Server(options, limits)), report);
+  const http2 = whenNeeded(
+    () => import("./http2.ts").then((m) => m.http2Server(options, limits, bodies)),
+    report,
+  );
   const tls =
     certificates &&
     whenNeeded(

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { AwsError } from "#aws/errors.ts";
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
+import type { Assembly } from "./assembly.ts";
 
 /** The client closed or reset its connection before the body, or the answer, was complete: nobody's bug. */
 export class ClientGoneError extends AwsError {
@@ -30,6 +31,8 @@ export interface BodyFacts {
   isWhole(): boolean;
   /** Called on the first pull: where the client waits for `100 Continue`, it is sent now. */
   invite(): void;
+  /** What is read whole on this and other connections. */
+  bodies: Assembly;
   idleTimeout: number;
   readAheadBytes: number;
 }
@@ -78,16 +81,27 @@ function collect(source: BodySource, facts: BodyFacts, limit: number): Promise<U
   return new Promise<Uint8Array>((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let length = 0;
+    const fail = (error: Error) => {
+      assembling.end();
+      reject(error);
+    };
+    const giveUp = (error: Error) => {
+      stop();
+      fail(error);
+    };
+    const assembling = facts.bodies.begin(giveUp);
     const stop = follow(source, facts, {
       piece(chunk) {
         chunks.push(chunk);
         length += chunk.length;
-        if (length <= limit) return;
-        stop();
-        reject(tooLarge(limit));
+        if (length > limit) giveUp(tooLarge(limit));
+        else assembling.has(length);
       },
-      end: () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)),
-      fail: reject,
+      end() {
+        assembling.end();
+        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length));
+      },
+      fail,
     });
     source.setTimeout(facts.idleTimeout);
   });

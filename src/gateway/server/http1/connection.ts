@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Assembly } from "../assembly.ts";
 import type { Deadlines, Expiring } from "../deadlines.ts";
 import { announcedTrailers } from "../head.ts";
 import type { HttpResponse, Serving } from "../http.ts";
@@ -19,6 +20,7 @@ import { badRequest, headTimedOut, Refusal } from "./refusal.ts";
 export interface Shared {
   readonly serving: Serving;
   readonly limits: Limits;
+  readonly bodies: Assembly;
   readonly deadlines: Deadlines;
   readonly lastLines: LastLines;
   readonly incoming: Incoming;
@@ -313,6 +315,10 @@ export class Connection implements Arriving, Expiring, BodySource {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     exchange?.leave();
+  }
+
+  get bodies(): Assembly {
+    return this.#shared.bodies;
   }
 
   invite(): void {

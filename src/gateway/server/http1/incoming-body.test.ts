@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { BodyTooLargeError } from "#lib/body.ts";
+import { assembly } from "../assembly.ts";
 import { IncomingBody } from "./incoming-body.ts";
 
 function incoming(size?: number) {
   const asked: string[] = [];
   const source = {
+    bodies: assembly(Number.POSITIVE_INFINITY),
     invite: () => void asked.push("invite"),
     wanted: () => void asked.push("wanted"),
     hold: () => void asked.push("hold"),

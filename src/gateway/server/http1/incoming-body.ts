@@ -1,9 +1,12 @@
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
+import type { Assembly } from "../assembly.ts";
 import type { BodySink } from "./body-decoder.ts";
 
 /** The connection, as the body on it sees it. */
 export interface BodySource {
+  /** What is read whole on this and other connections. */
+  readonly bodies: Assembly;
   /** The first pull: a client that waits for `100 Continue` gets it. */
   invite(): void;
   /** Somebody waits for the next piece. */
@@ -96,11 +99,17 @@ export class IncomingBody implements Body, BodySink {
   }
 
   async #collect(limit: number): Promise<Uint8Array> {
-    while (!this.isWhole && this.#length <= limit) {
-      if (this.#failure !== undefined) throw this.#failure;
-      await this.#more();
+    const assembling = this.#source.bodies.begin((error) => this.fail(error));
+    try {
+      while (!this.isWhole && this.#length <= limit) {
+        assembling.has(this.#length);
+        if (this.#failure !== undefined) throw this.#failure;
+        await this.#more();
+      }
+      return this.#together(limit);
+    } finally {
+      assembling.end();
     }
-    return this.#together(limit);
   }
 
   #together(limit: number): Uint8Array {
