@@ -39,12 +39,14 @@ test("the head reaches the handler as it was on the wire", async () => {
 });
 
 test("an absolute-form target is reduced to its path, and its authority is the host", async () => {
-  const { port } = await serve(async ({ target, host }) => text(`${target} at ${host}`));
+  const { port } = await serve(async ({ target, host, headers }) =>
+    text(`${target} at ${host}, signed for ${headers.host}.`),
+  );
   const client = rawClient(port);
   client.write("GET http://S3.localhost:1/k?q=1 HTTP/1.1\r\nHost: proxy\r\n\r\n");
-  expect(await client.saw("at")).toContain("/k?q=1 at s3.localhost:1");
+  expect(await client.saw("at")).toContain("/k?q=1 at s3.localhost:1, signed for S3.localhost:1.");
   client.write("GET http://sqs.localhost HTTP/1.1\r\nHost: proxy\r\n\r\n");
-  expect(await client.saw("sqs")).toContain("/ at sqs.localhost");
+  expect(await client.saw("sqs")).toContain("/ at sqs.localhost, signed for sqs.localhost.");
 });
 
 test("an answer is one piece with its length, and the connection is kept", async () => {

@@ -56,6 +56,14 @@ test("with prior knowledge: the same request, and many at a time", async () => {
   expect(pseudo).toEqual([[":authority", `localhost:${port}`]]);
 });
 
+test("a host that is not the authority is refused: a signature for one would count for the other", async () => {
+  const { port } = await serve(async ({ host }) => text(host));
+  const client = session(port);
+  const head = { ":path": "/", ":authority": "a.s3.localhost" };
+  expect((await call(client, { ...head, host: "b.s3.localhost" })).headers).toMatchObject({ ":status": 400 });
+  expect((await call(client, { ...head, host: "A.s3.localhost" })).body).toBe("a.s3.localhost");
+});
+
 test("HEAD, 204, an empty answer and a rejection", async () => {
   const { port, reports } = await serve(async ({ path }) => {
     if (path === "/bug") throw new Error("secret");

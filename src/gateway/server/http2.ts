@@ -100,8 +100,9 @@ function readHead(
   for (const name of PSEUDO_HEADERS) delete headers[name];
   const authority = pseudo[":authority"] ?? headers.host ?? "";
   if (target === undefined || authority.includes(",")) return undefined;
-  // Signatures cover `host`, whichever of the two names the client gave it.
+  // Signatures cover `host`, whichever of the two names the client gave it; two hosts are none (RFC 9113, 8.3.1).
   headers.host ??= authority;
+  if (headers.host.toLowerCase() !== authority.toLowerCase()) return undefined;
   const awaitsContinue = headers.expect?.toLowerCase() === "100-continue";
   let trailers: Record<string, string> = {};
   stream.once("trailers", (_trailers, _flags, pairs) => {

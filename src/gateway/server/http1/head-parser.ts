@@ -65,6 +65,9 @@ export function parseHead(
   const target = parseTarget(text.slice(methodEnd + 1 - start, targetEnd - start));
   if (target === undefined) throw badRequest();
   const httpVersion = bytes[lineEnd - 3] === ONE ? "1.1" : "1.0";
+  const host = hostOf(target.authority, headers.host, httpVersion);
+  // What is called is what must be signed for.
+  if (target.authority !== undefined) headers.host = target.authority;
   const size = bodySize(headers, httpVersion);
   return {
     method: text.slice(0, methodEnd - start),
@@ -73,7 +76,7 @@ export function parseHead(
     rawQuery: target.rawQuery,
     httpVersion,
     headers,
-    host: hostOf(target.authority, headers.host, httpVersion),
+    host,
     size,
     keepAlive: keepsAlive(headers.connection, httpVersion),
     awaitsContinue: httpVersion === "1.1" && headers.expect?.toLowerCase() === "100-continue",
