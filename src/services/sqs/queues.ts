@@ -39,7 +39,7 @@ export const queueOperations = {
     if (!name) throw missingQueueName(name);
     const { isFifo, attributes } = kindOf(name, Attributes);
     const settings = settingsWith(attributes, isFifo, isFifo ? FIFO_DEFAULTS : DEFAULTS);
-    checkTags(tags);
+    checkTags(name, tags);
     return ctx.transact(async (tx) => {
       const existing = await tx.get(queues, [name]);
       if (existing) {

@@ -7,19 +7,19 @@ import { queueNamed } from "./addresses.ts";
 import { invalidParameter, missingParameter, queueDoesNotExist } from "./errors.ts";
 import { type Queue, queues } from "./store.ts";
 
-const MOST_TAGS = 50;
-const LONGEST_KEY = 128;
-const LONGEST_VALUE = 256;
+const MAX_TAGS = 50;
+const MAX_KEY_LENGTH = 128;
+const MAX_VALUE_LENGTH = 256;
 
 export const tagOperations = {
   async TagQueue(ctx, { QueueUrl, Tags: added }) {
     const name = queueNamed(ctx, QueueUrl);
     if (!added || Object.keys(added).length === 0) throw missingParameter("Tags");
-    checkTags(added);
+    checkTags(name, added);
     return ctx.transact(async (tx) => {
       const queue = await queueIn(ctx, tx, name);
       const tags = { ...queue.tags, ...added };
-      if (Object.keys(tags).length > MOST_TAGS) throw tooManyTags(name);
+      if (Object.keys(tags).length > MAX_TAGS) throw tooManyTags(name);
       tx.put(queues, { ...queue, tags });
       return {};
     });
@@ -27,7 +27,7 @@ export const tagOperations = {
 
   async UntagQueue(ctx, { QueueUrl, TagKeys: keys }) {
     const name = queueNamed(ctx, QueueUrl);
-    if (!keys || keys.length === 0) throw missingParameter("TagKeys");
+    if (!keys || keys.length === 0 || keys.some((key) => !isKeyLength(key))) throw wrongKeyLength();
     return ctx.transact(async (tx) => {
       const queue = await queueIn(ctx, tx, name);
       const remaining = Object.entries(queue.tags ?? {}).filter(([key]) => !keys.includes(key));
@@ -50,17 +50,21 @@ async function queueIn(ctx: Context, tx: ReadTransaction, name: string): Promise
 }
 
 /** @throws {AwsError} InvalidParameterValue */
-export function checkTags(tags: TagMap | undefined): void {
+export function checkTags(queue: string, tags: TagMap | undefined): void {
   const entries = Object.entries(tags ?? {});
-  if (entries.length > MOST_TAGS) throw invalidParameter(`Too many tags: a queue has at most ${MOST_TAGS}.`);
+  if (entries.length > MAX_TAGS) throw tooManyTags(queue);
   for (const [key, value] of entries) {
-    if (key.length === 0) throw invalidParameter("Tag keys must be between 1 and 128 characters in length.");
+    if (!isKeyLength(key)) throw wrongKeyLength();
     if (!isTagText(key)) throw notAllowed("keys");
-    if (key.length > LONGEST_KEY || isReservedTag(key)) throw invalidParameter(`Invalid tag key: ${key}`);
+    if (isReservedTag(key)) throw invalidParameter(`Invalid tag key: ${key}`);
     if (!isTagText(value)) throw notAllowed("values");
-    if (value.length > LONGEST_VALUE) throw invalidParameter(`Invalid tag value for the key ${key}.`);
+    if (value.length > MAX_VALUE_LENGTH) throw invalidParameter(`Invalid tag value for the key ${key}.`);
   }
 }
+
+const isKeyLength = (key: string) => key.length > 0 && key.length <= MAX_KEY_LENGTH;
+
+const wrongKeyLength = () => invalidParameter("Tag keys must be between 1 and 128 characters in length.");
 
 const notAllowed = (what: "keys" | "values") =>
   invalidParameter(

@@ -42,6 +42,18 @@ behaviour("UntagQueue takes tags away, and minds none that are not there", api("
   expect(await tags(QueueUrl)).toEqual({ b: "2" });
 });
 
+for (const [what, TagKeys] of [
+  ["no key", []],
+  ["an empty key", [""]],
+] as const)
+  behaviour(`UntagQueue of ${what} is refused`, "https://github.com/getmoto/moto/issues/1686", async () =>
+    refused(
+      send(new UntagQueueCommand({ QueueUrl: await queue(), TagKeys: [...TagKeys] })),
+      "InvalidParameterValue",
+      "Tag keys must be between 1 and 128 characters in length.",
+    ),
+  );
+
 behaviour("a queue has 50 tags at most", guide("sqs-queue-tags"), async () => {
   const some = (from: number, to: number) =>
     Object.fromEntries(Array.from({ length: to - from }, (_, n) => [`k${from + n}`, "v"]));
