@@ -4,6 +4,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { isoSeconds } from "#lib/iso-seconds.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
+import { exactDetailOf } from "./bus-event.ts";
 import { busNamed, DEFAULT_BUS, placeOfBus } from "./arns.ts";
 import { invalid } from "./errors.ts";
 import { publish } from "./publish.ts";
@@ -11,6 +12,7 @@ import { type BusEvent, buses } from "./store.ts";
 
 /** Most bytes of all entries of a call together. */
 const MOST_BYTES = 2 ** 20;
+const MAX_DETAIL_TYPE = 128;
 /** Bytes that a time counts as. */
 const TIME_BYTES = 14;
 
@@ -23,17 +25,18 @@ export const eventOperations = {
     const here = await ctx.transact(async (tx) => {
       const results: Events.PutEventsResultEntry[] = [];
       for (const [at, entry] of Entries.entries()) {
-        const { failure, detail } = checked(ctx, entry);
-        if (failure) {
+        const { failure, content } = checked(ctx, entry);
+        if (!content) {
           results.push(failure);
           continue;
         }
-        const event = { ...eventOf(ctx, entry, tx.uuid(), tx.now()), detail };
+        const event = { ...eventOf(ctx, entry, tx.uuid(), tx.now()), ...content };
         results.push({ EventId: event.id });
         const bus = busNamed(entry.EventBusName);
-        // An event for a bus that is not there is accepted, and matches no rule.
+        // An event for a bus that is not there is accepted, and matches no rule; so does one whose type is too long.
         const isThere = bus === DEFAULT_BUS || (await tx.get(buses, [bus])) !== undefined;
-        if (own[at] && isThere) await publish(ctx, tx, bus, event);
+        if (own[at] && isThere && event["detail-type"].length <= MAX_DETAIL_TYPE)
+          await publish(ctx, tx, bus, event);
       }
       return results;
     });
@@ -70,8 +73,10 @@ async function putElsewhere(ctx: Context, entry: Entry): Promise<Events.PutEvent
   }
 }
 
+type DetailContent = Pick<BusEvent, "detail" | "exactDetail">;
+
 /** The parsed detail of an entry, or why it is refused. */
-function checked(ctx: Context, entry: Entry): { detail?: object; failure?: Events.PutEventsResultEntry } {
+function checked(ctx: Context, entry: Entry): Checked {
   for (const member of ["Source", "DetailType", "Detail"] as const) {
     if (!entry[member])
       return failed(
@@ -82,10 +87,18 @@ function checked(ctx: Context, entry: Entry): { detail?: object; failure?: Event
   if (/^aws\./i.test(entry.Source!) && !isOwnService(ctx))
     return failed("NotAuthorizedForSourceException", "Not authorized for the source.");
   const detail = detailOf(entry);
-  return detail ? { detail } : failed("MalformedDetail", "Detail is malformed.");
+  if (!detail) return failed("MalformedDetail", "Detail is malformed.");
+  const exactDetail = exactDetailOf(entry.Detail!, detail);
+  return { content: exactDetail === undefined ? { detail } : { detail, exactDetail } };
 }
 
-const failed = (ErrorCode: string, ErrorMessage: string) => ({ failure: { ErrorCode, ErrorMessage } });
+type Checked =
+  | { content: DetailContent; failure?: undefined }
+  | { content?: undefined; failure: Events.PutEventsResultEntry };
+
+const failed = (ErrorCode: string, ErrorMessage: string): Checked => ({
+  failure: { ErrorCode, ErrorMessage },
+});
 
 /** An object; `undefined` for what is none. */
 function detailOf({ Detail }: Entry): object | undefined {
@@ -103,7 +116,7 @@ function eventOf(
   entry: Entry,
   id: string,
   now: number,
-): Omit<BusEvent, "detail"> {
+): Omit<BusEvent, keyof DetailContent> {
   return {
     version: "0",
     id,

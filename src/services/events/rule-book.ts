@@ -2,6 +2,7 @@ import { eventPattern, operatorsIn } from "#aws/languages/event-pattern/match.ts
 import { type RuleIndex, ruleIndex } from "#aws/languages/event-pattern/rule-index.ts";
 import { memory } from "#kernel/memory.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { matchable } from "./bus-event.ts";
 import { type BusEvent, type Rule, rules } from "./store.ts";
 
 /** The rules of a bus. They are in memory from the bus's first event or second rule on. */
@@ -16,7 +17,7 @@ const rulesByBus = memory<Map<string, BusRules>>("events/rule-book", () => new M
 
 /** Names of the rules that an event matches. */
 export async function matchingRules(tx: ReadTransaction, bus: string, event: BusEvent): Promise<string[]> {
-  return (await rulesOf(tx, bus)).index.match(event as never);
+  return (await rulesOf(tx, bus)).index.match(matchable(event) as never);
 }
 
 /** All rules but one, enabled or not. */

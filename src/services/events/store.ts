@@ -120,6 +120,8 @@ export interface BusEvent {
   region: string;
   resources: string[];
   detail: unknown;
+  /** The JSON of the detail, where that has numbers which JavaScript's do not hold. */
+  exactDetail?: string;
   "replay-name"?: string;
 }
 

@@ -93,6 +93,22 @@ describe("delivered events", () => {
       "detail",
     ]);
   });
+  behaviour("numbers come as they were sent", guide("eb-events-structure"), async () => {
+    const numbers = '{"id":12345678901234567890,"price":1.50,"whole":1.0}';
+    const { put, bodies } = await route();
+    await put({ Detail: numbers });
+    expect((await bodies())[0]).toContain(`"detail":${numbers}}`);
+  });
+  behaviour(
+    "an event whose type has more than 128 characters is taken, and goes nowhere",
+    "https://github.com/segmentio/action-destinations/pull/2828",
+    async () => {
+      const { put, bodies } = await route();
+      expect((await put({ DetailType: "t".repeat(129) })).FailedEntryCount).toBe(0);
+      await put({ DetailType: "t".repeat(128) });
+      expect((await bodies()).map((body) => JSON.parse(body)["detail-type"])).toEqual(["t".repeat(128)]);
+    },
+  );
   behaviour("an event tells the time that it was given", api("PutEventsRequestEntry"), async () => {
     const { put, bodies } = await route();
     await put({ Time: new Date("2020-02-03T04:05:06.789Z") });
@@ -210,7 +226,7 @@ describe("inputs of targets", () => {
   const entry = {
     DetailType: "EC2 Instance State-change Notification",
     Detail:
-      '{"instance-id":"i-0123456789","state":"RUNNING","tags":["a","b"],"owner":{"name":"n","id":7},"count":2,"parts":[{"size":1},{"size":2},{}]}',
+      '{"instance-id":"i-0123456789","state":"RUNNING","tags":["a","b"],"owner":{"name":"n","id":7},"count":2,"serial":12345678901234567890,"parts":[{"size":1},{"size":2},{}]}',
     Resources: ["arn:one", "arn:two"],
   };
   const paths = {
@@ -220,12 +236,14 @@ describe("inputs of targets", () => {
     second: "$.resources[1]",
     owner: "$.detail.owner",
     count: "$.detail.count",
+    serial: "$.detail.serial",
     missing: "$.detail.missing",
     every: "$.detail.parts[*].size",
   };
   const inputs: [string, Partial<Target>, string][] = [
     ["a constant", { Input: '{"fixed": true}' }, '{"fixed": true}'],
     ["a part of the event", { InputPath: "$.detail.owner" }, '{"name":"n","id":7}'],
+    ["a number as it was sent", { InputPath: "$.detail.serial" }, "12345678901234567890"],
     ["a part that is a text, in quotes", { InputPath: "$.detail.state" }, '"RUNNING"'],
   ];
   const templates: [string, string, string][] = [
@@ -250,6 +268,7 @@ describe("inputs of targets", () => {
       '{"count": <count>, "tags": <tags>, "owner": <owner>}',
       '{"count": 2, "tags": ["a","b"], "owner": {"name":"n","id":7}}',
     ],
+    ["a number in a text, as it was sent", '"no. <serial>"', '"no. 12345678901234567890"'],
     ["what each of a list has", '{"sizes": <every>}', '{"sizes": [1,2]}'],
     ["nothing of what is missing", '"it is <missing>"', '"it is "'],
     ["an object in a text, without its quotes", '"by <owner>"', '"by {name:n,id:7}"'],

@@ -138,6 +138,7 @@ behaviour(
       ["<$.body>", "6a7e8feb-b491-4cf7-a9f1-bf3703467718", "6a7e8feb-b491-4cf7-a9f1-bf3703467718"],
       ["<$.body>", '{"a":[1]}', { a: [1] }],
       ["<$.body.a>", '{"a":"x"}', "x"],
+      ["<$.body.a>", '{"a":12345678901234567890}', "12345678901234567890"],
       ["Hello, <$.body.who>", '{"who":"\\"ann\\""}', 'Hello, "ann"'],
       ["Hello, sender", "x", "Hello, sender"],
       ['"Hello, <$.body>"', "ann", '"Hello, ann"'],

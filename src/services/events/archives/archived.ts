@@ -2,6 +2,7 @@ import { type EventPattern, eventPattern } from "#aws/languages/event-pattern/ma
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { memoizeByText } from "#lib/memoize.ts";
+import { jsonOf, matchable } from "../bus-event.ts";
 import { type ArchivedEvent, archived, archives, type BusEvent } from "../store.ts";
 
 const DAY = 86_400_000;
@@ -11,10 +12,11 @@ const compiled = memoizeByText(1_000, (pattern: string): EventPattern => eventPa
 /** Adds an event to those archives of its bus that want it. */
 export async function keepInArchives(tx: Transaction, bus: string, event: BusEvent): Promise<void> {
   for (const archive of await tx.listBy(archives, "bus", { in: [bus], limit: 1_000 })) {
-    if (archive.pattern !== undefined && !compiled(archive.pattern).matches(event as never)) continue;
+    if (archive.pattern !== undefined && !compiled(archive.pattern).matches(matchable(event) as never))
+      continue;
     const order = tx.sequence();
     tx.put(archived, { archive: archive.name, ...timesOf(event, tx.now()), order, event });
-    const bytes = archive.bytes + Buffer.byteLength(JSON.stringify(event));
+    const bytes = archive.bytes + Buffer.byteLength(jsonOf(event));
     tx.put(archives, { ...archive, events: archive.events + 1, bytes });
   }
 }
@@ -59,7 +61,7 @@ export const expire = job<ArchiveWalk>("events/expire", {
       for (const { time, order, event } of old) {
         tx.delete(archived, [name, time, order]);
         events--;
-        bytes -= Buffer.byteLength(JSON.stringify(event));
+        bytes -= Buffer.byteLength(jsonOf(event));
       }
       if (old.length > 0) tx.put(archives, { ...archive, events, bytes });
       if (page.length === PAGE) tx.enqueue(expire, { archive: name, created, after: placeOf(page.at(-1)!) });

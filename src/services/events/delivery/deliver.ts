@@ -8,6 +8,7 @@ import { rootOf } from "#kernel/principal.ts";
 import { deliverOrDeadLetter } from "#kernel/redelivery.ts";
 import { deliver } from "#kernel/targets.ts";
 import { ruleArn } from "../arns.ts";
+import { deliverable, jsonOf } from "../bus-event.ts";
 import { callDestination } from "../destinations/call.ts";
 import type { BusEvent } from "../store.ts";
 import { failureOf } from "./failure.ts";
@@ -38,7 +39,7 @@ export function sendTo(ctx: Context, sending: Sending, attempt: number, forward:
       ? undefined
       : {
           arn,
-          body: JSON.stringify(event),
+          body: jsonOf(event),
           attributes: { RULE_ARN: source, TARGET_ARN: target.Arn },
           caller: CALLER,
           sourceArn: source,
@@ -84,7 +85,7 @@ async function putElsewhere(
         EventBusName: arn,
         Source: event.source,
         DetailType: event["detail-type"],
-        Detail: JSON.stringify(event.detail),
+        Detail: JSON.stringify(deliverable(event).detail),
         Resources: event.resources,
         Time: new Date(event.time),
       },
@@ -96,6 +97,6 @@ async function putElsewhere(
 /** The event's id, unless the target names a part of the event. */
 function partitionKeyOf({ KinesisParameters }: Events.Target, event: BusEvent): string {
   const path = KinesisParameters && parseJsonPath(KinesisParameters.PartitionKeyPath);
-  const value = path && atJsonPath(event, path);
+  const value = path && atJsonPath(deliverable(event), path);
   return value === undefined ? event.id : typeof value === "string" ? value : JSON.stringify(value);
 }

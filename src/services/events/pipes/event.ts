@@ -2,6 +2,7 @@ import { parseArn } from "#aws/arn.ts";
 import type * as Streams from "#aws/contract/types/dynamodb-streams.ts";
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type * as Sqs from "#aws/contract/types/sqs.ts";
+import { parseExactly } from "#lib/exact-json.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import type { Pipe } from "./store.ts";
 
@@ -11,9 +12,18 @@ export interface PipeEvent {
   id: string;
   /** What enrichments and targets get. */
   shown: unknown;
-  /** The same with the JSON inside it parsed: filters and paths look into it. */
+  /** The same with the JSON inside it parsed: filters look into it. */
   read: unknown;
+  /** That with its numbers as they were written: paths and templates take from it. */
+  exact: () => unknown;
 }
+
+type Parse = (text: string) => unknown;
+
+const bothWays = (make: (parse: Parse) => unknown): Pick<PipeEvent, "read" | "exact"> => ({
+  read: make((text) => parsed(text, JSON.parse)),
+  exact: () => make((text) => parsed(text, parseExactly)),
+});
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-sqs.html */
 export function messageEvent({ source }: Pipe, message: Sqs.Message): PipeEvent {
@@ -41,7 +51,7 @@ export function messageEvent({ source }: Pipe, message: Sqs.Message): PipeEvent 
     eventSourceARN: source,
     awsRegion: parseArn(source)!.region,
   };
-  return { id: message.MessageId!, shown, read: { ...shown, body: parsed(shown.body) } };
+  return { id: message.MessageId!, shown, ...bothWays((parse) => ({ ...shown, body: parse(shown.body) })) };
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-kinesis.html */
@@ -61,7 +71,8 @@ export function recordEvent({ source, role }: Pipe, shard: string, record: Kines
     awsRegion: parseArn(source)!.region,
     eventSourceARN: source,
   };
-  return { id, shown, read: { ...shown, data: parsed(Buffer.from(record.Data).toString()) } };
+  const text = Buffer.from(record.Data).toString();
+  return { id, shown, ...bothWays((parse) => ({ ...shown, data: parse(text) })) };
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-dynamodb.html */
@@ -79,14 +90,13 @@ export function changeEvent({ source }: Pipe, change: Streams.Record): PipeEvent
     }),
     eventSourceARN: source,
   });
-  return { id: change.eventID!, shown, read: shown };
+  return { id: change.eventID!, shown, read: shown, exact: () => shown };
 }
 
-/** Parses a text that is JSON. */
-function parsed(text: string): unknown {
+/** What a text says, where it is JSON. */
+function parsed(text: string, parse: Parse): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return isDeeperThan(MAX_JSON_DEPTH, value) ? text : value;
+    return isDeeperThan(MAX_JSON_DEPTH, JSON.parse(text)) ? text : parse(text);
   } catch {
     return text;
   }

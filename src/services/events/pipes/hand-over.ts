@@ -5,6 +5,7 @@ import { eventPattern, type Json } from "#aws/languages/event-pattern/match.ts";
 import type { Context } from "#kernel/context.ts";
 import { rootOf } from "#kernel/principal.ts";
 import { deliver } from "#kernel/targets.ts";
+import { parseExactly } from "#lib/exact-json.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import { callDestination } from "../destinations/call.ts";
 import type { PipeEvent } from "./event.ts";
@@ -65,13 +66,18 @@ async function enrich(ctx: Context, pipe: Pipe, event: PipeEvent): Promise<PipeE
     parameters: filledIn(event, HttpParameters),
     payload: inputOf(ctx, pipe, InputTemplate, event),
   });
-  return eventsIn(answer).map((value, at) => ({ id: `${event.id}-${at}`, shown: value, read: value }));
+  return eventsIn(answer).map((value, at) => ({
+    id: `${event.id}-${at}`,
+    shown: value,
+    read: value,
+    exact: () => value,
+  }));
 }
 
 function eventsIn(answer: string): unknown[] {
   let value: unknown = answer;
   try {
-    value = JSON.parse(answer);
+    value = parseExactly(answer);
     if (isDeeperThan(MAX_JSON_DEPTH, value)) value = answer;
   } catch {}
   if (Array.isArray(value)) return value;

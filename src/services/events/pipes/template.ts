@@ -29,7 +29,7 @@ const VARIABLES: Record<string, (ctx: Context, pipe: Pipe, event: PipeEvent) => 
   "aws.pipes.target-arn": (_, { target }) => target,
   "aws.pipes.event.ingestion-time": ({ clock }) => new Date(clock.now()).toISOString(),
   "aws.pipes.event": (_, __, { shown }) => shown,
-  "aws.pipes.event.json": (_, __, { read }) => read,
+  "aws.pipes.event.json": (_, __, { exact }) => exact(),
 };
 
 /** Whether a template can use that name besides paths into the event. */
@@ -50,4 +50,4 @@ export function valuesIn(
 }
 
 const textOf = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-const at = (event: PipeEvent, path: string) => atJsonPath(event.read, parseJsonPath(path) ?? []);
+const at = (event: PipeEvent, path: string) => atJsonPath(event.exact(), parseJsonPath(path) ?? []);
