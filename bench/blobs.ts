@@ -1,9 +1,9 @@
 /**
- * What the blob store costs beside plain files: `node bench/blobs.ts [folder] [MiB]`.
+ * The cost of the blob store beside plain files: `node bench/blobs.ts [folder] [MiB]`.
  *
  * Each line is the median of interleaved rounds in a warm cache: MiB/s, and CPU milliseconds of the whole
  * process (threads included) per 100 MiB. The socket rows send through a loopback connection to a process that
- * throws the bytes away.
+ * discards the bytes.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(process.argv[2] ?? tmpdir(), "bench-blobs-"));
 const size = Number(process.argv[3] ?? 100) * MiB;
 const pieces = Array.from({ length: 16 }, (_, n) => Buffer.alloc(64 * 1024, n + 1));
 
-/** What a socket would bring: pieces of 64 KiB. */
+/** Pieces of 64 KiB, as from a socket. */
 function* source() {
   for (let at = 0, n = 0; at < size; at += 64 * 1024, n++) yield pieces[n % 16]!;
 }
@@ -68,7 +68,7 @@ async function send(socket: Socket, chunks: AsyncIterable<Uint8Array>) {
   for await (const chunk of chunks) if (!socket.write(chunk)) await once(socket, "drain");
 }
 
-/** A connection to a child process that reads and forgets. */
+/** A connection to a child process that discards what it reads. */
 async function sink(): Promise<{ socket: Socket; child: ChildProcess }> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -4,7 +4,7 @@ import type { ProtocolName } from "#aws/contract/format.ts";
 import { protocol } from "#aws/protocols/index.ts";
 import type { WireRequest } from "#aws/protocols/protocol.ts";
 
-/** Microseconds that a call spends in its protocol: the best of several rounds, since the machine is shared. */
+/** Microseconds that a call spends in its protocol: the best of several rounds, as the machine may be busy. */
 
 const meta = { requestId: "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", hostId: "host" };
 
@@ -31,7 +31,7 @@ function decoding(
 function encoding(service: string, name: string, speaks: ProtocolName, output: object): () => unknown {
   const operation = operationOf(service, name);
   const { encode } = protocol(speaks);
-  // A long concatenation is only made whole when it is written.
+  // A long concatenation is flattened only when it is written.
   return () => Buffer.from(encode(operation, output, meta).body as string);
 }
 

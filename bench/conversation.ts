@@ -1,12 +1,12 @@
 import { connect, type Socket } from "node:net";
 
-/** A client that sends a request, reads the answer, and sends the next. */
+/** A client that sends a request, reads the response, and sends the next. */
 export interface Conversation {
   ask(request: Buffer): Promise<string>;
   close(): void;
 }
 
-/** @param whole the answer that the bytes hold, once they hold one */
+/** @param whole returns the response that the bytes contain, once they contain a whole one */
 export async function conversation(
   port: number,
   whole: (bytes: Buffer) => string | undefined,
@@ -32,7 +32,7 @@ export async function conversation(
   };
 }
 
-/** The body of an answer that is a success. */
+/** The body of a successful response. */
 export function httpAnswer(bytes: Buffer): string | undefined {
   const end = bytes.indexOf("\r\n\r\n");
   if (end < 0) return undefined;

@@ -7,14 +7,14 @@ import { countedSyncs } from "./syncs.ts";
 
 const DYNALITE = { name: "dynalite", version: "4.0.0" };
 const ROUNDS = 3;
-/** `BENCH_SECONDS` makes it quicker to try. */
+/** Set `BENCH_SECONDS` for a quick trial. */
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2);
 const CLIENTS = 64;
 const ITEMS = 2_000;
 const PARTITION = 100;
 const BATCH = 25;
 
-/** The least multiple of dynalite's calls per second, and the most microseconds of server CPU per call. */
+/** The minimum multiple of dynalite's calls per second, and the maximum microseconds of server CPU per call. */
 interface Bar {
   times: number;
   maxCpu?: number;
@@ -24,7 +24,7 @@ interface Row {
   call: string;
   operation: string;
   input: (n: number) => object;
-  /** Different inputs. */
+  /** The number of different inputs. */
   inputs: number;
   writes: boolean;
   inMemory?: Bar;
@@ -85,7 +85,7 @@ const ROWS: Row[] = [
     durable: { times: 4 },
   },
   {
-    // The least that an update with a condition can say.
+    // The shortest update with a condition.
     call: "UpdateItem of a counter",
     operation: "UpdateItem",
     input: (n) => ({
@@ -128,8 +128,8 @@ const ROWS: Row[] = [
 ];
 
 /**
- * Items beside dynalite, which keeps them in memory and looks at no signature: Nube in memory, and on disk with each answer
- * after an fdatasync. Requests are signed before the clock runs, so that what is measured is the servers.
+ * Items beside dynalite, which keeps them in memory and does not verify signatures: Nube in memory, and on disk with each answer
+ * after an fdatasync. Requests are signed before the measurement, so that only the servers are measured.
  */
 export async function dynamodb(): Promise<void> {
   const folder = fetched(DYNALITE);
@@ -164,7 +164,7 @@ export async function dynamodb(): Promise<void> {
       ],
       ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 },
     });
-    // Where a table is made in some time, the first writes wait for it.
+    // A server may create the table in the background, and the first writes wait for it.
     await new Promise((later) => setTimeout(later, 500));
     for (let n = 0; n < ITEMS / BATCH; n++) await ask("BatchWriteItem", ROWS.at(-1)!.input(n));
   }
@@ -209,7 +209,7 @@ export async function dynamodb(): Promise<void> {
   for (const server of Object.values(servers)) await server.stop();
 }
 
-/** A client waits for its answer before it asks again, so that an fdatasync can stand for one write of each, and no more. */
+/** A client waits for its answer before its next request, so that one fdatasync can cover at most one write of each client. */
 function durability({ writes, syncs }: { writes: number; syncs: number }): string {
   if (syncs * CLIENTS < writes)
     throw new Error(`${syncs} fdatasyncs cannot have made ${writes} writes of ${CLIENTS} clients durable`);

@@ -5,7 +5,7 @@ import { type Server, startNube } from "./servers.ts";
 const RULES = Number(process.env.BENCH_RULES ?? 300);
 const SECONDS = 3;
 
-/** Rules of one kind, all different, of which an event meets one or none. */
+/** Rules of one kind, all different, of which an event matches at most one. */
 const KINDS: Record<string, (n: number) => object> = {
   exact: (n) => ({ source: ["shop"], detail: { customer: [`c-${n}`] } }),
   prefix: (n) => ({ source: ["shop"], detail: { key: [{ prefix: `user/${n}/` }] } }),
@@ -13,7 +13,7 @@ const KINDS: Record<string, (n: number) => object> = {
   "anything-but": (n) => ({ source: ["shop"], detail: { state: [{ "anything-but": ["paid", `s-${n}`] }] } }),
 };
 
-/** What an event costs on a bus with as many rules as it may have, above what it costs on one without any. */
+/** The cost of an event on a bus with the maximum number of rules, compared with one on a bus without any. */
 export async function events(): Promise<void> {
   const nube = await startNube();
   const rows: Record<string, object> = {};
@@ -51,7 +51,7 @@ async function makeRules(nube: Server, bus: string, pattern: (n: number) => obje
   });
 }
 
-/** One event per call, each acknowledged when it is on disk. A bus that is not there takes events, too. */
+/** One event per call, each on disk before its answer. A bus that does not exist accepts events, too. */
 async function putEvents(nube: Server, EventBusName: string) {
   const next = () => {
     const n = Math.floor(Math.random() * RULES);

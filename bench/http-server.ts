@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { listen } from "../src/gateway/server/listen.ts";
 
-/** A process that answers 350 bytes to whatever it is sent: `node bench/http-server.ts nube|node <port>`. */
+/** A process that answers every request with 350 bytes: `node bench/http-server.ts nube|node <port>`. */
 const [kind, port] = [process.argv[2], Number(process.argv[3])];
 const host = "127.0.0.1";
 const body = "x".repeat(350);

@@ -5,7 +5,7 @@ import { startScript } from "./servers.ts";
 const ROUNDS = 5;
 const SCRIPT = new URL("./http-server.ts", import.meta.url).pathname;
 
-/** What the server itself costs: a call of 43 bytes with the headers of an SDK, beside `node:http` with the same answer. */
+/** The cost of the HTTP server alone: a call of 43 bytes with an SDK's headers, beside `node:http` with the same response. */
 export async function http(): Promise<void> {
   const [nube, node] = [await startScript("nube", SCRIPT), await startScript("node", SCRIPT)];
   const call = plain({

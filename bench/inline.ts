@@ -1,9 +1,9 @@
 /**
- * Where small bodies stand best: inline in the key-value store, in the commit of the row that points to them, or
+ * Where to store small bodies: inline in the key-value store, in the commit of the row that points to them, or
  * in append-only segments with a pointer row: `node bench/inline.ts [folder]`.
  *
- * 64 writers, every PUT durable before it counts; then random GETs with a warm cache, one after another. Object
- * keys are hashes, so that rows of pointers spread as those of a real bucket do; bodies lie by their number.
+ * 64 writers, every PUT durable; then random GETs with a warm cache, one after another. Object
+ * keys are hashes, so that pointer rows are scattered as in a real bucket; bodies are ordered by their number.
  */
 import { spawnSync } from "node:child_process";
 import { hash } from "node:crypto";
@@ -37,7 +37,7 @@ const write = promisify(writev);
 const datasync = promisify(fdatasync);
 
 interface Bodies {
-  /** Stores a body; `pointer` is the row that names it, to be committed with or after it. */
+  /** Stores a body; `pointer` is the row that refers to it, committed with it or afterwards. */
   put(number: number, body: Uint8Array, pointer: Row): Promise<void>;
   get(number: number, key: Uint8Array): Uint8Array;
 }
@@ -73,7 +73,7 @@ async function segments(folder: string): Promise<Bodies> {
   let position = SEGMENT_BYTES;
   let waiting: Uint8Array[] = [];
 
-  /** One write and one fdatasync for all bodies that came since the last. */
+  /** One write and one fdatasync for all bodies since the last. */
   const flush = coalesced(async () => {
     const batch = waiting;
     waiting = [];
@@ -144,7 +144,7 @@ async function measure(
 }
 
 const [parent = tmpdir(), variant, bytes, objects] = process.argv.slice(2);
-/** Without the pages of mapped files, which the system takes back when it needs them. */
+/** Without pages of mapped files, which the kernel can reclaim. */
 function ownMemory(): number {
   const [, kilobytes] = /RssAnon:\s+(\d+)/.exec(readFileSync("/proc/self/status", "latin1")) ?? [];
   return Math.round(Number(kilobytes) / 1024);

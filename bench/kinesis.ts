@@ -7,11 +7,11 @@ import { type Server, startNpmServer, startNube } from "./servers.ts";
 
 const KINESALITE = { name: "kinesalite", version: "3.3.3" };
 const ROUNDS = 5;
-/** Calls that are repeated: more than are in flight. */
+/** The number of different calls, which are repeated: more than are in flight. */
 const REQUESTS = 1_000;
-/** `BENCH_SECONDS` makes it quicker to try. */
+/** Set `BENCH_SECONDS` for a quick trial. */
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2);
-/** The least multiple of kinesalite's calls per second, for calls of many records. */
+/** The minimum multiple of kinesalite's calls per second, for calls of many records. */
 const TIMES = 10;
 const JSON_TYPE = "application/x-amz-json-1.1";
 
@@ -39,7 +39,7 @@ export async function kinesis(): Promise<void> {
       ["read", 1],
     ] as const)
       await ask(server, "CreateStream", { StreamName, ShardCount });
-    // Where a stream is made in some time, the first writes wait for it.
+    // A server may create the stream in the background, and the first writes wait for it.
     await new Promise((later) => setTimeout(later, 500));
     await ask(server, "PutRecords", { StreamName: "read", Records: records(100, 0) });
     const { ShardIterator } = await ask(server, "GetShardIterator", {
@@ -57,7 +57,7 @@ export async function kinesis(): Promise<void> {
     ["GetRecords of 100", "GetRecords", (server) => ({ ShardIterator: iterators.get(server), Limit: 100 })],
   ];
   for (const [call, operation, input] of calls) {
-    // Signed before the clock runs, so that what is measured is the servers.
+    // Requests are signed before the measurement, so that only the servers are measured.
     const load = (server: Server) => {
       const requests = Array.from({ length: REQUESTS }, (_, n) =>
         signed({ port: server.port, method: "POST", path: "/", ...requestOf(operation, input(server, n)) }),
@@ -81,7 +81,7 @@ const requestOf = (operation: string, input: object) => ({
   body: Buffer.from(JSON.stringify(input)),
 });
 
-/** One call, and its answer. */
+/** One call and its response. */
 async function ask({ port }: Server, operation: string, input: object): Promise<Record<string, string>> {
   const { headers, body } = requestOf(operation, input);
   const own = { ...headers, host: `127.0.0.1:${port}` };

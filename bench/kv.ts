@@ -1,6 +1,6 @@
 /**
- * The embedded driver beside bare lmdb-js on the same disk, in interleaved rounds: what interface and log cost. The
- * ratio is the result; operations per second depend on the machine and on who else uses it.
+ * The embedded driver beside bare lmdb-js on the same disk, in interleaved rounds: the cost of the interface and the log. The
+ * ratio is the result; operations per second depend on the machine and its other work.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -36,13 +36,13 @@ const raw = open<Buffer, Buffer>({
   encoding: "binary",
 });
 
-/** Keys in an order that jumps about, the same for both sides. */
+/** Keys in a scattered order, the same for both sides. */
 function keysOf(seed: number): () => Buffer {
   let n = seed;
   return () => key((n = (n * 48_271 + 11) % ROWS));
 }
 
-/** Operations per second of one that answers at once. */
+/** Operations per second of a synchronous operation. */
 function reads(read: (key: Buffer) => unknown, seed: number): number {
   const next = keysOf(seed);
   const begin = performance.now();
@@ -54,7 +54,7 @@ function reads(read: (key: Buffer) => unknown, seed: number): number {
   return (count * 1_000) / (performance.now() - begin);
 }
 
-/** Operations per second of writers that each wait for their last one to be on disk. */
+/** Operations per second of writers that each wait until their previous write is on disk. */
 async function writes(write: (key: Buffer) => Promise<unknown>, seed: number): Promise<number> {
   const next = keysOf(seed);
   const begin = performance.now();
@@ -71,7 +71,7 @@ async function writes(write: (key: Buffer) => Promise<unknown>, seed: number): P
 
 const median = (numbers: number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
 
-/** Runs both in turns, the first of a turn alternating, and prints the medians and the median of the ratios. */
+/** Runs both sides in rounds, alternating which is first, and prints the medians and the median ratio. */
 async function compare(
   name: string,
   bar: number,

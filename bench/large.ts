@@ -6,7 +6,7 @@ import { once } from "./small.ts";
 const SIZE = 100 * 1024 * 1024;
 const MIB = 1024 * 1024;
 
-/** 100 MiB on one connection: with MD5, checksums and fdatasync here, with none of them there. */
+/** 100 MiB on one connection: Nube with MD5, checksums and fdatasync, nginx without. */
 export async function large(): Promise<void> {
   const nube = await startNube();
   const nginx = await startNginx();

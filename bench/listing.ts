@@ -3,27 +3,27 @@ import { signed } from "./requests.ts";
 import { type Server, startNube } from "./servers.ts";
 import { once } from "./small.ts";
 
-/** `BENCH_OBJECTS` makes it quicker to try. */
+/** Set `BENCH_OBJECTS` for a quick trial. */
 const MANY = Number(process.env.BENCH_OBJECTS ?? 1_000_000);
 const FEW = 1_000;
-/** Until the server's heap has the size that it needs under load. */
+/** Warms up until the server's heap has reached its size under load. */
 const WARM_PUTS = 200_000;
-/** After so long without a call the server has given back what it needs under load. */
+/** After this long without a call, the server has returned its spare memory. */
 const REST_MS = 65_000;
-/** Keys are `123/000456`: as many folders as that, of equal size. */
+/** The number of folders, all of equal size: keys are `123/000456`. */
 const FOLDERS = 1_000;
 const IN_FOLDER = MANY / FOLDERS;
 
 const keyOf = (n: number) =>
   `${String(Math.floor(n / IN_FOLDER)).padStart(3, "0")}/${String(n % IN_FOLDER).padStart(6, "0")}`;
 
-/** Pages of a large bucket, anywhere in it and in every form, and one of them against the same of a small bucket; what
- * the large one costs in memory. */
+/** Pages of a large bucket, at any place and in every form, one of them compared with a small bucket's, and the memory that
+ * the large bucket needs. */
 export async function listing(): Promise<void> {
   const nube = await startNube();
   await bucket(nube, "few");
   await bucket(nube, "many");
-  // What the small bucket took is the server at work; what comes on top is the number of objects.
+  // The small bucket's memory is the server under load; the difference is due to the number of objects.
   const few = await filled(nube, "few", FEW, WARM_PUTS);
   const many = await filled(nube, "many", MANY, MANY);
   const row = (before: number, after: number) => ({
@@ -75,7 +75,7 @@ const at = (n: number) => encodeURIComponent(keyOf(n));
 const folder = () => encodeURIComponent(keyOf(anywhere(MANY)).slice(0, 4));
 const last = () => MANY - 101;
 
-/** Pages as clients ask for them, and how many entries each has. */
+/** Pages as clients request them, and the number of entries of each. */
 const forms: Record<string, { query: () => string; entries: number }> = {
   "v2, the start": { query: () => "list-type=2&max-keys=100", entries: 100 },
   "v2, the middle": { query: () => `list-type=2&max-keys=100&start-after=${at(MANY / 2)}`, entries: 100 },
@@ -113,7 +113,7 @@ const bucket = (nube: Server, name: string) =>
     once(() => signed({ port: nube.port, method: "PUT", path: `/${name}` })),
   );
 
-/** What the server holds with them, when it has just written the last one, and later. */
+/** The server's memory just after the last write, and when it is idle. */
 async function filled(nube: Server, name: string, keys: number, puts: number) {
   await fill(nube, name, keys, puts);
   const working = nube.memory();

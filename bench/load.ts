@@ -1,11 +1,11 @@
 import { connect, type Socket } from "node:net";
 
-/** A load from this process: connections that each send a request, read its answer to the end, and send the next. */
+/** A load from this process: each connection sends a request, reads the whole response, and sends the next. */
 export interface Load {
   port: number;
   connections: number;
   seconds: number;
-  /** Ends the load earlier. */
+  /** Ends the load after this many requests. */
   requests?: number;
   /** The next request, head and body. */
   next: () => Buffer;
@@ -16,7 +16,7 @@ export interface Load {
 export interface LoadResult {
   requests: number;
   seconds: number;
-  /** Of answers' bodies. */
+  /** The bytes of all response bodies. */
   bytes: number;
 }
 

@@ -16,12 +16,12 @@ export async function measure(server: Server, options: Omit<Load, "port">): Prom
 
 const WARMING = 3;
 
-/** Runs that do not count, until the engines have compiled what is hot: what writes takes some seconds. */
+/** Runs without measuring until V8 has compiled the hot code; writes take some seconds. */
 export async function warm(runs: Record<string, () => Promise<Figures>>): Promise<void> {
   for (let round = 0; round < WARMING; round++) for (const run of Object.values(runs)) await run();
 }
 
-/** Rounds that alternate between the servers, so that a busy minute of the machine hits both; medians of them. */
+/** Medians of rounds that alternate between the servers, so that a busy minute of the machine affects all of them. */
 export async function interleaved<K extends string>(
   rounds: number,
   runs: Record<K, () => Promise<Figures>>,

@@ -7,7 +7,7 @@ import { jsonCall } from "./requests.ts";
 import { type Server, startNube } from "./servers.ts";
 import { once } from "./small.ts";
 
-/** `NUBE_BENCH_ITEMS=100000` makes it quicker to try. */
+/** Set `NUBE_BENCH_ITEMS=100000` for a quick trial. */
 const ITEMS = Number(process.env.NUBE_BENCH_ITEMS ?? 10_000_000);
 const FEW = 10_000;
 const BATCH = 25;
@@ -22,10 +22,10 @@ const call = (port: number, operation: string, input: Input) =>
   jsonCall(port, "dynamodb", `DynamoDB_20120810.${operation}`, input);
 
 const keyOf = (n: number) => ({ p: { S: `item-${String(n).padStart(8, "0")}` } });
-/** 200 bytes, as DynamoDB counts: `p`, its 13, `text`, and the rest. */
+/** 200 bytes, as DynamoDB counts: the name `p`, its value of 13, the name `text`, and its value. */
 const itemOf = (n: number) => ({ ...keyOf(n), text: { S: "x".repeat(182) } });
 
-/** A table of ten million items beside one of ten thousand: loaded as anybody would load it, read, opened anew. */
+/** A table of ten million items beside one of ten thousand: loaded through the API, read, and opened again. */
 export async function millions(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "nube-millions-"));
   let nube = await startNube(["--data", folder]);
@@ -41,7 +41,7 @@ export async function millions(): Promise<void> {
   }
 }
 
-/** By BatchWriteItem over 16 connections, each call on disk before its answer. */
+/** Loads with BatchWriteItem over 16 connections; each call is on disk before its answer. */
 async function filled(nube: Server, folder: string) {
   const rows: Record<string, object> = {};
   for (const [TableName, count] of Object.entries({ few: FEW, many: ITEMS })) {
@@ -104,7 +104,7 @@ async function read(nube: Server) {
   };
 }
 
-/** What calls take that are the first of their kind. */
+/** Times the first call of each kind. */
 async function first(nube: Server) {
   const TableName = "many";
   const calls: Record<string, Input> = {
@@ -128,7 +128,7 @@ const ask = (nube: Server, operation: string, input: Input) =>
     once(() => call(nube.port, operation, input)),
   );
 
-/** Bytes that the files take, without the holes in them. */
+/** Bytes that the files occupy on disk, without holes. */
 async function sizeOf(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());

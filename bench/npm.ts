@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
 /**
- * Where a package of npm's lies, with what it needs, beside the project's own and without any of their scripts.
- * `undefined` where npm gives none.
+ * The folder of an npm package, installed with its dependencies apart from the project's own and without install scripts;
+ * `undefined` if npm cannot provide it.
  */
 export function fetched({ name, version }: { name: string; version: string }): string | undefined {
   const cache = new URL(`../.cache/${name}`, import.meta.url).pathname;

@@ -19,12 +19,12 @@ import { startNube } from "./servers.ts";
 const MESSAGES = Number(process.env.NUBE_BENCH_MESSAGES ?? 10_000_000);
 const PAGE = 20_000;
 const WARM_MS = 3_000;
-/** How long calls are watched that have nothing to wait for: what else the machine does shows there, too. */
+/** For this long, calls are timed while nothing is being opened: a baseline of the machine's other work. */
 const USUAL_MS = 1_000;
 const BODY = "twenty bytes of text";
 const PLACE = { account: "000000000000", region: "us-east-1" };
 
-/** What the first call on a queue of ten million messages costs, and how long others wait meanwhile. */
+/** Measures the first call on a queue of ten million messages, and how long other calls wait meanwhile. */
 export async function opening(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "nube-opening-"));
   let nube = await startNube(["--data", folder]);
@@ -35,7 +35,7 @@ export async function opening(): Promise<void> {
   const client = clientOf(nube.port);
   // Another queue of the same account, whose calls must not wait.
   const { QueueUrl: other } = await client.send(new CreateQueueCommand({ QueueName: "other" }));
-  /** The longest that a call on it took, until `isOver`. */
+  /** The longest duration of a call on it, until `isOver`. */
   const watch = async (isOver: () => boolean) => {
     let longest = 0;
     while (!isOver()) {
@@ -49,7 +49,7 @@ export async function opening(): Promise<void> {
     const end = performance.now() + milliseconds;
     return () => performance.now() > end;
   };
-  // Warm first: what is measured is the opening.
+  // Warm up first, so that only the opening is measured.
   await watch(until(WARM_MS));
   const usual = await watch(until(USUAL_MS));
   let isOpen = false;
@@ -93,7 +93,7 @@ async function make(port: number): Promise<string> {
   return QueueUrl!;
 }
 
-/** Writes the messages' rows as the service would, without its calls. */
+/** Writes the messages' rows as the service would, directly into the store. */
 async function fill(path: string): Promise<void> {
   const store = await openEmbedded({ path });
   const lease = await store.lease("bench", "bench");
@@ -101,7 +101,7 @@ async function fill(path: string): Promise<void> {
   const registry = encodeKey(era, ["kernel/partition", `sqs/${PLACE.account}/${PLACE.region}`]);
   const registration = JSON.parse(Buffer.from((await store.get(registry))!).toString());
   const prefixOf = (name: string) => scopePrefix(era, name, "region", PLACE);
-  // The queue is the first thing that was numbered.
+  // The queue has the first number that the store gave.
   const queue = 0;
   const last = registration.sequence + MESSAGES;
   const sent = Date.now();

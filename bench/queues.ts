@@ -11,11 +11,11 @@ import { freePort, type Server, serverOf, startNube } from "./servers.ts";
 const REDIS = "/usr/bin/redis-server";
 const ROUNDS = 3;
 const SECONDS = 2;
-/** Rounds that do not count, until the engine has compiled what is hot. */
+/** Rounds that are not measured, until V8 has compiled the hot code. */
 const WARMING = 2;
 const BODY = "x".repeat(100);
 
-/** Messages through SQS beside lists in Redis: the same work, a message put, moved to who works on it, and removed. */
+/** Messages through SQS beside lists in Redis, with the same work: a message is added, moved to a worker, and removed. */
 export async function queues(): Promise<void> {
   const nube = await startNube();
   const redis = await startRedis("always");
@@ -53,7 +53,7 @@ const row = ({ perSecond, cpu }: Result, durability: string) => ({
   durability,
 });
 
-/** The middle of some rounds: of each, how often all clients together have done their work. */
+/** The median of several rounds, each the number of cycles that all clients completed together. */
 async function best(
   server: Server,
   connections: number,
@@ -128,7 +128,7 @@ function redisAnswer(bytes: Buffer): string | undefined {
   return bytes.length >= line + 4 + length ? bytes.toString("latin1") : undefined;
 }
 
-/** What a thousand clients cost that wait for a message. */
+/** The cost of a thousand clients that wait for a message. */
 async function idlePolls(nube: Server): Promise<void> {
   const { port } = nube;
   const polls = await Promise.all(Array.from({ length: 1_000 }, () => conversation(port, httpAnswer)));

@@ -11,9 +11,9 @@ export interface RequestOptions {
   service?: string;
   headers?: Record<string, string>;
   body?: Buffer;
-  /** Leaves the body out of the signature: what is measured is not this side's SHA-256. */
+  /** Leaves the body out of the signature, to save the client's SHA-256. */
   unsigned?: boolean;
-  /** Nube's root unless said. */
+  /** Nube's root by default. */
   credentials?: typeof ROOT;
 }
 
@@ -41,7 +41,7 @@ export function signed({
   return plain({ method, path, query, headers: { ...own, ...added }, body: bytes });
 }
 
-/** A call of a service whose protocol is AWS JSON. @param target `AmazonSQS.SendMessage`, say */
+/** A call of a service with the AWS JSON protocol. @param target for example `AmazonSQS.SendMessage` */
 export function jsonCall(
   port: number,
   service: string,

@@ -1,8 +1,8 @@
 /**
- * Nube beside nginx in the same run, in interleaved rounds. Every row tells operations per second as this machine
- * gave them under its load, and the server's CPU per operation, which is the steadier figure.
+ * Nube beside nginx in the same run, in interleaved rounds. Every row has operations per second, which depend on
+ * the load of the machine, and the server's CPU per operation, which is steadier.
  *
- *     npm run bench            all of it, some minutes
+ *     npm run bench            everything; takes some minutes
  *     npm run bench -- s3      one of: start, http, sts, s3, s3rver, large, list, sqs, dynamodb, kinesis, opening, millions
  */
 import { cpus, release } from "node:os";

@@ -6,16 +6,16 @@ import { once } from "./small.ts";
 
 const S3RVER = { name: "s3rver", version: "3.7.1" };
 const ROUNDS = 9;
-/** What a listing lists; `BENCH_SECONDS` makes it quicker to try. */
+/** The objects of a listing. Set `BENCH_SECONDS` for a quick trial. */
 const KEYS = 1_000;
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2);
-/** How many times s3rver's operations per CPU second are to be reached. */
+/** The minimum multiple of s3rver's operations per CPU second. */
 const BAR = 10;
 
-/** The only ones that it knows. */
+/** The only credentials that s3rver accepts. */
 const CREDENTIALS = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
 
-/** S3 beside the emulator that JavaScript projects know best. Both verify signatures; only Nube syncs what it stores. */
+/** S3 beside s3rver. Both verify signatures; only Nube syncs what it stores. */
 export async function beside(): Promise<void> {
   const folder = fetched(S3RVER);
   if (folder === undefined) return console.log("skipped: npm gives no s3rver here");
@@ -42,7 +42,7 @@ export async function beside(): Promise<void> {
       once(() => toS3rver(put)),
     );
   }
-  /** Signed before the clock runs, so that what is measured is the servers. */
+  /** Requests are signed before the measurement, so that only the servers are measured. */
   const load = (server: Server, requests: Buffer[]) => {
     let n = 0;
     const next = () => requests[n++ % requests.length]!;

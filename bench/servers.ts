@@ -12,14 +12,14 @@ export interface Server {
   folder: string;
   /** Milliseconds of CPU, user and system, of all its processes so far. */
   cpu(): number;
-  /** Anonymous and resident bytes: what memory it holds beside mapped files, and with them. */
+  /** Anonymous bytes, without mapped files, and resident bytes, with them. */
   memory(): { anonymous: number; resident: number };
   stop(): Promise<void>;
 }
 
 const NGINX = "/usr/sbin/nginx";
 const NUBE = new URL("../bin/nube.js", import.meta.url).pathname;
-/** Kernel ticks per second; 100 on every Linux of today. */
+/** The length of a kernel tick: Linux has 100 per second. */
 const TICK_MS = 10;
 
 /** @param node Node's own flags */
@@ -50,7 +50,7 @@ export async function startNube(
   return { ...serverOf("nube", child, port, folder), startMs };
 }
 
-/** nginx with `sendfile` and WebDAV: the limit of what a file server does. It neither hashes nor syncs. */
+/** nginx with `sendfile` and WebDAV, as the limit of a file server: it neither hashes nor syncs. */
 export async function startNginx(): Promise<Server> {
   if (!existsSync(NGINX)) throw new Error("the benches compare with nginx: apt-get install nginx-light");
   const folder = await mkdtemp(join(tmpdir(), "nginx-bench-"));
@@ -75,7 +75,7 @@ export async function startNginx(): Promise<Server> {
   return serverOf("nginx", child, port, folder);
 }
 
-/** A script of the benches: it is told the name that it plays and the port. */
+/** Starts a script of the benches, with the name of the server to run and the port as its arguments. */
 export async function startScript(name: string, script: string): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), `${name}-bench-`));
   const port = await freePort();
@@ -84,7 +84,7 @@ export async function startScript(name: string, script: string): Promise<Server>
   return serverOf(name, child, port, folder);
 }
 
-/** A server that came from npm, with a folder for its data. */
+/** Starts a server from an npm package, with a folder for its data. */
 export async function startNpmServer(
   name: string,
   args: (at: { port: number; folder: string }) => string[],

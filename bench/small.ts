@@ -5,10 +5,10 @@ import { type Server, startNginx, startNube } from "./servers.ts";
 const ROUNDS = 5;
 const KEYS = 2_000;
 const CLIENTS = 64;
-/** `BENCH_SECONDS` makes it quicker to try. */
+/** Set `BENCH_SECONDS` for a quick trial. */
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2);
 
-/** Small objects: durable PUTs with their checks against nginx's DAV without any, GETs against `sendfile`. */
+/** Small objects: durable PUTs with checksums beside nginx's DAV without either, GETs beside `sendfile`. */
 export async function small(): Promise<void> {
   const nube = await startNube();
   const nginx = await startNginx();
@@ -21,7 +21,7 @@ export async function small(): Promise<void> {
 
   for (const size of [1_024, 16_384, 65_536]) {
     const body = Buffer.alloc(size, "x");
-    // Signed before the clock runs, so that what is measured is the servers.
+    // Requests are signed before the measurement, so that only the servers are measured.
     const paths = Array.from({ length: KEYS }, (_, n) => `/bench/${size}/${n}`);
     const load = (server: Server, request: (path: string) => Buffer) => {
       const requests = paths.map(request);
@@ -37,7 +37,7 @@ export async function small(): Promise<void> {
       nube: load(nube, (path) => signed({ port, method: "GET", path })),
       nginx: load(nginx, (path) => plain({ method: "GET", path })),
     };
-    // What is got is there: a busy disk takes a while.
+    // Objects are written before they are read; a busy disk takes a while.
     for (const run of Object.values(put)) for (let puts = 0; puts < KEYS; ) puts += (await run()).requests;
     await warm(put);
     rows[`PUT ${size} B, durable`] = row(await interleaved(ROUNDS, put));
@@ -60,7 +60,7 @@ function row({ nube, nginx }: { nube: Figures; nginx: Figures }) {
   };
 }
 
-/** Exactly one request. */
+/** A load of exactly one request. */
 export const once = (next: () => Buffer) => ({
   connections: 1,
   seconds: 60,

@@ -7,7 +7,7 @@ const QUEUES = 10;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 300);
 const WARM_ROUNDS = 50;
 
-/** From the moment that a message is published until the last of ten queues has given it to a client that waits. */
+/** The time from publishing a message until the last of ten queues has delivered it to a waiting client. */
 export async function sns(): Promise<void> {
   const nube = await startNube();
   const publisher = await conversation(nube.port, httpAnswer);
@@ -41,7 +41,7 @@ export async function sns(): Promise<void> {
   await nube.stop();
 }
 
-/** A queue that is subscribed, and a client that waits for its messages: what it answers removes the one it got. */
+/** A subscribed queue, and a client that waits for its messages and deletes each one. */
 async function receiver(
   nube: Server,
   TopicArn: string,

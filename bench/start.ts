@@ -3,7 +3,7 @@ import { startNube } from "./servers.ts";
 
 const ROUNDS = 7;
 
-/** From `spawn` to the first answer; then what it holds when nobody calls. */
+/** The time from `spawn` to the first response, and the memory of an idle server. */
 export async function start(): Promise<void> {
   const times: number[] = [];
   let memory = { anonymous: 0, resident: 0 };

@@ -5,7 +5,7 @@ import { startNginx, startNube } from "./servers.ts";
 const body = Buffer.from("Action=GetCallerIdentity&Version=2011-06-15");
 const headers = { "content-type": "application/x-www-form-urlencoded" };
 
-/** The whole corridor for the smallest call: signature verified, trail kept. */
+/** The smallest whole call: its signature is verified, and it is recorded in the trail. */
 export async function sts(): Promise<void> {
   const nube = await startNube();
   const nginx = await startNginx();

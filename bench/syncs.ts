@@ -1,6 +1,6 @@
 /**
- * Counts another process' fdatasyncs, whatever it says of itself: loaded there before all else, this file puts a counter
- * around Node's own call, and keeps the count in a file.
+ * Counts the fdatasyncs of another process independently of its code: preloaded there, this file wraps Node's own call with
+ * a counter, which it keeps in a file.
  */
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface Syncs {
-  /** Node's flags that have them counted. */
+  /** Node's flags that preload the counter. */
   flags: string[];
-  /** How many have succeeded so far. */
+  /** The number of successful calls so far. */
   count(): number;
 }
 
