@@ -1,8 +1,12 @@
-import { conformanceCloud } from "../cloud.ts";
-import { api, dynamodbOn, guide, type Refusal } from "./client.ts";
+import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, dynamodbOn, guide, N, type Refusal, S } from "./client.ts";
 
 const cloud = conformanceCloud();
-const { refusals } = dynamodbOn(cloud);
+const { send, refusals, withTable } = dynamodbOn(cloud);
+const TableName = "typed";
+withTable(TableName);
 
 const STRUCTURE = "Start of structure or map found where not expected";
 const CAST =
@@ -175,8 +179,6 @@ const VALUES: [object, string][] = [
   [{ SS: [] }, `${INVALID}An string set  may not be empty`],
   [{ NS: [] }, `${INVALID}An number set  may not be empty`],
   [{ BS: [] }, `${INVALID}Binary sets should not be empty`],
-  [{ SS: ["a", ""] }, `${INVALID}An string set may not have a empty string as a member`],
-  [{ BS: ["Yg==", ""] }, `${INVALID}Binary sets may not contain null or empty values`],
   [{ SS: ["a", "a"] }, `${INVALID}Input collection [a, a] contains duplicates.`],
   [{ BS: ["Yg==", "Yg=="] }, `${INVALID}Input collection [Yg==, Yg==]of type BS contains duplicates.`],
   [{ NS: ["1", "1"] }, "Input collection contains duplicates"],
@@ -257,3 +259,13 @@ refusals(
     (message) => (/umber|numeric|duplicates/.test(message) ? message : `${START}${message}`),
   ),
 );
+
+behaviour("sets hold empty texts and bytes", guide("HowItWorks.NamingRulesDataTypes"), async () => {
+  const Key = { p: S("sets"), s: N(1) };
+  const texts = { SS: ["", "a"] };
+  const bytes = { BS: [Buffer.alloc(0), Buffer.from("a")] };
+  await send(new PutItemCommand({ TableName, Item: { ...Key, texts, bytes } }));
+  const { Item } = await send(new GetItemCommand({ TableName, Key }));
+  expect(Item!.texts).toEqual(texts);
+  expect(Item!.bytes!.BS!.map((one) => Buffer.from(one).toString())).toEqual(["", "a"]);
+});

@@ -149,17 +149,10 @@ const EMPTY_SETS = {
   NS: "An number set  may not be empty",
   BS: "Binary sets should not be empty",
 };
-const EMPTY_MEMBERS = {
-  SS: "An string set may not have a empty string as a member",
-  NS: "",
-  BS: "Binary sets may not contain null or empty values",
-};
 
 function checkedSet(value: Value, type: "SS" | "NS" | "BS"): Value {
   const elements: readonly (string | Uint8Array)[] = value[type]!;
   if (elements.length === 0) throw invalidParameters(EMPTY_SETS[type]);
-  if (type !== "NS" && elements.some(({ length }) => length === 0))
-    throw invalidParameters(EMPTY_MEMBERS[type]);
   const plain = type === "NS" ? elements.map((text) => plainNumber(text as string)) : elements;
   const distinct = new Set(plain.map((element) => (typeof element === "string" ? element : base64(element))));
   if (distinct.size < plain.length) {
