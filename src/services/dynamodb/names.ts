@@ -95,6 +95,7 @@ export function nameViolations(operation: string, input: Named): Violation[] {
       path: "requestItems",
       message: `Value '{${Object.keys(items).join(", ")}}' at 'requestItems' failed to satisfy constraint: ${WRONG_KEYS}`,
     });
+  if (items && Object.keys(items).length === 0) throw emptyBatch(operation);
   if (items && operation === "BatchGetItem") checkKeys(items);
   if (operation === "CreateTable" && input.GlobalTableSourceArn === undefined) {
     if (input.AttributeDefinitions === undefined) found.push(missing("attributeDefinitions"));
@@ -103,6 +104,13 @@ export function nameViolations(operation: string, input: Named): Violation[] {
   }
   return found;
 }
+
+const emptyBatch = (operation: string) =>
+  invalid(
+    operation === "BatchGetItem"
+      ? "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Member must have length greater than or equal to 1"
+      : `The requestItems parameter is required for ${operation}`,
+  );
 
 /** Too many of one table are not shown, and told in the API's own spelling. @throws {AwsError} ValidationException */
 function checkKeys(items: Record<string, { Keys?: object[] }>): void {

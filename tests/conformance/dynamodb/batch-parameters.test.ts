@@ -31,13 +31,18 @@ refusals("https://github.com/nubo-db/dynoxide/issues/18", [
   ],
 ]);
 
-refusals(api("BatchGetItem"), [
-  ["BatchGetItem", {}, detected(missing("requestItems"))],
+/** As nearly all Regions answered in September 2026. */
+refusals("https://github.com/nubo-db/dynoxide/pull/198", [
   [
     "BatchGetItem",
     { RequestItems: {} },
-    detected(fails("requestItems", "'{}'", "Member must have length greater than or equal to 1")),
+    "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Member must have length greater than or equal to 1",
   ],
+  ["BatchWriteItem", { RequestItems: {} }, "The requestItems parameter is required for BatchWriteItem"],
+]);
+
+refusals(api("BatchGetItem"), [
+  ["BatchGetItem", {}, detected(missing("requestItems"))],
   [
     "BatchGetItem",
     { RequestItems: { abc: { Keys: [{ a: { S: "a" } }, { a: { S: "a" } }] } } },
