@@ -28,6 +28,16 @@ refusals(api("UpdateItem"), [
   ],
 ]);
 
+/** A value takes no more than an item may have. */
+const LARGE = { S: "v".repeat(409_601) };
+refusals("https://pastebin.com/rUdQ2bZw", [
+  [
+    "UpdateItem",
+    { ...update, UpdateExpression: "SET b = :large", ExpressionAttributeValues: { ":large": LARGE } },
+    "ExpressionAttributeValues contains invalid value: Item size has exceeded the maximum allowed size for key :large",
+  ],
+]);
+
 /** Names of attributes take less than 64 KB, wherever they stand in an item. */
 const NAME = "n".repeat(65_536);
 const LARGE_NAME = "Attribute name is too large, must be less than 65536 bytes";

@@ -1,5 +1,5 @@
-import { invalid } from "../errors.ts";
-import { sizeOf } from "../values/size.ts";
+import { invalid, itemTooLarge } from "../errors.ts";
+import { MOST_ITEM_BYTES, sizeOf } from "../values/size.ts";
 import { checkedOperand, checkName, named, type Value } from "../values/value.ts";
 import type { Path, Step } from "./grammar.ts";
 import type { Kind } from "./tokens.ts";
@@ -109,10 +109,18 @@ function checkedValues(sent: Record<string, Value> | undefined): Sized<Map<strin
   }
   let bytes = 0;
   for (const key of keys) {
-    const value = named(key, () => checkedOperand(sent[key]!));
+    const [value, size] = named(key, () => checkedValue(sent[key]!));
     values.set(key, value);
-    bytes += Buffer.byteLength(key) + sizeOf(value);
+    bytes += Buffer.byteLength(key) + size;
   }
   if (bytes > MOST_BYTES) throw invalid("ExpressionAttributeValues exceeds max size");
   return [values, bytes];
+}
+
+/** @throws {AwsError} ValidationException also for one that is larger than an item may be */
+function checkedValue(sent: Value): Sized<Value> {
+  const value = checkedOperand(sent);
+  const size = sizeOf(value);
+  if (size > MOST_ITEM_BYTES) throw itemTooLarge();
+  return [value, size];
 }
