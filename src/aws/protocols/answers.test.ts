@@ -62,10 +62,11 @@ test("E7: the query protocol ends with it; W1: IAM has no milliseconds", () => {
   );
 });
 
-test("an operation without an output: nothing in query's result, in awsJson1_1 and in restJson1, {} in awsJson1_0", () => {
+test("an operation without an output: nothing in query's result, in awsJson1_1 and in restJson1, {} in awsJson1_0 but DynamoDB's", () => {
   expect(answer("awsQuery", "iam", "DeleteUser", {}).body).not.toContain("Result>");
   expect(answer("awsJson1_1", "kms", "DisableKey", {}).body).toBe("");
   expect(answer("awsJson1_0", "sqs", "DeleteQueue", {}).body).toBe("{}");
+  expect(answer("awsJson1_0", "dynamodb", "TagResource", {}).body).toBe("");
   expect(answer("restJson1", "lambda", "DeleteFunctionConcurrency", {}).body).toBe("");
 });
 

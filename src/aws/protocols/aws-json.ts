@@ -51,7 +51,7 @@ function plainly(shape: StructureShape, read: ReadJson): ReadJson {
 
 function awsJson(name: ProtocolName, contentType: string, type: (absolute: string) => string): Protocol {
   const events: EventFormat = { contentType, read: jsonReader, write: jsonWriter };
-  const emptyBody = name === "awsJson1_0" ? "{}" : "";
+  const emptyBody = (operation: Operation) => (name === "awsJson1_0" && !isDynamodb(operation) ? "{}" : "");
 
   return {
     name,
@@ -76,7 +76,7 @@ function awsJson(name: ProtocolName, contentType: string, type: (absolute: strin
         headers["content-type"] = olderCbor;
         return { status, headers, body: cborEncoders(operation)(withoutRaw(output)) };
       }
-      const body = operation.hasOutput ? jsonAnswers(operation)(output) : emptyBody;
+      const body = operation.hasOutput ? jsonAnswers(operation)(output) : emptyBody(operation);
       Object.assign(headers, bodyChecksum(operation, body));
       return { status, headers, body };
     },
