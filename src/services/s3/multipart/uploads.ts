@@ -32,13 +32,11 @@ export const uploadHandlers = {
       checkEncryption(ctx, bucket, key, encryption);
       const current = await currentVersion(tx, bucket, key);
       const order = tx.sequence();
-      const uploadId = uploadIdOf(order, tx.random);
+      const begun = { key, uploadId: uploadIdOf(order, tx.random), initiated: wholeSeconds(tx.now()) };
       tx.put(uploads, {
         bucket: bucket.id,
-        key,
         order,
-        uploadId,
-        initiated: wholeSeconds(tx.now()),
+        ...begun,
         initiator: initiatorIn(ctx.principal),
         ...provenance(bucket),
         ...attributes,
@@ -53,8 +51,8 @@ export const uploadHandlers = {
       return {
         Bucket: input.Bucket,
         Key: key,
-        UploadId: uploadId,
-        ...(await abortMembers(tx, bucket, { key, initiated: wholeSeconds(tx.now()) })),
+        UploadId: begun.uploadId,
+        ...(await abortMembers(tx, bucket, begun)),
         ChecksumAlgorithm: checksumAlgorithm,
         ChecksumType: checksumType,
         ...encryptionMembers(encryption.key),

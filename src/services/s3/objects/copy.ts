@@ -59,18 +59,7 @@ const COPY = "s3:CopyObject";
 export const objectCopying = {
   async CopyObject(ctx, input) {
     const { Bucket, Key } = input;
-    checkKey(Key);
-    checkNoBody(ctx);
-    checkConditionForm(input);
-    const provenance = await provenanceOf(ctx, input);
-    checkDirectives(input);
-    const lock = lockIn(ctx, input);
-    const algorithm = namedAlgorithm(input.ChecksumAlgorithm);
-    const encryption = requestedEncryption(input);
-    const from = copySourceOf(input.CopySource);
-    const replaced = input.MetadataDirective === "REPLACE" ? attributesOf(input) : undefined;
-    const newTags = input.TaggingDirective === "REPLACE" ? headerTags(input.Tagging) : undefined;
-
+    const { provenance, lock, algorithm, encryption, from, attributes, tags } = await wantedCopy(ctx, input);
     const { bytes, notes, ...source } = await openSource(ctx, from, input, encryption);
     await rememberRead(ctx, source.bucket, source.version);
     return withCopies(ctx, notes, async (copies) => {
@@ -81,9 +70,9 @@ export const objectCopying = {
         checkEncryption(ctx, bucket, Key, encryption, COPY);
         checkWrite(input, current, Key);
         const version = await writeVersion(tx, bucket, Key, current, {
-          ...(replaced ?? copiedAttributes(source.version, input)),
+          ...attributes(source.version),
           ...lockFor(bucket, lock, tx.now()),
-          tags: input.TaggingDirective === "REPLACE" ? newTags : source.version.tags,
+          tags: tags(source.version),
           ...provenance(bucket),
           etag: etagFor(encryption, md5, tx.random),
           size: staged.size,
@@ -103,6 +92,31 @@ export const objectCopying = {
     });
   },
 } satisfies Handlers<"s3">;
+
+/** What a request asks for, checked in S3's order. */
+async function wantedCopy(ctx: Context, input: Request) {
+  checkKey(input.Key);
+  checkNoBody(ctx);
+  checkConditionForm(input);
+  const provenance = await provenanceOf(ctx, input);
+  checkDirectives(input);
+  const lock = lockIn(ctx, input);
+  const algorithm = namedAlgorithm(input.ChecksumAlgorithm);
+  const encryption = requestedEncryption(input);
+  const from = copySourceOf(input.CopySource);
+  const newAttributes = input.MetadataDirective === "REPLACE" ? attributesOf(input) : undefined;
+  const replacesTags = input.TaggingDirective === "REPLACE";
+  const newTags = replacesTags ? headerTags(input.Tagging) : undefined;
+  return {
+    provenance,
+    lock,
+    algorithm,
+    encryption,
+    from,
+    attributes: (source: ObjectVersion) => newAttributes ?? copiedAttributes(source, input),
+    tags: (source: ObjectVersion) => (replacesTags ? newTags : source.tags),
+  };
+}
 
 async function answer(tx: ReadTransaction, bucket: Bucket, version: ObjectVersion) {
   return {
