@@ -25,7 +25,10 @@ export interface Blobs {
    * @throws {BodyTooLargeError} and whatever the body's own end finds wrong; nothing remains then
    */
   receive(body: Body, options: ReceiveOptions): MaybePromise<StagedBlob>;
-  /** Gives up a body that was received; one that was kept meanwhile stays. */
+  /**
+   * Gives up a body that was received; one that was kept meanwhile stays. While a commit that keeps it is under way,
+   * nobody knows which it is: wait for `ctx.durable()` first.
+   */
   drop(staged: StagedBlob): Promise<void>;
   /** Bytes `start` to `end` (exclusive) of a file. Call it inside the transaction that found the reference. */
   read(ref: BlobRef, start: number, end: number, options?: OpenOptions): AsyncIterable<Uint8Array>;

@@ -208,6 +208,7 @@ export const completeJob: Job<{ vault: string; id: number; job: number }> = job(
           tx.enqueue(notify, { topic, message, vaultArn: vaultArn(ctx, name) });
         }
       });
+      await ctx.durable();
     } finally {
       if (inventory) await ctx.blobs.drop(inventory.staged);
     }

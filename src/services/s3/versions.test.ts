@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { INLINE_BYTES } from "#kernel/blobs.ts";
 import { testCloud } from "#kernel/testing.ts";
+import { countedBlobs } from "#kernel/testing-blobs.ts";
 import { bodyOf } from "#lib/body.ts";
 import { random } from "#lib/random.ts";
 import { openMemory } from "#storage/kv/memory.ts";
-import { textOf as contentOf, countedBlobs } from "./objects/testing.ts";
+import { textOf as contentOf } from "./objects/testing.ts";
 import { s3 } from "./service.ts";
 import { orderOf, versionIdOf } from "./versions.ts";
 

@@ -54,7 +54,9 @@ export async function withCopies<R>(
       const staged = await ctx.blobs.receive(bodyOfBytes(bytes, size), { limit: size });
       copies.push({ annotation, staged });
     }
-    return await write(copies);
+    const result = await write(copies);
+    if (copies.length > 0) await ctx.durable();
+    return result;
   } catch (error) {
     for (const { staged } of copies) await ctx.blobs.drop(staged);
     throw error;

@@ -1,9 +1,8 @@
 import { rootOf } from "#kernel/principal.ts";
 import type { Input, OperationId } from "#kernel/service.ts";
 import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
+import { countedBlobs } from "#kernel/testing-blobs.ts";
 import type { Body } from "#lib/body.ts";
-import type { BlobStore } from "#storage/blobs/blobs.ts";
-import { openMemoryBlobs } from "#storage/blobs/memory.ts";
 import { s3 } from "../service.ts";
 
 /** A cloud with one empty bucket, and the files of its bodies. */
@@ -12,27 +11,6 @@ export async function withBucket(Bucket = "bucket") {
   const cloud = await testCloud([s3], { blobs });
   await cloud.aws.s3.CreateBucket({ Bucket });
   return { ...cloud, s3: cloud.aws.s3, files: blobs.files };
-}
-
-export type CountedBlobs = BlobStore & { files: Set<string> };
-
-/** Counts the files that exist. */
-export function countedBlobs(): CountedBlobs {
-  const store = openMemoryBlobs();
-  const files = new Set<string>();
-  return {
-    ...store,
-    files,
-    async create(id, options) {
-      const writer = await store.create(id, options);
-      files.add(id);
-      return writer;
-    },
-    async remove(id) {
-      files.delete(id);
-      return store.remove(id);
-    },
-  };
 }
 
 /** A call as it comes over HTTP. */

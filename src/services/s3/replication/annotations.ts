@@ -25,6 +25,7 @@ export const replicateAnnotation = job<AnnotationTask>("s3/replicate-annotation"
     const staged = copy && (await ctx.blobs.receive(copy.body, { limit: copy.annotation.body.size }));
     try {
       await ctx.transact((tx) => settle(tx, task, staged && { annotation: copy.annotation, staged }));
+      await ctx.durable();
     } finally {
       if (staged) await ctx.blobs.drop(staged);
     }

@@ -28,6 +28,7 @@ export const replicate = job<Task>("s3/replicate", {
     const staged = opened.pieces ? await stageAll(ctx, opened.pieces) : [];
     try {
       await ctx.transact((tx) => settle(ctx, tx, task, staged));
+      await ctx.durable();
     } catch (error) {
       for (const piece of staged) await ctx.blobs.drop(piece);
       throw error;
