@@ -95,6 +95,9 @@ export const missingAttributes = () =>
 export const keyTooLong = (size: number) =>
   new AwsError("KeyTooLongError", "Your key is too long", { members: { Size: size, MaxSizeAllowed: 1024 } });
 
+/** S3 answers without a document. */
+export const keyLeadsOut = () => new AwsError("BadRequest", "Bad Request");
+
 export const metadataTooLarge = (size: number) =>
   new AwsError("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size", {
     members: { Size: size, MaxSizeAllowed: 2048 },

@@ -13,7 +13,7 @@ import { meterEarlyDelete } from "../storage-classes/classes.ts";
 import type { Bucket } from "../store.ts";
 import { currentVersion, deleteCurrent, findVersion, orderOf, removeVersion } from "../versions.ts";
 import { checkWrite } from "./conditions.ts";
-import { checkKey } from "./key.ts";
+import { checkKey, checkKeyLength } from "./key.ts";
 
 const MOST_KEYS = 1_000;
 
@@ -110,7 +110,7 @@ async function removeEntry(
 ) {
   const { Key, VersionId } = entry;
   try {
-    checkKey(Key);
+    checkKeyLength(Key);
     // In a batch, an id that cannot be one counts as a version that does not exist.
     if (VersionId !== undefined && VersionId !== "null" && orderOf(VersionId) === undefined)
       throw noSuchVersion(Key, VersionId);

@@ -192,10 +192,10 @@ describe("limits", () => {
 
   test("a key of 1,024 bytes, and keys that look like paths, are kept as they are", async () => {
     const { s3, close } = await withBucket();
-    for (const Key of ["k".repeat(1_024), "../a", "a//b", "a/", "/", "%2F", "a b+c", "\u{1f600}"]) {
+    for (const Key of ["k".repeat(1_024), "a/../b", "a//b", "a/", "/", "%2F", "a b+c", "\u{1f600}"]) {
       await s3.PutObject({ ...at, Key, Body: bodyOf(Key) });
     }
-    for (const Key of ["../a", "a//b", "a/", "/", "%2F", "a b+c", "\u{1f600}"])
+    for (const Key of ["a/../b", "a//b", "a/", "/", "%2F", "a b+c", "\u{1f600}"])
       expect(await textOf((await s3.GetObject({ ...at, Key })).Body)).toBe(Key);
     await close();
   });
