@@ -94,7 +94,7 @@ export const restXml: Protocol = {
     if (!isS3(operation)) return decoders(operation)(request);
     checkHeaderSection(request);
     checkPlaces(operation, request);
-    checkIntegers(request.query);
+    checkIntegers(operation, request.query);
     requireDocument(operation, request);
     return unchunked(decoders(operation)(withFlags(operation, withoutFalseValues(request))), request.headers);
   },

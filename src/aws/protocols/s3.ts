@@ -52,11 +52,15 @@ const integers = new Map(
   ),
 ).set("partNumber", "Part number must be an integer between 1 and 10000, inclusive");
 
-/** @throws {AwsError} InvalidArgument */
-export function checkIntegers(query: WireRequest["query"]): void {
+/**
+ * Only of those that the operation takes: it does not look at others.
+ * @throws {AwsError} InvalidArgument
+ */
+export function checkIntegers({ input }: Operation, query: WireRequest["query"]): void {
   for (const [i, [name, value]] of query.entries()) {
     const sentence = integers.get(name);
     if (sentence === undefined || (value === "" && name !== "partNumber") || isInteger(value)) continue;
+    if (!input.httpMembers.some(({ locationName }) => locationName === name)) continue;
     // Of a name said twice the first counts.
     if (query.findIndex((pair) => pair[0] === name) === i) throw misplaced(sentence, name, value);
   }
