@@ -123,8 +123,11 @@ describe("refuses", () => {
 
   test("another length than was told", () => {
     const body = "3\r\nabc\r\n0\r\n\r\n";
-    expect(refusal({ announced: [], decodedLength: 4 }, body).code).toBe("IncompleteBody");
-    expect(refusal({ announced: [], decodedLength: 2 }, body).code).toBe("IncompleteBody");
+    for (const decodedLength of [4, 2])
+      expect(refusal({ announced: [], decodedLength }, body)).toMatchObject({
+        code: "IncompleteBody",
+        members: { NumberBytesExpected: decodedLength, NumberBytesProvided: 3 },
+      });
     expect(decodeText({ announced: [], decodedLength: 3 }, body).data).toBe("abc");
   });
 

@@ -75,7 +75,7 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
     chunks += 1;
     if (size > 0 && chunks > 1 && chunkSize < MIN_CHUNK) throw chunkTooSmall(chunks, chunkSize);
     decoded += size;
-    if (decodedLength !== undefined && decoded > decodedLength) throw wrongLength();
+    if (decodedLength !== undefined && decoded > decodedLength) throw wrongLength(decodedLength, decoded);
     chunkSize = remaining = size;
     chunkSignature = match[2] ?? "";
     digest = EMPTY_HASH;
@@ -161,7 +161,7 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
 
     end() {
       if (state !== "trailer") throw terminated();
-      if (decodedLength !== undefined && decoded !== decodedLength) throw wrongLength();
+      if (decodedLength !== undefined && decoded !== decodedLength) throw wrongLength(decodedLength, decoded);
       const { trailers, canonical, signature } = parseTrailer(text);
       if (signing?.trailer === true) {
         const { amzDate, scope } = signing;
@@ -225,10 +225,11 @@ function check(by: ChunkSigning, stringToSign: string, signature: string): void 
 /** The framing is not as it should be. */
 export const terminated = () => new AwsError("IncompleteBody", "The request body terminated unexpectedly");
 
-const wrongLength = () =>
+const wrongLength = (expected: number, provided: number) =>
   new AwsError(
     "IncompleteBody",
     "You did not provide the number of bytes specified by the Content-Length HTTP header",
+    { members: { NumberBytesExpected: expected, NumberBytesProvided: provided } },
   );
 
 const malformedTrailer = () =>

@@ -139,14 +139,12 @@ for (const [period, message] of [
   [{ Years: 101 }, "Default retention period too large."],
 ] as const) {
   const [unit, value] = Object.entries(period)[0]!;
-  behaviour(`a default of ${value} ${unit} is refused`, api("DefaultRetention"), async () => {
+  const source = "https://github.com/versity/versitygw/issues/1738";
+  behaviour(`a default of ${value} ${unit} is refused, and only its unit named`, source, async () => {
     const Bucket = await lockedBucket();
-    await expect(putDefault(Bucket, { Mode: "GOVERNANCE", ...period })).rejects.toMatchObject({
-      name: "InvalidArgument",
-      message,
-      ArgumentName: unit,
-      ArgumentValue: String(value),
-    });
+    const error = await putDefault(Bucket, { Mode: "GOVERNANCE", ...period }).catch((error) => error);
+    expect(error).toMatchObject({ name: "InvalidArgument", message, ArgumentName: unit });
+    expect(error).not.toHaveProperty("ArgumentValue");
   });
 }
 

@@ -21,7 +21,8 @@ const GET = doc("AmazonS3/latest/API/API_GetObject.html");
 const POST = doc("AmazonS3/latest/API/RESTObjectPOST.html");
 const ERRORS = doc("AmazonS3/latest/API/ErrorResponses.html");
 const CHECKSUMS = doc("AmazonS3/latest/userguide/checking-object-integrity-upload.html");
-const KEYS = doc("AmazonS3/latest/userguide/object-keys.html#object-key-xml-related-constraints");
+const KEYS = doc("AmazonS3/latest/userguide/object-keys.html");
+const XML_KEYS = `${KEYS}#object-key-xml-related-constraints`;
 const NAMES = doc("AmazonS3/latest/userguide/bucketnamingrules.html");
 const METADATA = doc("AmazonS3/latest/userguide/UsingMetadata.html");
 const PRESIGNED = doc("AmazonS3/latest/API/sigv4-query-string-auth.html");
@@ -91,6 +92,17 @@ behaviour("a length of chunks that is no number is none", `${GATEWAY}/1656`, asy
   ]);
 });
 
+behaviour("another length of chunks than was told is told beside it", `${GATEWAY}/1684`, async () => {
+  const answer = await send(cloud, inChunks({ headers: { "x-amz-decoded-content-length": "3" } }));
+  expect(said(answer, "Message", "NumberBytesExpected", "NumberBytesProvided")).toEqual([
+    400,
+    "IncompleteBody",
+    "You did not provide the number of bytes specified by the Content-Length HTTP header",
+    "3",
+    "4",
+  ]);
+});
+
 behaviour("a checksum before chunks, and one behind them", `${GATEWAY}/1657`, async () => {
   const answer = await send(
     cloud,
@@ -131,7 +143,7 @@ for (const [what, key, code] of [
   ["a control character that XML does not have", "a\u0001b", "MalformedXML"],
   ["one that it has, spelt out", "a&#xD;b", undefined],
 ] as const) {
-  behaviour(`a document names a key with ${what}`, KEYS, async () => {
+  behaviour(`a document names a key with ${what}`, XML_KEYS, async () => {
     const body = `<Delete><Object><Key>${key}</Key></Object></Delete>`;
     const headers = { "content-md5": hash("md5", body, "base64") };
     const answer = await send(cloud, { method: "POST", target: `/${bucket}?delete=`, body, headers });
@@ -309,3 +321,22 @@ for (const [selector, body] of [
       expect(said(answer)).toEqual([200, undefined]);
     },
   );
+
+behaviour("steps up in a key are part of it, unless they lead out of the bucket", KEYS, async () => {
+  const at = async (method: string, key: string) =>
+    (await send(cloud, { method, target: `/${bucket}/${key}` })).status;
+  for (const key of ["videos/2014/../../video1.wmv", "a/./..", "..a", "a/..b/..."])
+    expect([key, await at("PUT", key), await at("GET", key)]).toEqual([key, 200, 200]);
+  for (const key of ["videos/../../video1.wmv", "videos/../../2014/video1.wmv", "../a", "..", "./../a"])
+    for (const method of ["PUT", "GET", "DELETE"])
+      expect([key, method, await at(method, key)]).toEqual([key, method, 400]);
+});
+
+behaviour(
+  "a parameter of another operation is not looked at",
+  "https://github.com/jchristn/S3Server/blob/main/CHANGELOG.md",
+  async () => {
+    const { status, text } = await send(cloud, { method: "GET", target: `/${bucket}/ten?max-keys=abc` });
+    expect([status, text]).toEqual([200, "0123456789"]);
+  },
+);

@@ -54,7 +54,7 @@ function defaultIn(document: Document | undefined): DefaultRetention | undefined
 }
 
 function periodIn(unit: "Days" | "Years", value: number): number {
-  if (value < 1) throw defaultNotPositive(unit, value);
-  if (value > MOST[unit]) throw defaultTooLarge(unit, value);
+  if (value < 1) throw defaultNotPositive(unit);
+  if (value > MOST[unit]) throw defaultTooLarge(unit);
   return value;
 }

@@ -77,8 +77,8 @@ export const dateNotIso = (date: string) =>
 export const dateNotAhead = (argument: string, date: string) =>
   invalidArgument("The retain until date must be in the future!", argument, date);
 
-export const defaultNotPositive = (unit: "Days" | "Years", value: number) =>
-  invalidArgument("Default retention period must be a positive integer value.", unit, value);
+export const defaultNotPositive = (unit: "Days" | "Years") =>
+  invalidArgument("Default retention period must be a positive integer value.", unit);
 
-export const defaultTooLarge = (unit: "Days" | "Years", value: number) =>
-  invalidArgument("Default retention period too large.", unit, value);
+export const defaultTooLarge = (unit: "Days" | "Years") =>
+  invalidArgument("Default retention period too large.", unit);
