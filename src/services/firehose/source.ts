@@ -13,7 +13,7 @@ import { type Cursor, cursors, type DeliveryStream, type StreamSource, streams }
 /** When to look again into a stream that had nothing new. */
 const LOOK_AGAIN_MS = 1_000;
 /** Records of one look into one shard. */
-const MOST_READ = 1_000;
+const MAX_READ = 1_000;
 
 /**
  * Brings a Kinesis stream's records into the batches of a delivery stream. How far it has come is written with what it
@@ -89,7 +89,7 @@ async function readShard(
   const { Records, NextShardIterator } = await kinesis.GetRecords({
     ShardIterator: ShardIterator!,
     StreamARN: arn,
-    Limit: MOST_READ,
+    Limit: MAX_READ,
   });
   const isAtEnd = NextShardIterator === undefined;
   if (Records.length === 0 && !isAtEnd) return 0;

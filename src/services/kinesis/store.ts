@@ -5,7 +5,7 @@ import type { Bytes, ReadTransaction } from "#kernel/transaction.ts";
 import { invalid, noStreamIds, noSuchStream, notActive } from "./errors.ts";
 
 /** Of one range. */
-const MOST_LISTED = 1_000;
+const MAX_LISTED = 1_000;
 
 /** Milliseconds since 1970, cloud time. */
 type Time = number;
@@ -167,7 +167,7 @@ export async function shardsBehind(
 ): Promise<Shard[]> {
   const retained: Shard[] = [];
   for (let last = index; ; ) {
-    const limit = Math.min(MOST_LISTED, most - retained.length);
+    const limit = Math.min(MAX_LISTED, most - retained.length);
     const page = await tx.list(shards, { in: [stream.number], from: [last + 1], limit });
     retained.push(...page.filter((shard) => !isExpired(stream, shard, tx.now())));
     if (page.length < limit || retained.length === most) return retained;

@@ -16,7 +16,7 @@ import {
 import { failureOf } from "./stream.ts";
 
 /** Those that are not active are listed as well; of more than so many, the oldest are forgotten. */
-const MOST_LISTED = 50;
+const MAX_LISTED = 50;
 
 export const destinationOperations = {
   /** Whatever the stream may be, it is shown as on its way; then it is active, or failed. */
@@ -87,7 +87,7 @@ function change(
       table,
       all.find(({ arn }) => arn === StreamArn),
     );
-    const destinations = [changed, ...all.filter(({ arn }) => arn !== StreamArn)].slice(0, MOST_LISTED);
+    const destinations = [changed, ...all.filter(({ arn }) => arn !== StreamArn)].slice(0, MAX_LISTED);
     tx.put(tables, { ...table, destinations });
     return { TableName: table.name, StreamArn, DestinationStatus: status };
   });

@@ -8,7 +8,7 @@ import type { Item, Value } from "../values/value.ts";
 
 const TableName = "things";
 const StreamArn = "arn:aws:kinesis:us-east-1:000000000000:stream/changes";
-const MOST_BYTES = 2 ** 20;
+const MAX_BYTES = 2 ** 20;
 
 /** A stream that takes no record of more than a megabyte. */
 function stream() {
@@ -31,7 +31,7 @@ function stream() {
           };
         },
         async PutRecords(_, { Records }) {
-          if (Records.some(({ Data }) => Data.length > MOST_BYTES))
+          if (Records.some(({ Data }) => Data.length > MAX_BYTES))
             throw new AwsError("ValidationException", "too large");
           for (const { Data } of Records) taken.push(JSON.parse(Buffer.from(Data).toString()).dynamodb);
           return { Records: Records.map(() => ({ SequenceNumber: "1", ShardId: "shardId-0" })) };

@@ -10,12 +10,12 @@ import { decodeItem, encodeItem, readAtOnce, StoredItem } from "../values/stored
 import { type Item, isEqual } from "../values/value.ts";
 
 /** Of one PutRecords. */
-const MOST_RECORDS = 100;
-const MOST_BYTES = 4 * 2 ** 20;
+const MAX_RECORDS = 100;
+const MAX_BYTES = 4 * 2 ** 20;
 /** What could not be sent for so long is given up. */
 const KEPT_MS = 86_400_000;
 /** Of one record; a larger one goes without what was before, and then without what is, so that it holds up no other. */
-const MOST_RECORD_BYTES = 2 ** 20;
+const MAX_RECORD_BYTES = 2 ** 20;
 
 /** Keeps a change until it is in the stream. What changes nothing is no change. */
 export function send(
@@ -45,9 +45,9 @@ export function send(
 export const forward = job<{ table: string; arn: string; number: number }>("dynamodb/forward", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table, arn, number }) {
-    const page = await ctx.read((tx) => tx.listBytes(outgoingRows, { in: [number], limit: MOST_RECORDS }));
+    const page = await ctx.read((tx) => tx.listBytes(outgoingRows, { in: [number], limit: MAX_RECORDS }));
     // In base64 they are larger by a third, and there is more to a record than its images.
-    const rows = readAtOnce(page, MOST_BYTES / 2);
+    const rows = readAtOnce(page, MAX_BYTES / 2);
     if (rows.length === 0) return undefined;
     const changes = rows.map(({ value }) => decodeItem(value));
     const old = rows.filter((_, at) => Number(changes[at]!.at!.N) < ctx.clock.now() - KEPT_MS);
@@ -97,8 +97,8 @@ function recordOf(ctx: Context, tableName: string, change: Item) {
       }),
     );
   let Data = record(after?.M, before?.M);
-  if (Data.length > MOST_RECORD_BYTES) Data = record(after?.M, undefined);
-  if (Data.length > MOST_RECORD_BYTES) Data = record(undefined, undefined);
+  if (Data.length > MAX_RECORD_BYTES) Data = record(after?.M, undefined);
+  if (Data.length > MAX_RECORD_BYTES) Data = record(undefined, undefined);
   return { PartitionKey: hash("md5", JSON.stringify(wire(keys!.M!))), Data };
 }
 

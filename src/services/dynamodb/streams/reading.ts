@@ -18,8 +18,8 @@ import { shardId } from "./shards.ts";
 import { streamAt } from "./streams.ts";
 
 const ITERATOR_MS = 900_000;
-const MOST_RECORDS = 1_000;
-const MOST_BYTES = 2 ** 20;
+const MAX_RECORDS = 1_000;
+const MAX_BYTES = 2 ** 20;
 /** Of rows that may be large, at a time. */
 const PAGE = 100;
 const PURPOSE = "dynamodb/iterator";
@@ -45,8 +45,8 @@ export const readingOperations = {
   },
 
   /** A shard that takes no more ends: there is no next iterator, and its child goes on. */
-  async GetRecords(ctx, { ShardIterator, Limit = MOST_RECORDS }) {
-    checkLimit(Limit, MOST_RECORDS);
+  async GetRecords(ctx, { ShardIterator, Limit = MAX_RECORDS }) {
+    checkLimit(Limit, MAX_RECORDS);
     const read = iteratorIn(ctx, ShardIterator);
     if (read.until < ctx.clock.now()) throw expiredIterator();
     return ctx.read(async (tx) => {
@@ -86,7 +86,7 @@ async function pageOf(
     });
     for (const row of page) {
       bytes += storedItemIn(row).length;
-      if (rows.length > 0 && bytes > MOST_BYTES) return { rows, isEnd: false };
+      if (rows.length > 0 && bytes > MAX_BYTES) return { rows, isEnd: false };
       rows.push(row);
     }
     if (page.length < limit) return { rows, isEnd: true };

@@ -80,18 +80,7 @@ export const trim = job<{ table: string; label: string }>("dynamodb/trim", {
       const stream = await tx.get(streams, [table, label]);
       if (!stream) return undefined;
       const horizon = tx.now() - KEPT_MS;
-      const page = await tx.listBytes(streamRows, { in: [stream.number], limit: PAGE });
-      const rows = readAtOnce(page);
-      let { trimmed } = stream;
-      let old = 0;
-      for (const row of rows) {
-        const { at, sequence } = decodeItem(row.value);
-        if (Number(at!.N) >= horizon) break;
-        trimmed = Number(sequence!.N);
-        tx.deleteRow(row);
-        old++;
-      }
-      const isMore = old > 0 && old === rows.length && (old < page.length || old === PAGE);
+      const { count, newest, isMore } = await trimRecords(tx, stream.number, horizon);
       const shards = isMore
         ? stream.shards
         : stream.shards.filter(({ closed = tx.now() }) => closed >= horizon);
@@ -99,9 +88,35 @@ export const trim = job<{ table: string; label: string }>("dynamodb/trim", {
         tx.delete(streams, [table, label]);
         return undefined;
       }
-      const isSame = old === 0 && shards.length === stream.shards.length;
+      const isSame = count === 0 && shards.length === stream.shards.length;
+      const trimmed = newest ?? stream.trimmed;
       if (!isSame) tx.put(streams, { ...stream, shards, ...(trimmed !== undefined && { trimmed }) });
       return { again: isMore ? 0 : TRIM_MS, idle: isSame };
     });
   },
 });
+
+interface Trimmed {
+  count: number;
+  /** The sequence number of the last one that went. */
+  newest: number | undefined;
+  /** Whether the next records may be as old. */
+  isMore: boolean;
+}
+
+/** Removes records from before the horizon, a page of them at most. */
+async function trimRecords(tx: Transaction, stream: number, horizon: number): Promise<Trimmed> {
+  const page = await tx.listBytes(streamRows, { in: [stream], limit: PAGE });
+  const rows = readAtOnce(page);
+  let count = 0;
+  let newest: number | undefined;
+  for (const row of rows) {
+    const { at, sequence } = decodeItem(row.value);
+    if (Number(at!.N) >= horizon) break;
+    newest = Number(sequence!.N);
+    tx.deleteRow(row);
+    count++;
+  }
+  const isMore = count > 0 && count === rows.length && (count < page.length || count === PAGE);
+  return { count, newest, isMore };
+}

@@ -9,11 +9,11 @@ import { checkLimit, noSuchStream } from "./errors.ts";
 import { sequenceNumber } from "./record.ts";
 import { isClosed, shardId } from "./shards.ts";
 
-const MOST_LISTED = 100;
+const MAX_LISTED = 100;
 
 export const streamOperations = {
-  async ListStreams(ctx, { TableName, Limit = MOST_LISTED, ExclusiveStartStreamArn }) {
-    checkLimit(Limit, MOST_LISTED);
+  async ListStreams(ctx, { TableName, Limit = MAX_LISTED, ExclusiveStartStreamArn }) {
+    checkLimit(Limit, MAX_LISTED);
     const start = ExclusiveStartStreamArn === undefined ? undefined : partsOf(ExclusiveStartStreamArn);
     const page = await ctx.read((tx) =>
       tx.list(streams, {
@@ -34,8 +34,8 @@ export const streamOperations = {
     };
   },
 
-  async DescribeStream(ctx, { StreamArn, Limit = MOST_LISTED, ExclusiveStartShardId: start, ShardFilter }) {
-    checkLimit(Limit, MOST_LISTED);
+  async DescribeStream(ctx, { StreamArn, Limit = MAX_LISTED, ExclusiveStartShardId: start, ShardFilter }) {
+    checkLimit(Limit, MAX_LISTED);
     const stream = await ctx.read((tx) => streamAt(ctx, tx, StreamArn));
     const matching = stream.shards.filter(
       (shard) =>

@@ -9,11 +9,11 @@ import { type Content, type Failure, failureLines, keyOf, putObject } from "./ob
 import type { ErrorType } from "./prefix.ts";
 
 /** Of a batch: https://docs.aws.amazon.com/firehose/latest/dev/buffering.html */
-const MOST_PARTITIONS = 500;
+const MAX_PARTITIONS = 500;
 /** What is taken apart may be hundreds of times as many as came: so many go into objects before others are looked at. */
-const MOST_AT_ONCE = 100_000;
+const MAX_AT_ONCE = 100_000;
 /** Bytes of records, what each of them counts for besides, and steps of queries before others have their turn. */
-const MOST_IN_TURN = 2 ** 20;
+const MAX_IN_TURN = 2 ** 20;
 const RECORD_COUNTS = 1_024;
 /** Of S3, in bytes. */
 const LONGEST_KEY = 1_024;
@@ -85,7 +85,7 @@ function* atOnce(records: Iterable<Arrived>): Generator<Arrived[]> {
   let some: Arrived[] = [];
   for (const record of records) {
     some.push(record);
-    if (some.length < MOST_AT_ONCE) continue;
+    if (some.length < MAX_AT_ONCE) continue;
     yield some;
     some = [];
   }
@@ -112,7 +112,7 @@ async function partitioned(
   const failures: Partitions["failures"] = new Map();
   let turn = 0;
   for (const record of records) {
-    if (turn > MOST_IN_TURN) {
+    if (turn > MAX_IN_TURN) {
       await new Promise(setImmediate);
       turn = 0;
     }
@@ -138,7 +138,7 @@ const noKeys = (message: string): Refusal => ({
 const TOO_MANY: Refusal = {
   errorType: "activePartitionExceeded",
   code: "DynamicPartitioning.ActivePartitionExceeded",
-  message: `There are ${MOST_PARTITIONS} active partitions, which is the most there can be.`,
+  message: `There are ${MAX_PARTITIONS} active partitions, which is the most there can be.`,
 };
 
 /** Adds a record to its partition. @returns why there is none */
@@ -159,7 +159,7 @@ function place(
   }
   if (!isShort({ oldest: record.arrival, part, partitionKeys: keys }))
     return noKeys("The evaluated prefix is too long for the name of an object.");
-  if (active.size === MOST_PARTITIONS && !active.has(part)) return TOO_MANY;
+  if (active.size === MAX_PARTITIONS && !active.has(part)) return TOO_MANY;
   active.add(part);
   partitions.set(part, { keys, records: [record] });
   return undefined;

@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { crc32, deflateRaw, gzip } from "node:zlib";
 import type { CompressionFormat } from "#aws/contract/types/firehose.ts";
-import { MOST_IN_BLOCK, snappyOf } from "./snappy.ts";
+import { MAX_IN_BLOCK, snappyOf } from "./snappy.ts";
 
 /** How an object is compressed, and its name and headers show it. */
 interface Compression {
@@ -15,7 +15,7 @@ const zipped = promisify(gzip);
 const deflated = promisify(deflateRaw);
 
 /** Bytes after which others have their turn. */
-const MOST_IN_TURN = 2 ** 20;
+const MAX_IN_TURN = 2 ** 20;
 /** Of what Java's library and Hadoop compress at a time. */
 const JAVA_BLOCK = 2 ** 15;
 const JAVA_HEAD = Buffer.from([0x82, ...Buffer.from("SNAPPY"), 0, 0, 0, 0, 1, 0, 0, 0, 1]);
@@ -35,7 +35,7 @@ export const COMPRESSIONS: Readonly<Record<CompressionFormat, Compression | unde
     encoding: "hadoop-snappy",
     compressed: async (data) =>
       Buffer.concat(
-        await blocksOf(data, MOST_IN_BLOCK, (plain, block) => [sizeOf(plain), sizeOf(block), block]),
+        await blocksOf(data, MAX_IN_BLOCK, (plain, block) => [sizeOf(plain), sizeOf(block), block]),
       ),
   },
 };
@@ -47,7 +47,7 @@ async function blocksOf(
 ): Promise<Buffer[]> {
   const found: Buffer[] = [];
   for (let at = 0; at < data.length; at += size) {
-    if (at > 0 && at % MOST_IN_TURN === 0) await new Promise(setImmediate);
+    if (at > 0 && at % MAX_IN_TURN === 0) await new Promise(setImmediate);
     const plain = data.subarray(at, at + size);
     found.push(...framed(plain, snappyOf(plain)));
   }
@@ -94,9 +94,9 @@ async function archive(data: Buffer, name: string): Promise<Buffer> {
 
 async function sumOf(data: Buffer): Promise<number> {
   let sum = 0;
-  for (let at = 0; at < data.length; at += 16 * MOST_IN_TURN) {
+  for (let at = 0; at < data.length; at += 16 * MAX_IN_TURN) {
     if (at > 0) await new Promise(setImmediate);
-    sum = crc32(data.subarray(at, at + 16 * MOST_IN_TURN), sum);
+    sum = crc32(data.subarray(at, at + 16 * MAX_IN_TURN), sum);
   }
   return sum;
 }

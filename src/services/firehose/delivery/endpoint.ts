@@ -10,7 +10,7 @@ import { failureLines, putObject } from "./objects.ts";
 import { post } from "./request.ts";
 
 /** Of one request. */
-const MOST_RECORDS = 10_000;
+const MAX_RECORDS = 10_000;
 /** Between two tries: https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 120_000;
@@ -29,8 +29,8 @@ export async function deliverToEndpoint(
   destination: EndpointDestination,
 ): Promise<number | undefined> {
   let now = batch;
-  for (let part = batch.posted ?? 0; part * MOST_RECORDS < records.length; part++) {
-    const some = records.slice(part * MOST_RECORDS, (part + 1) * MOST_RECORDS);
+  for (let part = batch.posted ?? 0; part * MAX_RECORDS < records.length; part++) {
+    const some = records.slice(part * MAX_RECORDS, (part + 1) * MAX_RECORDS);
     const error = await refusalOf(() => post(ctx, stream, idOf(batch, part), some, destination));
     if (error) {
       const { since = ctx.clock.now(), attempts = 0 } = now.failing ?? {};

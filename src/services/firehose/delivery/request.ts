@@ -8,9 +8,9 @@ import { type DeliveryStream, type EndpointDestination, streamArn } from "../sto
 
 /** What an endpoint may take to answer, and how much of its answer is read. */
 const PATIENCE_MS = 180_000;
-const MOST_ANSWER_BYTES = 2 ** 20;
+const MAX_ANSWER_BYTES = 2 ** 20;
 /** Letters of a response that an error message quotes. */
-const MOST_TOLD = 1_000;
+const MAX_QUOTED = 1_000;
 const compress = promisify(gzip);
 
 export const ACCESS_KEY = "firehose/access-key";
@@ -92,7 +92,7 @@ function whyOf(error: unknown): [code: string, message: string] {
 async function checkResponse(response: Response, requestId: string): Promise<void> {
   const text = await textOf(response);
   if (response.status !== 200) {
-    const message = `Received the following response from the endpoint destination. ${text.slice(0, MOST_TOLD)}`;
+    const message = `Received the following response from the endpoint destination. ${text.slice(0, MAX_QUOTED)}`;
     throw new AwsError("HttpEndpoint.DestinationException", message, {
       status: response.status === 413 ? 413 : 503,
     });
@@ -101,7 +101,7 @@ async function checkResponse(response: Response, requestId: string): Promise<voi
   if (wrong !== undefined)
     throw failed(
       "InvalidResponseFromDestination",
-      `The response received from the specified endpoint is invalid. Contact the owner of the endpoint to resolve the issue. Response for request ${requestId} ${wrong}. Raw response received: 200 ${text.slice(0, MOST_TOLD)}`,
+      `The response received from the specified endpoint is invalid. Contact the owner of the endpoint to resolve the issue. Response for request ${requestId} ${wrong}. Raw response received: 200 ${text.slice(0, MAX_QUOTED)}`,
     );
 }
 
@@ -132,7 +132,7 @@ async function textOf({ body }: Response): Promise<string> {
   let size = 0;
   for await (const chunk of body ?? []) {
     size += chunk.length;
-    if (size > MOST_ANSWER_BYTES)
+    if (size > MAX_ANSWER_BYTES)
       throw failed("ResponseTooLarge", "The response of the HTTP endpoint exceeds 1 MiB.");
     chunks.push(chunk);
   }

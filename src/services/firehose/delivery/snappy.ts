@@ -1,5 +1,5 @@
 /** Of a block, so that copies reach all of it with 16 bits. */
-export const MOST_IN_BLOCK = 2 ** 16;
+export const MAX_IN_BLOCK = 2 ** 16;
 
 const TABLE_BITS = 14;
 const MULTIPLIER = 0x1e35a7bd;

@@ -2,16 +2,16 @@
 export type Deaggregation = { json: true } | { delimiter: Buffer };
 
 /** A record with more in it stays whole. */
-const MOST_RECORDS = 500;
+const MAX_RECORDS = 500;
 
 export function deaggregated(how: Deaggregation, data: Buffer): Buffer[] {
   const found = "json" in how ? documentsIn(data) : pieces(data, how.delimiter);
-  return found.length > MOST_RECORDS ? [data] : found;
+  return found.length > MAX_RECORDS ? [data] : found;
 }
 
 function pieces(data: Buffer, delimiter: Buffer): Buffer[] {
   const found: Buffer[] = [];
-  for (let at = 0; at < data.length && found.length <= MOST_RECORDS; ) {
+  for (let at = 0; at < data.length && found.length <= MAX_RECORDS; ) {
     const end = data.indexOf(delimiter, at);
     const until = end < 0 ? data.length : end;
     if (until > at) found.push(data.subarray(at, until));
@@ -27,17 +27,26 @@ function documentsIn(data: Buffer): Buffer[] {
   const found: Buffer[] = [];
   let depth = 0;
   let start = 0;
-  let isText = false;
-  for (let at = 0; at < data.length && found.length <= MOST_RECORDS; at++) {
-    const byte = data[at];
-    if (isText) {
-      if (byte === ESCAPE) at++;
-      else if (byte === QUOTE) isText = false;
-    } else if (byte === QUOTE) isText = depth > 0;
-    else if (byte === OPEN || byte === OPEN_LIST) {
-      if (depth++ === 0) start = at;
-    } else if ((byte === CLOSE || byte === CLOSE_LIST) && depth > 0 && --depth === 0)
-      found.push(data.subarray(start, at + 1));
+  for (let at = 0; at < data.length && found.length <= MAX_RECORDS; at++) {
+    switch (data[at]) {
+      case QUOTE:
+        if (depth > 0) at = endOfText(data, at);
+        break;
+      case OPEN:
+      case OPEN_LIST:
+        if (depth++ === 0) start = at;
+        break;
+      case CLOSE:
+      case CLOSE_LIST:
+        if (depth > 0 && --depth === 0) found.push(data.subarray(start, at + 1));
+    }
   }
   return depth > 0 || found.length === 0 ? [data] : found;
+}
+
+/** Where the quote is that ends a text, or behind the data where none does. */
+function endOfText(data: Buffer, start: number): number {
+  let at = start + 1;
+  while (at < data.length && data[at] !== QUOTE) at += data[at] === ESCAPE ? 2 : 1;
+  return at;
 }

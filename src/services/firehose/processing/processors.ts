@@ -4,7 +4,7 @@ import { invalid } from "../errors.ts";
 import type { Deaggregation } from "./deaggregate.ts";
 import { type MetadataQuery, parseMetadataQuery } from "./query.ts";
 
-const MOST_PROCESSORS = 5;
+const MAX_PROCESSORS = 5;
 
 /** What records go through before they are delivered. */
 export interface Processing {
@@ -18,12 +18,7 @@ export function processingOf(configuration: Firehose.ProcessingConfiguration | u
   const processing: Processing = {};
   if (!configuration?.Enabled) return processing;
   const { Processors = [] } = configuration;
-  if (Processors.length === 0 || Processors.length > MOST_PROCESSORS)
-    throw invalid(
-      `A maximum of ${MOST_PROCESSORS} and a minimum of 1 processor needs to be supplied when processing is enabled.`,
-    );
-  if (Processors.filter(({ Type }) => Type === "Lambda").length > 1)
-    throw invalid("Cannot have more than 1 Lambda processor.");
+  checkProcessors(Processors);
   for (const { Type, Parameters = [] } of Processors) {
     const parameters = new Map(
       Parameters.map(({ ParameterName, ParameterValue }) => [ParameterName, ParameterValue]),
@@ -38,29 +33,36 @@ export function processingOf(configuration: Firehose.ProcessingConfiguration | u
       case "MetadataExtraction":
         processing.query = queryOf(parameters);
         break;
-      case "Lambda":
-        if (!parameters.has("LambdaArn"))
-          throw invalid("LambdaArn is required when Lambda processor is used.");
-        checkLambda(parameters);
-        throw notImplemented("the processor Lambda of a delivery stream");
-      case "CloudWatchLogProcessing":
-        if (!Processors.some((other) => other.Type === "Decompression"))
-          throw invalid("CloudWatchLogProcessingProcessor can only be enabled with DecompressionProcessor");
-        if (!/^(true|false)$/i.test(parameters.get("DataMessageExtraction") ?? ""))
-          throw invalid(
-            "Invalid parameter value for DataMessageExtraction. Allowed values are True and False.",
-          );
-        throw notImplemented("the processor CloudWatchLogProcessing of a delivery stream");
       default:
+        // What AWS refuses is refused, before it is told that the rest is not there.
+        if (Type === "Lambda") checkLambda(parameters);
+        if (Type === "CloudWatchLogProcessing") checkLogProcessing(parameters, Processors);
         throw notImplemented(`the processor ${Type} of a delivery stream`);
     }
   }
   return processing;
 }
 
+function checkProcessors(processors: readonly Firehose.Processor[]): void {
+  if (processors.length === 0 || processors.length > MAX_PROCESSORS)
+    throw invalid(
+      `A maximum of ${MAX_PROCESSORS} and a minimum of 1 processor needs to be supplied when processing is enabled.`,
+    );
+  if (processors.filter(({ Type }) => Type === "Lambda").length > 1)
+    throw invalid("Cannot have more than 1 Lambda processor.");
+}
+
 type Parameters = ReadonlyMap<Firehose.ProcessorParameterName, string>;
 
+function checkLogProcessing(parameters: Parameters, processors: readonly Firehose.Processor[]): void {
+  if (!processors.some(({ Type }) => Type === "Decompression"))
+    throw invalid("CloudWatchLogProcessingProcessor can only be enabled with DecompressionProcessor");
+  if (!/^(true|false)$/i.test(parameters.get("DataMessageExtraction") ?? ""))
+    throw invalid("Invalid parameter value for DataMessageExtraction. Allowed values are True and False.");
+}
+
 function checkLambda(parameters: Parameters): void {
+  if (!parameters.has("LambdaArn")) throw invalid("LambdaArn is required when Lambda processor is used.");
   const size = parameters.get("BufferSizeInMBs");
   const interval = parameters.get("BufferIntervalInSeconds");
   if ((size === undefined) !== (interval === undefined))

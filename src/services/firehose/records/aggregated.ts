@@ -31,32 +31,55 @@ export function separate(record: Uint8Array): Uint8Array[] {
 }
 
 /** What stands in a message's fields of one number; `undefined` for what is no message. */
-function bytesAt(message: Buffer, field: number): Buffer[] | undefined {
+function bytesAt(message: Buffer, number: number): Buffer[] | undefined {
   const found: Buffer[] = [];
   let at = 0;
   while (at < message.length) {
-    const tag = varint(message, at);
-    if (!tag) return undefined;
-    at = tag.end;
-    const kind = tag.value % 8;
-    if (kind === VARINT || kind === BYTES) {
-      const length = varint(message, at);
-      if (!length) return undefined;
-      at = length.end + (kind === BYTES ? length.value : 0);
-      if (kind === BYTES && Math.floor(tag.value / 8) === field) found.push(message.subarray(length.end, at));
-    } else if (kind === EIGHT_BYTES) at += 8;
-    else if (kind === FOUR_BYTES) at += 4;
-    else return undefined;
+    const field = fieldAt(message, at);
+    if (!field) return undefined;
+    if (field.number === number && field.bytes) found.push(field.bytes);
+    at = field.end;
   }
   return at === message.length ? found : undefined;
 }
 
-const MOST_VARINT_BYTES = 10;
+interface Field {
+  number: number;
+  /** Of a field that is not a number. */
+  bytes?: Buffer;
+  end: number;
+}
+
+function fieldAt(message: Buffer, start: number): Field | undefined {
+  const tag = varint(message, start);
+  if (!tag) return undefined;
+  const number = Math.floor(tag.value / 8);
+  switch (tag.value % 8) {
+    case VARINT: {
+      const value = varint(message, tag.end);
+      return value && { number, end: value.end };
+    }
+    case BYTES: {
+      const length = varint(message, tag.end);
+      if (!length) return undefined;
+      const end = length.end + length.value;
+      return { number, bytes: message.subarray(length.end, end), end };
+    }
+    case EIGHT_BYTES:
+      return { number, end: tag.end + 8 };
+    case FOUR_BYTES:
+      return { number, end: tag.end + 4 };
+    default:
+      return undefined;
+  }
+}
+
+const MAX_VARINT_BYTES = 10;
 
 /** Seven bits in each byte, the least ones first. */
 function varint(message: Buffer, start: number): { value: number; end: number } | undefined {
   let value = 0;
-  for (let at = start; at < Math.min(message.length, start + MOST_VARINT_BYTES); at++) {
+  for (let at = start; at < Math.min(message.length, start + MAX_VARINT_BYTES); at++) {
     value += (message[at]! % 128) * 2 ** (7 * (at - start));
     if (message[at]! < 128) return { value, end: at + 1 };
   }

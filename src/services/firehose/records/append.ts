@@ -5,7 +5,7 @@ import { close } from "./batches.ts";
 import { packed } from "./frames.ts";
 
 /** Of a batch, however small they are: all of them are looked at together once. */
-const MOST_RECORDS = 500_000;
+const MAX_RECORDS = 500_000;
 
 /** Takes records into the stream's open batch; one that is full is delivered without waiting. */
 export async function append(
@@ -25,7 +25,7 @@ export async function append(
     records: batch.records + records.length,
     rows: batch.rows + added.length,
   };
-  const isFull = grown.bytes >= SizeInMBs! * 2 ** 20 || grown.records >= MOST_RECORDS;
+  const isFull = grown.bytes >= SizeInMBs! * 2 ** 20 || grown.records >= MAX_RECORDS;
   if (isFull) close(tx, grown, stream.version);
   else tx.put(openBatches, grown);
   if (former && !isFull) return;

@@ -7,7 +7,7 @@ export interface Arrived {
 /** Arrival and length: 8 and 4 bytes before the data. */
 const HEAD = 12;
 /** Of a row, well below what the store takes. */
-const MOST_BYTES_IN_ROW = 2 ** 20;
+const MAX_BYTES_IN_ROW = 2 ** 20;
 
 /** Records as a run of bytes, cut into rows wherever one is full. */
 export function packed(records: readonly { arrival: number; data: Uint8Array }[]): Buffer[] {
@@ -19,8 +19,8 @@ export function packed(records: readonly { arrival: number; data: Uint8Array }[]
   });
   const all = Buffer.concat(frames);
   const rows: Buffer[] = [];
-  for (let at = 0; at < all.length; at += MOST_BYTES_IN_ROW)
-    rows.push(all.subarray(at, at + MOST_BYTES_IN_ROW));
+  for (let at = 0; at < all.length; at += MAX_BYTES_IN_ROW)
+    rows.push(all.subarray(at, at + MAX_BYTES_IN_ROW));
   return rows;
 }
 

@@ -5,7 +5,7 @@ import { batchTooLarge, notDirectPut, nowhereToPut } from "../errors.ts";
 import { type DeliveryStream, streams } from "../store.ts";
 import { append } from "./append.ts";
 
-const MOST_MEBIBYTES = 4;
+const MAX_MEBIBYTES = 4;
 /** As long as AWS's. */
 const RECORD_ID_BYTES = 168;
 
@@ -20,7 +20,7 @@ export const writing = {
 
   async PutRecordBatch(ctx, { DeliveryStreamName, Records }) {
     const bytes = Records.reduce((sum, { Data }) => sum + Data.length, 0);
-    if (bytes > MOST_MEBIBYTES * 2 ** 20) throw batchTooLarge(MOST_MEBIBYTES);
+    if (bytes > MAX_MEBIBYTES * 2 ** 20) throw batchTooLarge(MAX_MEBIBYTES);
     return ctx.transact(async (tx) => {
       const stream = await streamFor(tx, ctx, DeliveryStreamName);
       const ids = await put(

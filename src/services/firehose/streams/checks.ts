@@ -13,8 +13,8 @@ import { badPrefix, invalid, noBackup } from "../errors.ts";
 import { type Processing, processingOf } from "../processing/processors.ts";
 import type { BucketDestination, EndpointDestination, ObjectSettings } from "../store.ts";
 
-const LEAST_MEBIBYTES_OF_PARTITIONS = 64;
-const LEAST_SECONDS_OF_PARTITIONS = 60;
+const MIN_MEBIBYTES_OF_PARTITIONS = 64;
+const MIN_SECONDS_OF_PARTITIONS = 60;
 const LONGEST_PREFIX = 512;
 /**
  * By their traditional names: a zone that was renamed is not known by the new one. Some have two of them.
@@ -134,13 +134,13 @@ function checkPartitions(destination: BucketDestination, { query, deaggregation 
 }
 
 function checkPartitionBuffer({ SizeInMBs, IntervalInSeconds }: Firehose.BufferingHints): void {
-  if (SizeInMBs! < LEAST_MEBIBYTES_OF_PARTITIONS)
+  if (SizeInMBs! < MIN_MEBIBYTES_OF_PARTITIONS)
     throw invalid(
-      `BufferingHints.SizeInMBs must be at least ${LEAST_MEBIBYTES_OF_PARTITIONS} when Dynamic Partitioning is enabled.`,
+      `BufferingHints.SizeInMBs must be at least ${MIN_MEBIBYTES_OF_PARTITIONS} when Dynamic Partitioning is enabled.`,
     );
-  if (IntervalInSeconds! < LEAST_SECONDS_OF_PARTITIONS)
+  if (IntervalInSeconds! < MIN_SECONDS_OF_PARTITIONS)
     throw invalid(
-      `BufferingHints.IntervalInSeconds must be at least ${LEAST_SECONDS_OF_PARTITIONS} seconds when Dynamic Partitioning is enabled.`,
+      `BufferingHints.IntervalInSeconds must be at least ${MIN_SECONDS_OF_PARTITIONS} seconds when Dynamic Partitioning is enabled.`,
     );
 }
 

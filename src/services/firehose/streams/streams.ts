@@ -21,7 +21,7 @@ import { withTags } from "./tags.ts";
 
 const PAGE = 999;
 /** Of an account in a Region: https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
-const MOST_STREAMS = 5_000;
+const MAX_STREAMS = 5_000;
 
 export const streamOperations = {
   async CreateDeliveryStream(ctx, input) {
@@ -34,7 +34,7 @@ export const streamOperations = {
     if (source) await checkSource(ctx, source.KinesisStreamARN);
     return ctx.transact(async (tx) => {
       if (await tx.get(streams, [name])) throw streamExists(name, ctx.account);
-      if (await areTooMany(tx)) throw tooManyStreams(MOST_STREAMS);
+      if (await areTooMany(tx)) throw tooManyStreams(MAX_STREAMS);
       const number = tx.sequence();
       tx.put(streams, {
         name,
@@ -115,7 +115,7 @@ async function areTooMany(tx: ReadTransaction): Promise<boolean> {
     const page = await tx.list(streams, { limit: PAGE, ...(last && { after: [last.name] }) });
     count += page.length;
     last = page.at(-1);
-    if (count >= MOST_STREAMS || page.length < PAGE) return count >= MOST_STREAMS;
+    if (count >= MAX_STREAMS || page.length < PAGE) return count >= MAX_STREAMS;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Handlers } from "#kernel/service.ts";
 import { invalid, tooManyTags } from "../errors.ts";
 import { streamAt, streams } from "../store.ts";
 
-const MOST_TAGS = 50;
+const MAX_TAGS = 50;
 
 export const tagOperations = {
   async TagDeliveryStream(ctx, { DeliveryStreamName, Tags }) {
@@ -25,7 +25,7 @@ export const tagOperations = {
 
   async ListTagsForDeliveryStream(
     ctx,
-    { DeliveryStreamName, ExclusiveStartTagKey: after, Limit = MOST_TAGS },
+    { DeliveryStreamName, ExclusiveStartTagKey: after, Limit = MAX_TAGS },
   ) {
     const { tags } = await ctx.read((tx) => streamAt(tx, ctx, DeliveryStreamName));
     const all = Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -45,6 +45,6 @@ export function withTags(
   const added = Object.fromEntries(more.map(({ Key, Value = "" }) => [Key, Value]));
   if (Object.keys(added).length < more.length) throw invalid("Duplicate tag keys found.");
   const tags = { ...former, ...added };
-  if (Object.keys(tags).length > MOST_TAGS) throw tooManyTags(MOST_TAGS);
+  if (Object.keys(tags).length > MAX_TAGS) throw tooManyTags(MAX_TAGS);
   return tags;
 }

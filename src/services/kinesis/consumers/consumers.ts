@@ -9,8 +9,8 @@ import { checkTags } from "../streams/tags.ts";
 import { consumerArn, consumerAt } from "./consumer.ts";
 
 /** https://docs.aws.amazon.com/streams/latest/dev/enhanced-consumers.html */
-const MOST_CONSUMERS = 20;
-const MOST_WITH_ADVANTAGE = 50;
+const MAX_CONSUMERS = 20;
+const MAX_WITH_ADVANTAGE = 50;
 
 export const consumerOperations = {
   async RegisterStreamConsumer(ctx, { StreamARN, ConsumerName, Tags }) {
@@ -19,7 +19,7 @@ export const consumerOperations = {
       if (Tags) checkTags(Tags, stream.name, ctx);
       if (await tx.get(consumers, [stream.name, ConsumerName]))
         throw consumerExists(ConsumerName, stream.name, ctx.account);
-      const most = (await isAdvantaged(tx, stream)) ? MOST_WITH_ADVANTAGE : MOST_CONSUMERS;
+      const most = (await isAdvantaged(tx, stream)) ? MAX_WITH_ADVANTAGE : MAX_CONSUMERS;
       if ((await tx.list(consumers, { in: [stream.name], limit: most })).length === most)
         throw limitExceeded(`The stream has ${most} consumers, which is the most it can have.`);
       const consumer: Consumer = {

@@ -25,7 +25,7 @@ import { inUse, LIFE_MS, type Subscription, subscribe } from "./subscriptions.ts
 
 /** An event comes at least so often, be it an empty one. */
 const PULSE_MS = 5_000;
-const MOST_RECORDS = 1_000;
+const MAX_RECORDS = 1_000;
 
 export const subscribing = {
   async SubscribeToShard(ctx, { ConsumerARN, ShardId, StartingPosition, DryRun }) {
@@ -95,7 +95,7 @@ async function readingAt(
 ): Promise<Reading> {
   const stream = await stillThere(tx, ctx, consumer, shard);
   const now = (await tx.get(shards, [stream.number, shard.index])) ?? shard;
-  const read = await recordsFrom(tx, stream, now, from, MOST_RECORDS);
+  const read = await recordsFrom(tx, stream, now, from, MAX_RECORDS);
   const hasEnded = !isOpen(now) && read.records.length === 0;
   return { ...read, children: hasEnded ? await childrenOf(tx, stream, now) : undefined };
 }

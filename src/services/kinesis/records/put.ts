@@ -24,8 +24,8 @@ import { rawResults, type PutResult } from "./responses.ts";
 import { wakeAll } from "./waiters.ts";
 
 /** Of one call. */
-const MOST_BYTES = 10 * 2 ** 20;
-const MOST_RECORDS = 500;
+const MAX_BYTES = 10 * 2 ** 20;
+const MAX_RECORDS = 500;
 
 interface Entry extends NewRecord {
   ExplicitHashKey?: string | undefined;
@@ -48,7 +48,7 @@ export const writing = {
   async PutRecords(ctx, input) {
     const sizes = input.Records.map(sizeOf);
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
-    if (bytes > MOST_BYTES) throw invalid(`Records size exceeds ${MOST_BYTES / 2 ** 20} MB limit`);
+    if (bytes > MAX_BYTES) throw invalid(`Records size exceeds ${MAX_BYTES / 2 ** 20} MB limit`);
     return ctx.transact(async (tx) => {
       const stream = await streamFor(tx, ctx, input, input.Records, keyOf);
       checkSizes(stream, input.Records, sizes, (at) => `records.${at + 1}.member.data`);
@@ -75,7 +75,7 @@ export function judgeKeys(
   const { Records = [] } = input;
   const violations: Violation[] = [];
   // Where there are too many records, AWS reports nothing else.
-  if (operation !== "PutRecords" || Records.length > MOST_RECORDS) return violations;
+  if (operation !== "PutRecords" || Records.length > MAX_RECORDS) return violations;
   for (let at = 0; at < Records.length && violations.length < MAX_REPORTED; at++)
     if (Records[at]?.PartitionKey === undefined) violations.push(keyBeside(keyOf(at)));
   return violations;

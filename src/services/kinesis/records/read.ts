@@ -20,7 +20,7 @@ import { arrivalOf, numberOf, POSITIONS, recordsIn, rowAt, type Stored } from ".
 import { rawRecords } from "./responses.ts";
 import { endOfTrial } from "./trials.ts";
 
-const MOST_BYTES = 10 * 2 ** 20;
+const MAX_BYTES = 10 * 2 ** 20;
 const PAGE = 1_000;
 /** Rows of the first look into a shard, when nothing is known of how large they are. */
 const FIRST_PAGE = 16;
@@ -68,43 +68,56 @@ export async function recordsFrom(
   limit: number,
 ): Promise<Read> {
   const oldest = horizonOf(stream, tx.now());
-  const records: Stored[] = [];
-  let next = from;
-  let bytes = 0;
+  const taken: Taken = { records: [], bytes: 0, next: from };
   /** Rows and their bytes so far, expired ones included: the size of the next page is estimated from them. */
   let seen = 0;
   let seenBytes = 0;
   for (;;) {
     // One more than the limit shows whether there are more.
-    const pageSize = Math.min(pageAfter(seen, seenBytes), limit - records.length + 1);
+    const pageSize = Math.min(pageAfter(seen, seenBytes), limit - taken.records.length + 1);
     const rows = await tx.listBytes(recordRows, {
       in: [stream.number, shard.index],
-      from: [rowAt(next)],
+      from: [rowAt(taken.next)],
       limit: pageSize,
     });
     for (const row of rows) {
       seen++;
       seenBytes += row.value.length;
       if (arrivalOf(row) >= oldest) {
-        const unpacked = recordsIn(tx, shard, row, next);
-        for (const record of unpacked instanceof Promise ? await unpacked : unpacked) {
-          const size = record.end - record.dataAt;
-          if (records.length === limit || (records.length > 0 && bytes + size > MOST_BYTES))
-            return { records, next, behind: Math.max(1, tx.now() - records.at(-1)!.arrival) };
-          records.push(record);
-          bytes += size;
-          next = record.position + 1;
-        }
+        const unpacked = recordsIn(tx, shard, row, taken.next);
+        if (!takeAll(taken, unpacked instanceof Promise ? await unpacked : unpacked, limit))
+          return { ...taken, behind: Math.max(1, tx.now() - taken.records.at(-1)!.arrival) };
       }
-      next = (numberOf(row) + 1) * POSITIONS;
+      taken.next = (numberOf(row) + 1) * POSITIONS;
     }
-    if (rows.length < pageSize) return { records, next, behind: 0 };
+    if (rows.length < pageSize) return { ...taken, behind: 0 };
   }
+}
+
+/** What a reading has so far. */
+interface Taken {
+  records: Stored[];
+  bytes: number;
+  next: number;
+}
+
+/** @returns whether there was room for all of them; a reading has at least one record, however large */
+function takeAll(taken: Taken, unpacked: readonly Stored[], limit: number): boolean {
+  const { records } = taken;
+  for (const record of unpacked) {
+    const size = record.end - record.dataAt;
+    const isTooMuch = records.length > 0 && taken.bytes + size > MAX_BYTES;
+    if (records.length === limit || isTooMuch) return false;
+    records.push(record);
+    taken.bytes += size;
+    taken.next = record.position + 1;
+  }
+  return true;
 }
 
 /** As many rows as a reading's bytes should come in, by those that were seen. */
 const pageAfter = (rows: number, bytes: number): number =>
-  rows === 0 ? FIRST_PAGE : Math.min(PAGE, Math.ceil(MOST_BYTES / (bytes / rows)));
+  rows === 0 ? FIRST_PAGE : Math.min(PAGE, Math.ceil(MAX_BYTES / (bytes / rows)));
 
 /** Of a closed shard those that took its hashes over. */
 export async function childrenOf(

@@ -34,9 +34,9 @@ const RECORD_HEAD = 6;
 const SEALED = 1;
 const SPLIT = 2;
 /** More than all but the largest records have, and well below what the store takes. */
-const MOST_IN_ROW = 1.5 * 2 ** 20;
+const MAX_ROW_BYTES = 1.5 * 2 ** 20;
 /** Of what is read at once of a row's other parts. */
-const MOST_PARTS = 64;
+const MAX_PARTS = 64;
 
 /** What vouches for sealed records, besides their key. */
 const sealOf = (stream: number, number: number) => `kinesis/row ${stream} ${number}`;
@@ -55,7 +55,7 @@ export function storeRecords(
   for (let from = 0; from < records.length; ) {
     let size = sizes[from]!;
     let to = from + 1;
-    while (to < records.length && size + sizes[to]! <= MOST_IN_ROW) size += sizes[to++]!;
+    while (to < records.length && size + sizes[to]! <= MAX_ROW_BYTES) size += sizes[to++]!;
     const number = tx.sequence();
     storeRow(tx, [stream, index, number], packed(records, from, to, size), to - from, isSealed);
     for (let at = from; at < to; at++) positions.push(number * POSITIONS + at - from);
@@ -93,14 +93,14 @@ function storeRow(
     const sealed = tx.sealed(row.subarray(HEAD), sealOf(stream, number));
     all = Buffer.concat([row.subarray(0, HEAD), sealed]);
   }
-  const isSplit = all.length > MOST_IN_ROW + HEAD;
+  const isSplit = all.length > MAX_ROW_BYTES + HEAD;
   all.writeDoubleBE(tx.now(), 0);
   all.writeDoubleBE(number, 8);
   all.writeUInt16BE(count, 16);
   all[18] = (isSealed ? SEALED : 0) | (isSplit ? SPLIT : 0);
   if (!isSplit) return tx.putBytes(recordRows, key, all);
-  for (let at = 0, part = 0; at < all.length; at += MOST_IN_ROW, part++) {
-    const piece = all.subarray(at, at + MOST_IN_ROW);
+  for (let at = 0, part = 0; at < all.length; at += MAX_ROW_BYTES, part++) {
+    const piece = all.subarray(at, at + MAX_ROW_BYTES);
     if (part === 0) tx.putBytes(recordRows, key, piece);
     else tx.putBytes(restRows, [...key, part], piece);
   }
@@ -147,8 +147,7 @@ function unpacked(head: Buffer, bytes: Buffer, start: number, from: number): Sto
   return stored;
 }
 
-const partsOf = (tx: ReadTransaction, key: number[]) =>
-  tx.listBytes(restRows, { in: key, limit: MOST_PARTS });
+const partsOf = (tx: ReadTransaction, key: number[]) => tx.listBytes(restRows, { in: key, limit: MAX_PARTS });
 
 export async function deleteRow(
   tx: Transaction,

@@ -21,7 +21,7 @@ import { described } from "./shards.ts";
 
 const TOKEN = "kinesis/shards";
 /** Of a page, whatever the requested limit. */
-const MOST_LISTED = 1_000;
+const MAX_LISTED = 1_000;
 const MEMBERS_OF_TOKEN = [
   "StreamName",
   "StreamARN",
@@ -40,7 +40,7 @@ interface Token {
 export const shardListing = {
   async ListShards(ctx, input) {
     const { NextToken } = input;
-    const limit = Math.min(input.MaxResults ?? MOST_LISTED, MOST_LISTED);
+    const limit = Math.min(input.MaxResults ?? MAX_LISTED, MAX_LISTED);
     if (NextToken === undefined && input.StreamName === undefined && input.StreamARN === undefined)
       throw invalid("Either NextToken or StreamName should be provided.");
     for (const member of MEMBERS_OF_TOKEN)

@@ -6,7 +6,7 @@ import { merge, type Reshaping, reshaping, split } from "./reshaping.ts";
 import { placeOf, routesOf } from "./routes.ts";
 
 /** Shards that one transaction opens: others have their turn before more are. */
-const MOST_AT_ONCE = 500;
+const MAX_AT_ONCE = 500;
 
 /**
  * Brings a stream to so many shards in equal shares, by splitting wherever a share begins and merging what lies in one:
@@ -37,7 +37,7 @@ async function scaleOn(tx: Transaction, stream: Stream, { count, done }: Goal): 
   const startOf = (at: number) => (at === count ? HASHES : share * BigInt(at));
   const present = await routesOf(tx, stream);
   const change = reshaping(tx, stream);
-  const hasRoom = () => change.opened < MOST_AT_ONCE;
+  const hasRoom = () => change.opened < MAX_AT_ONCE;
   let next = placeOf(present, startOf(done));
   /** Upper parts of shards that were split, the next one last. */
   const parts: Shard[] = [];

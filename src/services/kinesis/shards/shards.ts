@@ -28,9 +28,9 @@ import { scaleTo } from "./scaling.ts";
 import { firstNumber, indexOfShard, lastNumber, shardId } from "./sequence.ts";
 
 /** Of a stream in 24 hours. */
-const MOST_SCALINGS = 10;
+const MAX_SCALINGS = 10;
 /** Of a stream that is scaled. */
-const MOST_SHARDS = 10_000;
+const MAX_SHARDS = 10_000;
 
 export const shardOperations = {
   async SplitShard(ctx, input) {
@@ -82,10 +82,10 @@ export const shardOperations = {
         throw invalid(
           `UpdateShardCount cannot scale down below half your current open shard count. Current open shard count: ${open} Target shard count: ${target}`,
         );
-      if (target > MOST_SHARDS)
-        throw limitExceeded(`A stream cannot be scaled to more than ${MOST_SHARDS} shards.`);
+      if (target > MAX_SHARDS)
+        throw limitExceeded(`A stream cannot be scaled to more than ${MAX_SHARDS} shards.`);
       await checkShards(tx, ctx, target - open);
-      const scalings = onceMore(stream.scalings, MOST_SCALINGS, tx.now(), "shard count");
+      const scalings = onceMore(stream.scalings, MAX_SCALINGS, tx.now(), "shard count");
       tx.put(streams, { ...stream, scalings });
       await scaleTo(tx, { ...stream, scalings }, target);
       return {

@@ -4,7 +4,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { type AccountSettings, accountSettings, type Stream } from "../store.ts";
 
 /** For how long an account commits itself at least. */
-const LEAST_MS = 24 * 3_600_000;
+const MIN_COMMITMENT_MS = 24 * 3_600_000;
 
 /** A commitment to a minimum throughput: a matter of billing, and of nothing else. */
 export const accountOperations = {
@@ -21,7 +21,7 @@ export const accountOperations = {
       let settings = former;
       if (Status === "DISABLED") settings = isEnabled ? { ...former!, isEnding: true } : former;
       else if (isEnabled) settings = { ...former!, isEnding: false };
-      else settings = { started: now, earliestEnd: now + LEAST_MS, isEnding: false };
+      else settings = { started: now, earliestEnd: now + MIN_COMMITMENT_MS, isEnding: false };
       // Past the earliest end, the commitment ends now.
       if (settings?.isEnding && settings !== former)
         settings = { ...settings, earliestEnd: Math.max(settings.earliestEnd, now) };

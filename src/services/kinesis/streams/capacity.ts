@@ -9,10 +9,10 @@ import { isCommitted } from "./account.ts";
 import { checkOnDemand, checkShards, onceMore } from "./quotas.ts";
 
 /** Shards that a stream on demand has at least; each takes 1 MiB in a second. */
-const LEAST_ON_DEMAND = 4;
-const MOST_MIBPS = 10 * 1_024;
+const MIN_ON_DEMAND_SHARDS = 4;
+const MAX_MIBPS = 10 * 1_024;
 /** Changes of the mode in 24 hours. */
-const MOST_CHANGES = 2;
+const MAX_CHANGES = 2;
 
 /** How much a stream takes in, and who decides on that. */
 export const capacityOperations = {
@@ -23,7 +23,7 @@ export const capacityOperations = {
       let changed = stream;
       if (stream.mode !== mode) {
         if (mode === "ON_DEMAND") await checkOnDemand(tx, ctx);
-        const modeChanges = onceMore(stream.modeChanges, MOST_CHANGES, tx.now(), "mode");
+        const modeChanges = onceMore(stream.modeChanges, MAX_CHANGES, tx.now(), "mode");
         changed = { ...stream, mode, modeChanges, distribution: undefined };
       }
       tx.put(streams, changed);
@@ -74,7 +74,7 @@ async function warm(ctx: Context, tx: Transaction, stream: Stream, mibps: number
 }
 
 /** Of a stream on demand that is to take so many MiB in a second. */
-export const shardCountFor = (mibps = 0): number => Math.max(LEAST_ON_DEMAND, mibps);
+export const shardCountFor = (mibps = 0): number => Math.max(MIN_ON_DEMAND_SHARDS, mibps);
 
 /** @throws {AwsError} ValidationException unless it is on demand and the account has committed itself */
 export async function checkWarm(
@@ -86,8 +86,8 @@ export async function checkWarm(
 ): Promise<void> {
   if (mode !== "ON_DEMAND") throw onlyOnDemand();
   if (!(await isCommitted(tx))) throw onlyCommitted(operation);
-  if (mibps > MOST_MIBPS)
+  if (mibps > MAX_MIBPS)
     throw invalid(
-      `WarmThroughputMiBps ${mibps} exceeds the maximum of ${MOST_MIBPS} for stream ${name} under account ${account}.`,
+      `WarmThroughputMiBps ${mibps} exceeds the maximum of ${MAX_MIBPS} for stream ${name} under account ${account}.`,
     );
 }

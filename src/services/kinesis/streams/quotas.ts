@@ -6,7 +6,7 @@ import { type Stream, streams } from "../store.ts";
 /** Of an account in a Region: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html */
 const LARGE_REGIONS = new Set(["us-east-1", "us-west-2", "eu-west-1"]);
 export const shardLimit = ({ region }: Place): number => (LARGE_REGIONS.has(region) ? 20_000 : 6_000);
-export const MOST_ON_DEMAND = 50;
+export const MAX_ON_DEMAND_STREAMS = 50;
 /** To which a stream on demand grows by itself: 10 GiB, or 200 MiB, in a second. */
 export const mostOnDemandShards = ({ region }: Place): number => (LARGE_REGIONS.has(region) ? 10_240 : 200);
 
@@ -46,7 +46,7 @@ export const hasRoomFor = async (tx: ReadTransaction, place: Place, additional: 
 /** @throws {AwsError} LimitExceededException */
 export async function checkOnDemand(tx: ReadTransaction, place: Place): Promise<void> {
   const { onDemand } = await countsOf(tx);
-  if (onDemand >= MOST_ON_DEMAND) throw onDemandLimitExceeded(place, onDemand, MOST_ON_DEMAND);
+  if (onDemand >= MAX_ON_DEMAND_STREAMS) throw onDemandLimitExceeded(place, onDemand, MAX_ON_DEMAND_STREAMS);
 }
 
 /**

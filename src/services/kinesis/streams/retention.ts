@@ -1,6 +1,6 @@
 import type { Violation } from "#aws/contract/constraints.ts";
 
-const MOST_HOURS = 8_760;
+const MAX_HOURS = 8_760;
 
 /** A year at most: a constraint like others of the contract, and not among them. */
 export function judgeRetention(operation: string, input: { RetentionPeriodHours?: number }): Violation[] {
@@ -11,6 +11,6 @@ export function judgeRetention(operation: string, input: { RetentionPeriodHours?
     { path, message: `Value '${hours}' at '${path}' failed to satisfy constraint: ${rule}` },
   ];
   if (hours === undefined) return [];
-  if (hours > MOST_HOURS) return violation(`Member must have value less than or equal to ${MOST_HOURS}`);
+  if (hours > MAX_HOURS) return violation(`Member must have value less than or equal to ${MAX_HOURS}`);
   return hours < 1 ? violation("Member must have value greater than or equal to 1") : [];
 }

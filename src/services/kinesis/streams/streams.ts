@@ -22,7 +22,7 @@ import {
 import { tokenIn, tokenOf } from "../tokens.ts";
 import { isAdvantaged } from "./account.ts";
 import { checkDistribution, checkWarm, shardCountFor } from "./capacity.ts";
-import { checkOnDemand, checkShards, countsOf, MOST_ON_DEMAND, shardLimit } from "./quotas.ts";
+import { checkOnDemand, checkShards, countsOf, MAX_ON_DEMAND_STREAMS, shardLimit } from "./quotas.ts";
 import { checkTags } from "./tags.ts";
 import { forget, trim } from "./trim.ts";
 
@@ -181,7 +181,7 @@ export const streamOperations = {
       ShardLimit: shardLimit(ctx),
       OpenShardCount: openShards,
       OnDemandStreamCount: onDemand,
-      OnDemandStreamCountLimit: MOST_ON_DEMAND,
+      OnDemandStreamCountLimit: MAX_ON_DEMAND_STREAMS,
     };
   },
 } satisfies Handlers<"kinesis">;

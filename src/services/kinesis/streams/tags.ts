@@ -15,7 +15,7 @@ import {
 
 type Tags = Stream["tags"];
 
-const MOST_TAGS = 50;
+const MAX_TAGS = 50;
 const STRANGE = /[^\p{L}\p{Z}\p{N}_.:/=+\-@%]/u;
 
 export const tagOperations = {
@@ -59,7 +59,7 @@ function checkAdded(tags: Tags, stream: string, ctx: Context): void {
 }
 
 function checkCount(tags: Tags, stream: string, { account }: Context): void {
-  if (Object.keys(tags).length > MOST_TAGS) throw tooManyTags(stream, account);
+  if (Object.keys(tags).length > MAX_TAGS) throw tooManyTags(stream, account);
 }
 
 /** A percent sign is among the valid characters, and yet refused. */

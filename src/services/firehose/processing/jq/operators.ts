@@ -7,7 +7,7 @@ import {
   isTrue,
   JqError,
   type Json,
-  MOST_LENGTH,
+  MAX_LENGTH,
   product,
   typeOf,
 } from "./values.ts";
@@ -51,7 +51,7 @@ function multiply(left: Json, right: Json): Json {
 
 function repeated(text: string, times: number): string | null {
   if (text === "") return times > 0 ? "" : null;
-  if (text.length * times > MOST_LENGTH) throw new JqError("a value is too long");
+  if (text.length * times > MAX_LENGTH) throw new JqError("a value is too long");
   return times > 0 ? bounded(text.repeat(Math.ceil(times))) : null;
 }
 

@@ -18,7 +18,7 @@ import {
   textOf,
 } from "./values.ts";
 
-const MOST_NESTED = 64;
+const MAX_NESTED = 64;
 const NUMBER = /\d+(?:\.\d*)?(?:[eE][+-]?\d+)?/y;
 const SIGN = /\/\/|==|!=|<=|>=|(?:or|and)\b|[<>+\-*/%]/y;
 const TEXT = /[^"\\]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
@@ -32,14 +32,14 @@ const CONSTANTS: ReadonlyMap<string, Json> = new Map([
   ["false", false],
 ]);
 /** What is constant in a query is worked out while it is read. */
-const MOST_STEPS_OF_CONSTANTS = 2 ** 16;
+const MAX_STEPS_OF_CONSTANTS = 2 ** 16;
 
 /**
  * Reads an object of jq 1.6 that names filters: paths, operators, conditions, texts, constructions and functions.
  * @throws {JqSyntaxError} for variables, definitions, assignments, and whatever is no jq
  */
 export function parseObject(source: string): Map<string, Filter> {
-  beginSteps(MOST_STEPS_OF_CONSTANTS);
+  beginSteps(MAX_STEPS_OF_CONSTANTS);
   const text = reader(source);
   const found = members(text, 0);
   text.end();
@@ -48,7 +48,7 @@ export function parseObject(source: string): Map<string, Filter> {
 
 /** A filter after a filter. */
 function pipe(text: Reader, depth: number, next = list): Filter {
-  if (depth > MOST_NESTED) throw text.fault();
+  if (depth > MAX_NESTED) throw text.fault();
   let filter = next(text, depth);
   while (text.take("|")) {
     const [before, after] = [filter, next(text, depth)];
@@ -73,7 +73,7 @@ function operation(text: Reader, depth: number, level = 0): Filter {
     if (text.next(SIGN) !== "//") return left;
     text.expect("//");
     // The only one that begins from the right.
-    if (depth > MOST_NESTED) throw text.fault();
+    if (depth > MAX_NESTED) throw text.fault();
     return operatorOf("//", left, operation(text, depth + 1));
   }
   let filter = left;
@@ -135,7 +135,7 @@ const lookup =
     key(input).map((one) => at(value, one));
 
 function value(text: Reader, depth: number): Filter {
-  if (depth > MOST_NESTED) throw text.fault();
+  if (depth > MAX_NESTED) throw text.fault();
   text.countTerm();
   if (text.take("(")) return closed(text, pipe(text, depth + 1), ")");
   if (text.take("[")) return array(text, depth);
@@ -205,7 +205,7 @@ function named(text: Reader, depth: number): Filter {
 }
 
 function condition(text: Reader, depth: number): Filter {
-  if (depth > MOST_NESTED) throw text.fault();
+  if (depth > MAX_NESTED) throw text.fault();
   const test = pipe(text, depth + 1);
   if (!text.word("then")) throw text.fault();
   const then = pipe(text, depth + 1);

@@ -1,7 +1,7 @@
 import { JqSyntaxError } from "./values.ts";
 
 /** More than any sensible query has: each is worked out for every record. */
-const MOST_TERMS = 256;
+const MAX_TERMS = 256;
 const NAME = /[A-Za-z_]\w*/y;
 /** White space and comments. */
 const SPACES = /(?:\s|#[^\n]*)*/y;
@@ -36,7 +36,7 @@ export function reader(source: string) {
     take,
     fault,
     countTerm() {
-      if (++terms > MOST_TERMS) throw fault();
+      if (++terms > MAX_TERMS) throw fault();
     },
     expect(sign: string) {
       if (!take(sign)) throw fault();

@@ -19,35 +19,35 @@ type Instruction =
   | { kind: "jump"; to: number[] }
   | { kind: "end" };
 
-const MOST_INSTRUCTIONS = 4_096;
+const MAX_INSTRUCTIONS = 4_096;
 /** Also those of which no instruction comes, however often they are repeated. */
-const MOST_PARTS = 4 * MOST_INSTRUCTIONS;
-/** Expressions that stay at hand: a query has one or two, and every record asks for them. */
-const MOST_AT_HAND = 64;
-const atHand = new Map<string, Regex>();
+const MAX_PARTS = 4 * MAX_INSTRUCTIONS;
+/** Expressions that are kept: a query has one or two, and every record asks for them. */
+const MAX_CACHED = 64;
+const cache = new Map<string, Regex>();
 
 /** @throws {JqSyntaxError} @throws {JqError} */
 export function regexOf(source: string, isSpaced: boolean, ignoresCase: boolean): Regex {
   const key = `${isSpaced} ${ignoresCase} ${source}`;
-  const former = atHand.get(key);
+  const former = cache.get(key);
   if (former) return former;
   const { node, names } = parseRegex(source, isSpaced, ignoresCase);
   const program = programOf(node);
   const regex: Regex = { names, match: (letters, from) => run(program, letters, from, 2 * names.length + 2) };
-  if (atHand.size >= MOST_AT_HAND) atHand.clear();
-  atHand.set(key, regex);
+  if (cache.size >= MAX_CACHED) cache.clear();
+  cache.set(key, regex);
   return regex;
 }
 
 function programOf(node: Node): Instruction[] {
   const program: Instruction[] = [];
   const emit = (instruction: Instruction): number => {
-    if (program.length >= MOST_INSTRUCTIONS) throw tooLarge();
+    if (program.length >= MAX_INSTRUCTIONS) throw tooLarge();
     return program.push(instruction) - 1;
   };
   let parts = 0;
   function add(part: Node): void {
-    if (++parts > MOST_PARTS) throw tooLarge();
+    if (++parts > MAX_PARTS) throw tooLarge();
     switch (part.kind) {
       case "letter":
       case "place":
@@ -124,29 +124,28 @@ function run(
   from: number,
   slots: number,
 ): Places | undefined {
-  let best: number[] | undefined;
+  let best: Places | undefined;
   let threads: Thread[] = [];
   for (let place = from; place <= letters.length; place++) {
+    if (best && threads.length === 0) break;
     const seen = new Set<number>();
-    const now: Thread[] = [];
-    for (const thread of threads) follow(program, letters, place, thread, seen, now);
-    if (!best) follow(program, letters, place, { at: 0, places: new Array(slots).fill(-1) }, seen, now);
+    const reached: Thread[] = [];
+    for (const thread of threads) follow(program, letters, place, thread, seen, reached);
+    if (!best) follow(program, letters, place, { at: 0, places: new Array(slots).fill(-1) }, seen, reached);
     countSteps(seen.size + 1);
-    if (now.length === 0 && best) break;
-    threads = [];
-    for (const { at, places } of now) {
-      const instruction = program[at]!;
-      if (instruction.kind === "end") {
-        best = places;
-        break;
-      }
-      if (instruction.kind === "letter" && place < letters.length && instruction.test(letters[place]!))
-        threads.push({ at: at + 1, places });
-    }
-    if (threads.length === 0 && best) break;
+    const end = reached.findIndex(({ at }) => program[at]!.kind === "end");
+    if (end >= 0) best = reached[end]!.places;
+    // A match takes the place of all that is less preferred.
+    const preferred = end >= 0 ? reached.slice(0, end) : reached;
+    threads = preferred.filter(({ at }) => takes(program[at]!, letters[place])).map(next);
   }
   return best;
 }
+
+const takes = (instruction: Instruction, letter: number | undefined): boolean =>
+  instruction.kind === "letter" && letter !== undefined && instruction.test(letter);
+
+const next = ({ at, places }: Thread): Thread => ({ at: at + 1, places });
 
 /** Goes on, without taking a letter, to wherever one is taken or the match ends. */
 function follow(

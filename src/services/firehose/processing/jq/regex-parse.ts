@@ -26,11 +26,11 @@ export type Node =
 /** The name of each group, the first one's first; `null` for one without. */
 export type GroupNames = (string | null)[];
 
-const MOST_NESTED = 64;
-const MOST_GROUPS = 64;
-const MOST_REPEATED = 1_000;
+const MAX_NESTED = 64;
+const MAX_GROUPS = 64;
+const MAX_REPEATED = 1_000;
 /** Of one part: `a*?*?` */
-const MOST_REPETITIONS = 8;
+const MAX_REPETITIONS = 8;
 const LONGEST = 4_096;
 /** Members of a set that are asked in the time of a step. */
 const MEMBERS_ASKED = 8;
@@ -98,7 +98,7 @@ function reader(source: string, isSpaced: boolean, ignoresCase: boolean) {
 }
 
 function choice(text: Reader, depth: number): Node {
-  if (depth > MOST_NESTED) throw text.malformed();
+  if (depth > MAX_NESTED) throw text.malformed();
   const nodes = [sequence(text, depth)];
   while (text.take("|")) nodes.push(sequence(text, depth));
   return nodes.length === 1 ? nodes[0]! : { kind: "choice", nodes };
@@ -119,9 +119,9 @@ function repeated(text: Reader, once: Node): Node {
     text.skipSpaces();
     const times = timesAhead(text);
     if (!times) return node;
-    if (repetitions === MOST_REPETITIONS) throw text.malformed();
+    if (repetitions === MAX_REPETITIONS) throw text.malformed();
     const [least, most] = times;
-    if (most < least || (most === ENDLESS ? least : most) > MOST_REPEATED) throw text.malformed();
+    if (most < least || (most === ENDLESS ? least : most) > MAX_REPEATED) throw text.malformed();
     const isLazy = text.take("?");
     // What gives nothing back makes no difference where nothing follows.
     if (!isLazy && text.take("+") && !text.isAtEnd()) throw text.unknown();
@@ -161,7 +161,7 @@ function group(text: Reader, depth: number): Node {
   const name = text.read(/\?<([A-Za-z_]\w*)>/y)?.[1] ?? null;
   if (name === null && text.isAt("?")) throw text.unknown();
   const index = isCounted ? text.names.push(name) : 0;
-  if (index > MOST_GROUPS) throw text.unknown();
+  if (index > MAX_GROUPS) throw text.unknown();
   const node = choice(text, depth);
   if (!text.take(")")) throw text.malformed();
   return isCounted ? { kind: "group", node, index } : node;
@@ -207,7 +207,7 @@ function escapedLetter(text: Reader): number {
 
 /** What stands in brackets. */
 function set(text: Reader, depth: number): LetterTest {
-  if (depth > MOST_NESTED) throw text.malformed();
+  if (depth > MAX_NESTED) throw text.malformed();
   const isNegated = text.take("^");
   const tests: LetterTest[] = [];
   do tests.push(member(text, depth));

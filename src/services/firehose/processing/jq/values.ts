@@ -15,12 +15,12 @@ export class JqSyntaxError extends Error {
   override name = "JqSyntaxError";
 }
 
-export const MOST_LENGTH = 2 ** 20;
-const MOST_ELEMENTS = 2 ** 16;
+export const MAX_LENGTH = 2 ** 20;
+const MAX_ELEMENTS = 2 ** 16;
 /** Of a document that jq 1.6 reads. */
-export const MOST_LEVELS = 256;
+export const MAX_LEVELS = 256;
 /** Values and letters that a query looks at in one record, beyond all that a sensible one does. */
-const MOST_STEPS = 2 ** 22;
+const MAX_STEPS = 2 ** 22;
 /** Letters that are copied, looked at one by one, or compared in a search, in the time of a step. */
 const COPIED = 64;
 const LOOKED_AT = 16;
@@ -33,12 +33,12 @@ const TYPES = ["null", "boolean", "number", "string", "array", "object"] as cons
 let stepsLeft = 0;
 
 /** Begins a query of a record: its filters share the steps that it may take. */
-export function beginSteps(most = MOST_STEPS): void {
+export function beginSteps(most = MAX_STEPS): void {
   stepsLeft = most;
 }
 
 /** By the last query. */
-export const stepsTaken = (): number => MOST_STEPS - stepsLeft;
+export const stepsTaken = (): number => MAX_STEPS - stepsLeft;
 
 export function countSteps(steps = 1): void {
   stepsLeft -= steps;
@@ -73,7 +73,7 @@ export function each(inputs: readonly Json[], filter: Filter): readonly Json[] {
   for (const input of inputs) {
     countSteps();
     const more = filter(input);
-    if (values.length + more.length > MOST_ELEMENTS) throw new JqError("there are too many values");
+    if (values.length + more.length > MAX_ELEMENTS) throw new JqError("there are too many values");
     countSteps(more.length);
     for (const value of more) values.push(value);
   }
@@ -97,7 +97,7 @@ export function jsonOf(value: Json): string {
 /** Texts one behind the other. */
 export function joined(texts: readonly string[], by: string): string {
   const length = texts.reduce((sum, text) => sum + text.length + by.length, 0);
-  if (length > MOST_LENGTH + by.length) throw new JqError("a value is too long");
+  if (length > MAX_LENGTH + by.length) throw new JqError("a value is too long");
   return bounded(texts.join(by));
 }
 
@@ -109,14 +109,14 @@ export function parseJson(text: string): Json {
   } catch {
     throw new JqError("the text is no JSON");
   }
-  if (isDeeperThan(MOST_LEVELS, value)) throw new JqError("the document is nested too deep");
+  if (isDeeperThan(MAX_LEVELS, value)) throw new JqError("the document is nested too deep");
   return value;
 }
 
 /** A text, or a list, that does not grow beyond what a record may sensibly have. */
 export function bounded<T extends string | readonly unknown[]>(value: T): T {
   const isText = typeof value === "string";
-  if (value.length > (isText ? MOST_LENGTH : MOST_ELEMENTS)) throw new JqError("a value is too long");
+  if (value.length > (isText ? MAX_LENGTH : MAX_ELEMENTS)) throw new JqError("a value is too long");
   countSteps(isText ? Math.floor(value.length / COPIED) : value.length);
   return value;
 }
@@ -128,7 +128,7 @@ export function product<A, B, C>(
   make: (one: A, other: B) => C,
 ): readonly C[] {
   if (outer.length === 1 && inner.length === 1) return [make(outer[0]!, inner[0]!)];
-  if (outer.length * inner.length > MOST_ELEMENTS) throw new JqError("there are too many values");
+  if (outer.length * inner.length > MAX_ELEMENTS) throw new JqError("there are too many values");
   return bounded(outer.flatMap((one) => inner.map((other) => make(one, other))));
 }
 
