@@ -1,4 +1,4 @@
-/** Bundles the server into `dist/`, unless what is there is newer than everything that it is made of. */
+/** Bundles the server into `dist/`, unless the bundle is newer than all of its sources. */
 import { access, cp, mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { OutputFile, Plugin } from "esbuild";
@@ -9,8 +9,8 @@ const SOURCES = ["src", "tools/build.ts", "package.json", "package-lock.json"];
 const DAY_MS = 86_400_000;
 
 /**
- * An ES import of `node:http` copies all its exports, `WebSocket` among them, for which Node then loads its whole HTTP
- * client: 25 ms of a start, and 6 MB. Asked for like this it does not.
+ * An ES import of `node:http` copies all of its exports, including `WebSocket`, for which Node then loads its whole HTTP
+ * client: 25 ms of the start, and 6 MB. `process.getBuiltinModule` avoids that.
  */
 const leanHttp: Plugin = {
   name: "lean-http",
@@ -23,7 +23,7 @@ const leanHttp: Plugin = {
 };
 
 const isForced = process.argv.includes("--force");
-// For a package: nothing of former builds.
+// A package must not contain chunks of former builds.
 if (isForced) await rm(out, { recursive: true, force: true });
 if (isForced || (await isStale())) await build();
 
@@ -34,7 +34,7 @@ async function isStale(): Promise<boolean> {
   return Math.max(...newest) > built.mtimeMs;
 }
 
-/** Folders count as well: a file that was removed changes its folder only. */
+/** Includes folders: removing a file changes only its folder. */
 async function newestIn(path: string): Promise<number> {
   const { mtimeMs } = await stat(path);
   const inside = await readdir(path, { withFileTypes: true, recursive: true }).catch(() => []);
@@ -49,17 +49,17 @@ async function build(): Promise<void> {
     absWorkingDir: root,
     entryPoints: {
       nube: "src/cli/main.ts",
-      // Named by what starts it, `lib/checksums/hash-pool.ts`.
+      // The worker is started by name in `lib/checksums/hash-pool.ts`.
       "hash-worker": "src/lib/checksums/hash-worker.ts",
     },
     outdir: out,
     bundle: true,
-    // One chunk per service: what is not called is not read.
+    // One chunk per service, so that unused services are not loaded.
     splitting: true,
     format: "esm",
     platform: "node",
     target: "node24",
-    // Native or used by few: found in node_modules at the first import.
+    // Native or rarely used: imported from node_modules on first use.
     packages: "external",
     plugins: [leanHttp],
     sourcemap: "linked",
@@ -68,7 +68,7 @@ async function build(): Promise<void> {
     write: false,
   });
   await mkdir(out, { recursive: true });
-  // Found beside the bundle, as beside `contract.ts`.
+  // Read from beside the bundle, as from beside `contract.ts`.
   await cp(join(root, "src/aws/contract/data"), join(out, "data"), { recursive: true });
   const isEntry = ({ path }: OutputFile) => /^(nube|hash-worker)\./.test(basename(path));
   await Promise.all(outputFiles.filter((file) => !isEntry(file)).map(keep));
@@ -78,7 +78,7 @@ async function build(): Promise<void> {
   await utimes(join(out, ".built"), started, started);
 }
 
-/** Chunks are named by their content. */
+/** Chunks have names by their content. */
 async function keep(file: OutputFile): Promise<void> {
   const exists = await access(file.path).then(
     () => true,
@@ -93,7 +93,7 @@ async function replace({ path, contents }: OutputFile): Promise<void> {
   await rename(unfinished, path);
 }
 
-/** Chunks of a former build may still be wanted by a server that runs. */
+/** A running server may still need chunks of a former build. */
 async function removeLeftovers(current: ReadonlySet<string>): Promise<void> {
   for (const name of await readdir(out)) {
     const path = join(out, name);

@@ -1,4 +1,4 @@
-/** `npm run coverage`: what every service of the catalog can do, and cannot yet, into `docs/coverage.md` and the README. */
+/** `npm run coverage`: writes each service's implemented and missing operations to `docs/coverage.md` and the README. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { catalog } from "#app/catalog.ts";
@@ -7,14 +7,14 @@ const root = join(import.meta.dirname, "..");
 
 interface Coverage {
   service: string;
-  /** Where its README is: two services over one store share a folder. */
+  /** The folder of its README; services over one store share it. */
   folder: string;
   name: string;
   implemented: string[];
   missing: string[];
 }
 
-/** @returns texts by the path of the file that they belong into */
+/** @returns the new text of each file, by path */
 export async function coverageFiles(): Promise<Record<string, string>> {
   const services = await Promise.all(Object.keys(catalog).sort().map(coverageOf));
   const readme = readFileSync(join(root, "README.md"), "utf8");

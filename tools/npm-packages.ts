@@ -4,17 +4,17 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A package that is read, never installed: the registry gives these bytes or none. */
+/** A package that is read, never installed; the registry must return exactly these bytes. */
 export interface PinnedPackage {
   name: string;
   version: string;
-  /** As in a lock file: `sha512-…`. */
+  /** In the format of a lock file: `sha512-…`. */
   integrity: string;
 }
 
 /**
- * The archives of scoped packages, fetched in one go and in this order.
- * @throws {Error} if one is not what was pinned
+ * Downloads the archives of scoped packages at once, and returns them in this order.
+ * @throws {Error} if one differs from its pin
  */
 export function fetchPackages(packages: readonly PinnedPackage[]): Buffer[] {
   const folder = mkdtempSync(join(tmpdir(), "nube-packages-"));

@@ -1,6 +1,6 @@
 /**
- * A throw-away PostgreSQL server for tests: fresh data in a temporary folder, gone with the process that started it.
- * On its own it prints its URL and runs until it is interrupted.
+ * A temporary PostgreSQL server for tests: fresh data in a temporary folder, deleted with the process that started it.
+ * Run directly, this prints its URL and runs until it is interrupted.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
@@ -18,11 +18,11 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-/** @throws {Error} that says what to install, where there is no server */
+/** @throws {Error} says what to install, if there is no server */
 export async function startPostgres(): Promise<Postgres> {
   const programs = findPrograms();
   const user = await unprivileged();
-  // Not the system's temporary folder, whose path may be too long or closed to the other user.
+  // Not the system's temporary folder, whose path may be too long or inaccessible to the other user.
   const folder = await mkdtemp("/tmp/nube-postgres-");
   if (user.uid !== undefined) await chown(folder, user.uid, user.gid!);
   const data = join(folder, "data");
@@ -64,7 +64,7 @@ export async function startPostgres(): Promise<Postgres> {
   };
 }
 
-/** The newest of Debian's, which are not on the path, or what is on the path. */
+/** The newest version that Debian has installed, which is not on the path, or the one on the path. */
 function findPrograms(): string {
   const debian = "/usr/lib/postgresql";
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
@@ -79,7 +79,7 @@ function findPrograms(): string {
   return installed;
 }
 
-/** PostgreSQL refuses to run as root; its Debian package makes a user for it. */
+/** PostgreSQL refuses to run as root; its Debian package creates a user for it. */
 async function unprivileged(): Promise<{ uid?: number; gid?: number }> {
   if (userInfo().uid !== 0) return {};
   for (const name of ["postgres", "nobody"]) {
@@ -89,7 +89,7 @@ async function unprivileged(): Promise<{ uid?: number; gid?: number }> {
   throw new Error("PostgreSQL does not run as root, and there is no user postgres or nobody");
 }
 
-/** A port below those that the kernel gives to outgoing connections, so that none of them takes it meanwhile. */
+/** A port below the kernel's range for outgoing connections, so that none of them takes it meanwhile. */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + (crypto.getRandomValues(new Uint16Array(1))[0]! % 12_000);

@@ -1,4 +1,4 @@
-/** What a run of Vitest comes to, written for `npm test` as JSON to the file that `NUBE_REPORT` names. */
+/** Writes the result of a Vitest run, as JSON, to the file that `NUBE_REPORT` names; for `npm test`. */
 import { writeFileSync } from "node:fs";
 import type { Reporter, SerializedError, TestModule } from "vitest/node";
 
@@ -6,11 +6,11 @@ export interface Outcome {
   passed: number;
   failed: number;
   skipped: string[];
-  /** What failed, by its name, with the first lines of why. */
+  /** The names of failed tests, with the first lines of their errors. */
   failures: string[];
 }
 
-/** A class, because Vitest makes its reporters with `new`. */
+/** A class, because Vitest creates its reporters with `new`. */
 export default class implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
     const outcome: Outcome = { passed: 0, failed: 0, skipped: [], failures: [] };

@@ -1,7 +1,7 @@
 /**
- * Builds the programs in `tests/e2e/sdk-*`, which call the cloud with AWS's SDKs for other languages:
- * `node tools/sdks.ts`, or `node tools/sdks.ts go rust` for some. Each takes its SDK from its language's registry, and Go and
- * Rust compile it for minutes; so `npm test` only runs what is built, and names the others.
+ * Builds the programs in `tests/e2e/sdk-*`, which use AWS's SDKs for other languages:
+ * `node tools/sdks.ts`, or `node tools/sdks.ts go rust` for some. Each downloads its SDK from its language's registry, and Go and
+ * Rust take minutes to compile it; so `npm test` only runs what is built, and names the others.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -12,14 +12,14 @@ const root = join(import.meta.dirname, "..");
 
 type Command = readonly [program: string, ...args: string[]];
 
-/** A program, whose one argument is the protocol to speak. */
+/** A program, whose only argument is the protocol to use. */
 interface Recipe {
-  /** Without these it cannot be built; each is asked for its version. */
+  /** Commands that the build needs; each must print its version. */
   toolchain: readonly Command[];
-  /** Run in the folder of its sources. */
+  /** The commands of the build, run in the folder of the sources. */
   steps: readonly Command[];
   run: Command;
-  /** For the steps and the run. */
+  /** Environment variables of the build and of the program. */
   env: Readonly<Record<string, string>>;
 }
 
@@ -31,12 +31,12 @@ const built = (language: Language, ...rest: string[]) => join(root, ".cache/sdks
 
 const pip: Command = ["python3", "-m", "pip", "install", "--quiet", "--root-user-action=ignore"];
 const maven: Command = ["mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies"];
-/** Kept over rebuilds: another line in the program does not compile the SDK again. */
+/** Kept between builds, so that a change of the program does not compile the SDK again. */
 const cargo = join(root, ".cache/cargo");
-/** The first until Java 17, the second since. */
+/** The first for Java up to 17, the second for later versions. */
 const speaksUtf8 = ["-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8"];
 
-/** A program of one class in Java. */
+/** A Java program of one class. */
 function java(language: Language, main: string): Recipe {
   const jars = built(language, "lib/*");
   const classes = built(language, "classes");
@@ -79,14 +79,14 @@ const RECIPES: Record<Language, Recipe> = {
 
 const languages = Object.keys(RECIPES) as Language[];
 
-/** The program of the sources as they are now, or in words why there is none. */
+/** The program built from the current sources, or the reason why there is none. */
 export function sdkProgram(language: Language): Pick<Recipe, "run" | "env"> | string {
   if (isBuilt(language)) return RECIPES[language];
   const missing = missingTool(language);
   return missing ? `this machine has no ${missing}` : `not built: node tools/sdks.ts ${language}`;
 }
 
-/** Does nothing where the sources have not changed since. */
+/** Does nothing if the sources have not changed since the last build. */
 function build(language: Language): void {
   if (isBuilt(language)) return;
   const { steps, env } = RECIPES[language];

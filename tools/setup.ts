@@ -1,6 +1,6 @@
 /**
- * What the tests need besides npm's packages: Debian's, installed where this runs as root, and the AWS CLI, kept in
- * `.cache/`. On its own it prints what is missing and exits with 1 if something is.
+ * What the tests need besides npm packages: Debian packages, which are installed when this runs as root, and the AWS CLI, kept in
+ * `.cache/`. Run directly, this prints what is missing, and exits with 1 if anything is.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -13,10 +13,10 @@ import { fetchPackages } from "./npm-packages.ts";
 const cache = join(import.meta.dirname, "../.cache");
 
 interface Need {
-  /** As in Debian. */
+  /** The name of the Debian package. */
   package: string;
   isMet: () => boolean;
-  /** Where it is not to be had, its tests are skipped by name. */
+  /** Without it, its tests are skipped by name. */
   isOptional?: true;
 }
 
@@ -28,7 +28,7 @@ const NEEDS: readonly Need[] = [
   { package: "s3cmd", isMet: () => runs("s3cmd", "--version"), isOptional: true },
 ];
 
-/** Packages that are missing, could not be installed, and are no one's choice. */
+/** Installs what is missing, if possible. @returns required packages that are still missing */
 export function ensureDebianPackages(): string[] {
   const missing = NEEDS.filter((need) => !need.isMet());
   const needed = missing.filter((need) => !need.isOptional);
@@ -41,7 +41,7 @@ export function ensureDebianPackages(): string[] {
   try {
     install(missing);
   } catch {
-    // What is optional must not keep out what is needed, nor stop a machine that is offline and needs nothing.
+    // An optional package must not block required ones, nor fail on a machine that is offline and needs nothing else.
     if (needed.length > 0) install(needed);
   }
   return namesOf(needed.filter((need) => !need.isMet()));
@@ -59,20 +59,20 @@ function runs(program: string, ...args: string[]): boolean {
   }
 }
 
-/** Debian keeps its programs off the path. */
+/** Debian installs these programs outside of the path. */
 function hasDebianPostgres(): boolean {
   const folder = "/usr/lib/postgresql";
   return existsSync(folder) && readdirSync(folder).some((v) => existsSync(join(folder, v, "bin/postgres")));
 }
 
-/** How the AWS CLI is run: `python3` with these arguments before its own, and these variables. */
+/** How to run the AWS CLI: `python3` with these arguments before the CLI's own, and these variables. */
 export interface AwsCli {
   program: string;
   args: readonly string[];
   env: Readonly<Record<string, string>>;
 }
 
-/** The AWS CLI of the release that the contracts are made from, fetched at the first call. */
+/** The AWS CLI of the release from which the contracts are generated, downloaded at the first call. */
 export function ensureAwsCli(): AwsCli {
   const release = releases.current;
   const folder = join(cache, `aws-cli-${release.version}`);

@@ -1,4 +1,4 @@
-/** `npm test`: every question about the project, in order, each by its name. Goes on after a failure, and tells all at the end. */
+/** `npm test`: runs all stages in order, continues after a failure, and prints a summary at the end. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +29,7 @@ const stages: readonly Stage[] = [
 
 await main(process.argv.slice(2));
 
-/** @param only names of the stages to run; all, where none is given */
+/** @param only names of the stages to run; all stages if empty */
 async function main(only: readonly string[]): Promise<void> {
   const unknown = only.find((name) => !stages.some((stage) => stage.name === name));
   if (unknown !== undefined)
@@ -50,7 +50,7 @@ async function main(only: readonly string[]): Promise<void> {
   process.exitCode = total.failed > 0 ? 1 : 0;
 }
 
-/** A stage that is one question. */
+/** A stage that counts as one test. */
 function program(name: string, ask: () => Promise<boolean>): Stage {
   return {
     name,
@@ -85,7 +85,7 @@ function tests(name: string, folders: readonly string[]): Stage {
           ...present.map((folder) => `${folder}/`),
           "--reporter=default",
           "--reporter=./tools/report.ts",
-          // A machine that is busy is no failure.
+          // A busy machine must not fail the tests.
           "--testTimeout=30000",
           "--hookTimeout=30000",
         ],
@@ -96,7 +96,7 @@ function tests(name: string, folders: readonly string[]): Stage {
   };
 }
 
-/** A run that fails without having said of what counts as one. */
+/** A failed run without a failed test in its report counts as one failure. */
 function outcomeOf(path: string, isGood: boolean): Outcome {
   const reported: Outcome = existsSync(path)
     ? JSON.parse(readFileSync(path, "utf8"))

@@ -11,9 +11,9 @@ import type {
 import type { SdkMember, SdkModel, SdkOperation, SdkShape } from "./sdk.ts";
 
 /**
- * Compares a contract as it is linked with the SDK's schemas, which AWS makes from Smithy models and not from
- * botocore's: what both know must be the same on the wire. What only one of them knows is left alone, since the two
- * are of different days.
+ * Compares a linked contract with the SDK's schemas, which AWS generates from Smithy models instead of
+ * botocore's: what both have must be the same on the wire. What only one of them has is ignored, since the two
+ * are of different dates.
  *
  * @returns one sentence per disagreement
  */
@@ -41,7 +41,7 @@ function comparer(contract: Contract, same: Compare) {
   const ec2 = speaks("ec2Query");
   const xml = speaks("restXml", "awsQuery");
   const json = speaks("restJson1");
-  // The others have no HTTP bindings, and answer 400 or 500 whatever an error's status is.
+  // Other protocols have no HTTP bindings, and use only 400 and 500, whatever an error's status in the model.
   const rest = speaks("restXml", "restJson1");
   const queryErrors = speaks("awsQuery");
   const seen = new Set<string>();
@@ -101,7 +101,7 @@ function comparer(contract: Contract, same: Compare) {
       const mine = ours.member(name);
       if (!mine) continue;
       const at = `${ours.name}.${name}`;
-      // The SDK lets go of a requirement that it fills itself or that has a default; it never adds one.
+      // The SDK drops the requirement of a member that it fills in itself or that has a default; it never adds one.
       if (required.includes(name)) same(`${at} required`, mine.required, true);
       member(at, mine, sdkMember);
       shape(at, mine.shape, sdkMember.shape);
@@ -136,7 +136,7 @@ function locationOf(traits: SdkMember["traits"]): Member["location"] {
   return traits.httpResponseCode ? "status" : undefined;
 }
 
-/** Labels may be called differently, the SDK marks its own requests with `x-id`, and it knows S3's buckets by host. */
+/** Ignores names of labels, the parameter `x-id` that the SDK adds, and the bucket, which the SDK puts into the host. */
 function pathOf(contract: Contract, uri: string): string {
   const path = uri.replace(/[?&]x-id=\w+/, "").replace(/\{[\w-]+(\+?)\}/g, "{$1}");
   return contract.service === "s3" ? path.replace(/^\/\{\}(?=\/|\?|$)\/?/, "/") : path;

@@ -1,7 +1,7 @@
-/** Where botocore's models and the SDK's schemas are known to differ. The contract follows botocore. */
+/** The known differences between botocore's models and the SDK's schemas. The contract follows botocore. */
 export interface KnownDisagreement {
   service: string;
-  /** What the sentence of the cross-check begins with. */
+  /** The beginning of the sentence that the cross-check reports. */
   at: RegExp;
   reason: string;
 }

@@ -20,7 +20,7 @@ import type {
 } from "./model.ts";
 import { translatePattern } from "./patterns.ts";
 
-/** What botocore's model of a service has lost and another source still knows. */
+/** What botocore's model of a service lacks, from other sources. */
 export interface Overlay {
   structures?: Record<string, StructureOverlay>;
   lists?: Record<string, { memberName?: string }>;
@@ -33,7 +33,7 @@ export interface StructureOverlay {
   members?: Record<string, { name?: string; flattened?: true }>;
 }
 
-/** What an operation reaches, and all errors, in the committed form. */
+/** Reduces a model to the shapes that operations use, and all errors, in the committed format. */
 export function distil(service: string, model: BotocoreModel, overlay: Overlay = {}): ContractFile {
   const { metadata } = model;
   const queryCompatible = metadata.awsQueryCompatible !== undefined;
@@ -185,7 +185,7 @@ function errorEntry(
   const { error } = shape;
   const fault = shape.fault || error?.fault || (error?.httpStatusCode ?? 0) >= 500;
   const code = overlay.queryError?.code ?? error?.code;
-  // A code of its own comes from the trait `awsQueryError`, and the status beside it then is that trait's too.
+  // A code that differs from the shape's name comes from the trait `awsQueryError`, and so does the status beside it.
   const queryStatus =
     overlay.queryError?.status ?? (error?.code === undefined ? undefined : error.httpStatusCode);
   return tidy({
@@ -257,7 +257,7 @@ function protocolsOf(metadata: ModelMetadata): ProtocolName[] {
   );
 }
 
-/** Services without a namespace of their own (rest-xml) write the same one to every request body: it is theirs. */
+/** A rest-xml service whose model has no namespace repeats one in every request body: that is the service's. */
 function namespaceOfInputs(operations: Record<string, OperationEntry>): string | undefined {
   const all = new Set(Object.values(operations).map((operation) => operation.inputNamespace));
   all.delete(undefined);
@@ -311,7 +311,7 @@ function lookUp<T extends object>(table: T, key: string): T[keyof T] {
 
 const flag = (value: boolean | undefined): true | undefined => (value ? true : undefined);
 
-/** The object without its undefined values, which must not become keys in the file. */
+/** The object without undefined values, which must not become keys in the file. */
 function tidy<T extends object>(object: T): T {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }

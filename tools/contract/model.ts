@@ -1,4 +1,4 @@
-/** The part of botocore's `service-2.json` that a contract is made of. Its test vectors are written in it too. */
+/** The parts of botocore's `service-2.json` that contracts are generated from. Its test vectors have the same format. */
 export interface BotocoreModel {
   metadata: ModelMetadata;
   operations: Record<string, ModelOperation>;

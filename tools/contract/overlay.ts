@@ -2,9 +2,9 @@ import type { Overlay, StructureOverlay } from "./distil.ts";
 import type { SdkModel, SdkShape } from "./sdk.ts";
 
 /**
- * What the SDK's schemas know and botocore's models do not: the names of SQS's query protocol, which its model lost when
- * it became a JSON service, and the root elements of S3's answers. Where botocore has names, it is the authority: then
- * only `roots` are taken.
+ * What the SDK's schemas have and botocore's models lack: the names of SQS's query protocol, which its model lost when
+ * SQS became a JSON service, and the root elements of S3's responses. If botocore has names, they take precedence, and
+ * only `roots` are used.
  */
 export function overlayOf(sdk: SdkModel, extent: "roots" | "names"): Overlay {
   const wireNames = extent === "names";

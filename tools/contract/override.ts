@@ -7,27 +7,27 @@ import type {
 } from "#aws/contract/format.ts";
 import type { BotocoreModel } from "./model.ts";
 
-/** Facts that the sources lack or have wrong, by hand; each entry of a file in `overrides/` tells its evidence. */
+/** Manual corrections of facts that the sources lack or have wrong; each entry in `overrides/` cites its evidence. */
 export interface Override {
   service?: Partial<Omit<ContractFile, "service" | "operations" | "shapes">>;
-  /** Operations that are left out. */
+  /** Operations to leave out. */
   drop?: string[];
   operations?: Record<string, Partial<OperationEntry>>;
-  /** Traits and constraints of shapes; of structures not the members, but what stands beside them. */
+  /** Traits and constraints of shapes; for a structure, those of the structure itself, not of its members. */
   shapes?: Record<string, Partial<ShapeEntry>>;
-  /** Values of enumerations in the order in which a Java hash set has them, where the service tells them so. */
+  /** Whether error messages list an enumeration's values in the order of a Java hash set. */
   enumsHashed?: true;
-  /** Members of structures in the order in which a Java hash map has them, where the service tells of them so. */
+  /** Whether error messages list a structure's members in the order of a Java hash map. */
   membersHashed?: true;
-  /** Members of structures that are of another shape, by `Structure.Member`. */
+  /** Corrected shapes of members, by `Structure.Member`. */
   members?: Record<string, ShapeRef>;
-  /** Members in the order in which documents of the service have them, by structure; those that are not named follow. */
+  /** The order of members in the service's documents, by structure; members that are not listed follow. */
   ordered?: Record<string, string[]>;
-  /** Members that the sources do not have, by `Structure.Member`. */
+  /** Members that the sources lack, by `Structure.Member`. */
   added?: Record<string, [ShapeRef, MemberTraits]>;
-  /** Errors of operations that they do not have. */
+  /** Errors of operations that the sources lack. */
   faults?: Record<string, string[]>;
-  /** Operations and shapes that they do not have. */
+  /** Operations and shapes that the sources lack. */
   younger?: Pick<ContractFile, "operations" | "shapes">;
 }
 
@@ -94,15 +94,15 @@ function hashedShapes(
 
 const PLACES = 32;
 
-/** By the last five bits of their hashes; the later one comes first where two share a place. */
+/** Orders names by the last five bits of their hashes; of two in the same bucket, the later one comes first. */
 const hashed = (values: readonly string[]) =>
   values.toReversed().sort((a, b) => (javaHash(a) & (PLACES - 1)) - (javaHash(b) & (PLACES - 1)));
 
-/** What a map has places for at first, and how many entries double them. */
+/** A map's initial number of buckets, and the load factor at which they double. */
 const MAP_PLACES = 16;
 const MAP_FULL = 12;
 
-/** As Java 7's `HashMap` has them, when they come by name: by hashes of these with a small letter, the later one first. */
+/** The order of a Java 7 `HashMap` with the names inserted in alphabetical order, each beginning with a lower-case letter; in a bucket, the later one comes first. */
 function inMap<T>(members: Readonly<Record<string, T>>): Record<string, T> {
   const entries = Object.entries(members).sort(([a], [b]) => (a < b ? 1 : -1));
   const places = entries.length > MAP_FULL ? 2 * MAP_PLACES : MAP_PLACES;

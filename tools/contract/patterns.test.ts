@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { translatePattern } from "./patterns.ts";
 
-/** What the pattern matches in full, as it is or translated. */
+/** The texts that the translated pattern matches as a whole. */
 function matcher(pattern: string): (text: string) => boolean {
   const { source, flags } = translatePattern(pattern) ?? { source: pattern, flags: "u" };
   const regex = new RegExp(`^(?:${source})$`, flags);

@@ -1,6 +1,6 @@
 /**
  * AWS writes patterns for Java. Most mean the same in JavaScript with the `u` flag; the others are rewritten here,
- * construct by construct, and a construct that is not known stops the generator: a pattern must never change its
+ * construct by construct, and an unknown construct stops the generator: a pattern must never change its
  * meaning silently.
  *
  * @returns the JavaScript source where it differs from the pattern
@@ -17,7 +17,7 @@ export function translatePattern(pattern: string): { source: string; flags: stri
 
 function translate(pattern: string): string {
   let out = "";
-  /** For each open group, how many brackets its end closes: one more for each inline flag inside. */
+  /** For each open group, the number of brackets that its end must close: one more for each inline flag inside. */
   const groups: number[] = [1];
   for (let at = 0; at < pattern.length; ) {
     const rest = pattern.slice(at);
@@ -28,7 +28,7 @@ function translate(pattern: string): string {
     } else if (token.startsWith("[")) {
       out += classOf(token, pattern);
     } else if (inlineFlag.test(token)) {
-      // In Java `(?i)` holds until its group ends; here it must open a group of its own.
+      // In Java `(?i)` applies until the end of its group; in JavaScript it must open a new group.
       if (out !== "" && !/(^|[^\\])(\||\(|\(\?[:=!]|\(\?<[=!])$/.test(out)) throw unknown(token, pattern);
       out += `${token.slice(0, -1)}:`;
       groups[groups.length - 1]! += 1;
@@ -56,7 +56,7 @@ function tokenAt(rest: string): string {
   return match![0];
 }
 
-/** Outside a class. */
+/** An escape outside of a class. */
 function escapeOf(token: string, pattern: string): string {
   if (token === "\\s") return `[${space}]`;
   if (token === "\\S") return `[^${space}]`;
@@ -99,7 +99,7 @@ const space = "\\t-\\r ";
 const syntax = /[\^$\\.*+?()[\]{}|/]/;
 const classSyntax = /[\^$\\.*+?()[\]{}|/-]/;
 
-/** An escape that both read alike; a needless one loses its backslash, which the `u` flag refuses. */
+/** An escape that both understand; a needless one loses its backslash, which the `u` flag forbids. */
 function plainEscape(token: string, pattern: string, needed: RegExp): string {
   const character = token[1]!;
   if (/[a-zA-Z0-9]/.test(character)) {

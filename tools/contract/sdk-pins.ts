@@ -1,6 +1,6 @@
 /**
- * Clients of the AWS SDK for JavaScript, `@aws-sdk/client-…`, each in the newest release that changed it. Their schemas are a
- * second opinion on botocore's models.
+ * Clients of the AWS SDK for JavaScript, `@aws-sdk/client-…`, each in the newest release that changed it. Their schemas are used
+ * to check botocore's models.
  */
 export const sdkPins = {
   account: {

@@ -17,13 +17,13 @@ export interface SdkShape {
   name: string;
   traits: Traits;
   union: boolean;
-  /** Of a structure; the first `required` of them are required. */
+  /** A structure's members; the first `required` of them are required. */
   members: Map<string, SdkMember>;
   required: number;
-  /** Of a list, or the value of a map. */
+  /** The members of a list or the values of a map. */
   member?: SdkMember;
   key?: SdkMember;
-  /** Of a scalar: the SDK's number for its type. */
+  /** The SDK's number for the type of a scalar. */
   scalar?: number;
 }
 
@@ -50,8 +50,8 @@ export interface Traits {
 }
 
 /**
- * Evaluates `schemas_0.js` for its arrays. Its imports are the classes of errors, and what it does with them has no
- * part in the schemas: both are cut out, so nothing else of the package is needed.
+ * Evaluates `schemas_0.js` for its arrays. Its imports, the error classes, and their uses are removed first, as they are not
+ * part of the schemas; so nothing else of the package is needed.
  */
 export function readSchemas(text: string): SdkModel {
   const source = text
@@ -137,7 +137,7 @@ function speller(): (ref: unknown) => SdkShape {
 
 const blank: Omit<SdkShape, "kind"> = { name: "", traits: {}, union: false, members: new Map(), required: 0 };
 
-/** Traits without a value are bits of a number. */
+/** The traits without a value, as bits of a number. */
 function traitsOf(traits: unknown): Traits {
   if (typeof traits === "object" && traits !== null) return traits;
   const bits = Number(traits);

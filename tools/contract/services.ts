@@ -1,6 +1,6 @@
 import type { SdkClient } from "./sdk-pins.ts";
 
-/** AWS CLI v1 as an npm package: `lib/layer.zip` holds it with all of botocore's data. */
+/** AWS CLI v1 as an npm package: `lib/layer.zip` contains it with all of botocore's data. */
 export const cliPackage = "@aws-cdk/asset-awscli-v1";
 
 export interface Release {
@@ -8,7 +8,7 @@ export interface Release {
   integrity: string;
 }
 
-/** botocore drops the model of a service that AWS has closed; an older release still has it. */
+/** Older releases: botocore drops the models of services that AWS has closed. */
 export const releases = {
   /** botocore 1.43.62 */
   current: {
@@ -33,15 +33,15 @@ export const releases = {
 export interface ServiceSource {
   /** Folder in botocore's data. */
   folder: string;
-  /** `own` for a service of ours, whose model is written by hand: `models/<folder>.json`. */
+  /** `own` for a service of the project's own, whose model is `models/<folder>.json`. */
   release: Release | "own";
-  /** Absent where no client has schemas. */
+  /** Absent if no client has schemas. */
   client?: SdkClient;
-  /** What is taken out of the client's schemas, for services whose model in botocore has lost it. */
+  /** What to take from the client's schemas because botocore's model lacks it. */
   overlay?: "roots" | "names";
 }
 
-/** Every service whose contract is made, by our id. */
+/** Every service whose contract is generated, by its id. */
 export function serviceSources(): [service: string, source: ServiceSource][] {
   return Object.entries<Partial<ServiceSource>>(table).map(([service, entry]) => [
     service,

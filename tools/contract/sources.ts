@@ -7,13 +7,13 @@ import { type SdkClient, sdkPins } from "./sdk-pins.ts";
 import { cliPackage, type Release, type ServiceSource } from "./services.ts";
 
 export interface Sources {
-  /** A service's model in botocore's form and, where it is botocore's, in its newest API version. */
+  /** A service's model in botocore's format; if it is botocore's, of the newest API version. */
   model(source: ServiceSource): BotocoreModel;
-  /** Text of `dist-es/schemas/schemas_0.js` of a client of the AWS SDK for JavaScript. */
+  /** The text of `dist-es/schemas/schemas_0.js` of a client of the AWS SDK for JavaScript. */
   schemas(client: SdkClient): string;
 }
 
-/** Fetches the pinned packages into memory; nothing of them is run or kept. */
+/** Downloads the pinned packages into memory; none of their code runs, and nothing is stored. */
 export function fetchSources(releases: Release[], clients: SdkClient[]): Sources {
   const clis = packages(releases, releases.map(cli));
   const sdks = packages(clients, clients.map(sdk));
@@ -50,7 +50,7 @@ function ownModel(folder: string): BotocoreModel {
   return JSON.parse(readFileSync(new URL(`./models/${folder}.json`, import.meta.url), "utf8"));
 }
 
-/** Releases differ in where botocore's data lies and whether it is gzipped. */
+/** Releases differ in the place of botocore's data, and in whether it is gzipped. */
 function newestModel(zip: Zip, folder: string): BotocoreModel {
   const path = new RegExp(`/botocore/data/${folder}/[\\d-]+/service-2\\.json(\\.gz)?$`);
   const newest = zip.names

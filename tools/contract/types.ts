@@ -7,7 +7,7 @@ import type {
   StructureEntry,
 } from "#aws/contract/format.ts";
 
-/** Structures, lists, maps and enums under AWS's own names; other scalars stand where they are used. */
+/** Structures, lists, maps and enums under AWS's own names; other scalars are written inline. */
 export function renderTypes(contract: ContractFile): string {
   const outputs = new Set(Object.values(contract.operations).map((operation) => operation.output));
   const declarations = Object.entries(contract.shapes).map(([name, entry]) =>
@@ -32,7 +32,7 @@ export type ServiceName = keyof ServiceTypes;
 `;
 }
 
-/** `OperationTypes` and `ErrorName` are names that no service has given to a shape (Lambda has `Operations`). */
+/** No service has a shape called `OperationTypes` or `ErrorName` (Lambda has `Operations`). */
 function summary(contract: ContractFile): string[] {
   const operations = Object.entries(contract.operations).map(([name, { input, output, errors }]) => {
     const codes = errors?.map((error) => JSON.stringify(error)).join(" | ") ?? "never";
@@ -70,7 +70,7 @@ function declaration(
   }
 }
 
-/** Names that the generated text uses itself. */
+/** Names that the generated code itself uses. */
 const meaning = new Set([
   "Uint8Array",
   "Date",
@@ -95,7 +95,7 @@ function memberType(contract: ContractFile, ref: ShapeRef, traits: MemberTraits,
   const type = typeOf(contract, ref);
   if (target?.type === "structure" && target.eventStream) return `AsyncIterable<${type}>`;
   if (traits.streaming || (target && "streaming" in target && target.streaming)) {
-    // Imported where it stands: SES has a shape that is called `Body`.
+    // Imported inline, as SES has a shape that is called `Body`.
     return output ? "Uint8Array | AsyncIterable<Uint8Array> | string" : 'import("#lib/body.ts").Body';
   }
   return type;

@@ -12,9 +12,9 @@ import { fetchSources, type Sources } from "./sources.ts";
 import { renderTypeIndex, renderTypes } from "./types.ts";
 
 /*
- * Makes `src/aws/contract/{data,types}` anew from pinned packages of the npm registry and from our own `models/`. Its
- * result is committed, so that no build needs the sources. To update: change the pins in `services.ts` and
- * `sdk-pins.ts`, run it, read the diff.
+ * Regenerates `src/aws/contract/{data,types}` from pinned packages of the npm registry and from the project's own `models/`.
+ * The result is committed, so that no build needs the sources. To update, change the pins in `services.ts` and
+ * `sdk-pins.ts`, run this, and read the diff.
  */
 const services = serviceSources();
 const clients = services.flatMap(([, { client }]) => client ?? []);
@@ -66,7 +66,7 @@ function compare(contract: ContractFile, schemas: SdkModel): void {
   }
 }
 
-/** Replaces the folder's files, so that a service that is gone leaves nothing behind. */
+/** Replaces all files of the folder, so that those of removed services disappear. */
 function write(folder: string, files: (readonly [name: string, text: string])[]): void {
   const path = new URL(`${folder}/`, home);
   mkdirSync(path, { recursive: true });

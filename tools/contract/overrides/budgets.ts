@@ -2,7 +2,7 @@ import type { Override } from "../override.ts";
 
 export default {
   shapes: {
-    // The server's fault and status 500 by AWS's API reference and by the SDK's schemas; botocore's model does not say.
+    // A server fault with status 500 in AWS's API reference and the SDK's schemas; botocore's model lacks both.
     InternalErrorException: { error: { status: 500, fault: true } },
   },
 } satisfies Override;

@@ -1,7 +1,7 @@
 import type { Override } from "../override.ts";
 
 export default {
-  // People quote of CreateApiDestination that a method must be of [HEAD, POST, PATCH, DELETE, PUT, GET, OPTIONS], and of
-  // CreateConnection that a type must be of [BASIC, OAUTH_CLIENT_CREDENTIALS, API_KEY].
+  // Users quote errors with [HEAD, POST, PATCH, DELETE, PUT, GET, OPTIONS] for the method of CreateApiDestination, and
+  // [BASIC, OAUTH_CLIENT_CREDENTIALS, API_KEY] for the type of CreateConnection.
   enumsHashed: true,
 } satisfies Override;

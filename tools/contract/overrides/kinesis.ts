@@ -1,28 +1,28 @@
 import type { Override } from "../override.ts";
 
-/** What can be called on trial. */
+/** Operations with a dry run. */
 const DRY = ["GetRecords", "GetShardIterator", "PutRecord", "PutRecords", "SubscribeToShard"];
 
 export default {
-  // Messages of refusal that people quote have the values of every enumeration in this order.
+  // Error messages that users quote list the values of every enumeration in this order.
   enumsHashed: true,
-  // Where a call breaks several rules, messages that people quote tell of its members in this order: of `PutRecord`
-  // first SequenceNumberForOrdering, then PartitionKey, ExplicitHashKey, Data, StreamName.
+  // Error messages about several violations list the members in this order: for `PutRecord`
+  // SequenceNumberForOrdering, PartitionKey, ExplicitHashKey, Data, StreamName.
   membersHashed: true,
-  // A message that people quote prints more than 500 records, with the members of each by name; none tells of several
-  // rules that one record breaks.
+  // An error message that users quote prints more than 500 records, with the members of each in alphabetical order; none
+  // reports several violations of one record.
   ordered: { PutRecordsRequestEntry: ["Data", "ExplicitHashKey", "PartitionKey"] },
   shapes: {
-    // Since records may be distributed without a key:
+    // Optional since records can be distributed without a key:
     // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
     PutRecordInput: { required: ["Data"] },
     PutRecordsRequestEntry: { required: ["Data"] },
     Record: { required: ["SequenceNumber", "Data"] },
-    // Once a shard has ended and all of it is told, ContinuationSequenceNumber is missing:
+    // ContinuationSequenceNumber is absent at the end of a closed shard:
     // https://github.com/awslabs/amazon-kinesis-client/pull/1744
     SubscribeToShardEvent: { required: ["Records", "MillisBehindLatest"] },
   },
-  // What the SDKs of 2026 have, and this release of botocore does not.
+  // Members of the SDKs of 2026 that this release of botocore lacks.
   added: {
     "CreateStreamInput.RecordDistributionStrategy": ["RecordDistributionStrategy", {}],
     "StreamDescriptionSummary.RecordDistributionStrategy": ["RecordDistributionStrategy", {}],
@@ -64,7 +64,7 @@ export default {
   },
   service: {
     // The AWS SDK for Java sends CBOR (`application/x-amz-cbor-1.1` with an `X-Amz-Target`) to Kinesis unless its
-    // setting `cborEnabled` is off; the model does not say so.
+    // setting `cborEnabled` is off; the model does not mention it.
     protocols: ["awsJson1_1", "rpcv2Cbor"],
   },
 } satisfies Override;

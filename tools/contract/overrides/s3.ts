@@ -2,27 +2,27 @@ import type { Override } from "../override.ts";
 
 export default {
   service: {
-    // S3 answers with codes of its own (InvalidArgument, MalformedXML, KeyTooLongError), never with validation errors.
+    // S3 has error codes of its own (InvalidArgument, MalformedXML, KeyTooLongError), and no validation errors.
     validation: "none",
   },
   drop: [
-    // Deprecated twins: each has the same method and URI as its successor, so no request can be told to be theirs.
+    // Deprecated operations with the same method and URI as their successors, so no request can be attributed to them.
     "GetBucketLifecycle", // GetBucketLifecycleConfiguration
     "PutBucketLifecycle", // PutBucketLifecycleConfiguration
     "GetBucketNotification", // GetBucketNotificationConfiguration
     "PutBucketNotification", // PutBucketNotificationConfiguration
-    // `GET /`, as ListBuckets: AWS tells them apart by the host `s3express-control.region`, which is a service of its own.
+    // `GET /`, as ListBuckets: AWS distinguishes them by the host `s3express-control.region`, which is a separate service.
     "ListDirectoryBuckets",
   ],
   operations: {
-    // "Sample Response" of their pages in the API reference: 204 No Content.
+    // "Sample Response" on their pages in the API reference: 204 No Content.
     PutBucketPolicy: { status: 204 },
     PutBucketTagging: { status: 204 },
     PutBucketAnalyticsConfiguration: { status: 204 },
     PutBucketMetricsConfiguration: { status: 204 },
   },
   members: {
-    // S3 stores the header's text and gives it back, whether or not it is a date; the SDKs have `ExpiresString` for it.
+    // S3 stores and returns the header's text, whether or not it is a date; the SDKs have `ExpiresString` for it.
     "PutObjectRequest.Expires": "$string",
     "CopyObjectRequest.Expires": "$string",
     "CreateMultipartUploadRequest.Expires": "$string",
@@ -30,13 +30,13 @@ export default {
     "HeadObjectOutput.Expires": "$string",
     "GetObjectRequest.ResponseExpires": "$string",
     "HeadObjectRequest.ResponseExpires": "$string",
-    // S3 has a sentence of its own for what is no date, and says it only after other checks.
+    // S3 has its own error message for an invalid date, and returns it only after other checks.
     "PutObjectRequest.ObjectLockRetainUntilDate": "$string",
     "CopyObjectRequest.ObjectLockRetainUntilDate": "$string",
     "CreateMultipartUploadRequest.ObjectLockRetainUntilDate": "$string",
   },
-  // "Sample Response" of the pages of these operations in the API reference; clients that read a document as it comes may
-  // count on it.
+  // The order of the "Sample Response" on these operations' pages in the API reference; clients with streaming parsers may
+  // depend on it.
   ordered: {
     ListBucketsOutput: ["Owner", "Buckets"],
     ListObjectsOutput: [
@@ -91,9 +91,9 @@ export default {
     CopyPartResult: ["LastModified", "ETag"],
   },
   added: {
-    // 202 for a restore that begins, 200 for one whose copy is there: API_RestoreObject, "Responses".
+    // 202 for a restore that begins, 200 for one whose copy exists: API_RestoreObject, "Responses".
     "RestoreObjectOutput.StatusCode": ["$integer", { location: "status" }],
-    // As S3 answers: https://github.com/versity/versitygw/issues/1814 has an answer of it, header by header.
+    // https://github.com/versity/versitygw/issues/1814 shows the headers of S3's response.
     "ListObjectsOutput.BucketRegion": ["Region", { location: "header", name: "x-amz-bucket-region" }],
     "ListObjectsV2Output.BucketRegion": ["Region", { location: "header", name: "x-amz-bucket-region" }],
   },

@@ -2,7 +2,7 @@ import type { Override } from "../override.ts";
 
 export default {
   operations: {
-    // Whoever follows the links in a message signs nothing: API_ConfirmSubscription, "AuthenticateOnUnsubscribe", and
+    // Requests from the links in a message are not signed: API_ConfirmSubscription, "AuthenticateOnUnsubscribe", and
     // API_Unsubscribe: "If the subscription requires authentication for deletion, only the owner … can unsubscribe".
     ConfirmSubscription: { unsigned: true },
     Unsubscribe: { unsigned: true },
