@@ -6,7 +6,7 @@ import { bodyOf } from "#lib/body.ts";
 import { archiveNotFound, invalidDescription } from "./errors.ts";
 import { newId } from "./ids.ts";
 import { noteChange } from "./inventory.ts";
-import { expectedTreeHash, MOST_BYTES, putPiece, receive, reclaim } from "./pieces.ts";
+import { expectedTreeHash, MAX_BYTES, putPiece, receive, reclaim } from "./pieces.ts";
 import { type Archive, archives, findArchive, type Vault, vaultAt } from "./store.ts";
 
 export const archiveHandlers = {
@@ -14,7 +14,7 @@ export const archiveHandlers = {
     const description = descriptionIn(archiveDescription);
     const expected = expectedTreeHash(checksum);
     await ctx.read((tx) => vaultAt(ctx, tx, vaultName));
-    const received = await receive(ctx, body, expected, MOST_BYTES);
+    const received = await receive(ctx, body, expected, MAX_BYTES);
     return keepOrDrop(ctx, received.staged, async (tx) => {
       const vault = await vaultAt(ctx, tx, vaultName);
       const set = tx.sequence();

@@ -4,13 +4,13 @@ import { tooMuchCapacity } from "./errors.ts";
 import { newId } from "./ids.ts";
 import { type Capacity, capacities, isoDate } from "./store.ts";
 
-const MOST_UNITS = 2;
+const MAX_UNITS = 2;
 
 export const capacityHandlers = {
   async PurchaseProvisionedCapacity(ctx) {
     return ctx.transact(async (tx) => {
       const units = await unitsOf(tx);
-      if (units.length >= MOST_UNITS) throw tooMuchCapacity(MOST_UNITS);
+      if (units.length >= MAX_UNITS) throw tooMuchCapacity(MAX_UNITS);
       const id = newId(tx.random, "capacity");
       tx.put(capacities, { id, start: tx.now(), expires: inAMonth(tx.now()) });
       return { capacityId: id };

@@ -5,7 +5,7 @@ import { invalidCompleted, invalidMarker, invalidStatusCode } from "./errors.ts"
 import { type InventoryJob, isoDate, jobAt, jobs, type RetrievalJob, vaultArn, vaultAt } from "./store.ts";
 import { limitOf } from "./vaults.ts";
 
-const MOST_LISTED = 50;
+const MAX_LISTED = 50;
 const PAGE = 1_000;
 
 export const jobHandlers = {
@@ -22,7 +22,7 @@ export const jobHandlers = {
     const { records, token } = await page(ctx, {
       listing: ["glacier:ListJobs", `${vault.id}`, statuscode ?? "", completed ?? ""],
       token: marker || undefined,
-      limit: limitOf(limit, MOST_LISTED),
+      limit: limitOf(limit, MAX_LISTED),
       list: async ({ after, limit }) => {
         const matching: RetrievalJob[] = [];
         for (let from = after; ; ) {

@@ -20,7 +20,7 @@ import {
 import { leavesWithin, MIB, treeHash } from "./tree-hash.ts";
 
 /** Most bytes of one request: 4 GiB. */
-export const MOST_BYTES = 4 * 2 ** 30;
+export const MAX_BYTES = 4 * 2 ** 30;
 
 export interface Received {
   staged: StagedBlob;
@@ -81,7 +81,7 @@ function dropPiece(tx: Transaction, { set, offset, size, body }: Piece): void {
   tx.delete(pieces, [set, offset]);
 }
 
-export const MOST_PIECES = 10_000;
+export const MAX_PIECES = 10_000;
 const PAGE = 1_000;
 
 /** The pieces of a set in their order: all, or those that a span touches. */

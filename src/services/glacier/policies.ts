@@ -4,7 +4,7 @@ import type { Handlers } from "#kernel/service.ts";
 import { invalidPolicy, missingParameter, noAccessPolicy, policyTooLarge } from "./errors.ts";
 import { vaultArn, vaultAt, vaults } from "./store.ts";
 
-const MOST_POLICY_BYTES = 20_480;
+const MAX_POLICY_BYTES = 20_480;
 
 export const policyHandlers = {
   async SetVaultAccessPolicy(ctx, { vaultName, policy }) {
@@ -37,7 +37,7 @@ export const policyHandlers = {
 export function policyIn(policy: { Policy?: string } | undefined): string {
   const document = policy?.Policy;
   if (!document) throw missingParameter("Policy");
-  if (Buffer.byteLength(document) > MOST_POLICY_BYTES) throw policyTooLarge(MOST_POLICY_BYTES);
+  if (Buffer.byteLength(document) > MAX_POLICY_BYTES) throw policyTooLarge(MAX_POLICY_BYTES);
   try {
     parsePolicy(document, RESOURCE_POLICY);
   } catch (error) {

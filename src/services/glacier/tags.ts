@@ -2,9 +2,9 @@ import type { Handlers } from "#kernel/service.ts";
 import { invalidTag, invalidTagCount, missingParameter, tooManyTags } from "./errors.ts";
 import { vaultAt, vaults } from "./store.ts";
 
-const MOST_TAGS = 50;
+const MAX_TAGS = 50;
 /** Most tags that one call adds or removes. */
-const MOST_AT_ONCE = 10;
+const MAX_AT_ONCE = 10;
 const KEY = /^(?!aws:)[\p{L}\p{Z}\p{N}_./=+@:-]{1,128}$/u;
 const VALUE = /^[\p{L}\p{Z}\p{N}_./=+@:-]{0,255}$/u;
 
@@ -19,7 +19,7 @@ export const tagHandlers = {
     return ctx.transact(async (tx) => {
       const vault = await vaultAt(ctx, tx, vaultName);
       const tags = Object.fromEntries([...Object.entries(vault.tags), ...Object.entries(added)]);
-      if (Object.keys(tags).length > MOST_TAGS) throw tooManyTags(MOST_TAGS);
+      if (Object.keys(tags).length > MAX_TAGS) throw tooManyTags(MAX_TAGS);
       tx.put(vaults, { ...vault, tags });
       return {};
     });
@@ -45,5 +45,5 @@ export const tagHandlers = {
 
 /** @throws {AwsError} InvalidParameterValueException */
 function checkCount(what: string, count: number): void {
-  if (count < 1 || count > MOST_AT_ONCE) throw invalidTagCount(what, MOST_AT_ONCE);
+  if (count < 1 || count > MAX_AT_ONCE) throw invalidTagCount(what, MAX_AT_ONCE);
 }

@@ -20,7 +20,7 @@ import {
   uploadNotFound,
 } from "./errors.ts";
 import { newId } from "./ids.ts";
-import { expectedTreeHash, MOST_PIECES, piecesOf, putPiece, receive, reclaim, rootOf } from "./pieces.ts";
+import { expectedTreeHash, MAX_PIECES, piecesOf, putPiece, receive, reclaim, rootOf } from "./pieces.ts";
 import {
   isoDate,
   type Piece,
@@ -38,8 +38,8 @@ import { limitOf } from "./vaults.ts";
 
 /** How long an upload stays without a request for it. */
 const PATIENCE_MS = 24 * 3_600_000;
-const MOST_PART_BYTES = 4_096 * MIB;
-const MOST_LISTED = 50;
+const MAX_PART_BYTES = 4_096 * MIB;
+const MAX_LISTED = 50;
 
 export const uploadHandlers = {
   async InitiateMultipartUpload(ctx, { vaultName, archiveDescription, partSize }) {
@@ -71,7 +71,7 @@ export const uploadHandlers = {
     if (size > upload.partSize || span.start % upload.partSize !== 0) {
       throw rangeAgainstPartSize(range!, upload.partSize);
     }
-    if (span.start / upload.partSize >= MOST_PIECES) throw invalidContentRange(range!);
+    if (span.start / upload.partSize >= MAX_PIECES) throw invalidContentRange(range!);
     if (body.size !== undefined && body.size !== size) throw rangeAgainstLength(range!, body.size);
     const received = await receive(ctx, body, expected, size);
     return keepOrDrop(ctx, received.staged, async (tx) => {
@@ -122,7 +122,7 @@ export const uploadHandlers = {
     const { records, token } = await page(ctx, {
       listing: ["glacier:ListMultipartUploads", `${vault.id}`],
       token: marker || undefined,
-      limit: limitOf(limit, MOST_LISTED),
+      limit: limitOf(limit, MAX_LISTED),
       list: (range) => ctx.read((tx) => tx.listBy(uploads, "open", { in: [vault.id], ...range })),
       position: ({ order }) => [order],
       invalidToken: () => invalidMarker(marker!),
@@ -135,7 +135,7 @@ export const uploadHandlers = {
     const { records, token } = await page(ctx, {
       listing: ["glacier:ListParts", uploadId],
       token: marker || undefined,
-      limit: limitOf(limit, MOST_LISTED),
+      limit: limitOf(limit, MAX_LISTED),
       list: (range) => ctx.read((tx) => tx.list(pieces, { in: [upload.order], ...range })),
       position: ({ offset }) => [offset],
       invalidToken: () => invalidMarker(marker!),
@@ -179,7 +179,7 @@ function assembled({ partSize }: Upload, parts: readonly Piece[], size: number):
 
 function partSizeIn(text: string | undefined): number {
   const size = /^\d{1,12}$/.test(text ?? "") ? Number(text) : 0;
-  if (size < MIB || size > MOST_PART_BYTES || !Number.isInteger(Math.log2(size))) {
+  if (size < MIB || size > MAX_PART_BYTES || !Number.isInteger(Math.log2(size))) {
     throw invalidPartSize(text ?? "null");
   }
   return size;

@@ -4,8 +4,8 @@ import { clearVault } from "./clearing.ts";
 import { invalidLimit, invalidMarker, invalidVaultName, tooManyVaults, vaultNotEmpty } from "./errors.ts";
 import { isoDate, type Vault, vaultArn, vaultAt, vaults } from "./store.ts";
 
-const MOST_VAULTS = 1_000;
-const MOST_LISTED = 10;
+const MAX_VAULTS = 1_000;
+const MAX_LISTED = 10;
 
 export const vaultHandlers = {
   async CreateVault(ctx, { vaultName: name }) {
@@ -13,8 +13,8 @@ export const vaultHandlers = {
     return ctx.transact(async (tx) => {
       const location = `/${ctx.account}/vaults/${name}`;
       if (await tx.get(vaults, [name])) return { location };
-      const existing = await tx.list(vaults, { limit: MOST_VAULTS });
-      if (existing.length === MOST_VAULTS) throw tooManyVaults(MOST_VAULTS);
+      const existing = await tx.list(vaults, { limit: MAX_VAULTS });
+      if (existing.length === MAX_VAULTS) throw tooManyVaults(MAX_VAULTS);
       const empty = { archives: 0, bytes: 0, written: false, tags: {} };
       tx.put(vaults, { name, id: tx.sequence(), created: tx.now(), ...empty });
       return { location };
@@ -26,7 +26,7 @@ export const vaultHandlers = {
   },
 
   async ListVaults(ctx, { limit, marker }) {
-    const count = limitOf(limit, MOST_LISTED);
+    const count = limitOf(limit, MAX_LISTED);
     const from = marker ? nameIn(ctx, marker) : undefined;
     const page = await ctx.read((tx) =>
       tx.list(vaults, { limit: count + 1, ...(from !== undefined && { from: [from] }) }),

@@ -5,11 +5,11 @@ import { checkChecksum, checksumsIn, expectedChecksum, hashName } from "./object
 import { isMd5 } from "./objects/receive.ts";
 
 /** Most bytes of a document, unless its operation says otherwise. */
-const MOST_BYTES = 131_072;
+const MAX_BYTES = 131_072;
 /** Bytes of a list of up to 1,000 rules or keys. */
-export const MOST_LIST_BYTES = 2 ** 23;
+export const MAX_LIST_BYTES = 2 ** 23;
 /** Most bytes of a document that is kept, as it is one record. */
-const MOST_STORED_BYTES = 2_000_000;
+const MAX_STORED_BYTES = 2_000_000;
 
 interface Limits {
   /** Whether there must be a digest. */
@@ -24,7 +24,7 @@ interface Limits {
  */
 export function checkDocument(
   { request }: Context,
-  { required = false, most = MOST_BYTES }: Limits = {},
+  { required = false, most = MAX_BYTES }: Limits = {},
 ): void {
   if (!request) return;
   const { headers, content } = request;
@@ -52,7 +52,7 @@ export function checkNoBody({ request }: Context): void {
 
 /** @throws {AwsError} MaxMessageLengthExceeded */
 export function checkStoredSize(document: object): void {
-  if (Buffer.byteLength(JSON.stringify(document)) > MOST_STORED_BYTES) throw requestTooBig(MOST_STORED_BYTES);
+  if (Buffer.byteLength(JSON.stringify(document)) > MAX_STORED_BYTES) throw requestTooBig(MAX_STORED_BYTES);
 }
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");

@@ -18,8 +18,8 @@ const RULES = {
   },
 } as const;
 
-const MOST_KEY_UNITS = 128;
-const MOST_VALUE_UNITS = 256;
+const MAX_KEY_UNITS = 128;
+const MAX_VALUE_UNITS = 256;
 
 /**
  * Checks tags by S3's rules, one after another and then their number, as S3 does. Lengths are in UTF-16.
@@ -31,9 +31,9 @@ export function checkTags(tags: readonly Partial<Tag>[], of: Tagged): void {
   const seen = new Set<string>();
   for (const { Key, Value } of tags) {
     if (Key === undefined || Value === undefined) throw malformedXml();
-    if (Key === "" || Key.length > MOST_KEY_UNITS || !isTagText(Key))
+    if (Key === "" || Key.length > MAX_KEY_UNITS || !isTagText(Key))
       throw invalidTag("The TagKey you have provided is invalid", { TagKey: Key });
-    if (Value.length > MOST_VALUE_UNITS || !isTagText(Value))
+    if (Value.length > MAX_VALUE_UNITS || !isTagText(Value))
       throw invalidTag("The TagValue you have provided is invalid", { TagKey: Key, TagValue: Value });
     if (seen.has(Key)) throw invalidTag("Cannot provide multiple Tags with the same key", { TagKey: Key });
     if (/^aws:/i.test(Key)) throw invalidTag(reserved);

@@ -16,8 +16,8 @@ import {
 } from "./errors.ts";
 import { DEFAULT_GROUP, type Group, groupArn, groups, schedules } from "./store.ts";
 
-const MOST_GROUPS = 500;
-const MOST_TAGS = 200;
+const MAX_GROUPS = 500;
+const MAX_TAGS = 200;
 const PAGE = 500;
 
 export const groupOperations = {
@@ -29,7 +29,7 @@ export const groupOperations = {
       if (existing && (ClientToken === undefined || existing.clientToken !== ClientToken))
         throw groupExists(Name);
       if (!existing) {
-        if ((await tx.list(groups, { limit: MOST_GROUPS })).length === MOST_GROUPS) throw tooManyGroups();
+        if ((await tx.list(groups, { limit: MAX_GROUPS })).length === MAX_GROUPS) throw tooManyGroups();
         const now = tx.now();
         tx.put(groups, {
           name: Name,
@@ -77,7 +77,7 @@ export const groupOperations = {
       const group = await groupTagged(ctx, tx, ResourceArn);
       const names = new Set(Tags.map(({ Key }) => Key));
       const tags = [...group.tags.filter(({ Key }) => !names.has(Key)), ...Tags];
-      if (tags.length > MOST_TAGS) throw invalid(`A schedule group has at most ${MOST_TAGS} tags.`);
+      if (tags.length > MAX_TAGS) throw invalid(`A schedule group has at most ${MAX_TAGS} tags.`);
       tx.put(groups, { ...group, tags });
       return {};
     });

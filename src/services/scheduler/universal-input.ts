@@ -2,7 +2,7 @@ import type { ListShape, MapShape, ScalarShape, Shape, StructureShape } from "#a
 import { AwsError } from "#aws/errors.ts";
 
 /** Characters of a wrong value that an error shows. */
-const MOST_SHOWN = 100;
+const MAX_SHOWN = 100;
 
 /**
  * The request of an operation, made from a schedule's input. There the names of members begin with a capital letter,
@@ -81,7 +81,7 @@ function entriesOf(value: unknown): [string, unknown][] {
 }
 
 function refuse(expected: string, value: unknown): never {
-  const found = JSON.stringify(value).slice(0, MOST_SHOWN);
+  const found = JSON.stringify(value).slice(0, MAX_SHOWN);
   throw new AwsError("SerializationException", `Expected ${expected} and found ${found}.`);
 }
 

@@ -17,7 +17,7 @@ import {
 import { type AccessPoint, accessPointArn, accessPoints, originOf } from "./store.ts";
 import { tagsIn } from "./tags.ts";
 
-const MOST_LISTED = 1_000;
+const MAX_LISTED = 1_000;
 
 export const accessPointHandlers = {
   async CreateAccessPoint(ctx, input) {
@@ -60,10 +60,10 @@ export const accessPointHandlers = {
     };
   },
 
-  async ListAccessPoints(ctx, { Bucket, NextToken, MaxResults = MOST_LISTED, ...others }) {
+  async ListAccessPoints(ctx, { Bucket, NextToken, MaxResults = MAX_LISTED, ...others }) {
     if (others.DataSourceId !== undefined || others.DataSourceType !== undefined)
       throw notImplementedMember("DataSourceId");
-    const limit = Math.min(MaxResults, MOST_LISTED);
+    const limit = Math.min(MaxResults, MAX_LISTED);
     const page = await ctx.read((tx) => {
       const range = { after: NextToken === undefined ? undefined : [NextToken], limit: limit + 1 };
       return Bucket === undefined

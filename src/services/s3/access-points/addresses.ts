@@ -8,14 +8,14 @@ import { type AccessPoint, accessPoints } from "./store.ts";
 
 const SUFFIX = "-s3alias";
 /** An alias is at most as long as a bucket's name. */
-const MOST_ALIAS = 63;
+const MAX_ALIAS = 63;
 const CHANCE = 34;
 
 export const isAlias = (name: string): boolean => name.endsWith(SUFFIX);
 
 /** As much of the name as there is room for, and enough random characters to be unique. */
 export function aliasOf(name: string, random: Random): string {
-  const head = name.slice(0, MOST_ALIAS - SUFFIX.length - CHANCE - 1).replace(/-$/, "");
+  const head = name.slice(0, MAX_ALIAS - SUFFIX.length - CHANCE - 1).replace(/-$/, "");
   return `${head}-${random.text(CHANCE, BASE32.toLowerCase())}${SUFFIX}`;
 }
 

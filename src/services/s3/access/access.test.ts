@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const cloud of open.splice(0)) await cloud.close();
 });
 
-/** A bucket with an object `k`, whose owner keeps nothing from the public. */
+/** Creates a bucket that accepts public policies, with an object `k`. */
 async function opened() {
   const cloud = await withBucket();
   open.push(cloud);

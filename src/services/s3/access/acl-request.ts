@@ -1,4 +1,4 @@
-/** ACLs as requests bring them: canned, in headers, or in a document. */
+/** The three forms in which a request specifies an ACL: canned, in grant headers, or as an XML document. */
 
 import { canonicalUserOf } from "#aws/canonical-user.ts";
 import type { AccessControlPolicy, Grantee as GranteeDocument } from "#aws/contract/types/s3.ts";
@@ -27,7 +27,7 @@ import {
   type Permission,
 } from "./grants.ts";
 
-/** The members that PutBucketAcl, CreateBucket, PutObject and others share. */
+/** The ACL members that PutBucketAcl, CreateBucket, PutObject and others share. */
 export interface AclRequest {
   ACL?: string;
   GrantFullControl?: string;
@@ -47,20 +47,20 @@ const HEADERS = {
 
 const members = Object.keys(HEADERS) as (keyof typeof HEADERS)[];
 
-const asksByGrants = (input: AclRequest) => members.some((member) => input[member] !== undefined);
+const hasGrantHeaders = (input: AclRequest) => members.some((member) => input[member] !== undefined);
 
-export const asksForAcl = (input: AclRequest): boolean => input.ACL !== undefined || asksByGrants(input);
+export const requestsAcl = (input: AclRequest): boolean => input.ACL !== undefined || hasGrantHeaders(input);
 
 export interface AclOf {
   of: "bucket" | "object";
-  /** Accounts. */
+  /** The account ids of the owner of the bucket or object, and of the bucket's owner. */
   owner: string;
   bucketOwner: string;
   method: string;
 }
 
 /**
- * What the headers ask for; `undefined` where they ask for nothing.
+ * Returns the grants that the headers of a request specify, or `undefined` if they specify none.
  * @throws {AwsError} InvalidRequest, InvalidArgument
  */
 export function aclInHeaders(
@@ -69,19 +69,21 @@ export function aclInHeaders(
 ): Grant[] | undefined {
   checkForm(input, of);
   if (input.ACL !== undefined) return cannedGrants(input.ACL as CannedAcl, owner, bucketOwner);
-  return asksByGrants(input) ? grantsInHeaders(input, method) : undefined;
+  return hasGrantHeaders(input) ? grantsInHeaders(input, method) : undefined;
 }
 
 /** @throws {AwsError} InvalidRequest, InvalidArgument */
 export function checkForm(input: AclRequest, of: AclOf["of"]): void {
   if (input.ACL === undefined) return;
-  if (asksByGrants(input)) throw aclTwice();
+  if (hasGrantHeaders(input)) throw aclTwice();
   if (!(of === "bucket" ? BUCKET_CANNED : OBJECT_CANNED).has(input.ACL)) throw unknownCannedAcl(input.ACL);
 }
 
 /**
- * Whether an ACL changes nothing in a bucket without ACLs, which then takes it: `bucket-owner-full-control`, canned or
- * as a grant; and `private` from the owner itself, which many libraries send with each write.
+ * Whether an ACL has no effect in a bucket with ACLs disabled, which accepts only such ACLs:
+ * `bucket-owner-full-control`, canned or as a grant, and `private` from the bucket's owner, which many
+ * libraries send
+ * with each write.
  */
 export function changesNothing(input: AclRequest, owner: string, writer: string | undefined): boolean {
   if (input.ACL !== undefined)
@@ -92,8 +94,9 @@ export function changesNothing(input: AclRequest, owner: string, writer: string 
 }
 
 /**
- * The ACL of PutBucketAcl and PutObjectAcl, in one of the three forms.
- * @throws {AwsError} MissingSecurityHeader, UnexpectedContent, MalformedACLError and what headers may throw
+ * Returns the grants of a PutBucketAcl or PutObjectAcl request, in any of the three forms.
+ * @throws {AwsError} MissingSecurityHeader, UnexpectedContent, MalformedACLError, and the errors of
+ * `aclInHeaders`
  */
 export function aclOfRequest(
   input: AclRequest & { AccessControlPolicy?: AccessControlPolicy },
@@ -109,7 +112,7 @@ export function aclOfRequest(
   return grantsInDocument(document, about);
 }
 
-const MOST_GRANTS = 100;
+const MAX_GRANTS = 100;
 
 function grantsInHeaders(input: AclRequest, method: string): Grant[] {
   const grants = members.flatMap((member) => {
@@ -120,11 +123,11 @@ function grantsInHeaders(input: AclRequest, method: string): Grant[] {
       .split(",")
       .map((entry) => ({ to: granteeIn(entry.trim(), header, value, method), permission }));
   });
-  if (grants.length > MOST_GRANTS) throw malformedAcl();
+  if (grants.length > MAX_GRANTS) throw malformedAcl();
   return grants;
 }
 
-/** `id="…"`, `uri="…"` or `emailAddress="…"`, with or without quotes. */
+/** Parses `id="…"`, `uri="…"` or `emailAddress="…"`, with or without quotes. */
 function granteeIn(entry: string, header: string, whole: string, method: string): Grantee {
   const [, kind, text] = /^(id|uri|emailAddress)\s*=\s*"?([^"]*)"?$/i.exec(entry) ?? [];
   switch (kind?.toLowerCase()) {
@@ -140,9 +143,9 @@ function granteeIn(entry: string, header: string, whole: string, method: string)
 }
 
 function grantsInDocument({ Owner, Grants }: AccessControlPolicy, { owner, method }: AclOf): Grant[] {
-  if (Owner?.ID === undefined || !Grants || Grants.length > MOST_GRANTS) throw malformedAcl();
+  if (Owner?.ID === undefined || !Grants || Grants.length > MAX_GRANTS) throw malformedAcl();
   userOf(Owner.ID, "Owner/ID");
-  // An ACL grants permissions. It does not make somebody else the owner.
+  // An ACL grants permissions but cannot change the owner.
   if (Owner.ID !== ownerOf(owner).ID) throw accessDenied();
   return Grants.map(({ Grantee, Permission }) => {
     if (Permission === undefined || !PERMISSIONS.has(Permission) || !Grantee) throw malformedAcl();

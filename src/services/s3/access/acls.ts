@@ -45,7 +45,7 @@ export const acls = {
       await checkAllowed(ctx, tx, bucket, acl, "s3:PutObjectAcl", objectArn(bucket.name, input.Key));
       const changed = { ...version, acl };
       await rewriteVersion(tx, bucket, changed);
-      // Only a change is an event.
+      // An event is published only if the ACL changes.
       if (!isDeepStrictEqual(acl, version.acl ?? ownersOnly(owner)))
         await announce(ctx, tx, bucket, { event: "ObjectAcl:Put", version: changed });
       return {};

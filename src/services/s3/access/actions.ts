@@ -1,7 +1,7 @@
 const named = (names: string): ReadonlySet<string> =>
   new Set(names.split(/\s+/).map((name) => `s3:${name.toLowerCase()}`));
 
-/** Actions on what has no policy of its own. */
+/** Actions on resources that have no resource policy. */
 export const OTHER_ACTIONS = named(
   `CreateAccessPoint CreateJob CreateMultiRegionAccessPoint CreateStorageLensGroup DeleteAccessPoint
   DeleteAccessPointPolicy DescribeJob GetAccessPoint GetAccessPointPolicy GetAccessPointPolicyStatus
@@ -12,7 +12,7 @@ export const OTHER_ACTIONS = named(
 );
 
 /**
- * Actions that the policy of a bucket or an access point can name, by what they act upon.
+ * Actions that the policy of a bucket or an access point can name, by the type of resource on which they act.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
 export const BUCKET_ACTIONS = named(

@@ -3,21 +3,21 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Bucket } from "../store.ts";
 
 /**
- * A block of public access, whatever policies and ACLs say.
+ * A public access block, which overrides policies and ACLs.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
  */
 export interface PublicAccessBlock {
   /** Refuses ACLs that grant public access. */
   acls: boolean;
-  /** Ignores such ACLs. */
+  /** Ignores ACLs that grant public access. */
   ignoreAcls: boolean;
   /** Refuses policies that allow public access. */
   policy: boolean;
-  /** Where a policy allows public access, only the owner's account and services come in. */
+  /** Where a policy allows public access, limits it to the owner's account and to AWS services. */
   restrict: boolean;
 }
 
-/** The block of a new bucket. */
+/** The public access block of a new bucket. */
 export const ALL_BLOCKED: PublicAccessBlock = { acls: true, ignoreAcls: true, policy: true, restrict: true };
 const NOTHING_BLOCKED: PublicAccessBlock = {
   acls: false,
@@ -26,7 +26,7 @@ const NOTHING_BLOCKED: PublicAccessBlock = {
   restrict: false,
 };
 
-/** The account's block, for all of its buckets. */
+/** The settings of an account; its public access block applies to all of its buckets. */
 interface AccountSettings {
   account: string;
   publicAccessBlock?: PublicAccessBlock;
@@ -38,7 +38,9 @@ export const accounts = collection<AccountSettings>("s3/account", {
   hot: true,
 });
 
-/** The block that applies to a bucket: its own together with that of its owner's account. */
+/**
+ * Returns the effective public access block of a bucket: its own combined with that of its owner's account.
+ */
 export async function blockFor(tx: ReadTransaction, bucket: Bucket): Promise<PublicAccessBlock> {
   const account = (await tx.get(accounts, [bucket.owner]))?.publicAccessBlock;
   return bothBlocks(ownBlock(bucket), account);

@@ -1,4 +1,6 @@
-/** Condition keys of S3's own, and the actions to which those apply that do not apply to all. */
+/**
+ * The condition keys of S3, and for those that do not apply to all actions, the actions to which they apply.
+ */
 
 const LISTING = ["s3:listbucket", "s3:listbucketversions"];
 const WRITING = ["s3:putobject"];
@@ -64,7 +66,7 @@ const EVERYWHERE = new Set([
 const TAGGED =
   /^s3:(existingobjecttag|requestobjecttag|buckettag|accesspointtag|accessgrantslocationscope)\/./;
 
-/** Keys that are not S3's own are accepted as they are. */
+/** Whether S3 accepts a condition key in a policy. Global (`aws:`) keys are not checked further. */
 export function isConditionKey(key: string): boolean {
   const name = key.toLowerCase();
   return (
@@ -72,7 +74,7 @@ export function isConditionKey(key: string): boolean {
   );
 }
 
-/** Whether one of these actions can have the key. */
+/** Whether a condition key applies to at least one of the actions. */
 export function appliesTo(key: string, actions: readonly string[]): boolean {
   const only = APPLIES_TO[key.toLowerCase()];
   return only === undefined || actions.some((action) => only.includes(action));

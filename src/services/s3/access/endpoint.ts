@@ -3,15 +3,18 @@ import { memoizeByText } from "#lib/memoize.ts";
 import { permanentRedirect } from "../buckets/errors.ts";
 import type { Bucket } from "../store.ts";
 
-/** `s3.eu-west-1.localhost`, `photos.s3-eu-west-1.amazonaws.com` */
+/**
+ * Matches host names with a Region, such as `s3.eu-west-1.localhost` and `photos.s3-eu-west-1.amazonaws.com`.
+ */
 const OF_A_REGION = /(?:^|\.)s3(?:\.dualstack)?[.-]([a-z]{2}(?:-[a-z]+)+-\d)\./;
 
-/** Clients call few different hosts. */
+/** Memoized, since clients use only a few different hosts. */
 const regionIn = memoizeByText(1_000, (host) => OF_A_REGION.exec(host)?.[1] ?? "");
 
 /**
- * Whether the endpoint of the call has the bucket. A Region's own endpoint has the buckets of that Region; one without
- * a Region has all.
+ * Whether the endpoint of a call serves the bucket. A Region's endpoint serves the buckets of that Region; an
+ * endpoint
+ * without a Region serves all buckets.
  */
 export function isServedAt({ request }: Context, { region }: Bucket): boolean {
   const named = request === undefined ? "" : regionIn(request.host);

@@ -51,7 +51,7 @@ export const customerKeysBlocked = (principal: Principal, owner: string, action:
     "this bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys (SSE-C). Please specify a different server-side encryption type",
   );
 
-/** Refused to anonymous callers, whatever a policy says. S3 writes two spaces. */
+/** The error for anonymous callers, whom no policy can allow these operations. The two spaces are S3's. */
 export const anonymousCannot = (what: "copy objects" | "initiate multipart uploads") =>
   new AwsError("AccessDenied", `Anonymous users cannot ${what}.  Please authenticate.`, { status: 403 });
 
@@ -86,10 +86,10 @@ export const noSuchBucketPolicy = (bucket: string) =>
     members: { BucketName: bucket },
   });
 
-/** For operations on the bucket itself that were called at an access point. */
+/** The error for operations on the bucket itself that are called through an access point. */
 export const notByAccessPoint = (method = "PUT") => methodNotAllowed(method, "ACCESSPOINT");
 
-/** For callers with permission, but from another account. */
+/** The error for callers of other accounts, even if a policy allows them the action. */
 export const ownersAccountOnly = (method: string) => methodNotAllowed(method, "BUCKETPOLICY");
 
 // Settings
@@ -146,5 +146,5 @@ export const invalidGranteeId = (argument: string, id: string) => invalidArgumen
 export const invalidGroup = (argument: string, uri: string) =>
   invalidArgument("Invalid group uri", argument, uri);
 
-/** Grants by e-mail address ended on 2025-10-01. */
+/** Amazon S3 ended support for grants by e-mail address on 2025-10-01. */
 export const emailGrantsEnded = (method: string) => methodNotAllowed(method, "ACL");

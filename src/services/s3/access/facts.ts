@@ -1,4 +1,4 @@
-/** What IAM judges of a call on a bucket or an object. */
+/** The access facts by which a call on a bucket or an object is authorized. */
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { memoizeByText } from "#lib/memoize.ts";
@@ -10,7 +10,7 @@ import { keysOfCall } from "./keys.ts";
 import type { AccessTarget } from "./target.ts";
 
 /**
- * Actions that an ACL can grant, of the bucket and of an object.
+ * The permissions by which the ACL of a bucket or of an object allows an action.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#acl-access-policy-permission-mapping
  */
 const BUCKET_GRANTS: Readonly<Record<string, Permission>> = {
@@ -35,8 +35,11 @@ const OBJECT_GRANTS: Readonly<Record<string, Permission>> = {
   "s3:PutObjectVersionAcl": "WRITE_ACP",
 };
 
-/** A call at an access point must be allowed by the access point and by the bucket. */
-export function alsoOnAccessPoint({ accessPoint, bucket }: AccessTarget, fact: AccessFact): AccessFact[] {
+/**
+ * Adds the access point's fact: a call through an access point must be allowed by both the access point and
+ * the bucket.
+ */
+export function withAccessPointFact({ accessPoint, bucket }: AccessTarget, fact: AccessFact): AccessFact[] {
   if (!accessPoint) return [fact];
   const arn = accessPointArn(accessPoint);
   const key = fact.resource.slice(bucketArn(bucket.name).length + 1);
@@ -63,7 +66,7 @@ export function bucketFact(ctx: Context, target: AccessTarget, action: string, i
   };
 }
 
-/** The fact of a write or a deletion in a bucket. */
+/** Returns the access fact of a write or a deletion in a bucket. */
 export function contentFact(
   ctx: Context,
   target: AccessTarget,
@@ -77,7 +80,7 @@ export function contentFact(
   };
 }
 
-/** The fact of a call on an existing object, which may belong to its writer. */
+/** Returns the access fact of a call on an existing object, which may be owned by its writer. */
 export function objectFact(
   ctx: Context,
   target: AccessTarget,
@@ -90,13 +93,13 @@ export function objectFact(
   return {
     ...contentFact(ctx, target, action, input),
     owner,
-    // The bucket's owner can deny calls on others' objects, but cannot allow them.
+    // The bucket's owner can deny calls on objects that other accounts own, but cannot allow them.
     resourcePolicy: policy === undefined ? null : owner === bucket.owner ? policy : denialsOf(policy),
     granted: grantedBy(ctx, target, version?.acl, OBJECT_GRANTS[action]),
   };
 }
 
-/** Where ACLs are disabled, the bucket's owner owns all its objects. */
+/** Returns the account that owns a version. Where ACLs are disabled, the bucket's owner owns all objects. */
 export function ownerOfVersion(bucket: Bucket, version: ObjectVersion | undefined): string {
   return bucket.ownership === undefined ? bucket.owner : (version?.owner ?? bucket.owner);
 }

@@ -1,5 +1,5 @@
 /**
- * Access control lists: who may do what with a bucket or an object, besides its owner.
+ * Access control lists: permissions on a bucket or an object for grantees other than its owner.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
  */
 import { canonicalUserOf } from "#aws/canonical-user.ts";
@@ -33,16 +33,18 @@ export function groupOf(uri: string): Group | undefined {
   return (Object.keys(GROUPS) as Group[]).find((group) => GROUPS[group] === uri);
 }
 
-/** The ACL where none was given: for the owner alone. */
+/** The default ACL, which grants access to the owner only. */
 export const ownersOnly = (account: string): Grant[] => [
   { to: { user: canonicalUserOf(account) }, permission: "FULL_CONTROL" },
 ];
 
-/** Everybody, or everybody with an account of AWS's: both are the public. */
+/** Whether a grant is public: to everyone, or to everyone who has an AWS account. */
 export const isPublicGrant = ({ to }: Grant): boolean =>
   "group" in to && (to.group === "AllUsers" || to.group === "AuthenticatedUsers");
 
-/** The permission by which an ACL grants something to a caller, if it does. */
+/**
+ * Whether an ACL grants a permission to a caller, and if so, whether by the caller's account or by a group.
+ */
 export function grantTo(
   grants: readonly Grant[],
   permission: Permission,
@@ -78,7 +80,7 @@ export type CannedAcl =
   | "bucket-owner-read"
   | "bucket-owner-full-control";
 
-/** The account by which EC2 fetches bundled images. */
+/** The canonical user id of the account with which EC2 fetches bundled images. */
 const EC2 = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c";
 
 export const BUCKET_CANNED: ReadonlySet<string> = new Set<CannedAcl>([
@@ -102,7 +104,7 @@ export const OBJECT_CANNED: ReadonlySet<string> = new Set<CannedAcl>([
   "bucket-owner-full-control",
 ]);
 
-/** What a canned ACL stands for. Those that name the bucket's owner add nothing to a bucket's own ACL. */
+/** Returns the grants of a canned ACL. Those for the bucket's owner add nothing to the ACL of a bucket. */
 export function cannedGrants(acl: CannedAcl, owner: string, bucketOwner: string): Grant[] {
   const group = (name: Group, ...permissions: Permission[]): Grant[] =>
     permissions.map((permission) => ({ to: { group: name }, permission }));

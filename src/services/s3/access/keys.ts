@@ -1,5 +1,5 @@
 /**
- * The values of S3's own condition keys for a call.
+ * The values of S3's condition keys for a call.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
  */
 import type { Keys } from "#aws/languages/policy/pattern.ts";
@@ -11,7 +11,7 @@ import type { Tag } from "../store.ts";
 import { ageOf, type Signature, signatureOf } from "./signature.ts";
 import type { AccessTarget } from "./target.ts";
 
-/** Members of requests, by the condition keys that have their values. */
+/** The request members that hold the values of condition keys. */
 const MEMBERS = new Map(
   Object.entries({
     "s3:delimiter": "Delimiter",
@@ -104,34 +104,34 @@ export function keysOfCall(ctx: Context, input: object, target: Partial<AccessTa
   };
 }
 
-/** Of a presigned URL, whose payload is not known when it is signed. */
+/** The payload of a presigned URL is not known when the URL is signed. */
 const unsignedPayload = (signature: Signature | undefined) =>
   signature?.by === "REST-QUERY-STRING" ? "UNSIGNED-PAYLOAD" : undefined;
 
 const textOf = (value: unknown): string | undefined =>
   value === undefined || typeof value === "object" ? undefined : String(value);
 
-/** Without the first slash, which clients may write or leave out. */
+/** Returns the copy source without its leading slash, which is optional. */
 function sourceOf(source: unknown): string | undefined {
   if (typeof source !== "string") return undefined;
   return percentDecoded(source)?.replace(/^\//, "") ?? source;
 }
 
-/** In a header tags are form-encoded, in a document they stand as they are. */
+/** Parses the tags of a request, which are form-encoded in a header and structured in a document. */
 function requestTags(tagging: unknown): Tag[] | undefined {
   if (typeof tagging === "string")
     return [...new URLSearchParams(tagging)].map(([Key, Value]) => ({ Key, Value }));
   return (tagging as { TagSet?: Tag[] } | undefined)?.TagSet;
 }
 
-/** Policies see a bucket's tags only once ABAC is enabled for it. */
+/** Returns the bucket's tags if ABAC is enabled for it; otherwise policies cannot refer to them. */
 const abacTags = ({ bucket }: Partial<AccessTarget>) => (bucket?.abac ? bucket.tags : undefined);
 
-/** Of a bucket that is being made. */
+/** Returns the tags of a CreateBucket request. */
 const newTags = (members: Record<string, unknown>) =>
   (members.CreateBucketConfiguration as { Tags?: Tag[] } | undefined)?.Tags;
 
-/** Condition keys ignore case, even that of the tag's key in them. */
+/** Returns the value of a tag. Condition keys are case-insensitive, including the tag key within them. */
 const tagIn = (tags: readonly Tag[] | undefined, name: string) =>
   tags?.find(({ Key }) => Key.toLowerCase() === name)?.Value;
 

@@ -1,10 +1,10 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { alsoOnAccessPoint, objectFact } from "./facts.ts";
+import { withAccessPointFact, objectFact } from "./facts.ts";
 import { type OnObject, targetOf } from "./target.ts";
 
-/** Whether the caller may also do something else with an object: answers depend on that. */
+/** Whether the caller is allowed another action on the same object; some responses depend on this. */
 export type May = (action: string) => boolean;
 
 export async function mayWith(ctx: Context, tx: ReadTransaction, input: OnObject): Promise<May> {
@@ -12,7 +12,7 @@ export async function mayWith(ctx: Context, tx: ReadTransaction, input: OnObject
   if (!target) return () => true;
   return (action) => {
     try {
-      ctx.authorize(alsoOnAccessPoint(target, objectFact(ctx, target, action, input)));
+      ctx.authorize(withAccessPointFact(target, objectFact(ctx, target, action, input)));
       return true;
     } catch (error) {
       if (error instanceof AwsError) return false;
@@ -21,6 +21,6 @@ export async function mayWith(ctx: Context, tx: ReadTransaction, input: OnObject
   };
 }
 
-/** Of the current version, or of one that is named. */
+/** Whether the caller may read the tags of the current version, or of the version that the request names. */
 export const mayReadTags = (may: May, { VersionId }: OnObject): boolean =>
   may(VersionId === undefined ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging");

@@ -4,8 +4,11 @@ import { accountRoots, listOf, mapped, single } from "#aws/languages/policy/form
 type Json = Record<string, unknown>;
 
 /**
- * A valid policy in the form in which S3 keeps it: no white space, elements in the order of IAM's grammar, with its
- * version, lists of one as that one, accounts as their roots, and values of conditions as text.
+ * Returns a valid policy in the form in which S3 stores it: without white space, with its elements in the
+ * order of IAM's
+ * grammar, with an explicit version, single-element lists as scalars, accounts as their root ARNs, and
+ * condition values
+ * as strings.
  */
 export function normalized(policy: string): string {
   const { Version = "2008-10-17", Id, Statement } = JSON.parse(policy) as Json;

@@ -1,13 +1,13 @@
-/** Facts of calls on the service, and on buckets. */
+/** The access facts of calls on the service and on buckets. */
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { bucketArn } from "../buckets/bucket.ts";
 import { accessDenied } from "../errors.ts";
-import { type AclRequest, asksForAcl } from "./acl-request.ts";
+import { type AclRequest, requestsAcl } from "./acl-request.ts";
 import { anonymousCallsNot, neverAnonymous, notByAccessPoint, redirectToAboutS3 } from "./errors.ts";
 import { bucketFact } from "./facts.ts";
-import { judged, NOTHING } from "./judged.ts";
+import { authorization, NOTHING } from "./authorization.ts";
 import { keysOfCall } from "./keys.ts";
 import type { OnBucket } from "./target.ts";
 
@@ -16,7 +16,7 @@ function onAccount(ctx: Context, input: object, action: string, resource: string
   return [{ action, resource, conditions: keysOfCall(ctx, input, {}) }];
 }
 
-/** `GET /`, which browsers call too. */
+/** Returns the access facts of `GET /`. Browsers call it without a signature and are redirected. */
 export function onService(ctx: Context, input: object): AccessFact[] {
   if (ctx.principal.type === "anonymous") throw redirectToAboutS3();
   return onAccount(ctx, input, "s3:ListAllMyBuckets", "*");
@@ -25,35 +25,42 @@ export function onService(ctx: Context, input: object): AccessFact[] {
 export const onBucket =
   (...actions: string[]) =>
   (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>
-    judged(ctx, input, (target) => {
+    authorization(ctx, input, (target) => {
       if (target.accessPoint && !actions.every(isByAccessPoint)) throw notByAccessPoint(ctx.request?.method);
       return actions.map((action) => bucketFact(ctx, target, action, input));
     });
 
-/** Refused to anonymous callers, whatever a policy says. */
+/** Like `onBucket`, but anonymous callers are refused whatever a policy says. */
 export const onBucketByName = (action: string) => (ctx: Context, input: OnBucket) => {
   if (ctx.principal.type === "anonymous") throw neverAnonymous(action);
   return onBucket(action)(ctx, input);
 };
 
-/** At an access point a bucket cannot be changed, and only some of its configurations can be read. */
+/**
+ * Whether an action is available through an access point, which can only list a bucket and read some
+ * configurations.
+ */
 const isByAccessPoint = (action: string) =>
   /^s3:(List|GetBucket(Acl|CORS|Location|Notification|Policy)$)/.test(action);
 
-/** The root of the owner's account always may, so that a policy which locks everybody out can be repaired. */
+/**
+ * Returns the access facts of a call on the bucket's policy. The root user of the owner's account is always
+ * allowed, so
+ * that a policy that locks out every principal can be repaired.
+ */
 export const onBucketsPolicy =
   (action: string) =>
   (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>
-    judged(ctx, input, (target) => {
+    authorization(ctx, input, (target) => {
       const { type, account } = ctx.principal;
       if (target.accessPoint && !isByAccessPoint(action)) throw notByAccessPoint(ctx.request?.method);
       if (type === "root" && account === target.bucket.owner) return NOTHING;
       return [bucketFact(ctx, target, action, input)];
     });
 
-/** Only what is checked before any judgement. The handler judges each entry. */
+/** Runs only the checks that precede authorization. The handler authorizes each entry. */
 export const onBatch = (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>
-  judged(ctx, input, () => NOTHING);
+  authorization(ctx, input, () => NOTHING);
 
 interface NewBucket extends AclRequest {
   Bucket: string;
@@ -65,7 +72,7 @@ interface NewBucket extends AclRequest {
 export function onCreation(ctx: Context, input: NewBucket): AccessFact[] {
   if (ctx.principal.type === "anonymous") throw anonymousCallsNot();
   const actions = ["s3:CreateBucket"];
-  if (asksForAcl(input)) actions.push("s3:PutBucketAcl");
+  if (requestsAcl(input)) actions.push("s3:PutBucketAcl");
   if (input.ObjectOwnership !== undefined) actions.push("s3:PutBucketOwnershipControls");
   if (input.ObjectLockEnabledForBucket)
     actions.push("s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning");

@@ -1,22 +1,25 @@
-/** Facts of calls on objects that should be there. */
+/** The access facts of calls on existing objects. */
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { bypassesGovernance } from "../lock/headers.ts";
 import { findVersion } from "../versions.ts";
-import { alsoOnAccessPoint, bucketFact, contentFact, objectFact } from "./facts.ts";
-import { judged } from "./judged.ts";
+import { withAccessPointFact, bucketFact, contentFact, objectFact } from "./facts.ts";
+import { authorization } from "./authorization.ts";
 import type { AccessTarget, OnObject } from "./target.ts";
 
 /**
- * A call on an object that should exist. A call that names a version needs another permission: `s3:GetObject` becomes
- * `s3:GetObjectVersion`. Only callers who may list the bucket learn that an object does not exist.
+ * Returns the access facts of a call on an object that is expected to exist. A call that names a version
+ * needs another
+ * permission: `s3:GetObject` becomes `s3:GetObjectVersion`. Only callers who may list the bucket learn that
+ * an object
+ * does not exist.
  */
 export const onVersion =
   (...actions: string[]) =>
   (ctx: Context, input: OnObject): MaybePromise<AccessFact[]> =>
-    judged(ctx, input, (target) => factsOnVersion(ctx, target, actions, input));
+    authorization(ctx, input, (target) => factsOnVersion(ctx, target, actions, input));
 
 export function factsOnVersion(
   ctx: Context,
@@ -32,14 +35,17 @@ export function factsOnVersion(
   return [...facts, bucketFact(ctx, target, named ? "s3:ListBucketVersions" : "s3:ListBucket", {})];
 }
 
-/** A call on an annotation of an object that should exist: one action, whichever version is named. */
+/**
+ * Returns the access facts of a call on an annotation of an object. The action is the same with and without a
+ * version id.
+ */
 export const onAnnotation =
   (action: string) =>
   (ctx: Context, input: OnObject): MaybePromise<AccessFact[]> =>
-    judged(ctx, input, (target) => annotationFacts(ctx, target, action, input));
+    authorization(ctx, input, (target) => annotationFacts(ctx, target, action, input));
 
 export const onAnnotationDeletion = (ctx: Context, input: OnObject): MaybePromise<AccessFact[]> =>
-  judged(ctx, input, (target) => [
+  authorization(ctx, input, (target) => [
     ...annotationFacts(ctx, target, "s3:DeleteObjectAnnotation", input),
     ...bypassFacts(ctx, target, input, bypassesGovernance(ctx)),
   ]);
@@ -54,11 +60,11 @@ const annotationFacts = (
   ...(target.version ? [] : [bucketFact(ctx, target, "s3:ListBucket", {})]),
 ];
 
-/** One action, whichever version is named. */
+/** Returns the access facts of a call whose action is the same with and without a version id. */
 export const onObject =
   (action: string) =>
   (ctx: Context, input: OnObject): MaybePromise<AccessFact[]> =>
-    judged(ctx, input, (target) => [objectFact(ctx, target, action, input)]);
+    authorization(ctx, input, (target) => [objectFact(ctx, target, action, input)]);
 
 function versionAction(action: string): string {
   const [, verb, what = ""] = /^s3:(\w+?Object)(\w*)$/.exec(action)!;
@@ -71,7 +77,7 @@ interface Bypassing extends OnObject {
 }
 
 export const onDeletion = (ctx: Context, input: Bypassing): MaybePromise<AccessFact[]> =>
-  judged(ctx, input, (target) => deletionFacts(ctx, target, input, input.BypassGovernanceRetention));
+  authorization(ctx, input, (target) => deletionFacts(ctx, target, input, input.BypassGovernanceRetention));
 
 interface Deletion {
   Key: string;
@@ -79,7 +85,7 @@ interface Deletion {
   IfMatch?: string | undefined;
 }
 
-/** One key of a batch. @throws {AwsError} AccessDenied */
+/** Authorizes the deletion of one key of a batch. @throws {AwsError} AccessDenied */
 export async function authorizeDeletion(
   ctx: Context,
   tx: ReadTransaction,
@@ -89,7 +95,9 @@ export async function authorizeDeletion(
 ): Promise<void> {
   const version = await findVersion(tx, target.bucket, input.Key, input.VersionId);
   const object = { ...target, ...(version && { version }) };
-  ctx.authorize(deletionFacts(ctx, object, input, bypass).flatMap((fact) => alsoOnAccessPoint(object, fact)));
+  ctx.authorize(
+    deletionFacts(ctx, object, input, bypass).flatMap((fact) => withAccessPointFact(object, fact)),
+  );
 }
 
 function deletionFacts(
@@ -107,12 +115,12 @@ function deletionFacts(
 }
 
 export const onRetention = (ctx: Context, input: Bypassing): MaybePromise<AccessFact[]> =>
-  judged(ctx, input, (target) => [
+  authorization(ctx, input, (target) => [
     objectFact(ctx, target, "s3:PutObjectRetention", input),
     ...bypassFacts(ctx, target, input, input.BypassGovernanceRetention),
   ]);
 
-/** Changing a version that is locked in governance mode needs a permission of its own. */
+/** Changing a version that is locked in governance mode needs a separate permission. */
 const bypassFacts = (
   ctx: Context,
   target: AccessTarget,
@@ -120,7 +128,7 @@ const bypassFacts = (
   bypass: boolean | undefined,
 ) => (bypass ? [contentFact(ctx, target, "s3:BypassGovernanceRetention", input)] : []);
 
-/** A condition on the ETag reveals something of an object, so its caller must be allowed to read it. */
+/** A condition on the ETag reveals something about an object, so the caller must be allowed to read it. */
 export function matchFacts(
   ctx: Context,
   target: AccessTarget,

@@ -1,4 +1,4 @@
-/** Facts of calls that write objects: whole, in parts, or as copies. */
+/** The access facts of calls that write objects: whole, in parts, or as copies. */
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
@@ -7,10 +7,10 @@ import { bucketAt } from "../buckets/bucket.ts";
 import { findUpload, initiatorIn } from "../multipart/upload.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
 import { findVersion } from "../versions.ts";
-import { type AclRequest, asksForAcl } from "./acl-request.ts";
+import { type AclRequest, requestsAcl } from "./acl-request.ts";
 import { anonymousCannot } from "./errors.ts";
 import { contentFact, objectFact } from "./facts.ts";
-import { judged, NOTHING } from "./judged.ts";
+import { authorization, NOTHING } from "./authorization.ts";
 import { factsOnVersion, matchFacts } from "./on-object.ts";
 import type { AccessTarget, OnObject } from "./target.ts";
 
@@ -21,11 +21,13 @@ interface Writing extends OnObject, AclRequest {
   IfMatch?: string;
 }
 
-/** An object, or a part of one. */
+/** Returns the access facts of a call that writes an object or a part. */
 export const onWrite =
   (of: "object" | "part") =>
   (ctx: Context, input: Writing): MaybePromise<AccessFact[]> =>
-    judged(ctx, input, (target) => factsOfWriting(ctx, { ...target, creates: of === "object" }, input));
+    authorization(ctx, input, (target) =>
+      factsOfWriting(ctx, { ...target, creates: of === "object" }, input),
+    );
 
 function factsOfWriting(
   ctx: Context,
@@ -37,21 +39,22 @@ function factsOfWriting(
   if (input.ObjectLockMode !== undefined) actions.push("s3:PutObjectRetention");
   if (input.ObjectLockLegalHoldStatus !== undefined) actions.push("s3:PutObjectLegalHold");
   if (tagged) actions.push("s3:PutObjectTagging");
-  // AWS's services deliver objects to the bucket's owner, and no documented policy asks for more than `s3:PutObject`.
-  if (asksForAcl(input) && ctx.principal.type !== "service") actions.push("s3:PutObjectAcl");
+  // Documented policies for AWS services, which deliver objects to the bucket's owner, allow only
+  // `s3:PutObject`.
+  if (requestsAcl(input) && ctx.principal.type !== "service") actions.push("s3:PutObjectAcl");
   return [...actions.map((one) => contentFact(ctx, target, one, input)), ...matchFacts(ctx, target, input)];
 }
 
 export function onInitiation(ctx: Context, input: Writing): MaybePromise<AccessFact[]> {
   if (ctx.principal.type === "anonymous") throw anonymousCannot("initiate multipart uploads");
-  return judged(ctx, input, (target) => factsOfWriting(ctx, { ...target, creates: false }, input));
+  return authorization(ctx, input, (target) => factsOfWriting(ctx, { ...target, creates: false }, input));
 }
 
-/** Whoever began an upload may end it and list its parts, unless a policy denies that. */
+/** The principal that initiated an upload may end it and list its parts, unless a policy denies this. */
 export const onUpload =
   (action: string) =>
   (ctx: Context, input: OnObject & { UploadId: string }): MaybePromise<AccessFact[]> =>
-    judged(ctx, input, async (target, tx) => {
+    authorization(ctx, input, async (target, tx) => {
       const fact = contentFact(ctx, target, action, input);
       const upload = await findUpload(tx, target.bucket, input);
       const began = ctx.principal.type !== "anonymous" && upload?.initiator === initiatorIn(ctx.principal);
@@ -65,7 +68,10 @@ interface Copying extends Writing {
   AnnotationDirective?: string;
 }
 
-/** The copy of an object, which takes its tags along, or of a part, which has none. */
+/**
+ * Returns the access facts of copying an object, including its tags and annotations, or a range of it into a
+ * part.
+ */
 export const onCopy =
   (of: "object" | "part") =>
   async (ctx: Context, input: Copying): Promise<AccessFact[]> => {
@@ -83,14 +89,14 @@ export const onCopy =
     };
     const takesTags = of === "object" && input.TaggingDirective !== "REPLACE";
     const takesNotes = of === "object" && input.AnnotationDirective !== "EXCLUDE";
-    const reading = await judged(ctx, from, (target) => {
+    const reading = await authorization(ctx, from, (target) => {
       const actions = ["s3:GetObject"];
       if (takesTags && target.version?.tags) actions.push("s3:GetObjectTagging");
       const facts = factsOnVersion(ctx, target, actions, from);
       const carried = takesNotes && target.version?.annotations;
       return carried ? [...facts, objectFact(ctx, target, "s3:GetObjectAnnotation", from)] : facts;
     });
-    const writing = await judged(ctx, input, async (target, tx) => {
+    const writing = await authorization(ctx, input, async (target, tx) => {
       const carried = of === "object" ? await versionAt(tx, from) : undefined;
       const tagged = takesTags ? carried?.tags !== undefined : input.Tagging !== undefined;
       const facts = factsOfWriting(ctx, { ...target, creates: of === "object" }, input, tagged);

@@ -1,5 +1,5 @@
 /**
- * Who owns objects, and whether ACLs count.
+ * Object ownership: who owns objects, and whether ACLs are enabled.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
  */
 import type { ObjectOwnership } from "#aws/contract/types/s3.ts";
@@ -12,7 +12,7 @@ import { checkDocument } from "../documents.ts";
 import { aclNotSupported, malformedXml } from "../errors.ts";
 import { ANONYMOUS_OWNER } from "../owner.ts";
 import { type Bucket, buckets } from "../store.ts";
-import { type AclRequest, aclInHeaders, asksForAcl, changesNothing, checkForm } from "./acl-request.ts";
+import { type AclRequest, aclInHeaders, requestsAcl, changesNothing, checkForm } from "./acl-request.ts";
 import { blockFor } from "./blocks.ts";
 import { noSuchOwnershipControls, publicAclBlocked } from "./errors.ts";
 import { type Grant, isPublicGrant, ownersOnly } from "./grants.ts";
@@ -25,7 +25,7 @@ const OWNERSHIPS: ReadonlySet<string> = new Set<ObjectOwnership>([
 
 export const isOwnership = (text: string): text is ObjectOwnership => OWNERSHIPS.has(text);
 
-/** As a record keeps it: `undefined` for the default. */
+/** Returns the stored form of an ownership setting: `undefined` for the default. */
 export const storedOwnership = (ownership: ObjectOwnership): Bucket["ownership"] =>
   ownership === "BucketOwnerEnforced" ? undefined : ownership;
 
@@ -58,7 +58,7 @@ export const bucketOwnership = {
   },
 } satisfies Handlers<"s3">;
 
-/** ACLs can be disabled only once the bucket's grants nobody else anything. */
+/** Whether the bucket's ACL has grants to others than the owner; ACLs cannot be disabled then. */
 function grantsOthers({ acl, owner }: Bucket): boolean {
   const [own] = ownersOnly(owner);
   return acl?.some(({ to }) => JSON.stringify(to) !== JSON.stringify(own!.to)) ?? false;
@@ -71,14 +71,16 @@ export interface Provenance {
 }
 
 /**
- * Judged before the bytes come. Nearly every write names no ACL.
+ * Returns a function that determines the owner and the ACL of an object, after checking the ACL before the
+ * body is
+ * received. Does not wait if the request specifies no ACL, as most do not.
  * @throws {AwsError} AccessControlListNotSupported, AccessDenied for a public ACL where they are blocked
  */
 export function provenanceOf(
   ctx: Context,
   input: AclRequest & { Bucket: string; Key: string },
 ): MaybePromise<(bucket: Bucket) => Provenance> {
-  if (!asksForAcl(input)) return (bucket) => ({ owner: writerIn(ctx, bucket, undefined) });
+  if (!requestsAcl(input)) return (bucket) => ({ owner: writerIn(ctx, bucket, undefined) });
   return provenanceWithAcl(ctx, input);
 }
 

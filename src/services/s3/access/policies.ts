@@ -11,7 +11,7 @@ import { isPublicDocument, isPublicPolicy } from "./public.ts";
 
 export const bucketPolicies = {
   async PutBucketPolicy(ctx, input) {
-    // The size limit does not count white space.
+    // The policy's size limit, which ignores white space, is checked later.
     checkDocument(ctx, { most: Number.POSITIVE_INFINITY });
     const arn = bucketArn(input.Bucket);
     return ctx.transact(async (tx) => {
@@ -52,7 +52,7 @@ function policyIn({ policy, name }: Bucket): string {
   return policy;
 }
 
-/** Only the owner's account may do this, whatever a policy says. */
+/** Refuses callers of other accounts, even if a policy allows them the action. */
 function checkOwnAccount({ principal }: Context, { owner }: Bucket, method: string): void {
   if (principal.account !== owner && principal.type !== "service") throw ownersAccountOnly(method);
 }

@@ -1,5 +1,6 @@
 /**
- * S3's rules for the text of a policy, with the error for each. Many are known only from its answers.
+ * S3's validation of policies, with the error for each rule. Many rules are known only from the responses of
+ * S3.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
  */
 import {
@@ -14,13 +15,13 @@ import { BUCKET_ACTIONS, OBJECT_ACTIONS, OTHER_ACTIONS } from "./actions.ts";
 import { appliesTo, isConditionKey } from "./condition-names.ts";
 import { malformedPolicy } from "./errors.ts";
 
-/** 20 KB, without the spaces between words. */
-const MOST_BYTES = 20_480;
+/** The maximum size of a policy in bytes (20 KB), not counting white space. */
+const MAX_BYTES = 20_480;
 
 export interface PolicyTarget {
-  /** `arn:aws:s3:::bucket`, or an access point's. */
+  /** The ARN of the bucket, such as `arn:aws:s3:::bucket`, or of the access point. */
   arn: string;
-  /** Between that and an object's key: `/`, or `/object/`. */
+  /** The separator between the ARN and an object's key: `/` or `/object/`. */
   objects: string;
 }
 
@@ -29,12 +30,9 @@ export function checkPolicy(text: string, target: PolicyTarget): PolicyDocument 
   if (!text.startsWith("{"))
     throw malformedPolicy("Policies must be valid JSON and the first byte must be '{'");
   const document = parsed(text);
-  if (
-    Buffer.byteLength(text) > MOST_BYTES &&
-    Buffer.byteLength(JSON.stringify(JSON.parse(text))) > MOST_BYTES
-  )
+  if (Buffer.byteLength(text) > MAX_BYTES && Buffer.byteLength(JSON.stringify(JSON.parse(text))) > MAX_BYTES)
     throw malformedPolicy(
-      `Normalized policy document exceeds the maximum allowed size of ${MOST_BYTES} bytes`,
+      `Normalized policy document exceeds the maximum allowed size of ${MAX_BYTES} bytes`,
     );
   for (const statement of document.statements) checkStatement(statement, target);
   return document;
@@ -66,7 +64,7 @@ function faultInS3(fault: PolicyFault) {
     case "InvalidEffect":
       return malformedPolicy(`Invalid effect: ${fault.value}`);
     case "InvalidPrincipal":
-      // A principal is an object, or everybody.
+      // A principal is an object or `"*"`.
       if (fault.type === "") return malformedPolicy("Invalid policy syntax.");
       return malformedPolicy("Invalid principal in policy", `"${fault.type}" : "${fault.value}"`);
     case "InvalidAction":
@@ -103,7 +101,7 @@ function checkStatement(statement: Statement, target: PolicyTarget): void {
   }
 }
 
-/** The actions that a pattern with wildcards matches. */
+/** Returns the actions on buckets and on objects that a pattern with wildcards matches. */
 function actionsMatching(pattern: string): { bucket: string[]; object: string[] } {
   const fits = patternOf(pattern === "*" ? "s3:*" : pattern, { variables: false, ignoreCase: true });
   const matched = { bucket: fitting(BUCKET_ACTIONS, fits), object: fitting(OBJECT_ACTIONS, fits) };
@@ -116,13 +114,17 @@ function actionsMatching(pattern: string): { bucket: string[]; object: string[] 
 const fitting = (names: ReadonlySet<string>, fits: Pattern) =>
   [...names].filter((name) => fits(name, () => undefined));
 
-/** Whether a pattern matches the bucket or access point itself, its objects, or both. It must match nothing else. */
+/**
+ * Whether a pattern matches the bucket or access point itself, its objects, or both. A pattern that matches
+ * neither is
+ * invalid.
+ */
 function resourceKind(pattern: string, { arn, objects }: PolicyTarget): { bucket: boolean; object: boolean } {
   const invalid = () => malformedPolicy("Policy has invalid resource");
   if (pattern.startsWith(`${arn}${objects}`)) return { bucket: false, object: true };
   if (!pattern.startsWith("arn:aws:s3:")) throw invalid();
   const bucket = patternOf(pattern, { variables: false })(arn, () => undefined);
-  // A wildcard in the name may go on into the keys.
+  // A trailing wildcard in the bucket's name also matches object keys.
   const object = bucket && pattern.endsWith("*");
   if (!bucket && !object) throw invalid();
   return { bucket, object };

@@ -30,7 +30,10 @@ export const bucketPublicAccess = {
   },
 } satisfies Handlers<"s3">;
 
-/** Settings that are left out are off. At least one must be there. @throws {AwsError} InvalidRequest */
+/**
+ * Parses a public access block. Omitted settings are off; at least one is required. @throws {AwsError}
+ * InvalidRequest
+ */
 export function blockIn(document: PublicAccessBlockConfiguration): PublicAccessBlock {
   const {
     BlockPublicAcls: acls,

@@ -1,5 +1,5 @@
 /**
- * What S3 takes for public.
+ * Decides whether S3 considers a policy to be public.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
  */
 import type { Condition, PolicyDocument, Statement } from "#aws/languages/policy/document.ts";
@@ -7,20 +7,20 @@ import { policyOf } from "#aws/languages/policy/policy.ts";
 import { blockOf } from "#lib/cidr.ts";
 import { memoizeByText } from "#lib/memoize.ts";
 
-/** By the text of a policy that was accepted. */
+/** Whether a policy that has been validated is public. Memoized by its text. */
 export const isPublicPolicy = memoizeByText(1_000, (text) => isPublicDocument(policyOf(text).document));
 
-/** A policy is public unless each statement that allows something restricts callers by fixed values. */
+/** Whether a policy is public: it is, unless each `Allow` statement restricts callers by fixed values. */
 export function isPublicDocument({ statements }: PolicyDocument): boolean {
-  return statements.some((statement) => statement.effect === "Allow" && !namesWhom(statement));
+  return statements.some((statement) => statement.effect === "Allow" && !restrictsCallers(statement));
 }
 
-function namesWhom({ principal, conditions }: Statement): boolean {
+function restrictsCallers({ principal, conditions }: Statement): boolean {
   if (principal && !principal.not && !principal.everyone) return true;
   return conditions.some(narrows);
 }
 
-/** Keys that restrict who may call, or from where. */
+/** Condition keys that restrict the caller or the origin of a call. */
 const NARROWING = new Set([
   "aws:principalaccount",
   "aws:principalarn",
@@ -42,7 +42,7 @@ const NARROWING = new Set([
 const EXACT = new Set(["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"]);
 
 function narrows({ operator, quantifier, ifExists, key, values }: Condition): boolean {
-  // These conditions also hold without the key.
+  // These conditions are also met if the key is absent.
   if (ifExists || quantifier === "ForAllValues" || values.length === 0) return false;
   const name = key.toLowerCase();
   if (name === "aws:sourceip") return operator === "IpAddress" && values.every(isNarrowBlock);
@@ -55,10 +55,10 @@ function narrows({ operator, quantifier, ifExists, key, values }: Condition): bo
 
 const isFixed = (value: string) => !/[*?]|\$\{/.test(value);
 
-/** Of an access point's ARN only the name may be left open. */
+/** Whether an access point ARN has a fixed account; its other parts may have wildcards. */
 const hasFixedAccount = (value: string) => /^\d{12}$/.test(value.split(":")[4] ?? "");
 
-/** Blocks wider than /8, or /32 of IPv6, count as everybody. */
+/** Whether a CIDR block is narrow enough to be non-public: at most /8 in IPv4 or /32 in IPv6. */
 function isNarrowBlock(value: string): boolean {
   const block = blockOf(value);
   if (!block) return false;

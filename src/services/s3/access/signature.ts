@@ -3,11 +3,11 @@ import { ALGORITHM } from "#aws/signature/sigv4.ts";
 import { ASYMMETRIC } from "#aws/signature/sigv4a.ts";
 import type { RequestFacts } from "#kernel/context.ts";
 
-/** How a request was signed: policies may depend on it. */
+/** How a request was signed, for use in policy conditions. */
 export interface Signature {
   by: "REST-HEADER" | "REST-QUERY-STRING" | "POST";
   version: "AWS" | typeof ALGORITHM | typeof ASYMMETRIC;
-  /** When a presigned URL was made, milliseconds since 1970; unknown of other requests. */
+  /** The time at which a presigned URL was signed, in milliseconds since 1970; unknown for other requests. */
   at?: number;
 }
 

@@ -15,7 +15,7 @@ export interface OnBucket {
   Bucket: string;
   ExpectedBucketOwner?: string;
   RequestPayer?: string | undefined;
-  /** The source of a copy, which may be in any Region. */
+  /** Set if this is the source of a copy, which may be in any Region. */
   isSource?: true;
 }
 
@@ -24,33 +24,37 @@ export interface OnObject extends OnBucket {
   VersionId?: string;
 }
 
-/** Everything that a judgement on one bucket looks at. */
+/** The resources and settings by which access to one bucket is decided. */
 export interface AccessTarget {
   bucket: Bucket;
-  /** The block of the bucket together with that of the access point. */
+  /** The public access block of the bucket combined with that of the access point. */
   block: PublicAccessBlock;
-  /** The access point that the call names instead of the bucket. */
+  /** The access point through which the bucket is called. */
   accessPoint?: AccessPoint;
-  /** The version that the call is about: the one that it names, or the current one. It may be a delete marker. */
+  /** The version that the call names, or the current one. It may be a delete marker. */
   version?: ObjectVersion;
-  /** Whether a write makes an object. Beginning an upload does not, nor does a part. */
+  /** Whether a write creates an object, unlike the start of an upload and the upload of a part. */
   creates?: boolean;
 }
 
 /**
- * Whether a call needs no judgement, as far as can be seen at once: the bucket is in memory, and the root of its
- * owner's account calls.
+ * Whether a call needs no authorization, as far as can be decided without waiting: the bucket is in memory,
+ * and the
+ * caller is the root user of its owner's account.
  */
-export function needsNoJudgement(ctx: Context, tx: ReadTransaction, input: OnBucket): boolean {
+export function needsNoAuthorization(ctx: Context, tx: ReadTransaction, input: OnBucket): boolean {
   const bucket = tx.get(buckets, [input.Bucket]);
   if (bucket === undefined || bucket instanceof Promise) return false;
   return input.ExpectedBucketOwner === undefined && mayDoAll(ctx, bucket) && isServedAt(ctx, bucket);
 }
 
 /**
- * The bucket, which S3 looks for before it asks who is calling; `undefined` where there is nothing to judge, as in
- * nearly every call: the root of the owner's account, in a bucket without a policy and without ACLs.
- * @throws {AwsError} NoSuchBucket, PermanentRedirect, and AccessDenied where not even a policy could let the caller in
+ * Finds the bucket, which S3 does before it authenticates the caller. Returns `undefined` if no authorization
+ * is needed,
+ * as in nearly all calls: the caller is the root user of the owner's account, and the bucket has neither a
+ * policy nor
+ * ACLs.
+ * @throws {AwsError} NoSuchBucket, PermanentRedirect, and AccessDenied where no policy could allow the call
  */
 export async function targetOf(
   ctx: Context,
@@ -89,10 +93,10 @@ function mayDoAll({ principal, ports }: Context, { owner, policy, ownership }: B
   );
 }
 
-/** Callers of other accounts may have to pay, and a public bucket may be closed to them all. */
+/** Checks callers of other accounts, who may have to pay, and whom the public access block may exclude. */
 function checkOutsider(ctx: Context, { bucket, block, accessPoint }: AccessTarget, input: OnBucket): void {
   const { type, account } = ctx.principal;
-  // No call comes from a VPC.
+  // No call originates from a VPC, so access points that are restricted to a VPC refuse all calls.
   if (accessPoint && (accessPoint.vpc !== undefined || type === "anonymous")) throw accessDenied();
   if (type === "service" || account === bucket.owner) return;
   const isOpen = (policy: string | undefined) => policy !== undefined && isPublicPolicy(policy);

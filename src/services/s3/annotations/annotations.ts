@@ -37,10 +37,10 @@ import {
   noSuchAnnotation,
   notText,
 } from "./errors.ts";
-import { type Annotation, annotations, MOST_ANNOTATIONS } from "./store.ts";
+import { type Annotation, annotations, MAX_ANNOTATIONS } from "./store.ts";
 
-const MOST_NAME_BYTES = 512;
-const MOST_PAYLOAD_BYTES = 2 ** 20;
+const MAX_NAME_BYTES = 512;
+const MAX_PAYLOAD_BYTES = 2 ** 20;
 const TOKEN = "s3/ListObjectAnnotations";
 
 export const objectAnnotations = {
@@ -101,7 +101,7 @@ export const objectAnnotations = {
 
   async ListObjectAnnotations(ctx, input) {
     const { AnnotationPrefix: prefix, ContinuationToken: token } = input;
-    if (prefix !== undefined && Buffer.byteLength(prefix) > MOST_NAME_BYTES) throw invalidPrefix(prefix);
+    if (prefix !== undefined && Buffer.byteLength(prefix) > MAX_NAME_BYTES) throw invalidPrefix(prefix);
     const most = mostOf(input.MaxAnnotationResults);
     const after = token === undefined ? undefined : unseal(ctx, token);
     return ctx.read(async (tx) => {
@@ -151,13 +151,13 @@ export const objectAnnotations = {
 /** @throws {AwsError} AnnotationNameTooLong, InvalidAnnotationName for names that AWS reserves or XML cannot hold */
 function checkName(name: string | undefined): asserts name is string {
   if (!name || /^(aws|s3)/i.test(name) || /\p{Cc}/u.test(name)) throw invalidName(name ?? "");
-  if (Buffer.byteLength(name) > MOST_NAME_BYTES) throw nameTooLong(name);
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw nameTooLong(name);
 }
 
 /** @throws {AwsError} InvalidRequest, EntityTooLarge, UnsupportedMediaType */
 async function textIn(payload: Body): Promise<Body> {
-  const bytes = await Promise.try(() => payload.bytes(MOST_PAYLOAD_BYTES)).catch((error: unknown) => {
-    throw error instanceof BodyTooLargeError ? entityTooLarge(MOST_PAYLOAD_BYTES, payload.size) : error;
+  const bytes = await Promise.try(() => payload.bytes(MAX_PAYLOAD_BYTES)).catch((error: unknown) => {
+    throw error instanceof BodyTooLargeError ? entityTooLarge(MAX_PAYLOAD_BYTES, payload.size) : error;
   });
   if (bytes.length === 0) throw emptyPayload();
   if (!isUtf8(bytes)) throw notText();
@@ -177,7 +177,7 @@ async function attach(
 ): Promise<{ annotation: Annotation; annotated: ObjectVersion }> {
   const former = await tx.get(annotations, [bucket.id, version.order, name]);
   const count = version.annotations ?? 0;
-  if (!former && count >= MOST_ANNOTATIONS) throw limitExceeded();
+  if (!former && count >= MAX_ANNOTATIONS) throw limitExceeded();
   const body = await bodies.keep(tx, staged, former?.body);
   if (former && !reusesRow(former.body, body)) bodies.discard(tx, former.body);
   const annotation: Annotation = {
@@ -202,9 +202,9 @@ function checkMatch(ifMatch: string | undefined, version: ObjectVersion, now: nu
 }
 
 function mostOf(requested: number | undefined): number {
-  if (requested === undefined) return MOST_ANNOTATIONS;
-  if (requested >= 1 && requested <= MOST_ANNOTATIONS) return requested;
-  const message = `Argument max-annotation-results must be an integer between 1 and ${MOST_ANNOTATIONS}`;
+  if (requested === undefined) return MAX_ANNOTATIONS;
+  if (requested >= 1 && requested <= MAX_ANNOTATIONS) return requested;
+  const message = `Argument max-annotation-results must be an integer between 1 and ${MAX_ANNOTATIONS}`;
   throw invalidArgument(message, "max-annotation-results", requested);
 }
 
@@ -235,7 +235,7 @@ async function listed(tx: ReadTransaction, { bucket, order }: ObjectVersion, sel
   const all = await tx.list(annotations, {
     in: [bucket, order],
     ...(after !== undefined && { after: [after] }),
-    limit: MOST_ANNOTATIONS,
+    limit: MAX_ANNOTATIONS,
   });
   return all.filter(({ name }) => name.startsWith(prefix)).slice(0, limit);
 }

@@ -29,10 +29,10 @@ export const annotations = collection<Annotation>("s3/annotation", {
 });
 
 /** Most annotations of one version. */
-export const MOST_ANNOTATIONS = 1_000;
+export const MAX_ANNOTATIONS = 1_000;
 
 export const annotationsOf = (tx: ReadTransaction, { bucket, order }: ObjectVersion): Promise<Annotation[]> =>
-  tx.list(annotations, { in: [bucket, order], limit: MOST_ANNOTATIONS });
+  tx.list(annotations, { in: [bucket, order], limit: MAX_ANNOTATIONS });
 
 export async function discardAnnotations(tx: Transaction, version: ObjectVersion): Promise<void> {
   for (const { bucket, order, name, body } of await annotationsOf(tx, version)) {

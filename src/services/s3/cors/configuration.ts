@@ -8,13 +8,13 @@ import { noSuchCors } from "./errors.ts";
 import { checkRules } from "./rules.ts";
 
 /** 64 KB. */
-const MOST_BYTES = 65_536;
+const MAX_BYTES = 65_536;
 
 export const corsRules = configuration<CORSRule[]>("cors");
 
 export const bucketCors = {
   async PutBucketCors(ctx, input) {
-    checkDocument(ctx, { required: true, most: MOST_BYTES });
+    checkDocument(ctx, { required: true, most: MAX_BYTES });
     checkSchema("PutBucketCors", input.CORSConfiguration);
     const rules = input.CORSConfiguration.CORSRules;
     checkRules(rules);

@@ -10,8 +10,8 @@ import {
 
 export const METHODS: ReadonlySet<string> = new Set(["GET", "PUT", "POST", "DELETE", "HEAD"]);
 
-const MOST_RULES = 100;
-const LONGEST_ID = 255;
+const MAX_RULES = 100;
+const MAX_ID_LENGTH = 255;
 
 /**
  * Checks the rules of a CORS configuration: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
@@ -20,13 +20,14 @@ const LONGEST_ID = 255;
  */
 export function checkRules(rules: readonly CORSRule[]): void {
   if (rules.length === 0) throw malformedXml();
-  if (rules.length > MOST_RULES) throw tooManyRules();
+  if (rules.length > MAX_RULES) throw tooManyRules();
   for (const rule of rules) checkRule(rule);
 }
 
 function checkRule(rule: CORSRule): void {
   const { AllowedMethods: methods, AllowedOrigins: origins, ID: id = "", MaxAgeSeconds: age = 0 } = rule;
-  if (methods.length === 0 || origins.length === 0 || id.length > LONGEST_ID || age < 0) throw malformedXml();
+  if (methods.length === 0 || origins.length === 0 || id.length > MAX_ID_LENGTH || age < 0)
+    throw malformedXml();
   for (const method of methods) if (!METHODS.has(method)) throw unsupportedMethod(method);
   for (const origin of origins) if (wildcards(origin) > 1) throw manyWildcards("AllowedOrigin", origin);
   for (const header of rule.AllowedHeaders ?? [])

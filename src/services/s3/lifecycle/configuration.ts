@@ -1,7 +1,7 @@
 import type { LifecycleRule } from "#aws/contract/types/s3.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { checkDocument, checkStoredSize, MOST_LIST_BYTES } from "../documents.ts";
+import { checkDocument, checkStoredSize, MAX_LIST_BYTES } from "../documents.ts";
 import { malformedXml } from "../errors.ts";
 import { generatedId } from "../generated-id.ts";
 import { checkSchema } from "../schema.ts";
@@ -13,7 +13,7 @@ import { checkLifecycle } from "./validate.ts";
 
 export const lifecycleConfiguration = {
   async PutBucketLifecycleConfiguration(ctx, input) {
-    checkDocument(ctx, { required: true, most: MOST_LIST_BYTES });
+    checkDocument(ctx, { required: true, most: MAX_LIST_BYTES });
     if (!input.LifecycleConfiguration) throw malformedXml();
     checkSchema("PutBucketLifecycleConfiguration", input.LifecycleConfiguration);
     const { Rules: rules } = input.LifecycleConfiguration;

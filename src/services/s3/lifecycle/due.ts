@@ -116,7 +116,7 @@ function canGo(from: StorageClassName, to: StorageClassName): boolean {
   return COLDNESS[to] > COLDNESS[from];
 }
 
-const LEAST_BYTES = 128 * KB;
+const MIN_BYTES = 128 * KB;
 
 /** Small objects stay where they are, since a transition costs more than it saves; unless a rule names sizes itself. */
 function isLargeEnough(
@@ -125,7 +125,7 @@ function isLargeEnough(
   size: number,
   to: StorageClassName,
 ): boolean {
-  if (above !== undefined || below !== undefined || size >= LEAST_BYTES) return true;
+  if (above !== undefined || below !== undefined || size >= MIN_BYTES) return true;
   return minimum === "varies_by_storage_class" && (to === "GLACIER" || to === "DEEP_ARCHIVE");
 }
 

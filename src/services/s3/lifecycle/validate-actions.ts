@@ -18,9 +18,9 @@ import {
 } from "./errors.ts";
 import { described, filterOf } from "./filter.ts";
 
-const LEAST_DAYS = 30;
+const MIN_DAYS = 30;
 /** Most noncurrent versions that a rule can spare. */
-const MOST_NEWER = 100;
+const MAX_NEWER = 100;
 
 /** The days or the date of a transition, for comparison. */
 interface Step {
@@ -121,14 +121,14 @@ function checkNoncurrent(rule: LifecycleRule): void {
 function checkNewer(newer: number | undefined, action: string): void {
   if (newer === undefined) return;
   checkPositive(newer, "NewerNoncurrentVersions", action);
-  if (newer > MOST_NEWER) throw tooManyNewer(action, MOST_NEWER);
+  if (newer > MAX_NEWER) throw tooManyNewer(action, MAX_NEWER);
 }
 
 const isInfrequent = (storageClass: string) =>
   storageClass === "STANDARD_IA" || storageClass === "ONEZONE_IA";
 
 function checkLeast(days: number, storageClass: string, member: string, action: string): void {
-  if (isInfrequent(storageClass) && days < LEAST_DAYS) throw tooSoonForClass(member, action, storageClass);
+  if (isInfrequent(storageClass) && days < MIN_DAYS) throw tooSoonForClass(member, action, storageClass);
 }
 
 function checkSteps(steps: readonly Step[], action: string, of: string): void {
@@ -144,7 +144,7 @@ function isColder(to: string, at: number, warm: Step): boolean {
 /** An object must stay in infrequent access for a while. */
 function checkStay(steps: readonly Step[], member: string, action: string, of: string): void {
   for (const warm of steps.filter(({ to }) => isInfrequent(to))) {
-    const cold = steps.find(({ to, at }) => isColder(to, at, warm) && at < warm.at + LEAST_DAYS);
+    const cold = steps.find(({ to, at }) => isColder(to, at, warm) && at < warm.at + MIN_DAYS);
     if (cold) throw leavesTooSoon(member, action, cold.to, warm.to, of);
   }
 }

@@ -15,11 +15,11 @@ import {
 import { filterOf } from "./filter.ts";
 import { checkActions } from "./validate-actions.ts";
 
-const MOST_RULES = 1_000;
-const MOST_ID_UNITS = 255;
-const MOST_PREFIX_BYTES = 1_024;
+const MAX_RULES = 1_000;
+const MAX_ID_UNITS = 255;
+const MAX_PREFIX_BYTES = 1_024;
 /** Bytes: more than any object has. */
-const MOST_SIZE = 1_099_511_627_776_000;
+const MAX_SIZE = 1_099_511_627_776_000;
 
 /**
  * Checks a configuration by S3's rules, one rule after another. Its schema has been checked before.
@@ -27,13 +27,13 @@ const MOST_SIZE = 1_099_511_627_776_000;
  * @throws {AwsError} MalformedXML, InvalidArgument, InvalidRequest
  */
 export function checkLifecycle(rules: readonly LifecycleRule[]): void {
-  if (rules.length === 0 || rules.length > MOST_RULES) throw malformedXml();
+  if (rules.length === 0 || rules.length > MAX_RULES) throw malformedXml();
   checkIds(rules);
   checkForms(rules);
   for (const rule of rules) {
     if (rule.Filter) checkFilter(rule.Filter);
     const { prefix, above, below } = filterOf(rule);
-    if (Buffer.byteLength(prefix) > MOST_PREFIX_BYTES) throw prefixTooLong();
+    if (Buffer.byteLength(prefix) > MAX_PREFIX_BYTES) throw prefixTooLong();
     checkSizes(above, below);
     checkActions(rule);
   }
@@ -44,7 +44,7 @@ function checkIds(rules: readonly LifecycleRule[]): void {
   const seen = new Set<string>();
   for (const { ID: id } of rules) {
     if (!id) continue;
-    if (id.length > MOST_ID_UNITS) throw idTooLong(id);
+    if (id.length > MAX_ID_UNITS) throw idTooLong(id);
     if (seen.has(id)) throw idTwice(id);
     seen.add(id);
   }
@@ -80,10 +80,10 @@ function checkFilter(filter: LifecycleRuleFilter): void {
 }
 
 function checkSizes(above: number | undefined, below: number | undefined): void {
-  if (above !== undefined && !(above >= 0 && above <= MOST_SIZE))
-    throw sizeOutOfRange("ObjectSizeGreaterThan", 0, MOST_SIZE);
-  if (below !== undefined && !(below >= 1 && below <= MOST_SIZE))
-    throw sizeOutOfRange("ObjectSizeLessThan", 1, MOST_SIZE);
+  if (above !== undefined && !(above >= 0 && above <= MAX_SIZE))
+    throw sizeOutOfRange("ObjectSizeGreaterThan", 0, MAX_SIZE);
+  if (below !== undefined && !(below >= 1 && below <= MAX_SIZE))
+    throw sizeOutOfRange("ObjectSizeLessThan", 1, MAX_SIZE);
   if (above !== undefined && below !== undefined && below <= above) throw sizesCross();
 }
 

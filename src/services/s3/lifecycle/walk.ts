@@ -34,7 +34,7 @@ export type Walked = Pick<Bucket, "name" | "id">;
 const ROWS = 1_000;
 const UPLOADS = 200;
 /** Most bodies that one transaction deletes, unless a single object has more: it may have thousands. */
-const MOST_BODIES = 2_000;
+const MAX_BODIES = 2_000;
 
 /**
  * Does what is due now with all versions and uploads of a bucket, page by page. A crash loses at most a page, which the
@@ -72,7 +72,7 @@ async function carryOut(
   const { bucket } = (await planOf(tx, walked)) ?? {};
   let bodies = 0;
   for (const { subject, action, after } of page.due) {
-    if (bodies > MOST_BODIES) return { ...page, last: after };
+    if (bodies > MAX_BODIES) return { ...page, last: after };
     bodies += subject.version.partCount ?? 1;
     await act(ctx, tx, bucket!, subject, action);
   }

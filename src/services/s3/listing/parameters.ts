@@ -2,14 +2,14 @@ import { invalidArgument } from "../errors.ts";
 import { formEncodedKey } from "../key-encoding.ts";
 
 /** Most entries of a page, whatever is asked for. */
-const MOST_ENTRIES = 1_000;
+const MAX_ENTRIES = 1_000;
 
 /**
  * How many entries a client wants.
  * @throws {AwsError} InvalidArgument for a negative number
  */
 export function requestedEntries(requested: number | undefined, argument: string): number {
-  if (requested === undefined) return MOST_ENTRIES;
+  if (requested === undefined) return MAX_ENTRIES;
   if (requested < 0) {
     const message = `Argument ${argument} must be an integer between 0 and 2147483647`;
     throw invalidArgument(message, argument, String(requested));
@@ -18,7 +18,7 @@ export function requestedEntries(requested: number | undefined, argument: string
 }
 
 /** How many of them a page has. */
-export const entriesOf = (requested: number) => Math.min(requested, MOST_ENTRIES);
+export const entriesOf = (requested: number) => Math.min(requested, MAX_ENTRIES);
 
 export type Encode = (text: string) => string;
 

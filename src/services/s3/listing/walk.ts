@@ -45,7 +45,7 @@ const FIRST_PAGE = 16;
  * every eighth time a few more show whether prefixes have become small.
  */
 const AFTER_LARGE = [1, 1, 1, 1, 1, 1, 1, 4];
-const MOST_ROWS = 1_000;
+const MAX_ROWS = 1_000;
 
 /**
  * One page of a listing. It costs only what it shows: one seek leads past a common prefix, however much is below it.
@@ -59,7 +59,7 @@ export async function walk<T extends object>(
   const page: Page<T> = { rows: [], prefixes: [], last: undefined, next: undefined };
   if (limit === 0) return page;
   let position = selection.start;
-  let size = Math.min(limit + 1, delimiter === "" ? MOST_ROWS : FIRST_PAGE);
+  let size = Math.min(limit + 1, delimiter === "" ? MAX_ROWS : FIRST_PAGE);
   let count = 0;
   let common: string | undefined;
   let seeks = 0;
@@ -94,7 +94,7 @@ export async function walk<T extends object>(
       // A seek costs as much as reading four rows.
       const hidden = skip && count - before < Math.max(found.length / 4, 2);
       // If all rows were shown, read the rest of the page, and one more row that shows whether there is another page.
-      const most = count - before === found.length ? Math.min(MOST_ROWS, limit - count + 1) : MOST_ROWS;
+      const most = count - before === found.length ? Math.min(MAX_ROWS, limit - count + 1) : MAX_ROWS;
       size = hidden ? AFTER_LARGE[seeks++ % AFTER_LARGE.length]! : Math.min(size * 4, most);
     }
     return false;

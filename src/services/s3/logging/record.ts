@@ -106,9 +106,9 @@ function signatureOf({ request, target }: Exchange): [string, string, string] {
 }
 
 /** Most characters of one field, so that a record stays a readable line. */
-const MOST_TEXT = 4_096;
+const MAX_TEXT = 4_096;
 
-const quoted = (text: string) => `"${text.slice(0, MOST_TEXT).replaceAll('"', "%22")}"`;
+const quoted = (text: string) => `"${text.slice(0, MAX_TEXT).replaceAll('"', "%22")}"`;
 
 /** Without spaces, which end a field. */
 const encoded = (text: string) =>

@@ -4,7 +4,7 @@ import { invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
 import { isAlgorithm, isChecksum } from "../objects/checksums.ts";
 import type { Part, Upload } from "../store.ts";
 import { entityTooSmall, invalidPart, invalidPartOrder, notOneChecksum } from "./errors.ts";
-import { MOST_PARTS } from "./upload.ts";
+import { MAX_PARTS } from "./upload.ts";
 
 type Listed = NonNullable<
   NonNullable<Input<"s3", "CompleteMultipartUpload">["MultipartUpload"]>["Parts"]
@@ -20,7 +20,7 @@ export interface ListedPart {
 }
 
 /** Bytes of every part but the last: 5 MiB. */
-const LEAST_PART_BYTES = 5 * 2 ** 20;
+const MIN_PART_BYTES = 5 * 2 ** 20;
 
 /**
  * The list as it was sent, before it is compared with what was uploaded.
@@ -29,7 +29,7 @@ const LEAST_PART_BYTES = 5 * 2 ** 20;
 export function listedParts({ MultipartUpload }: Input<"s3", "CompleteMultipartUpload">): ListedPart[] {
   if (!MultipartUpload) throw invalidRequest("You must specify at least one part");
   const { Parts = [] } = MultipartUpload;
-  if (Parts.length === 0 || Parts.length > MOST_PARTS) throw malformedXml();
+  if (Parts.length === 0 || Parts.length > MAX_PARTS) throw malformedXml();
   return Parts.map((part) => {
     const { PartNumber: number, ETag: etag } = part;
     if (number === undefined || etag === undefined) throw malformedXml();
@@ -68,7 +68,7 @@ export function usedParts(upload: Upload, listed: readonly ListedPart[], sent: r
   if (upload.checksumAlgorithm !== undefined && listed.some(({ number }, i) => number !== i + 1))
     throw invalidPartOrder(upload.uploadId);
   for (const { body, number, etag } of used.slice(0, -1)) {
-    if (body.size < LEAST_PART_BYTES) throw entityTooSmall(body.size, LEAST_PART_BYTES, number, etag);
+    if (body.size < MIN_PART_BYTES) throw entityTooSmall(body.size, MIN_PART_BYTES, number, etag);
   }
   return used;
 }

@@ -20,7 +20,7 @@ import { sourceOf } from "../objects/copy.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
 import { quoted, responseVersionId } from "../objects/existing.ts";
 import type { Span } from "../objects/ranges.ts";
-import { checkLengthHeader, MOST_PUT_BYTES, type Received, receive } from "../objects/receive.ts";
+import { checkLengthHeader, MAX_PUT_BYTES, type Received, receive } from "../objects/receive.ts";
 import { ownerOf } from "../owner.ts";
 import { bodies, type Part, parts, type Upload } from "../store.ts";
 import { rememberRead } from "../tiering/reads.ts";
@@ -160,7 +160,7 @@ function openSource(ctx: Context, input: Input<"s3", "UploadPartCopy">, key: Cus
     const { bucket, version, key: sourceKey } = await sourceOf(tx, source, input);
     const span = copySpan(input.CopySourceRange, version.size);
     const size = span.end - span.start;
-    if (size > MOST_PUT_BYTES) throw copySourceTooLarge(MOST_PUT_BYTES);
+    if (size > MAX_PUT_BYTES) throw copySourceTooLarge(MAX_PUT_BYTES);
     const bytes = await openBytes(
       { ctx, tx, secret: sourceKey?.bytes },
       version,

@@ -7,11 +7,11 @@ import { noSuchUpload, partNumberOutOfRange } from "./errors.ts";
 import { orderOfUpload } from "./upload-id.ts";
 
 /** Most parts of an upload, and the highest number of a part. */
-export const MOST_PARTS = 10_000;
+export const MAX_PARTS = 10_000;
 
 /** @throws {AwsError} InvalidArgument */
 export function checkPartNumber(number: number): void {
-  if (!(number >= 1 && number <= MOST_PARTS)) throw partNumberOutOfRange(number);
+  if (!(number >= 1 && number <= MAX_PARTS)) throw partNumberOutOfRange(number);
 }
 
 const PAGE = 1_000;

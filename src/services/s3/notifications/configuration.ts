@@ -1,6 +1,6 @@
 import type { Handlers, Output } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { checkDocument, checkStoredSize, MOST_LIST_BYTES } from "../documents.ts";
+import { checkDocument, checkStoredSize, MAX_LIST_BYTES } from "../documents.ts";
 import { buckets } from "../store.ts";
 import { checkDestinations } from "./destinations.ts";
 import { type Notifications, notifications, type Target, type TargetKind } from "./store.ts";
@@ -8,7 +8,7 @@ import { checkNotifications } from "./validate.ts";
 
 export const notificationConfiguration = {
   async PutBucketNotificationConfiguration(ctx, input) {
-    checkDocument(ctx, { most: MOST_LIST_BYTES });
+    checkDocument(ctx, { most: MAX_LIST_BYTES });
     const current = await ctx.read((tx) => bucketAt(tx, input.Bucket));
     const configured = checkNotifications(input.NotificationConfiguration, current, ctx.random);
     checkStoredSize(configured);

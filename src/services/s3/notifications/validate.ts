@@ -38,9 +38,9 @@ const KINDS: Record<TargetKind, { element: string; arn: RegExp }> = {
   },
 };
 
-const MOST_TARGETS = 100;
-const MOST_ID_UNITS = 255;
-const MOST_VALUE_BYTES = 1_024;
+const MAX_TARGETS = 100;
+const MAX_ID_UNITS = 255;
+const MAX_VALUE_BYTES = 1_024;
 
 /**
  * Checks all rules of S3 that do not depend on the destinations.
@@ -56,7 +56,7 @@ export function checkNotifications(document: Document, bucket: Bucket, random: R
       targetOf("function", each.LambdaFunctionArn, each, bucket, random),
     ),
   ];
-  if (targets.length > MOST_TARGETS) throw tooManyConfigurations(MOST_TARGETS);
+  if (targets.length > MAX_TARGETS) throw tooManyConfigurations(MAX_TARGETS);
   checkIds(targets);
   checkOverlaps(targets);
   return { targets, bridge: document.EventBridgeConfiguration !== undefined };
@@ -89,7 +89,7 @@ function rulesOf(document: readonly { Name?: string; Value?: string }[]): Filter
     if (name !== "prefix" && name !== "suffix") throw unknownRule(Name);
     const capitalized = name === "prefix" ? "Prefix" : "Suffix";
     if (rules.some((rule) => rule.Name === capitalized)) throw repeatedRule(name);
-    if (Buffer.byteLength(Value) > MOST_VALUE_BYTES) throw longRule(Value);
+    if (Buffer.byteLength(Value) > MAX_VALUE_BYTES) throw longRule(Value);
     rules.push({ Name: capitalized, Value });
   }
   return rules;
@@ -98,7 +98,7 @@ function rulesOf(document: readonly { Name?: string; Value?: string }[]): Filter
 function checkIds(targets: readonly Target[]): void {
   const seen = new Set<string>();
   for (const { id } of targets) {
-    if (id.length > MOST_ID_UNITS) throw idTooLong(id);
+    if (id.length > MAX_ID_UNITS) throw idTooLong(id);
     if (seen.has(id)) throw repeatedId(id);
     seen.add(id);
   }

@@ -4,7 +4,7 @@ import { storageClassIn } from "../storage-classes/classes.ts";
 import type { ObjectVersion } from "../store.ts";
 import { decodeWords, encodeWords } from "./encoded-words.ts";
 
-/** What a client sets of an object besides its bytes. */
+/** The attributes of an object that a client sets besides its content. */
 export type Attributes = Pick<ObjectVersion, "contentType" | "headers" | "metadata" | "storageClass">;
 
 /** The members that PutObject, CopyObject and CreateMultipartUpload share. */
@@ -21,7 +21,7 @@ type Described = Pick<
   | "WebsiteRedirectLocation"
 >;
 
-const MOST_METADATA_BYTES = 2_048;
+const MAX_METADATA_BYTES = 2_048;
 
 /** @throws {AwsError} MetadataTooLarge, InvalidStorageClass, InvalidRedirectLocation */
 export function attributesOf(input: Described): Attributes {
@@ -43,12 +43,18 @@ function headersOf(input: Described): ObjectVersion["headers"] {
   return unlessEmpty(headers);
 }
 
-/** A form's fields may hold any characters; answers have them in headers, which take Latin-1 only. */
+/**
+ * Replaces the characters that a header cannot carry (those outside Latin-1) by spaces. Form fields may hold
+ * any.
+ */
 function printable(text: string): string {
   return text.replace(/[^\t\x20-\x7e\xa0-\xff]/g, " ");
 }
 
-/** What a copy takes over from its source: all but storage class and redirect, which it sets itself. */
+/**
+ * Returns the attributes that a copy takes from its source: all but storage class and redirect, which the
+ * request sets.
+ */
 export function copiedAttributes(
   source: Attributes,
   input: Pick<Described, "StorageClass" | "WebsiteRedirectLocation">,
@@ -63,12 +69,12 @@ export function copiedAttributes(
 }
 
 const REDIRECT = "x-amz-website-redirect-location";
-const LONGEST_REDIRECT = 2_048;
+const MAX_REDIRECT_LENGTH = 2_048;
 
 function redirectOf(location: string | undefined): Record<string, string> {
   if (!location) return {};
   if (!/^(\/|https?:\/\/)/.test(location)) throw invalidRedirectLocation();
-  if (location.length > LONGEST_REDIRECT) throw redirectLocationTooLong(LONGEST_REDIRECT);
+  if (location.length > MAX_REDIRECT_LENGTH) throw redirectLocationTooLong(MAX_REDIRECT_LENGTH);
   return { [REDIRECT]: location };
 }
 
@@ -77,10 +83,12 @@ function unlessEmpty(headers: Record<string, string>): ObjectVersion["headers"] 
   return undefined;
 }
 
-/** Control characters, which are not printed. */
+/** Control characters, which cannot be sent in headers. */
 const UNPRINTABLE = /[^\t\x20-\x7e\xa0-\u{10ffff}]/u;
 
-/** User metadata as answers have it in headers. Values that cannot be printed are only counted. */
+/**
+ * Returns user metadata in the form of response headers. Values that headers cannot carry are only counted.
+ */
 export function metadataMembers(
   metadata: ObjectVersion["metadata"],
 ): Pick<Output<"s3", "HeadObject">, "Metadata" | "MissingMeta"> | undefined {
@@ -100,7 +108,7 @@ function metadataOf(metadata: Record<string, string> | undefined): Record<string
   );
   if (entries.length === 0) return undefined;
   const bytes = entries.reduce((sum, entry) => sum + Buffer.byteLength(entry.join("")), 0);
-  if (bytes > MOST_METADATA_BYTES) throw metadataTooLarge(bytes);
-  // Unlike an assignment, this keeps metadata that is called __proto__.
+  if (bytes > MAX_METADATA_BYTES) throw metadataTooLarge(bytes);
+  // Unlike an assignment, `fromEntries` keeps metadata named __proto__.
   return Object.fromEntries(entries);
 }

@@ -7,7 +7,9 @@ import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { bodies, type Manifest, manifests, type ObjectVersion } from "../store.ts";
 import type { Span } from "./ranges.ts";
 
-/** The parts of an object that came in parts: all, or those that a span of its bytes touches. */
+/**
+ * Returns the parts of an object from a multipart upload: all of them, or those that overlap a span of bytes.
+ */
 export function manifestOf(
   tx: ReadTransaction,
   version: ObjectVersion,
@@ -32,15 +34,19 @@ async function manifestAround(
 export interface Opening {
   ctx: Context;
   tx: ReadTransaction;
-  /** For bytes that are sent on at once, and not kept: see `storage/blobs`. */
+  /**
+   * Whether chunks may be views of reused memory, for bytes that are sent at once and not retained; see
+   * `storage/blobs`.
+   */
   lend?: boolean;
-  /** The customer's key that they are encrypted with. */
+  /** The customer-provided key with which the bytes are encrypted. */
   secret?: Uint8Array | undefined;
 }
 
 /**
- * Opens a version's bytes, in the transaction that found it, so that no delete comes between. A reader holds its file
- * from here on, and opens it at the first read.
+ * Opens a version's bytes in the transaction that found it, so that no deletion comes between. The reader
+ * keeps its file
+ * from being deleted, and opens the file on the first read.
  */
 export function openBytes(
   opening: Opening,
@@ -82,7 +88,7 @@ export function openBody(
   });
 }
 
-/** Stored bytes as a body that can be received: what a copy takes in. */
+/** Wraps stored bytes as a request body, which a copy receives. */
 export function bodyOfBytes(bytes: Bytes, size: number): Body {
   return {
     size,

@@ -3,7 +3,7 @@ import type { ChecksumName } from "#lib/checksums/checksum.ts";
 import { badChecksum, invalidRequest, malformedTrailer } from "../errors.ts";
 import type { Checksum, ChecksumAlgorithm } from "../store.ts";
 
-/** The checksum that S3 computes where the request has none. */
+/** The checksum algorithm that S3 uses if the request has no checksum. */
 export const DEFAULT_ALGORITHM: ChecksumAlgorithm = "CRC64NVME";
 
 const ALGORITHMS = {
@@ -25,18 +25,18 @@ export const hashName = (algorithm: ChecksumAlgorithm) => ALGORITHMS[algorithm].
 const PREFIX = "x-amz-checksum-";
 const headerOf = (algorithm: string) => PREFIX + algorithm.toLowerCase();
 
-/** The members of requests and answers that carry a checksum. */
+/** The members of inputs and outputs that hold a checksum. */
 export type ChecksumMembers = { [A in ChecksumAlgorithm as `Checksum${A}`]?: string };
 
-/** A checksum that the client promised, in a header or in a trailer that is still to come. */
+/** A checksum that the client sends in a header, or announces as a trailer. */
 export interface ExpectedChecksum {
   algorithm: ChecksumAlgorithm;
-  /** Base64; absent until it has come. */
+  /** Base64; absent until the trailer has been received. */
   value?: string;
 }
 
 /**
- * The checksum that a request brings, or announces as a trailer.
+ * Returns the checksum that a request contains or announces as a trailer.
  * @throws {AwsError} InvalidRequest
  */
 export function expectedChecksum(
@@ -73,14 +73,18 @@ export function expectedChecksum(
   return expected;
 }
 
-/** Headers that begin like checksums and are none. */
-const ABOUT = new Set(["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"]);
+/** Headers that have the prefix of checksums but are not checksums. */
+const NOT_CHECKSUMS = new Set(["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"]);
 const HEADERS = new Set(algorithms.map(headerOf));
 
-/** Whether a header with that name is a checksum, perhaps by an algorithm that S3 does not have. */
-export const hasChecksum = (header: string): boolean => header.startsWith(PREFIX) && !ABOUT.has(header);
+/** Whether a header is a checksum, possibly of an algorithm that S3 does not support. */
+export const hasChecksum = (header: string): boolean =>
+  header.startsWith(PREFIX) && !NOT_CHECKSUMS.has(header);
 
-/** The checksums of a request, as members, where no contract has read them. */
+/**
+ * Returns the checksum headers of a request as input members, for requests that are not parsed by the
+ * contract.
+ */
 export function checksumsIn(headers: Readonly<Record<string, string>>): ChecksumMembers {
   const members: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers))
@@ -89,7 +93,7 @@ export function checksumsIn(headers: Readonly<Record<string, string>>): Checksum
 }
 
 /**
- * Refuses a checksum by an unknown algorithm: otherwise the client would believe that it was checked.
+ * Refuses a checksum of an unknown algorithm; the client would otherwise assume that it was verified.
  * @throws {AwsError} InvalidRequest
  */
 export function refuseUnknownChecksum({ request }: Context): void {
@@ -99,7 +103,7 @@ export function refuseUnknownChecksum({ request }: Context): void {
   }
 }
 
-/** The algorithm that a client names. @throws {AwsError} InvalidRequest */
+/** Parses the name of an algorithm. @throws {AwsError} InvalidRequest */
 export function namedAlgorithm(text: string | undefined): ChecksumAlgorithm | undefined {
   const name = text?.toUpperCase();
   if (name === undefined || isAlgorithm(name)) return name;
@@ -129,13 +133,13 @@ function checkForm(algorithm: ChecksumAlgorithm, value: string, place: string): 
     throw invalidRequest(`Value for ${headerOf(algorithm)} ${place} is invalid.`);
 }
 
-/** Whether the value has the form of such a checksum. */
+/** Whether a value has the format of a checksum of the algorithm. */
 export function isChecksum(algorithm: ChecksumAlgorithm, value: string): boolean {
   const bytes = Buffer.from(value, "base64");
   return bytes.length === ALGORITHMS[algorithm].bytes && bytes.toString("base64") === value;
 }
 
-/** As answers have it: `{ ChecksumCRC32: "…", ChecksumType: "FULL_OBJECT" }`. */
+/** Returns a checksum as output members: `{ ChecksumCRC32: "…", ChecksumType: "FULL_OBJECT" }`. */
 export function checksumMembers(
   checksum: Checksum | undefined,
 ): ChecksumMembers & { ChecksumType?: Checksum["type"] } {

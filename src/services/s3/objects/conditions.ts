@@ -2,7 +2,7 @@ import type { Context } from "#kernel/context.ts";
 import { headerNotImplemented, noSuchKey, notModified, preconditionFailed } from "../errors.ts";
 import type { ObjectVersion } from "../store.ts";
 
-/** Conditions of GET and HEAD, or on the source of a copy. */
+/** The conditions of GET and HEAD requests, and on the source of a copy. */
 export interface ReadConditions {
   ifMatch?: string;
   ifNoneMatch?: string;
@@ -10,16 +10,17 @@ export interface ReadConditions {
   ifUnmodifiedSince?: Date;
 }
 
-/** Conditions on what a write replaces. */
+/** The conditions on the object that a write replaces. */
 export interface WriteConditions {
   IfMatch?: string;
   IfNoneMatch?: string;
 }
 
 /**
- * Judges conditions as S3 does: an ETag that matches makes the date beside it irrelevant, and a date in the future asks
- * for nothing.
- * @returns the condition that does not hold; `unchanged` where it only asks whether there is something new
+ * Evaluates conditions as S3 does: an ETag condition that holds overrides the date condition of the same
+ * kind, and a date
+ * in the future is ignored.
+ * @returns the condition that does not hold; `unchanged` if that means that the client's copy is current
  */
 export function failedCondition(
   conditions: ReadConditions,
@@ -54,7 +55,8 @@ export function checkRead(
 }
 
 /**
- * An If-Range header as a condition: the caller wants a part of the object that it knows, and the whole of any other.
+ * Converts an If-Range header to a condition: the client wants a range if the object is unchanged, else the
+ * whole object.
  * https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5
  */
 export function rangeCondition(ifRange: string): ReadConditions {
@@ -63,7 +65,10 @@ export function rangeCondition(ifRange: string): ReadConditions {
   return Number.isNaN(date.getTime()) ? { ifMatch: '""' } : { ifUnmodifiedSince: date };
 }
 
-/** @throws {AwsError} NotImplemented for conditions that S3 does not know */
+/**
+ * Validates the conditions of a write. @throws {AwsError} NotImplemented for conditions that S3 does not
+ * support
+ */
 export function checkConditionForm({ IfMatch, IfNoneMatch }: WriteConditions): void {
   if (IfMatch !== undefined && IfNoneMatch !== undefined) {
     throw headerNotImplemented(
@@ -78,7 +83,7 @@ export function checkConditionForm({ IfMatch, IfNoneMatch }: WriteConditions): v
 const valueNotAccepted = (header: string) =>
   headerNotImplemented(header, `We don't accept the provided value of ${header} header for this API`);
 
-/** Writes can have conditions on ETags only. @throws {AwsError} NotImplemented */
+/** Refuses conditions on dates, which writes do not support. @throws {AwsError} NotImplemented */
 export function refuseDateConditions({ request }: Context): void {
   if (request === undefined) return;
   if (request.headers["if-modified-since"] !== undefined) throw headerNotImplemented("If-Modified-Since");
@@ -86,7 +91,7 @@ export function refuseDateConditions({ request }: Context): void {
 }
 
 /**
- * Checks what a write replaces or deletes. A current delete marker counts as no object.
+ * Checks the conditions of a write or deletion. A current delete marker counts as no object.
  * @throws {AwsError} PreconditionFailed, NoSuchKey
  */
 export function checkWrite(
@@ -101,7 +106,7 @@ export function checkWrite(
   if (!matches(IfMatch, existing.etag)) throw preconditionFailed("If-Match");
 }
 
-/** `"a", "b"`, with or without quotes, or `*`. */
+/** Whether a header such as `"a", "b"`, with or without quotes, or `*`, matches an ETag. */
 function matches(condition: string, etag: string): boolean {
   return condition.split(",").some((one) => {
     const tag = one

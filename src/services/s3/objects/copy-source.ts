@@ -9,7 +9,8 @@ export interface CopySource {
 }
 
 /**
- * Reads `x-amz-copy-source`: `/bucket/key?versionId=id`, percent-encoded, with or without the first slash; or
+ * Parses `x-amz-copy-source`: `/bucket/key?versionId=id`, percent-encoded, with or without the leading slash,
+ * or
  * `access-point-arn/object/key`.
  * @throws {AwsError} InvalidArgument
  */

@@ -48,22 +48,22 @@ import { checkConditionForm, checkWrite, failedCondition } from "./conditions.ts
 import { type CopySource, copySourceOf } from "./copy-source.ts";
 import { existingVersion, newVersionId, quoted, responseVersionId } from "./existing.ts";
 import { checkKey } from "./key.ts";
-import { MOST_PUT_BYTES, stage } from "./receive.ts";
+import { MAX_PUT_BYTES, stage } from "./receive.ts";
 import { headerTags } from "./tagging-header.ts";
 
 type Request = Input<"s3", "CopyObject">;
 
-/** The action in the error where a bucket blocks the encryption. No policy can name it. */
+/** The action in the error if the bucket blocks the requested encryption. It is not an IAM action. */
 const COPY = "s3:CopyObject";
 
 export const objectCopying = {
   async CopyObject(ctx, input) {
     const { Bucket, Key } = input;
-    const { provenance, lock, algorithm, encryption, from, attributes, tags } = await wantedCopy(ctx, input);
+    const { provenance, lock, algorithm, encryption, from, attributes, tags } = await parseCopy(ctx, input);
     const { bytes, notes, ...source } = await openSource(ctx, from, input, encryption);
     await rememberRead(ctx, source.bucket, source.version);
     return withCopies(ctx, notes, async (copies) => {
-      const { staged, md5, checksum } = await takeIn(ctx, source.version, bytes, encryption, algorithm);
+      const { staged, md5, checksum } = await storeCopy(ctx, source.version, bytes, encryption, algorithm);
       return keepOrDrop(ctx, staged, async (tx) => {
         const bucket = await bucketAt(tx, Bucket);
         const current = await currentVersion(tx, bucket, Key);
@@ -93,8 +93,8 @@ export const objectCopying = {
   },
 } satisfies Handlers<"s3">;
 
-/** What a request asks for, checked in S3's order. */
-async function wantedCopy(ctx: Context, input: Request) {
+/** Parses a CopyObject request, validating its members in the order of S3. */
+async function parseCopy(ctx: Context, input: Request) {
   checkKey(input.Key);
   checkNoBody(ctx);
   checkConditionForm(input);
@@ -133,11 +133,11 @@ async function answer(tx: ReadTransaction, bucket: Bucket, version: ObjectVersio
 export interface Source {
   bucket: Bucket;
   version: ObjectVersion;
-  /** The customer's key, if the source is encrypted with one. */
+  /** The customer-provided key, if the source is encrypted with one. */
   key: CustomerKey | undefined;
 }
 
-/** The conditions of a copy on its source. */
+/** The conditions on the source of a copy. */
 type SourceConditions = Pick<
   Request,
   | "CopySourceIfMatch"
@@ -150,7 +150,7 @@ type SourceConditions = Pick<
 >;
 
 /**
- * Finds the version that a copy reads, of an object or of a part.
+ * Finds the version that a copy of an object or of a part reads.
  * @throws {AwsError} NoSuchKey, NoSuchVersion, InvalidObjectState, PreconditionFailed
  */
 export async function sourceOf(
@@ -197,7 +197,7 @@ async function openSource(
     if (asksForKeys(encryption)) checkEncryption(ctx, target, input.Key, encryption, COPY);
     const source = await sourceOf(tx, from, input);
     const { version, key } = source;
-    if (version.size > MOST_PUT_BYTES) throw copySourceTooLarge(MOST_PUT_BYTES);
+    if (version.size > MAX_PUT_BYTES) throw copySourceTooLarge(MAX_PUT_BYTES);
     const manifest = await manifestOf(tx, version);
     const bytes = await openBytes({ ctx, tx, secret: key?.bytes }, version, manifest, {
       start: 0,
@@ -209,10 +209,11 @@ async function openSource(
 }
 
 /**
- * Stores a copy's bytes in one piece, whatever its source was made of. A checksum of the whole object is kept; one that
- * was made of those of parts is computed again.
+ * Stores a copy's bytes as a single body, even if the source consists of parts. A checksum of the full object
+ * is kept; a
+ * composite one is recomputed.
  */
-async function takeIn(
+async function storeCopy(
   ctx: Context,
   source: ObjectVersion,
   bytes: Bytes,
@@ -224,7 +225,7 @@ async function takeIn(
   const isMd5 = source.partCount === undefined && source.customerKey === undefined;
   const names = [...(isMd5 ? [] : ["md5" as const]), ...(isKept ? [] : [name])];
   const { staged, digest } = await stage(ctx, bodyOfBytes(bytes, source.size), names, {
-    limit: MOST_PUT_BYTES,
+    limit: MAX_PUT_BYTES,
     secret: key?.bytes,
   });
   const checksum: Checksum | undefined = isKept
@@ -243,7 +244,11 @@ function checkDirectives({ MetadataDirective, TaggingDirective, AnnotationDirect
   takesAnnotations(AnnotationDirective);
 }
 
-/** Called only where neither the request nor the bucket asks for encryption, since that would be a change. */
+/**
+ * Refuses a copy onto itself that changes nothing. The caller has checked that neither the request nor the
+ * bucket asks
+ * for encryption, which would be a change.
+ */
 function refuseCopyOntoItself(from: CopySource, input: Request): void {
   if (from.bucket !== input.Bucket || from.key !== input.Key || from.versionId !== undefined) return;
   const changes = [input.StorageClass, input.WebsiteRedirectLocation];

@@ -6,7 +6,7 @@ import { authorizeDeletion } from "../access/on-object.ts";
 import { type AccessTarget, targetOf } from "../access/target.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
-import { checkDocument, MOST_LIST_BYTES } from "../documents.ts";
+import { checkDocument, MAX_LIST_BYTES } from "../documents.ts";
 import { headerNotImplemented, malformedXml, noSuchVersion, userKeyMissing } from "../errors.ts";
 import { checkBypass, checkDeletable } from "../lock/retention.ts";
 import { meterEarlyDelete } from "../storage-classes/classes.ts";
@@ -15,7 +15,7 @@ import { currentVersion, deleteCurrent, findVersion, orderOf, removeVersion } fr
 import { checkWrite } from "./conditions.ts";
 import { checkKey, checkKeyLength } from "./key.ts";
 
-const MOST_KEYS = 1_000;
+const MAX_KEYS = 1_000;
 
 type Entry = Input<"s3", "DeleteObjects">["Delete"]["Objects"][number];
 type Batch = Required<Pick<Output<"s3", "DeleteObjects">, "Deleted" | "Errors">>;
@@ -41,11 +41,11 @@ export const objectDeletion = {
     ctx,
     { Bucket: name, BypassGovernanceRetention: bypass, RequestPayer, Delete: batched },
   ) {
-    // Required by the contract, which nothing has enforced so far.
+    // The contract requires `Objects`, but the input is not validated yet.
     const { Objects: entries = [], Quiet: quiet } = batched;
-    // A digest is required, so that no broken list deletes anything.
-    checkDocument(ctx, { required: true, most: MOST_LIST_BYTES });
-    if (entries.length === 0 || entries.length > MOST_KEYS) throw malformedXml();
+    // A digest is required, so that no corrupted list deletes objects.
+    checkDocument(ctx, { required: true, most: MAX_LIST_BYTES });
+    if (entries.length === 0 || entries.length > MAX_KEYS) throw malformedXml();
     if (entries.some(isMalformed)) throw malformedXml();
     if (entries.some((entry) => entry.Key === "")) throw userKeyMissing();
     return ctx.transact(async (tx) => {
@@ -59,7 +59,7 @@ export const objectDeletion = {
   },
 } satisfies Handlers<"s3">;
 
-/** Conditions on size and time are only for directory buckets. */
+/** Whether an entry lacks a key or has conditions on size or time, which only directory buckets support. */
 const isMalformed = ({ Key, Size, LastModifiedTime }: Partial<Entry>) =>
   Key === undefined || Size !== undefined || LastModifiedTime !== undefined;
 
@@ -70,7 +70,10 @@ interface Deletion {
   BypassGovernanceRetention?: boolean;
 }
 
-/** `marker` is the id of the delete marker that was made or deleted. */
+/**
+ * Deletes an object or a version. Returns the version id of the delete marker that was created or deleted, if
+ * any.
+ */
 async function remove(
   ctx: Context,
   tx: Transaction,
@@ -100,7 +103,7 @@ async function remove(
   return { marker: version?.deleteMarker && version.versionId };
 }
 
-/** An entry that fails does not fail the others. */
+/** Deletes an entry of a batch. A failure is reported for the entry and does not affect the other entries. */
 async function removeEntry(
   ctx: Context,
   tx: Transaction,

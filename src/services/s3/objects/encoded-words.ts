@@ -1,14 +1,15 @@
 /**
- * Metadata may have any characters, and headers may not. S3 writes what is not ASCII as "encoded words", and reads
- * them.
+ * MIME encoded words. User metadata may contain any characters but headers may not, so S3 writes non-ASCII
+ * values as
+ * encoded words and decodes those that it receives.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html, RFC 2047
  */
 const WORD = /=\?utf-8\?([bq])\?([^?\s]*)\?=/gi;
 
-/** What a header cannot carry: control characters, and what is not ASCII. */
-const FOREIGN = /[^\t\x20-\x7e]/g;
+/** The characters that a header cannot carry: control characters and non-ASCII characters. */
+const UNSAFE = /[^\t\x20-\x7e]/g;
 
-/** The text of a header. */
+/** Decodes the encoded words in a header. */
 export function decodeWords(header: string): string {
   if (!header.includes("=?")) return header;
   return header.replace(WORD, (_, encoding: string, text: string) =>
@@ -16,11 +17,13 @@ export function decodeWords(header: string): string {
   );
 }
 
-/** The header of a text: mostly ASCII stays readable, anything else becomes short. */
+/**
+ * Encodes a text for a header: as quoted-printable if it is mostly ASCII, else as base64, which is shorter.
+ */
 export function encodeWords(text: string): string {
-  const foreign = text.match(FOREIGN)?.length ?? 0;
-  if (foreign === 0) return text;
-  if (foreign * 2 >= text.length) return `=?UTF-8?B?${Buffer.from(text).toString("base64")}?=`;
+  const unsafe = text.match(UNSAFE)?.length ?? 0;
+  if (unsafe === 0) return text;
+  if (unsafe * 2 >= text.length) return `=?UTF-8?B?${Buffer.from(text).toString("base64")}?=`;
   return `=?UTF-8?Q?${[...Buffer.from(text)].map(quoted).join("")}?=`;
 }
 

@@ -6,10 +6,11 @@ import { findVersion } from "../versions.ts";
 import { checkKey } from "./key.ts";
 
 /**
- * The version that a read is about, never a delete marker.
- * @param shownKey what NoSuchKey calls it: asked for tags, S3 writes the bucket before the key
- * @throws {AwsError} KeyTooLongError, NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker asked for by its
- * id, or to change
+ * Returns the version that a request refers to, never a delete marker.
+ * @param shownKey the key in NoSuchKey; tagging operations show the bucket before the key
+ * @throws {AwsError} KeyTooLongError, NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker that
+ * is requested
+ * by its id or that a write refers to
  */
 export function existingVersion(
   tx: ReadTransaction,
@@ -37,7 +38,7 @@ function existing(
   if (!version) throw versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
   if (!version.deleteMarker) return version;
   const headers = { "x-amz-delete-marker": "true", "x-amz-version-id": version.versionId };
-  // A read finds nothing there; a change would be one of the marker.
+  // A read reports that there is no object, while a write is refused, as it would change the delete marker.
   if (versionId === undefined && isReading(method)) throw noSuchKey(key, headers);
   throw methodNotAllowedOnMarker(method, {
     ...headers,
@@ -47,12 +48,15 @@ function existing(
 
 const isReading = (method: string) => method === "GET" || method === "HEAD";
 
-/** The version id of an answer. There is none where versioning was never on. */
+/** Returns the version id for a response; there is none if versioning was never enabled. */
 export function responseVersionId(bucket: Bucket, version: ObjectVersion): string | undefined {
   return bucket.versioning === undefined ? undefined : version.versionId;
 }
 
-/** The version id of a write's answer: the one that it made, if any. */
+/**
+ * Returns the version id for the response of a write: that of the version it created, if versioning is
+ * enabled.
+ */
 export function newVersionId(bucket: Bucket, version: ObjectVersion): string | undefined {
   return bucket.versioning === "Enabled" ? version.versionId : undefined;
 }

@@ -9,8 +9,8 @@ import { checksumMembers } from "./checksums.ts";
 import { existingVersion, responseVersionId } from "./existing.ts";
 
 const ATTRIBUTES = new Set<string>(["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]);
-const MOST_PARTS = 1_000;
-const MOST_ARGUMENT = 2 ** 31 - 1;
+const MAX_PARTS = 1_000;
+const MAX_ARGUMENT = 2 ** 31 - 1;
 
 type Paging = Pick<Input<"s3", "GetObjectAttributes">, "MaxParts" | "PartNumberMarker">;
 
@@ -18,7 +18,7 @@ export const objectInspection = {
   async GetObjectAttributes(ctx, input) {
     refuseEncryption(ctx);
     const key = customerKeyOf(input);
-    // Required by the contract, which nothing has enforced so far.
+    // The contract requires `ObjectAttributes`, but the input is not validated yet.
     const { ObjectAttributes: attributes = [] } = input;
     const requested = new Set<string>(attributes);
     requested.delete("");
@@ -47,26 +47,32 @@ export const objectInspection = {
   },
 } satisfies Handlers<"s3">;
 
-/** A wrong `MaxParts` is dropped before the handler is called. */
+/** Validates the part number marker. An invalid `MaxParts` is dropped before the handler runs. */
 function checkMarker(value: number | undefined): void {
-  if (value === undefined || (value >= 0 && value <= MOST_ARGUMENT)) return;
+  if (value === undefined || (value >= 0 && value <= MAX_ARGUMENT)) return;
   const name = "part-number-marker";
-  throw invalidArgument(`Argument ${name} must be an integer between 0 and ${MOST_ARGUMENT}`, name, value);
+  throw invalidArgument(`Argument ${name} must be an integer between 0 and ${MAX_ARGUMENT}`, name, value);
 }
 
-/** Without the number of parts, which a composite checksum has in headers. */
+/**
+ * Returns the members of a checksum without the number of parts, which only headers show for a composite
+ * checksum.
+ */
 function plain(checksum: Checksum) {
   return checksumMembers({ ...checksum, value: checksum.value.replace(/-\d+$/, "") });
 }
 
-/** S3 lists the parts only where the checksum is made of theirs. Otherwise it counts them. */
+/**
+ * Returns the parts of an object. S3 lists them only if the checksum is composite; otherwise it only counts
+ * them.
+ */
 function partsOf(
   { checksum }: ObjectVersion,
   { parts }: Manifest,
-  { MaxParts = MOST_PARTS, PartNumberMarker = 0 }: Paging,
+  { MaxParts = MAX_PARTS, PartNumberMarker = 0 }: Paging,
 ) {
   if (checksum?.type !== "COMPOSITE") return { TotalPartsCount: parts.length };
-  const limit = Math.min(MaxParts, MOST_PARTS);
+  const limit = Math.min(MaxParts, MAX_PARTS);
   const rest = parts.filter((part) => part.number > PartNumberMarker);
   const shown = rest.slice(0, limit);
   return {

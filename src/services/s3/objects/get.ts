@@ -35,7 +35,8 @@ export const objectReading = {
       const located = await locate(ctx, tx, input, "GET");
       const { bucket, version, manifest, span } = located;
       checkReadable(version, tx.now());
-      // HTTP sends each chunk before it asks for the next, so its memory can be lent. Callers in the cloud may keep chunks.
+      // HTTP sends each chunk before it reads the next one, so chunks may share memory. Internal callers may
+      // retain them.
       const opening = { ctx, tx, lend: ctx.request !== undefined, secret: located.key?.bytes };
       const Body = await openBytes(opening, version, manifest, span);
       return { bucket, version, answer: { ...answer(ctx, input, located), Body } };
@@ -53,15 +54,15 @@ export const objectReading = {
 interface Located {
   bucket: Bucket;
   version: ObjectVersion;
-  /** Only of the current version, asked for without its id. */
+  /** Set only for the current version, requested without its id. */
   expiration: string | undefined;
   lock: LockMembers | undefined;
   tagCount: number | undefined;
   manifest: Manifest | undefined;
-  /** The bytes that are wanted, and whether the answer is a part (206). */
+  /** The requested bytes, and whether the response is partial (206). */
   span: Span;
   partial: boolean;
-  /** The customer's key, if it is encrypted with one. */
+  /** The customer-provided key, if the object is encrypted with one. */
   key: CustomerKey | undefined;
   checksum: Checksum | undefined;
 }
@@ -104,7 +105,7 @@ async function locate(ctx: Context, tx: ReadTransaction, input: Request, method:
   }
   const span = wantsRange(ctx, version, tx.now()) ? spanOf(input.Range, version.size) : undefined;
   const manifest = method === "GET" ? await manifestOf(tx, version, span) : undefined;
-  // A checksum of the whole object does not fit a range.
+  // A checksum of the whole object does not apply to a range.
   const checksum = span ? undefined : version.checksum;
   return { ...located, manifest, span: span ?? whole, partial: span !== undefined, checksum };
 }
@@ -114,7 +115,7 @@ function wantsRange({ request }: Context, version: ObjectVersion, now: number): 
   return ifRange === undefined || failedCondition(rangeCondition(ifRange), version, now) === undefined;
 }
 
-/** Locks and tags, which only those callers see who may also read them by themselves. */
+/** Returns the lock and the number of tags, each only if the caller has permission to read it separately. */
 async function permittedMembers(ctx: Context, tx: ReadTransaction, input: Request, version: ObjectVersion) {
   const { tags, retention, legalHold } = version;
   if (!tags && !retention && !legalHold) return { lock: undefined, tagCount: undefined };
@@ -140,7 +141,9 @@ function partOf(version: ObjectVersion, manifest: Manifest | undefined, number: 
   throw invalidPartNumber(number, manifest.parts.length);
 }
 
-/** Answers have the checksums of parts only where the object's checksum is made of them. */
+/**
+ * Returns the checksum of a part for the response, which S3 sends only if the object's checksum is composite.
+ */
 function checksumOfPart({ checksum }: ObjectVersion, value: string | undefined): Checksum | undefined {
   if (checksum?.type !== "COMPOSITE" || value === undefined) return undefined;
   return { ...checksum, value };
@@ -188,7 +191,7 @@ function overrides(input: Request) {
   ];
 }
 
-/** What a cache needs to refresh a copy that is still good. */
+/** The headers of a 304 response, with which a cache updates its copy. */
 function notModifiedHeaders(bucket: Bucket, version: ObjectVersion): Record<string, string> {
   const headers: Record<string, string> = {
     etag: quoted(version.etag),

@@ -70,7 +70,7 @@ function checkForm(ctx: Context, input: Request, body: Body): void {
   checkConditionForm(input);
 }
 
-/** What the request says of the object, apart from its conditions. */
+/** Parses the properties of the new object from the request, without its conditions. */
 function settingsOf(ctx: Context, input: Request, { announced }: Body) {
   const lock = lockIn(ctx, input);
   const attributes = attributesOf(input);
@@ -84,7 +84,11 @@ function settingsOf(ctx: Context, input: Request, { announced }: Body) {
 const isConditional = ({ IfMatch, IfNoneMatch }: Request) =>
   IfMatch !== undefined || IfNoneMatch !== undefined;
 
-/** The transaction checks again. This check spares the client from sending a body that would be refused. */
+/**
+ * Checks before receiving the body, which spares the client from sending one that would be refused. The
+ * transaction
+ * checks again.
+ */
 function refuseEarly(ctx: Context, input: Request, { encryption }: Put["settings"]): Promise<void> {
   return ctx.read(async (tx) => {
     const bucket = await bucketAt(tx, input.Bucket);
@@ -93,7 +97,7 @@ function refuseEarly(ctx: Context, input: Request, { encryption }: Put["settings
   });
 }
 
-/** Returns no promise where there is nothing to wait for: this is the busiest write of all. */
+/** Writes the version. Returns no promise if it need not wait, since this is the most frequent write. */
 function write(
   { ctx, input, settings, provenance, received }: Put,
   tx: Transaction,

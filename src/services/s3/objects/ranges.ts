@@ -1,14 +1,15 @@
 import { invalidRange } from "../errors.ts";
 
-/** Bytes from `start` to `end`, which is exclusive. */
+/** A span of bytes from `start` (inclusive) to `end` (exclusive). */
 export interface Span {
   start: number;
   end: number;
 }
 
 /**
- * The bytes that a Range header selects; `undefined` for all. Like most servers, S3 ignores what it does not
- * understand, and several ranges at once.
+ * Returns the bytes that a Range header selects, or `undefined` for all. Like most servers, S3 ignores
+ * multiple ranges and
+ * headers that it cannot parse.
  * @throws {AwsError} InvalidRange
  */
 export function spanOf(range: string | undefined, size: number): Span | undefined {
@@ -22,7 +23,7 @@ export function spanOf(range: string | undefined, size: number): Span | undefine
   return { start, end };
 }
 
-/** The value of Content-Range. */
+/** Returns the value of the Content-Range header. */
 export function contentRange({ start, end }: Span, size: number): string {
   return `bytes ${start}-${end - 1}/${size}`;
 }

@@ -14,20 +14,20 @@ import {
 import type { ChecksumAlgorithm } from "../store.ts";
 import { checkChecksum, type ExpectedChecksum, hashName } from "./checksums.ts";
 
-/** Most bytes of one PUT: 5 GiB. */
-export const MOST_PUT_BYTES = 5 * 2 ** 30;
+/** The maximum size of the body of one PUT: 5 GiB. */
+export const MAX_PUT_BYTES = 5 * 2 ** 30;
 
 export interface Expectations {
   /** The Content-MD5 header, base64. */
   contentMd5: string | undefined;
   checksum: ExpectedChecksum | undefined;
-  /** The algorithm to compute if the client promised none. */
+  /** The algorithm to compute if the client sends no checksum. */
   algorithm: ChecksumAlgorithm | undefined;
-  /** An algorithm to compute in any case. */
+  /** An algorithm to compute in addition. */
   also?: ChecksumAlgorithm;
-  /** Most bytes; 5 GiB by default. */
+  /** The maximum size in bytes; 5 GiB by default. */
   limit?: number;
-  /** The customer's key, in place of S3's own. */
+  /** The customer-provided key, used in place of S3's key. */
   secret?: Uint8Array | undefined;
 }
 
@@ -37,16 +37,17 @@ export interface Received {
   md5: string;
   /** Base64. */
   checksum: { algorithm: ChecksumAlgorithm; value: string } | undefined;
-  /** Base64, by the algorithm that was to be computed in any case. */
+  /** The additional checksum, base64. */
   also: string | undefined;
 }
 
 /**
- * Stores a body, and checks it by what the client promised. The caller keeps or discards the result.
+ * Stores a body and verifies it against the digests that the client sent. The caller keeps or discards the
+ * result.
  * @throws {AwsError} EntityTooLarge, InvalidDigest, BadDigest
  */
 export function receive(ctx: Context, body: Body, expected: Expectations): MaybePromise<Received> {
-  const { contentMd5, checksum, limit = MOST_PUT_BYTES, secret } = expected;
+  const { contentMd5, checksum, limit = MAX_PUT_BYTES, secret } = expected;
   if (contentMd5 !== undefined && !isMd5(contentMd5)) throw invalidDigest(contentMd5);
   const algorithm = checksum?.algorithm ?? expected.algorithm;
   const names = new Set<ChecksumName>(["md5"]);
@@ -76,7 +77,7 @@ function checkMd5(promised: string, md5: string): void {
 }
 
 /**
- * Only a PUT over HTTP needs a length. A form's file, and a body from inside the cloud, end where they end.
+ * Checks that a PUT over HTTP declares its length. Form uploads and internal calls need none.
  * @throws {AwsError} MissingContentLength, NotImplemented
  */
 export function checkLengthHeader({ request }: Context, { size }: Body): void {
@@ -90,7 +91,7 @@ export function checkLengthHeader({ request }: Context, { size }: Body): void {
 
 export interface Staged {
   staged: StagedBlob;
-  /** For the algorithms that were asked for. */
+  /** Returns the digest of one of the requested algorithms. */
   digest(name: ChecksumName, form: "hex" | "base64"): string;
 }
 
@@ -99,7 +100,7 @@ export interface StageOptions {
   secret: Uint8Array | undefined;
 }
 
-/** Stores a body and computes its checksums: for small ones in one go, for large ones in a worker. */
+/** Stores a body and computes its checksums: of a small body synchronously, of a large one in a worker. */
 export function stage(
   ctx: Context,
   body: Body,

@@ -4,7 +4,7 @@ import type { Tag } from "../store.ts";
 import { checkTags } from "../tags.ts";
 
 /**
- * The tags of an `x-amz-tagging` header: `key=value&key2`, percent-encoded.
+ * Parses the tags of an `x-amz-tagging` header: `key=value&key2`, percent-encoded.
  * @throws {AwsError} InvalidArgument, InvalidTag, BadRequest
  */
 export function headerTags(header: string | undefined): Tag[] | undefined {

@@ -5,7 +5,7 @@ import { countedBlobs } from "#kernel/testing-blobs.ts";
 import type { Body } from "#lib/body.ts";
 import { s3 } from "../service.ts";
 
-/** A cloud with one empty bucket, and the files of its bodies. */
+/** Creates a cloud with one empty bucket, and a blob store that records the files that exist. */
 export async function withBucket(Bucket = "bucket") {
   const blobs = countedBlobs();
   const cloud = await testCloud([s3], { blobs });
@@ -41,7 +41,7 @@ export function overHttp<O extends OperationId<"s3">>(
   });
 }
 
-/** The bytes of an answer. */
+/** Returns the bytes of a response body. */
 export async function bytesOf(body: unknown): Promise<Buffer> {
   if (body instanceof Uint8Array) return Buffer.from(body);
   const chunks: Uint8Array[] = [];
@@ -51,7 +51,7 @@ export async function bytesOf(body: unknown): Promise<Buffer> {
 
 export const textOf = async (body: unknown) => (await bytesOf(body)).toString();
 
-/** A body that comes in pieces, with trailers behind it, as aws-chunked brings it. */
+/** Returns a body in several chunks with trailers, as aws-chunked encoding delivers it. */
 export function bodyWithTrailers(data: Uint8Array, trailers: Record<string, string>): Body {
   return {
     size: data.length,

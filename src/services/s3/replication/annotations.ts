@@ -6,7 +6,7 @@ import type { StagedBlob } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
-import { type Annotation, annotations, annotationsOf, MOST_ANNOTATIONS } from "../annotations/store.ts";
+import { type Annotation, annotations, annotationsOf, MAX_ANNOTATIONS } from "../annotations/store.ts";
 import { isProtected } from "../lock/retention.ts";
 import { bodyOfBytes, openBody } from "../objects/bytes.ts";
 import { type Bucket, bodies, type ObjectVersion, type ReplicationState } from "../store.ts";
@@ -97,7 +97,7 @@ async function writeAnnotation(
 ): Promise<boolean> {
   const { bucket, order, annotations: count = 0 } = replica;
   const former = await annotationAt(tx, replica, annotation.name);
-  if (!former && count >= MOST_ANNOTATIONS) return false;
+  if (!former && count >= MAX_ANNOTATIONS) return false;
   if (former) bodies.discard(tx, former.body);
   else await rewriteVersion(tx, destination, { ...replica, annotations: count + 1 });
   tx.put(annotations, { ...annotation, bucket, order, body: await bodies.keep(tx, staged), replica: true });

@@ -1,7 +1,7 @@
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { checkDocument, checkStoredSize, MOST_LIST_BYTES } from "../documents.ts";
+import { checkDocument, checkStoredSize, MAX_LIST_BYTES } from "../documents.ts";
 import { headerNotImplemented } from "../errors.ts";
 import { type Bucket, buckets } from "../store.ts";
 import {
@@ -16,7 +16,7 @@ import { checkReplication } from "./validate.ts";
 
 export const replicationConfiguration = {
   async PutBucketReplication(ctx, input) {
-    checkDocument(ctx, { most: MOST_LIST_BYTES });
+    checkDocument(ctx, { most: MAX_LIST_BYTES });
     if (input.Token !== undefined) throw headerNotImplemented("x-amz-bucket-object-lock-token");
     const configuration = checkReplication(input.ReplicationConfiguration, ctx.random);
     checkStoredSize(configuration);

@@ -3,7 +3,7 @@ import { rootOf } from "#kernel/principal.ts";
 import type { Service } from "#kernel/service.ts";
 import { testCloud } from "#kernel/testing.ts";
 import { bodyOf } from "#lib/body.ts";
-import { MOST_ANNOTATIONS } from "../annotations/store.ts";
+import { MAX_ANNOTATIONS } from "../annotations/store.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { QUEUE, withDestinations } from "../notifications/testing.ts";
 import { textOf } from "../objects/testing.ts";
@@ -205,7 +205,7 @@ test("an annotation that a full replica cannot take has failed, and others still
     nube.s3.PutObjectAnnotation({ Bucket, Key: "a", AnnotationName, AnnotationPayload: bodyOf(text) });
   await annotate("source", "first", "one");
   await nube.advance("1s");
-  for (let n = 1; n < MOST_ANNOTATIONS; n++) await annotate("copy", `own${n}`, "own");
+  for (let n = 1; n < MAX_ANNOTATIONS; n++) await annotate("copy", `own${n}`, "own");
   await annotate("source", "second", "two");
   await annotate("source", "first", "one again");
   await nube.advance("1s");
@@ -218,7 +218,7 @@ test("an annotation that a full replica cannot take has failed, and others still
   ]);
   const named = { Bucket: "copy", Key: "a" };
   const replica = await nube.s3.ListObjectAnnotations(named);
-  expect([replica.Annotations!.length, replica.NextContinuationToken]).toEqual([MOST_ANNOTATIONS, undefined]);
+  expect([replica.Annotations!.length, replica.NextContinuationToken]).toEqual([MAX_ANNOTATIONS, undefined]);
   const { AnnotationPayload } = await nube.s3.GetObjectAnnotation({ ...named, AnnotationName: "first" });
   expect(await textOf(AnnotationPayload)).toBe("one again");
 });

@@ -26,9 +26,9 @@ import {
 import { isV2, prefixOf, tagsOf } from "./rules.ts";
 import type { ReplicationConfiguration, Rule } from "./store.ts";
 
-const MOST_RULES = 1_000;
-const MOST_ID_UNITS = 255;
-const MOST_PREFIX_BYTES = 1_024;
+const MAX_RULES = 1_000;
+const MAX_ID_UNITS = 255;
+const MAX_PREFIX_BYTES = 1_024;
 /** The only threshold that S3 allows. */
 const MINUTES = 15;
 
@@ -44,7 +44,7 @@ export function checkReplication(
   const { Role, Rules } = document;
   if (Role === undefined || !Rules || Rules.length === 0) throw malformedXml();
   if (!/^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,576}$/.test(Role)) throw invalidRole(Role);
-  if (Rules.length > MOST_RULES) throw tooManyRules(MOST_RULES);
+  if (Rules.length > MAX_RULES) throw tooManyRules(MAX_RULES);
   for (const rule of Rules) checkRule(rule);
   checkIds(Rules);
   checkTogether(Rules);
@@ -63,7 +63,7 @@ function checkRule(rule: Rule): void {
   if (!/^arn:aws[\w-]*:s3:::[a-z0-9][a-z0-9.-]{2,62}$/.test(destination.Bucket))
     throw invalidDestination(destination.Bucket);
   storageClassIn(destination.StorageClass);
-  if (Buffer.byteLength(prefixOf(rule)) > MOST_PREFIX_BYTES) throw longPrefix();
+  if (Buffer.byteLength(prefixOf(rule)) > MAX_PREFIX_BYTES) throw longPrefix();
   if (isV2(rule)) checkV2(rule);
   else checkV1(rule);
   checkSelection(rule);
@@ -130,7 +130,7 @@ function checkIds(rules: readonly Rule[]): void {
   const seen = new Set<string>();
   for (const { ID } of rules) {
     if (!ID) continue;
-    if (ID.length > MOST_ID_UNITS) throw longRuleId(ID);
+    if (ID.length > MAX_ID_UNITS) throw longRuleId(ID);
     if (seen.has(ID)) throw repeatedRuleId(ID);
     seen.add(ID);
   }

@@ -26,7 +26,7 @@ export const unsupportedScanRange = () =>
 
 // Objects
 
-export const MOST_RECORD_BYTES = 1_048_576;
+export const MAX_RECORD_BYTES = 1_048_576;
 
 export const recordTooLong = () =>
   refused(

@@ -134,10 +134,10 @@ function withNumbers(value: Plain): Value {
 }
 
 /** Most digits of a number that is kept exactly. */
-const MOST_DIGITS = 1_000;
+const MAX_DIGITS = 1_000;
 
 function numberIn(source: string): bigint | number | Decimal {
-  if (/[eE]/.test(source) || source.length > MOST_DIGITS) return Number(source);
+  if (/[eE]/.test(source) || source.length > MAX_DIGITS) return Number(source);
   return source.includes(".") ? (decimalOf(source) ?? Number(source)) : integerIn(source);
 }
 

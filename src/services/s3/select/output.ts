@@ -1,6 +1,6 @@
 import type { Projected } from "#aws/languages/select/rows.ts";
 import { isNumeric, isStructure, textOfScalar, type Value } from "#aws/languages/select/values.ts";
-import { MOST_RECORD_BYTES, malformedJson, recordTooLong } from "./errors.ts";
+import { MAX_RECORD_BYTES, malformedJson, recordTooLong } from "./errors.ts";
 import type { CsvOutput, JsonOutput } from "./parameters.ts";
 
 /** Writes a row of the answer, with its delimiter. */
@@ -36,7 +36,7 @@ function joined<T>(
     if (written === undefined) continue;
     text += isFirst ? written : separator + written;
     isFirst = false;
-    if (text.length > MOST_RECORD_BYTES) throw recordTooLong();
+    if (text.length > MAX_RECORD_BYTES) throw recordTooLong();
   }
   return text;
 }
@@ -49,10 +49,10 @@ function record(names: readonly string[], values: readonly Value[], depth = 0): 
 }
 
 /** The deepest nesting that is written. */
-const MOST_DEPTH = 1_000;
+const MAX_DEPTH = 1_000;
 
 function json(value: Value, depth = 0): string {
-  if (depth > MOST_DEPTH) throw malformedJson();
+  if (depth > MAX_DEPTH) throw malformedJson();
   if (value === undefined || value === null) return "null";
   if (typeof value === "boolean") return `${value}`;
   if (isNumeric(value)) return textOfScalar(value)!;

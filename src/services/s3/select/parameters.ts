@@ -113,7 +113,7 @@ function outputOf({ OutputSerialization: document }: Request): CsvOutput | JsonO
   if (document.CSV) return csvOutput(document.CSV);
   return {
     type: "json",
-    record: separator("RecordDelimiter", document.JSON?.RecordDelimiter, "\n", MOST_OUTPUT),
+    record: separator("RecordDelimiter", document.JSON?.RecordDelimiter, "\n", MAX_OUTPUT),
   };
 }
 
@@ -123,17 +123,17 @@ function csvOutput(csv: CSVOutput): CsvOutput {
     quoting: oneOf(["ALWAYS", "ASNEEDED"] as const, csv.QuoteFields ?? "ASNEEDED", (value) =>
       invalidValue("InvalidQuoteFields", "quoteFields", value),
     ),
-    delimiter: separator("FieldDelimiter", csv.FieldDelimiter, ",", MOST_OUTPUT),
-    record: separator("RecordDelimiter", csv.RecordDelimiter, "\n", MOST_OUTPUT),
+    delimiter: separator("FieldDelimiter", csv.FieldDelimiter, ",", MAX_OUTPUT),
+    record: separator("RecordDelimiter", csv.RecordDelimiter, "\n", MAX_OUTPUT),
     quote: character("QuoteCharacter", csv.QuoteCharacter, '"'),
     escaping: character("QuoteEscapeCharacter", csv.QuoteEscapeCharacter, '"'),
   };
 }
 
-const MOST_INPUT = 2;
-const MOST_OUTPUT = 1_024;
+const MAX_INPUT = 2;
+const MAX_OUTPUT = 1_024;
 
-function separator(name: string, text: string | undefined, standard: string, most = MOST_INPUT): string {
+function separator(name: string, text: string | undefined, standard: string, most = MAX_INPUT): string {
   if (text === undefined) return standard;
   if (text === "") throw missingParameter(name);
   if (text.length > most) throw invalidParameter(name);

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { MOST_RECORD_BYTES, notUtf8, recordTooLong } from "./errors.ts";
+import { MAX_RECORD_BYTES, notUtf8, recordTooLong } from "./errors.ts";
 
 /** A record as text, and the byte of the object where it begins. */
 export interface RawRecord {
@@ -64,7 +64,7 @@ export function lineSplitter({ delimiter, quote, escaping, start: begin = 0 }: L
         seen = at;
       }
       const rest = bytes.subarray(at);
-      if (rest.length > MOST_RECORD_BYTES) throw recordTooLong();
+      if (rest.length > MAX_RECORD_BYTES) throw recordTooLong();
       carry = Buffer.from(rest);
       offset += at;
       // A delimiter may be cut in two.
@@ -88,7 +88,7 @@ function finder(bytes: Buffer, mark: Buffer): Finder {
 }
 
 export function recordOf(bytes: Buffer, start: number): RawRecord {
-  if (bytes.length > MOST_RECORD_BYTES) throw recordTooLong();
+  if (bytes.length > MAX_RECORD_BYTES) throw recordTooLong();
   if (!isUtf8(bytes)) throw notUtf8(start + firstBadByte(bytes));
   return { text: bytes.toString("utf8"), start };
 }
@@ -165,7 +165,7 @@ export function jsonSplitter(): Splitter {
         } else if (depth === 0 && isSpace(byte)) close(at);
       }
       const rest = bytes.subarray(begin);
-      if (rest.length > MOST_RECORD_BYTES) throw recordTooLong();
+      if (rest.length > MAX_RECORD_BYTES) throw recordTooLong();
       carry = Buffer.from(rest);
       offset += begin;
       seen = carry.length;

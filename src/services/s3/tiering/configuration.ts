@@ -15,8 +15,8 @@ import { lookFrom } from "../lifecycle/midnight.ts";
 import { checkSchema } from "../schema.ts";
 import { tieringConfigurations } from "./store.ts";
 
-const MOST_DAYS = 730;
-const LEAST_DAYS = { ARCHIVE_ACCESS: 90, DEEP_ARCHIVE_ACCESS: 180 };
+const MAX_DAYS = 730;
+const MIN_DAYS = { ARCHIVE_ACCESS: 90, DEEP_ARCHIVE_ACCESS: 180 };
 
 export const bucketTiering = {
   async PutBucketIntelligentTieringConfiguration(ctx, input) {
@@ -55,8 +55,8 @@ function checkTiers({ Tierings: tierings }: IntelligentTieringConfiguration): vo
   const named = tierings.map(({ AccessTier }) => AccessTier);
   if (tierings.length === 0 || new Set(named).size < named.length) throw malformedXml();
   for (const { AccessTier, Days } of tierings) {
-    const least = LEAST_DAYS[AccessTier];
-    if (!(Days >= least && Days <= MOST_DAYS))
-      throw invalidArgument(`Days for ${AccessTier} must be between ${least} and ${MOST_DAYS}`, "Days", Days);
+    const least = MIN_DAYS[AccessTier];
+    if (!(Days >= least && Days <= MAX_DAYS))
+      throw invalidArgument(`Days for ${AccessTier} must be between ${least} and ${MAX_DAYS}`, "Days", Days);
   }
 }

@@ -6,7 +6,7 @@ import type { ObjectVersion } from "../store.ts";
 import type { Tiering } from "./store.ts";
 
 /** Smaller objects are not moved. */
-const LEAST_BYTES = 128 * KB;
+const MIN_BYTES = 128 * KB;
 
 /** The archive tier to which a version moves now, since it has not been read for long, and when it may move next. */
 export function tierOf(
@@ -15,7 +15,7 @@ export function tierOf(
   now: number,
 ): { to?: ArchiveTier; next: number } {
   const { storageClass, archiveTier, restore, size } = version;
-  if (storageClass !== "INTELLIGENT_TIERING" || size < LEAST_BYTES || restore) return { next: NEVER };
+  if (storageClass !== "INTELLIGENT_TIERING" || size < MIN_BYTES || restore) return { next: NEVER };
   if (archiveTier === "DEEP_ARCHIVE_ACCESS") return { next: NEVER };
   const quiet = version.read ?? version.modified;
   let to: ArchiveTier | undefined;

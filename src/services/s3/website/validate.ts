@@ -15,7 +15,7 @@ import {
   twoReplacements,
 } from "./errors.ts";
 
-const MOST_RULES = 50;
+const MAX_RULES = 50;
 
 /**
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketWebsite.html
@@ -42,7 +42,7 @@ export function checkWebsite(website: WebsiteConfiguration): void {
   if (error?.Key === "") throw invalidErrorKey();
   if (!rules) return;
   if (rules.length === 0) throw malformedXml();
-  if (rules.length > MOST_RULES) throw tooManyRoutingRules(rules.length);
+  if (rules.length > MAX_RULES) throw tooManyRoutingRules(rules.length);
   for (const rule of rules) checkRule(rule);
 }
 

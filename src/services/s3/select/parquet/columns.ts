@@ -30,12 +30,12 @@ export interface Budget {
 
 const MOST_HELD = 256 * 2 ** 20;
 /** The largest page: one is decoded in one go, while others wait. */
-const MOST_PAGE = 64 * 2 ** 20;
+const MAX_PAGE = 64 * 2 ** 20;
 /** Bytes that a decoded value takes. */
 const VALUE_BYTES = 24;
-const MOST_HEADER_BYTES = 2 ** 20;
+const MAX_HEADER_BYTES = 2 ** 20;
 const FIRST_HEADER_BYTES = 4 * 1024;
-const MOST_ROWS = 1_024;
+const MAX_ROWS = 1_024;
 
 /** The rows of a group with the columns that the query names, a few at a time. */
 export async function* rowsIn(
@@ -53,7 +53,7 @@ export async function* rowsIn(
     at: 0,
   }));
   for (let left = group.rows; left > 0; ) {
-    let count = Math.min(left, MOST_ROWS);
+    let count = Math.min(left, MAX_ROWS);
     for (const column of columns) {
       while (column.at === column.values.length) {
         const next = await column.pages.next();
@@ -79,8 +79,8 @@ async function* flat(group: RowGroup, field: Field, reading: Reading): AsyncGene
   for await (const { definitions, values, convert } of pages) {
     const count = definitions?.length ?? values.length;
     let next = 0;
-    for (let from = 0; from < count; from += MOST_ROWS) {
-      const length = Math.min(MOST_ROWS, count - from);
+    for (let from = 0; from < count; from += MAX_ROWS) {
+      const length = Math.min(MAX_ROWS, count - from);
       yield decoding(() =>
         Array.from({ length }, (_, n) =>
           definitions && definitions[from + n] === 0 ? undefined : convert(values[next++] as never),
@@ -184,7 +184,7 @@ async function* pagesOf(
     const bytes = await windowed.bytes(header.compressed);
     if (header.type === "other") continue;
     const cost = hold(budget, header.compressed + header.uncompressed + header.values * VALUE_BYTES);
-    if (cost > MOST_PAGE) throw tooLargeParquet();
+    if (cost > MAX_PAGE) throw tooLargeParquet();
     await turn();
     if (header.type === "dictionary") {
       dictionary = decoding(() =>
@@ -230,7 +230,7 @@ function windowOn({ start, end }: Chunk, { read, window }: Reading) {
           held = held.subarray(header.length);
           return header;
         } catch {
-          if (size >= all || size >= MOST_HEADER_BYTES) throw malformedParquet();
+          if (size >= all || size >= MAX_HEADER_BYTES) throw malformedParquet();
         }
       }
     },

@@ -69,10 +69,10 @@ export interface Footer {
 }
 
 /** S3's own limit. */
-const MOST_GROUP_BYTES = 512 * 2 ** 20;
-const MOST_FOOTER_BYTES = 16 * 2 ** 20;
-const MOST_FIELDS = 10_000;
-const MOST_DEPTH = 32;
+const MAX_GROUP_BYTES = 512 * 2 ** 20;
+const MAX_FOOTER_BYTES = 16 * 2 ** 20;
+const MAX_FIELDS = 10_000;
+const MAX_DEPTH = 32;
 /** The length of the footer and the magic number, at the end of the file. */
 const TAIL = 8;
 
@@ -86,7 +86,7 @@ export async function footerOf(
   if (tail.toString("latin1", 4) !== "PAR1") throw malformedParquet();
   const length = tail.readUInt32LE(0);
   if (length > size - TAIL - 4) throw malformedParquet();
-  if (length > MOST_FOOTER_BYTES) throw tooLargeParquet();
+  if (length > MAX_FOOTER_BYTES) throw tooLargeParquet();
   const bytes = await read(size - TAIL - length, size - TAIL);
   return decoding(() => footerIn(bytes, size - TAIL - length));
 }
@@ -98,11 +98,11 @@ function footerIn(bytes: Buffer, end: number): Footer {
 }
 
 function fieldsIn(elements: readonly Struct[]): readonly Field[] {
-  if (elements.length > MOST_FIELDS) throw tooLargeParquet();
+  if (elements.length > MAX_FIELDS) throw tooLargeParquet();
   let at = 0;
   function next(path: readonly string[]): Field {
     const element = elements[at++];
-    if (!element || path.length > MOST_DEPTH) throw malformedParquet();
+    if (!element || path.length > MAX_DEPTH) throw malformedParquet();
     const name = textIn(element, 4) ?? "";
     const here = at === 1 ? [] : [...path, name];
     const physical = PHYSICAL[numberIn(element, 1) ?? -1];
@@ -142,7 +142,7 @@ function meaningOf(element: Struct): string | undefined {
 function groupIn(group: Struct, end: number): RowGroup {
   const chunks = structsIn(group, 1).map((column) => chunkIn(column, end));
   const size = chunks.reduce((sum, { uncompressed }) => sum + uncompressed, 0);
-  if (Math.max(size, numberIn(group, 2) ?? 0) > MOST_GROUP_BYTES) throw tooLargeParquet();
+  if (Math.max(size, numberIn(group, 2) ?? 0) > MAX_GROUP_BYTES) throw tooLargeParquet();
   const rows = numberIn(group, 3) ?? -1;
   if (rows < 0 || chunks.length === 0) throw malformedParquet();
   return { start: Math.min(...chunks.map(({ start }) => start)), rows, size, chunks };

@@ -156,13 +156,13 @@ function valuesIn(
 }
 
 /** Most bytes of all texts of a page, which can be far longer than the page. */
-const MOST_TEXT_BYTES = 64 * 2 ** 20;
+const MAX_TEXT_BYTES = 64 * 2 ** 20;
 
 /** Each text is written by what it shares with the one before it. */
 function withPrefixes(bytes: Buffer, count: number): Uint8Array[] {
   const prefixes = new Int32Array(count);
   deltaBinaryUnpack(readerOf(bytes), count, prefixes);
-  if (prefixes.reduce((sum, length) => sum + length, 0) > MOST_TEXT_BYTES) throw new RangeError("too long");
+  if (prefixes.reduce((sum, length) => sum + length, 0) > MAX_TEXT_BYTES) throw new RangeError("too long");
   const texts = new Array<Uint8Array>(count);
   deltaByteArray(readerOf(bytes), count, texts);
   return texts;

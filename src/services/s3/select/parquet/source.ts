@@ -17,7 +17,7 @@ export interface Stored {
 
 /** Bytes of all columns that are read side by side. */
 const WINDOWS_BYTES = 32 * 2 ** 20;
-const [LEAST_WINDOW, MOST_WINDOW] = [16 * 1024, 2 ** 20];
+const [MIN_WINDOW, MAX_WINDOW] = [16 * 1024, 2 ** 20];
 
 /** Reads the footer, and then of each row group the columns that the query names, page by page. */
 export function parquetSource(query: Query, { size, read, range }: Stored, now: number) {
@@ -42,7 +42,7 @@ export function parquetSource(query: Query, { size, read, range }: Stored, now: 
       const budget: Budget = { held: 0 };
       const reading = {
         read: counted,
-        window: Math.min(Math.max(window, LEAST_WINDOW), MOST_WINDOW),
+        window: Math.min(Math.max(window, MIN_WINDOW), MAX_WINDOW),
         budget,
       };
       for await (const records of rowsIn(group, named, reading)) {

@@ -2,9 +2,9 @@
 export type Struct = ReadonlyMap<number, Thrift>;
 export type Thrift = boolean | number | bigint | Uint8Array | Thrift[] | Struct;
 
-const MOST_DEPTH = 32;
+const MAX_DEPTH = 32;
 /** Most bytes of a whole number of 64 bits, with seven bits in each. */
-const MOST_NUMBER_BYTES = 10;
+const MAX_NUMBER_BYTES = 10;
 
 /**
  * Reads Thrift's compact protocol, in which Parquet writes its footer and its pages' headers. The bytes may come from
@@ -17,7 +17,7 @@ export function structIn(bytes: Uint8Array): { struct: Struct; length: number } 
 
   function bits(): bigint {
     let value = 0n;
-    for (let n = 0; n < MOST_NUMBER_BYTES; n++) {
+    for (let n = 0; n < MAX_NUMBER_BYTES; n++) {
       const byte = view.getUint8(at++);
       value |= BigInt(byte & 0x7f) << BigInt(7 * n);
       if (byte < 0x80) return BigInt.asUintN(64, value);
@@ -37,7 +37,7 @@ export function structIn(bytes: Uint8Array): { struct: Struct; length: number } 
   }
 
   function element(type: number, depth: number): Thrift {
-    if (depth > MOST_DEPTH) throw new RangeError("too deep");
+    if (depth > MAX_DEPTH) throw new RangeError("too deep");
     switch (type) {
       case 1:
       case 2:

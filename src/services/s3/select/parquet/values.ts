@@ -8,8 +8,8 @@ import type { Field } from "./footer.ts";
 export type Convert = (raw: never) => Value;
 
 /** A decimal has 38 digits at most, which are 16 bytes. */
-const MOST_DIGITS = 38;
-const MOST_DECIMAL_BYTES = 17;
+const MAX_DIGITS = 38;
+const MAX_DECIMAL_BYTES = 17;
 
 /** @throws {AwsError} UnsupportedParquetType */
 export function conversionOf({ physical, meaning, scale }: Field): Convert {
@@ -74,13 +74,13 @@ function ofBytes(meaning: string | undefined, scale: number): Convert {
 }
 
 function ofDecimal<Raw>(scale: number, units: (raw: Raw) => bigint): Convert {
-  if (scale < 0 || scale > MOST_DIGITS) throw unsupportedType();
+  if (scale < 0 || scale > MAX_DIGITS) throw unsupportedType();
   return (raw: Raw) => new Decimal(units(raw), scale);
 }
 
 /** Two's complement, its highest byte first. */
 function signedIn(bytes: Uint8Array): bigint {
-  if (bytes.length > MOST_DECIMAL_BYTES) throw malformedParquet();
+  if (bytes.length > MAX_DECIMAL_BYTES) throw malformedParquet();
   const value = bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
   return BigInt.asIntN(8 * bytes.length, value);
 }
