@@ -49,7 +49,7 @@ const members = Object.keys(HEADERS) as (keyof typeof HEADERS)[];
 
 const hasGrantHeaders = (input: AclRequest) => members.some((member) => input[member] !== undefined);
 
-export const requestsAcl = (input: AclRequest): boolean => input.ACL !== undefined || hasGrantHeaders(input);
+export const asksForAcl = (input: AclRequest): boolean => input.ACL !== undefined || hasGrantHeaders(input);
 
 export interface AclOf {
   of: "bucket" | "object";

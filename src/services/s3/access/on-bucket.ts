@@ -4,7 +4,7 @@ import type { Context } from "#kernel/context.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { bucketArn } from "../buckets/bucket.ts";
 import { accessDenied } from "../errors.ts";
-import { type AclRequest, requestsAcl } from "./acl-request.ts";
+import { type AclRequest, asksForAcl } from "./acl-request.ts";
 import { anonymousCallsNot, neverAnonymous, notByAccessPoint, redirectToAboutS3 } from "./errors.ts";
 import { bucketFact } from "./facts.ts";
 import { authorization, NOTHING } from "./authorization.ts";
@@ -72,7 +72,7 @@ interface NewBucket extends AclRequest {
 export function onCreation(ctx: Context, input: NewBucket): AccessFact[] {
   if (ctx.principal.type === "anonymous") throw anonymousCallsNot();
   const actions = ["s3:CreateBucket"];
-  if (requestsAcl(input)) actions.push("s3:PutBucketAcl");
+  if (asksForAcl(input)) actions.push("s3:PutBucketAcl");
   if (input.ObjectOwnership !== undefined) actions.push("s3:PutBucketOwnershipControls");
   if (input.ObjectLockEnabledForBucket)
     actions.push("s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning");

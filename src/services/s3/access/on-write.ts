@@ -7,7 +7,7 @@ import { bucketAt } from "../buckets/bucket.ts";
 import { findUpload, initiatorIn } from "../multipart/upload.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
 import { findVersion } from "../versions.ts";
-import { type AclRequest, requestsAcl } from "./acl-request.ts";
+import { type AclRequest, asksForAcl } from "./acl-request.ts";
 import { anonymousCannot } from "./errors.ts";
 import { contentFact, objectFact } from "./facts.ts";
 import { authorization, NOTHING } from "./authorization.ts";
@@ -41,7 +41,7 @@ function factsOfWriting(
   if (tagged) actions.push("s3:PutObjectTagging");
   // Documented policies for AWS services, which deliver objects to the bucket's owner, allow only
   // `s3:PutObject`.
-  if (requestsAcl(input) && ctx.principal.type !== "service") actions.push("s3:PutObjectAcl");
+  if (asksForAcl(input) && ctx.principal.type !== "service") actions.push("s3:PutObjectAcl");
   return [...actions.map((one) => contentFact(ctx, target, one, input)), ...matchFacts(ctx, target, input)];
 }
 

@@ -12,7 +12,7 @@ import { checkDocument } from "../documents.ts";
 import { aclNotSupported, malformedXml } from "../errors.ts";
 import { ANONYMOUS_OWNER } from "../owner.ts";
 import { type Bucket, buckets } from "../store.ts";
-import { type AclRequest, aclInHeaders, requestsAcl, changesNothing, checkForm } from "./acl-request.ts";
+import { type AclRequest, aclInHeaders, asksForAcl, changesNothing, checkForm } from "./acl-request.ts";
 import { blockFor } from "./blocks.ts";
 import { noSuchOwnershipControls, publicAclBlocked } from "./errors.ts";
 import { type Grant, isPublicGrant, ownersOnly } from "./grants.ts";
@@ -80,7 +80,7 @@ export function provenanceOf(
   ctx: Context,
   input: AclRequest & { Bucket: string; Key: string },
 ): MaybePromise<(bucket: Bucket) => Provenance> {
-  if (!requestsAcl(input)) return (bucket) => ({ owner: writerIn(ctx, bucket, undefined) });
+  if (!asksForAcl(input)) return (bucket) => ({ owner: writerIn(ctx, bucket, undefined) });
   return provenanceWithAcl(ctx, input);
 }
 

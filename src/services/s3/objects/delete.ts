@@ -114,7 +114,7 @@ async function removeEntry(
   const { Key, VersionId } = entry;
   try {
     checkKeyLength(Key);
-    // In a batch, an id that cannot be one counts as a version that does not exist.
+    // In a batch, a malformed version id counts as a version that does not exist.
     if (VersionId !== undefined && VersionId !== "null" && orderOf(VersionId) === undefined)
       throw noSuchVersion(Key, VersionId);
     if (target) await authorizeDeletion(ctx, tx, target, { Key, VersionId, IfMatch: entry.ETag }, bypass);

@@ -3,8 +3,9 @@ import { keyLeadsOut, keyTooLong } from "../errors.ts";
 const MAX_BYTES = 1_024;
 
 /**
- * The key that a path names. To S3 keys are bytes, and neither `..` nor `//` means anything in them; but none may lead
- * out of the bucket.
+ * Checks the key of an object. S3 treats keys as bytes: `..` and `//` have no meaning, but a key whose `..`
+ * segments lead
+ * out of the bucket is refused.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
  * @throws {AwsError} KeyTooLongError, BadRequest
  */
@@ -20,7 +21,7 @@ export function checkKeyLength(key: string): void {
   if (size > MAX_BYTES) throw keyTooLong(size);
 }
 
-/** Whether somewhere, read from the left, there are more steps up than down. */
+/** Whether any prefix of the key has more `..` segments than others. */
 function leadsOut(key: string): boolean {
   let depth = 0;
   for (const segment of key.split("/")) {

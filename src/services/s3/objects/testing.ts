@@ -13,7 +13,7 @@ export async function withBucket(Bucket = "bucket") {
   return { ...cloud, s3: cloud.aws.s3, files: blobs.files };
 }
 
-/** A call as it comes over HTTP. */
+/** Calls an operation with the request facts of a call over HTTP. */
 export function overHttp<O extends OperationId<"s3">>(
   { cloud }: TestCloud,
   operation: O,
