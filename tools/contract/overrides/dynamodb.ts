@@ -1,4 +1,18 @@
+import type { ShapeEntry } from "#aws/contract/format.ts";
 import type { Override } from "../override.ts";
+
+const VECTOR_INDEX = {
+  type: "structure",
+  members: {
+    IndexName: "IndexName",
+    VectorAttribute: "VectorAttributeDefinition",
+    Projection: "Projection",
+    Dimensions: "$integer",
+    DistanceFunction: "VectorDistanceFunction",
+    SearchSchema: "SearchSchema",
+  },
+  required: ["IndexName", "VectorAttribute", "Projection", "Dimensions", "DistanceFunction"],
+} satisfies ShapeEntry;
 
 export default {
   // Error messages that users quote list the values of every enumeration in this order, such as `[B, N, S]`.
@@ -6,6 +20,54 @@ export default {
   // The order of members in error messages about ten structures with two or more violations:
   // https://github.com/aws-controllers-k8s/dynamodb-controller/blob/main/docs/api-quirks/details/DDB-TABLE-457.md
   service: { validation: "coral-hashed" },
+  // By the AWS SDK for JavaScript 3.1162.0: puts in bulk, and indexes by which vectors are searched.
+  younger: {
+    operations: {
+      CancelBulkOperation: {},
+      DescribeBulkOperation: {},
+      ListBulkOperations: {},
+      SearchVectors: {},
+      StartBulkPutItems: {},
+    },
+    shapes: {
+      CreateVectorIndexAction: VECTOR_INDEX,
+      DeleteVectorIndexAction: {
+        type: "structure",
+        members: { IndexName: "IndexName" },
+        required: ["IndexName"],
+      },
+      SearchSchema: { type: "list", member: "SearchSchemaElement" },
+      SearchSchemaElement: {
+        type: "structure",
+        members: {
+          AttributeName: "KeySchemaAttributeName",
+          SearchSchemaElementType: "SearchSchemaElementType",
+        },
+        required: ["AttributeName", "SearchSchemaElementType"],
+      },
+      SearchSchemaElementType: { type: "string", enum: ["HASH", "INLINE_FILTER"] },
+      VectorAttributeDefinition: {
+        type: "structure",
+        members: { AttributeName: "KeySchemaAttributeName" },
+        required: ["AttributeName"],
+      },
+      VectorDistanceFunction: { type: "string", enum: ["COSINE", "DOT_PRODUCT", "EUCLIDEAN"] },
+      VectorIndex: VECTOR_INDEX,
+      VectorIndexList: { type: "list", member: "VectorIndex" },
+      VectorIndexUpdate: {
+        type: "structure",
+        members: { Create: "CreateVectorIndexAction", Delete: "DeleteVectorIndexAction" },
+      },
+      VectorIndexUpdateList: { type: "list", member: "VectorIndexUpdate" },
+    },
+  },
+  added: {
+    "CreateTableInput.VectorIndexes": ["VectorIndexList", {}],
+    "RestoreTableFromBackupInput.VectorIndexOverride": ["VectorIndexList", {}],
+    "RestoreTableToPointInTimeInput.VectorIndexOverride": ["VectorIndexList", {}],
+    "TableCreationParameters.VectorIndexes": ["VectorIndexList", {}],
+    "UpdateTableInput.VectorIndexUpdates": ["VectorIndexUpdateList", {}],
+  },
   shapes: {
     // An ARN that is too short is reported as malformed, like any other text: DescribeBackup in the same list.
     BackupArn: { min: undefined },

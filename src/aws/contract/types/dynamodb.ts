@@ -268,6 +268,7 @@ export interface CreateTableInput {
   OnDemandThroughput?: OnDemandThroughput;
   GlobalTableSourceArn?: string;
   GlobalTableSettingsReplicationMode?: GlobalTableSettingsReplicationMode;
+  VectorIndexes?: VectorIndexList;
 }
 export interface CreateTableOutput {
   TableDescription?: TableDescription;
@@ -1117,6 +1118,7 @@ export interface RestoreTableFromBackupInput {
   ProvisionedThroughputOverride?: ProvisionedThroughput;
   OnDemandThroughputOverride?: OnDemandThroughput;
   SSESpecificationOverride?: SSESpecification;
+  VectorIndexOverride?: VectorIndexList;
 }
 export interface RestoreTableFromBackupOutput {
   TableDescription?: TableDescription;
@@ -1133,6 +1135,7 @@ export interface RestoreTableToPointInTimeInput {
   ProvisionedThroughputOverride?: ProvisionedThroughput;
   OnDemandThroughputOverride?: OnDemandThroughput;
   SSESpecificationOverride?: SSESpecification;
+  VectorIndexOverride?: VectorIndexList;
 }
 export interface RestoreTableToPointInTimeOutput {
   TableDescription?: TableDescription;
@@ -1235,6 +1238,7 @@ export interface TableCreationParameters {
   OnDemandThroughput?: OnDemandThroughput;
   SSESpecification?: SSESpecification;
   GlobalSecondaryIndexes?: GlobalSecondaryIndexList;
+  VectorIndexes?: VectorIndexList;
 }
 export interface TableDescription {
   AttributeDefinitions?: AttributeDefinitions;
@@ -1461,6 +1465,7 @@ export interface UpdateTableInput {
   OnDemandThroughput?: OnDemandThroughput;
   WarmThroughput?: WarmThroughput;
   GlobalTableSettingsReplicationMode?: GlobalTableSettingsReplicationMode;
+  VectorIndexUpdates?: VectorIndexUpdateList;
 }
 export interface UpdateTableOutput {
   TableDescription?: TableDescription;
@@ -1491,6 +1496,41 @@ export interface WriteRequest {
   DeleteRequest?: DeleteRequest;
 }
 export type WriteRequests = WriteRequest[];
+export interface CreateVectorIndexAction {
+  IndexName: string;
+  VectorAttribute: VectorAttributeDefinition;
+  Projection: Projection;
+  Dimensions: number;
+  DistanceFunction: VectorDistanceFunction;
+  SearchSchema?: SearchSchema;
+}
+export interface DeleteVectorIndexAction {
+  IndexName: string;
+}
+export type SearchSchema = SearchSchemaElement[];
+export interface SearchSchemaElement {
+  AttributeName: string;
+  SearchSchemaElementType: SearchSchemaElementType;
+}
+export type SearchSchemaElementType = "HASH" | "INLINE_FILTER";
+export interface VectorAttributeDefinition {
+  AttributeName: string;
+}
+export type VectorDistanceFunction = "DOT_PRODUCT" | "COSINE" | "EUCLIDEAN";
+export interface VectorIndex {
+  IndexName: string;
+  VectorAttribute: VectorAttributeDefinition;
+  Projection: Projection;
+  Dimensions: number;
+  DistanceFunction: VectorDistanceFunction;
+  SearchSchema?: SearchSchema;
+}
+export type VectorIndexList = VectorIndex[];
+export interface VectorIndexUpdate {
+  Create?: CreateVectorIndexAction;
+  Delete?: DeleteVectorIndexAction;
+}
+export type VectorIndexUpdateList = VectorIndexUpdate[];
 
 export interface OperationTypes {
   BatchExecuteStatement: { input: BatchExecuteStatementInput; output: BatchExecuteStatementOutput; errors: "RequestLimitExceeded" | "InternalServerError" | "ThrottlingException" };
@@ -1550,6 +1590,11 @@ export interface OperationTypes {
   UpdateTable: { input: UpdateTableInput; output: UpdateTableOutput; errors: "ResourceInUseException" | "ResourceNotFoundException" | "LimitExceededException" | "InternalServerError" };
   UpdateTableReplicaAutoScaling: { input: UpdateTableReplicaAutoScalingInput; output: UpdateTableReplicaAutoScalingOutput; errors: "ResourceNotFoundException" | "ResourceInUseException" | "LimitExceededException" | "InternalServerError" };
   UpdateTimeToLive: { input: UpdateTimeToLiveInput; output: UpdateTimeToLiveOutput; errors: "ResourceInUseException" | "ResourceNotFoundException" | "LimitExceededException" | "InternalServerError" };
+  CancelBulkOperation: { input: object; output: object; errors: never };
+  DescribeBulkOperation: { input: object; output: object; errors: never };
+  ListBulkOperations: { input: object; output: object; errors: never };
+  SearchVectors: { input: object; output: object; errors: never };
+  StartBulkPutItems: { input: object; output: object; errors: never };
 }
 
 export type ErrorName =

@@ -1,4 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { notImplemented } from "#aws/errors.ts";
 import { firstDuplicate } from "#lib/duplicates.ts";
 import { invalidParameters } from "../errors.ts";
 import type { Capacity, Index, Table, Throughput } from "../store.ts";
@@ -16,15 +17,17 @@ export type Overrides = Pick<
   | "ProvisionedThroughputOverride"
   | "OnDemandThroughputOverride"
   | "SSESpecificationOverride"
+  | "VectorIndexOverride"
 >;
 
 const NONE: Throughput = { read: 0, write: 0 };
 
-/** @throws {AwsError} ValidationException where overrides contradict each other or the source */
+/** @throws {AwsError} ValidationException where overrides contradict each other or the source, NotImplemented */
 export function overridden(
   source: Table,
   overrides: Overrides,
 ): Pick<Table, "billing" | "throughput" | "onDemand" | "indexes" | "definitions"> {
+  if (overrides.VectorIndexOverride) throw notImplemented("VectorIndexOverride of a table");
   const billing = overrides.BillingModeOverride ?? source.billing;
   checkThroughput(overrides, billing);
   const indexes = [

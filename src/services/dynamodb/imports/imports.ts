@@ -37,6 +37,7 @@ export const importOperations = {
   /** The name is not taken before the table is made: two imports may ask for it, of which one fails. */
   async ImportTable(ctx, input) {
     checkFormat(input);
+    if (input.TableCreationParameters.VectorIndexes) throw notImplemented("VectorIndexes of a table");
     checkClientToken(input.ClientToken);
     const { TableCreationParameters: parameters } = input;
     schemaOf(parameters, ctx.region);

@@ -148,8 +148,8 @@ async function areTooMany(tx: Transaction): Promise<boolean> {
 }
 
 function refuseUnimplemented(input: Input<"dynamodb", "CreateTable">): void {
-  const named = (["GlobalTableSourceArn", "GlobalTableSettingsReplicationMode"] as const).find(
-    (member) => input[member] !== undefined,
-  );
+  const named = (
+    ["GlobalTableSourceArn", "GlobalTableSettingsReplicationMode", "VectorIndexes"] as const
+  ).find((member) => input[member] !== undefined);
   if (named) throw notImplemented(`${named} of a table`);
 }

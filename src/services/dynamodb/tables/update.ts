@@ -52,7 +52,10 @@ export const tableUpdate = {
   },
 } satisfies Handlers<"dynamodb">;
 
-const UNIMPLEMENTED = ["GlobalTableSettingsReplicationMode"] as const satisfies (keyof Request)[];
+const UNIMPLEMENTED = [
+  "GlobalTableSettingsReplicationMode",
+  "VectorIndexUpdates",
+] as const satisfies (keyof Request)[];
 
 function refuseUnimplemented(input: Request): void {
   const named = UNIMPLEMENTED.find((member) => input[member] !== undefined);
