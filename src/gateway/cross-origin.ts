@@ -3,7 +3,7 @@ import { claimedService } from "#aws/signature/credential.ts";
 import type { CrossOriginVerdict } from "#kernel/endpoint.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { AuthSettings } from "./authenticate.ts";
-import { endpointHouse, endpointRequest } from "./endpoints.ts";
+import { endpointContext, endpointRequest } from "./endpoints.ts";
 import type { Passage } from "./observe.ts";
 import { corsHeaders, foreignOrigin, isOwnOrigin, type OriginRules, preflight } from "./origin.ts";
 import { parseQuery } from "./query.ts";
@@ -62,9 +62,9 @@ async function verdictOn(
   const contract = isRouted(route) ? route.operation.contract : route.contract;
   const service = contract && (await cloud.service(contract.service));
   if (!service?.crossOrigin) return undefined;
-  const house = endpointHouse(cloud, auth, http, service, meta);
-  const verdict = await service.crossOrigin(endpointRequest(http, route, meta), house);
-  await house.ctx.durable();
+  const context = endpointContext(cloud, auth, http, service, meta);
+  const verdict = await service.crossOrigin(endpointRequest(http, route, meta), context);
+  await context.ctx.durable();
   return verdict;
 }
 

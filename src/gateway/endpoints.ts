@@ -1,6 +1,6 @@
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
 import type { CallContext } from "#kernel/call-context.ts";
-import type { EndpointHouse, EndpointRequest } from "#kernel/endpoint.ts";
+import type { EndpointContext, EndpointRequest } from "#kernel/endpoint.ts";
 import { ANONYMOUS, type Principal, serviceNamed } from "#kernel/principal.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { Service } from "#kernel/service.ts";
@@ -22,9 +22,9 @@ export async function atEndpoint(
   const request = endpointRequest(http, route, meta);
   const endpoint = service.endpoints.find((one) => one.host === route.at?.label && one.accepts(request));
   if (!endpoint) return undefined;
-  const house = endpointHouse(cloud, auth, http, service, meta);
-  const answer = await endpoint.serve(request, house);
-  await house.ctx.durable();
+  const environment = endpointContext(cloud, auth, http, service, meta);
+  const answer = await endpoint.serve(request, environment);
+  await environment.ctx.durable();
   return answer;
 }
 
@@ -37,13 +37,13 @@ export function endpointRequest(
   return { method, path: route.path ?? path, query: rawQuery, url, headers, body, at: route.at, meta };
 }
 
-export function endpointHouse(
+export function endpointContext(
   cloud: Cloud,
   auth: AuthSettings,
   http: HttpRequest,
   service: Service,
   { requestId }: ResponseMeta,
-): EndpointHouse & { ctx: CallContext } {
+): EndpointContext & { ctx: CallContext } {
   const clients = (principal: Principal) =>
     cloud.clients(
       principal,

@@ -32,7 +32,7 @@ const policy = (said: object) =>
   });
 const identity = (said: object = {}) => policyOf(policy({ Principal: undefined, ...said }));
 
-/** A cloud in which GetGreeting asks for that, and SayHello passes on to it as the same caller. */
+/** A cloud in which GetGreeting requires `fact`, and SayHello calls it as the same caller. */
 async function cloudThatAsks(
   fact: Partial<AccessFact>,
   definition: Partial<ServiceDefinition<"hello">> = {},

@@ -8,34 +8,41 @@ import { keysOf } from "./condition-keys.ts";
 import type { Context } from "./context.ts";
 import type { Principal } from "./principal.ts";
 
-/** One thing that a call wants to do, as IAM sees it. A call may want several. */
+/** One permission that a call needs, as IAM sees it. A call may need several. */
 export interface AccessFact {
   /** `s3:GetObject` */
   action: string;
   resource: string;
-  /** The account that the resource belongs to; that of the place where the call is handled unless said. */
+  /** The account that owns the resource; by default the account in which the call is handled. */
   owner?: string;
-  /** Condition keys of the service's own; those of every call are known. Asked for by their lower-case names. */
+  /**
+   * The service's own condition keys, in addition to the global ones. A function receives the key in lower
+   * case.
+   */
   conditions?: Readonly<Record<string, string | readonly string[] | undefined>> | Keys;
   /**
-   * The policy that hangs on the resource, as its text, or several. `null` where it could have one and has none: a
-   * service then needs one to enter. Not given for what cannot have any.
+   * The JSON text of the policy or policies attached to the resource. `null` if the resource could have a
+   * policy and has none: a service principal is then denied. `undefined` if the resource type has no
+   * policies.
    */
   resourcePolicy?: string | readonly string[] | null;
-  /** Something else of the resource's allows it: an access control list, to an account or to everyone. */
+  /** Who is allowed by something other than a policy, such as an access control list. */
   granted?: "account" | "everyone";
-  /** Only the resource's policy can allow it, even to its own account: a role's trust, a key's policy. */
+  /**
+   * Whether only the resource's policy can allow the action, even for its own account: a role's trust policy,
+   * a key's policy.
+   */
   resourceAlone?: boolean;
 }
 
-/** What is known of a call when it is judged. */
+/** The properties of a call that authorization needs. */
 export type AuthorizationContext = Pick<Context, "principal" | "account" | "region" | "request" | "clock"> & {
   readonly callerPolicies: CallerPolicies | undefined;
   readonly calledVia: readonly string[] | undefined;
   denied(denial: Denial): AwsError;
 };
 
-/** A refusal, before a service puts it into its own words. */
+/** A denied access fact, from which the service makes its own error. */
 export interface Denial {
   principal: Principal;
   fact: AccessFact;
@@ -44,16 +51,16 @@ export interface Denial {
   reason: string;
 }
 
-/** What a call that hands roles to its service must be allowed to do with each of them. */
+/** The permission to pass each role that a call hands to its service. */
 export const passRoleFacts = (roles: Iterable<string | undefined>): AccessFact[] =>
   [...roles].flatMap((resource) => (resource ? [{ action: PASS_ROLE, resource }] : []));
 
 const PASS_ROLE = "iam:PassRole";
 
-/** @throws {AwsError} the service's own, for the first fact that is not allowed */
+/** @throws {AwsError} the service's own error, for the first fact that is not allowed */
 export function authorize(call: AuthorizationContext, facts: readonly AccessFact[]): void {
   for (const fact of facts) {
-    if (isPlain(call, fact)) continue;
+    if (isAlwaysAllowed(call, fact)) continue;
     const decision = decide(call, fact);
     if (!decision.allowed) throw refusal(call, fact, decision);
   }
@@ -66,13 +73,19 @@ function refusal(call: AuthorizationContext, fact: AccessFact, decision: Denial[
   return new AwsError(denied.code, "Cross-account pass role is not allowed.", { status: denied.status });
 }
 
-/** Passing a role gives a service the role's permissions: a role of another account cannot be passed. */
+/**
+ * Whether a role of another account would be passed, which is not allowed: passing a role gives a service its
+ * permissions.
+ */
 function isForeignRole({ principal }: AuthorizationContext, { action, resource }: AccessFact): boolean {
   return action === PASS_ROLE && (parseArn(resource)?.account ?? principal.account) !== principal.account;
 }
 
-/** Whether no policy can forbid it, as for nearly every call: it is a root's in its own account, or a service's. */
-function isPlain(call: AuthorizationContext, fact: AccessFact): boolean {
+/**
+ * Whether no policy can deny the action, as for nearly every call: by a root in its own account, or by a
+ * service.
+ */
+function isAlwaysAllowed(call: AuthorizationContext, fact: AccessFact): boolean {
   const { principal, callerPolicies } = call;
   if (fact.resourceAlone) return false;
   if (principal.type === "service") return fact.resourcePolicy === undefined;
@@ -106,7 +119,7 @@ function policiesOf(texts: string | readonly string[] | null): Policy[] {
   return typeof texts === "string" ? [policyOf(texts)] : texts.map(policyOf);
 }
 
-/** The refusal of services that do not word their own: its code depends on the protocol. */
+/** The default error for a denied call. Its code depends on the protocol. */
 export function deniedIn(protocol: ProtocolName | undefined): (denial: Denial) => AwsError {
   const isJson = protocol?.startsWith("awsJson") || protocol === "rpcv2Cbor";
   const code = isJson || protocol === "restJson1" ? "AccessDeniedException" : "AccessDenied";

@@ -27,11 +27,11 @@ const steps = blobSteps("hello", "region");
 const service = defineService({ id: "hello", operations: [], access: {} });
 const LARGE = INLINE_BYTES + 1;
 
-/** A folder of blobs that tells what is in it, and that a power cut takes away from its process. */
+/** A blob folder that exposes its content and can simulate a power cut. */
 function testBlobs(memory = openMemoryBlobs(), files = new Set<string>()) {
   let steps = 0;
   let cutAt = Number.POSITIVE_INFINITY;
-  /** A process whose power is cut never hears of anything again. */
+  /** After the power cut, no operation of the process ever settles. */
   const step = () => (steps++ < cutAt ? undefined : new Promise<never>(() => {}));
   const store: BlobStore = {
     ...memory,
@@ -107,7 +107,7 @@ async function get(ctx: CallContext, name: string): Promise<Buffer | undefined> 
 
 const intended = (ctx: CallContext) => ctx.read((tx) => tx.list(intents.region, { limit: 100 }));
 
-/** A body whose length nobody said. */
+/** A body of undeclared length. */
 async function* chunked(size: number, fill = "x") {
   for (let at = 0; at < size; at += 10_000) yield Buffer.alloc(Math.min(10_000, size - at), fill);
 }
@@ -210,7 +210,7 @@ test("a large body whose pointer the disk does not take goes at once, and one th
   expect(await get(context(), "lost")).toBeUndefined();
 });
 
-/** Runs the story until the power is cut, and looks at what the next process finds. */
+/** Runs the scenario until the power is cut, and returns what the next process finds. */
 async function afterCut(
   at: { disk?: number; blobs?: number },
   story: (ctx: () => CallContext) => Promise<void>,

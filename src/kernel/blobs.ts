@@ -10,56 +10,56 @@ import { StoreUnavailableError } from "./partition.ts";
 import type { Bytes, ReadTransaction, Transaction } from "./transaction.ts";
 
 /**
- * Bodies of any size beside the records that point to them. Small ones stand in the store itself and change in the
- * pointer's own commit. A large one is a file: first a durable *intent* says that it may exist, then its bytes and name
- * become durable, then one transaction writes the pointer and takes the intent away. So a crash at any moment leaves
- * either a pointer to a whole file or an intent to sweep.
+ * Bodies of any size, next to the records that point to them. Small bodies are rows of the store and change
+ * in the same commit as their pointer. A large body is a file: first a durable *intent* records that the file
+ * may exist, then its bytes and name become durable, then one transaction writes the pointer and deletes the
+ * intent. So a crash at any moment leaves either a pointer to a complete file or an intent to clean up.
  *
- * At rest every body is encrypted, with a key of the cloud's or one that its service brings, and what was changed on
- * the disk is an error and never wrong bytes.
+ * Every body is encrypted at rest, with one of the cloud's keys or one that its service provides. Reading a
+ * body that was changed on the disk throws; it never returns wrong bytes.
  */
 export interface Blobs {
   /**
-   * Takes in a body, at once if it is small and there; nothing refers to it yet. Either `keep` it in a transaction or
-   * `drop` it.
-   * @throws {BodyTooLargeError} and whatever the body's own end finds wrong; nothing remains then
+   * Stores a body to which no record points yet: synchronously if it is small and already in memory. The
+   * caller must then either `keep` it in a transaction or `drop` it.
+   * @throws {BodyTooLargeError} and whatever error the body's end reports; nothing remains then
    */
   receive(body: Body, options: ReceiveOptions): MaybePromise<StagedBlob>;
   /**
-   * Gives up a body that was received; one that was kept meanwhile stays. While a commit that keeps it is under way,
-   * nobody knows which it is: wait for `ctx.durable()` first.
+   * Deletes a received body, unless a transaction has kept it. While a commit that keeps it is pending, its
+   * outcome is unknown: wait for `ctx.durable()` first.
    */
   drop(staged: StagedBlob): Promise<void>;
   /** Bytes `start` to `end` (exclusive) of a file. Call it inside the transaction that found the reference. */
   read(ref: BlobRef, start: number, end: number, options?: OpenOptions): AsyncIterable<Uint8Array>;
-  /** For the sweep and the outbox only: nobody may refer to it any more. */
+  /** For the cleanup and the outbox only: no record may point to the file. */
   remove(id: string): Promise<void>;
 }
 
 export interface ReceiveOptions {
-  /** Bytes. */
+  /** The largest size allowed, in bytes. */
   limit: number;
-  /** Sees every chunk on its way, for hashes. */
+  /** Receives every chunk as it passes, for hashes. */
   tap?: (chunk: Uint8Array) => void | Promise<void>;
-  /** What the body is to be encrypted with, in place of the cloud's own keys: 32 bytes that nobody keeps. */
+  /** The key to encrypt the body with, in place of the cloud's own: 32 bytes that are not stored. */
   secret?: Uint8Array | undefined;
 }
 
 export interface OpenOptions {
-  /** As in the blob store. */
+  /** As in `BlobStore`. */
   lend?: boolean | undefined;
-  /** The one that the body was received with. */
+  /** The secret that the body was received with. */
   secret?: Uint8Array | undefined;
 }
 
-/** What a record keeps of a body. */
+/** What a record stores about a body. */
 export interface BlobRef {
   size: number;
-  /** The row of a small body; absent for an empty one. */
+  /** The number of a small body's row; absent for an empty body. */
   row?: number;
-  /** The file of a large one. */
+  /** The name of a large body's file. */
   file?: string;
-  /** The name of its file's key. */
+  /** The name of the key that the file is encrypted with. */
   key?: string;
 }
 
@@ -69,16 +69,18 @@ interface StagedFile {
   size: number;
   file: string;
   key: string;
-  /** The process whose intent it is. */
+  /** The number of the process that wrote the intent. */
   process: number;
 }
 
-/** Bodies of up to so many bytes are rows of the store, larger ones are files. */
+/** Bodies up to this size are rows of the store; larger ones are files. */
 export const INLINE_BYTES = 64 * 1024;
 
 interface Intent {
   service: string;
-  /** The process that wrote it: rows of one that has ended are swept. */
+  /**
+   * The number of the process that wrote the intent. Once that process has ended, the intent is cleaned up.
+   */
   process: number;
   file: string;
   order: number;
@@ -96,7 +98,10 @@ function intentsIn(scope: Scope) {
 
 const bodies = (scope: Scope): Bytes => ({ name: `kernel/body/${scope}`, scope });
 
-/** A full or failing disk is the store's failure and not a bug: the client gets a 503, and may retry. */
+/**
+ * Turns a full or failing disk into an error of the store, which is no bug: the client gets a 503 and may
+ * retry.
+ */
 async function onDisk<R>(work: Promise<R>): Promise<R> {
   try {
     return await work;
@@ -112,17 +117,18 @@ export interface BlobHome {
   write<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R>;
 }
 
-/** A service's blobs and the transaction steps on them. */
+/** A service's operations on blobs within its transactions. */
 export interface BlobSteps {
   /**
-   * Makes a staged body part of the transaction. A small one takes over the row of `former`, a body whose last reference
-   * goes in this transaction; `reusesRow` then tells that there is nothing to discard.
-   * @throws if its intent was swept meanwhile
+   * Makes a staged body part of the transaction. A small body takes over the row of `former`, whose last
+   * reference is removed in this transaction; `reusesRow` then returns true, and `former` must not be
+   * discarded.
+   * @throws if its intent was cleaned up meanwhile
    */
   keep(tx: Transaction, staged: StagedBlob, former?: BlobRef): MaybePromise<BlobRef>;
-  /** The body goes when the transaction has taken effect. */
+  /** Deletes the body after the transaction has been committed. */
   discard(tx: Transaction, ref: BlobRef): void;
-  /** A small body's bytes; `undefined` for a file. */
+  /** The bytes of a small body; `undefined` for a file. */
   inline(
     tx: ReadTransaction,
     ref: BlobRef,
@@ -163,11 +169,14 @@ export function blobSteps(service: string, scope: Scope): BlobSteps {
   };
 }
 
-/** Whether a body has taken over the row of a former one. */
+/** Whether `body` has taken over the row of `former`. */
 export const reusesRow = (former: BlobRef, body: BlobRef | undefined): boolean =>
   former.row !== undefined && former.row === body?.row;
 
-/** Runs the transaction that keeps a staged body; drops the body if it throws, or a large one if it cannot be written. */
+/**
+ * Runs the transaction that keeps a staged body. Drops the body if it throws or, for a file, if the commit
+ * fails.
+ */
 export async function keepOrDrop<R>(
   ctx: Context,
   staged: StagedBlob,
@@ -183,32 +192,32 @@ export async function keepOrDrop<R>(
   }
 }
 
-/** Every service enqueues it, so the kernel registers it itself. */
+/** Deletes a file. Any service can enqueue it, so the kernel registers the job. */
 export const removeBlob: Job<{ file: string }> = job("kernel/remove-blob", {
   attempts: Number.POSITIVE_INFINITY,
   run: async (ctx, { file }) => ctx.blobs.remove(file),
 });
 
-/** Where names and keys of blobs come from. */
-export interface BlobMeans {
+/** The sources of blob names and encryption keys. */
+export interface BlobSources {
   random: Random;
   keys: DataKeys;
 }
 
-export function openBlobs(home: BlobHome, store: BlobStore, means: BlobMeans): Blobs {
-  return new BlobsOf(home, store, means);
+export function openBlobs(home: BlobHome, store: BlobStore, sources: BlobSources): Blobs {
+  return new BlobsOf(home, store, sources);
 }
 
-/** A class for its prototype: one is made for every call that brings a body. */
+/** A class, since one is created for every call with a body and shares its methods through the prototype. */
 class BlobsOf implements Blobs {
   readonly #home: BlobHome;
   readonly #store: BlobStore;
-  readonly #means: BlobMeans;
+  readonly #sources: BlobSources;
 
-  constructor(home: BlobHome, store: BlobStore, means: BlobMeans) {
+  constructor(home: BlobHome, store: BlobStore, sources: BlobSources) {
     this.#home = home;
     this.#store = store;
-    this.#means = means;
+    this.#sources = sources;
   }
 
   receive(body: Body, options: ReceiveOptions): MaybePromise<StagedBlob> {
@@ -230,7 +239,7 @@ class BlobsOf implements Blobs {
     end: number,
     { secret, lend }: OpenOptions = {},
   ): AsyncIterable<Uint8Array> {
-    const dataKey = key === undefined ? undefined : this.#means.keys.find(key, secret);
+    const dataKey = key === undefined ? undefined : this.#sources.keys.find(key, secret);
     return this.#store.read(file!, start, end, { lend: lend ?? false, key: dataKey });
   }
 
@@ -239,7 +248,7 @@ class BlobsOf implements Blobs {
   }
 
   async #receiveStream(body: Body, { limit, tap, secret }: ReceiveOptions): Promise<StagedBlob> {
-    const { random, keys } = this.#means;
+    const { random, keys } = this.#sources;
     const earlyChunks: Uint8Array[] = [];
     let size = 0;
     let file: string | undefined;
@@ -281,7 +290,8 @@ class BlobsOf implements Blobs {
   async #forget(file: string): Promise<void> {
     const { scope, service, process, write } = this.#home;
     const key = [service, process, file];
-    // Written anew before the file goes: a commit that kept it and seemed to fail cannot take effect after this one.
+    // The intent is rewritten before the file is deleted, so that a `keep` whose commit seemed to fail cannot
+    // take effect later.
     const isIntended = await write(async (tx) => {
       const intent = await tx.get(intents[scope], key);
       if (intent) tx.put(intents[scope], intent);
@@ -293,7 +303,7 @@ class BlobsOf implements Blobs {
   }
 }
 
-/** Removes what processes before this one left half-made. The lease says that none of them can go on. */
+/** Deletes the unfinished files of earlier processes. The lease guarantees that those have stopped. */
 export async function sweepIntents(home: BlobHome, store: BlobStore): Promise<void> {
   const dead: Intent[] = await home.write((tx) =>
     tx.list(intents[home.scope], { in: [home.service], before: [home.process], limit: 1_000 }),

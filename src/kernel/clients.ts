@@ -1,6 +1,6 @@
 import type { Input, OperationId, Output, ServiceId } from "./service.ts";
 
-/** Every service's operations, typed from the contract. A call passes the same hall as one from the wire. */
+/** A typed client for each service. Its calls pass the same hall as calls from the wire. */
 export type Clients = {
   readonly [S in ServiceId]: {
     readonly [O in OperationId<S>]: (input: Input<S, O>) => Promise<Output<S, O>>;

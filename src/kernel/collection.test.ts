@@ -22,7 +22,7 @@ const pets = collection<Pet>("test/pet", {
   key: (pet) => [pet.name],
   indexes: {
     byKind: (pet) => [pet.kind, pet.name],
-    // Leaves the young ones out.
+    // Leaves out young pets.
     byAge: (pet) => (pet.age > 2 ? [pet.age, pet.name] : undefined),
   },
 });
@@ -213,7 +213,7 @@ test("a transaction knows how much it has put", async () => {
     expect(once).toBeGreaterThan(1_000);
     tx.deleteBytes(rows, ["b"]);
     expect(tx.written).toBe(once);
-    // Also what it then replaces: nobody is told of less than a commit has.
+    // Replaced values count as well: the result is never less than what the commit has.
     tx.putBytes(rows, ["a"], Buffer.alloc(1_000));
     expect(tx.written).toBe(2 * once);
   });
@@ -266,7 +266,7 @@ test("numbers are never given twice, whatever failed before and whoever owned th
         throw new Error("no");
       }),
     ).rejects.toThrow("no");
-    // A commit that needs no number must not count the one above as reserved.
+    // A commit without a number must not count the number above as reserved.
     await records.write((tx) => tx.put(pets, { name: "a", kind: "cat", age: 1 }));
     for (let i = 0; i < 3; i++) {
       await records.write((tx) => {

@@ -1,5 +1,5 @@
 /**
- * The condition keys that every call has, whatever service it is for.
+ * The global condition keys, which every call has, whatever its service.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
  */
 import type { Keys } from "#aws/languages/policy/pattern.ts";
@@ -12,7 +12,7 @@ export function keysOf(call: AuthorizationContext, { conditions }: AccessFact, o
   return (name) => own(name) ?? globalKey(name, call, owner);
 }
 
-/** A record is written with the names as AWS spells them. */
+/** The service's own keys. Names in a record are spelled as AWS spells them; lookups are in lower case. */
 function ownKeys(conditions: AccessFact["conditions"]): Keys {
   if (typeof conditions === "function") return conditions;
   if (!conditions) return () => undefined;
@@ -36,7 +36,7 @@ function globalKey(name: string, call: AuthorizationContext, owner: string): Ret
     case "aws:sourceip":
       return request?.sourceIp;
     case "aws:securetransport":
-      // A call between services never leaves the process.
+      // A call between services stays within the process.
       return String(request?.secure ?? true);
     case "aws:useragent":
       return request?.userAgent;
@@ -82,7 +82,10 @@ function globalKey(name: string, call: AuthorizationContext, owner: string): Ret
   }
 }
 
-/** Names of condition keys are compared without regard to case, also where they contain the key of a tag. */
+/**
+ * Looks up a name without regard to case: condition key names are case-insensitive, including the tag key
+ * that they may contain.
+ */
 function valueIn(values: Readonly<Record<string, string>> = {}, name: string): string | undefined {
   for (const key of Object.keys(values)) if (key.toLowerCase() === name) return values[key];
   return undefined;

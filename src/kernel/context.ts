@@ -14,7 +14,7 @@ import type { Sealer } from "./seal.ts";
 import type { ReadTransaction, Transaction } from "./transaction.ts";
 import type { Wait } from "./waits.ts";
 
-/** All that a handler is given, and the only way to anything outside it. */
+/** Everything that a handler can use: the only access to anything outside the handler. */
 export interface Context extends Place {
   /** AWS's partition, the first part of every ARN. */
   readonly partition: "aws";
@@ -24,61 +24,75 @@ export interface Context extends Place {
   readonly random: Random;
   readonly log: Log;
   readonly ports: Ports;
-  /** Whether the service holds its callers to AWS's limits of throughput. */
+  /** Whether the service enforces AWS's throughput limits. */
   readonly isLimited: boolean;
-  /** Whether anybody collects what the service measures. */
+  /** Whether the service's metrics are collected. */
   readonly isMeasured: boolean;
-  /** The HTTP request that the call came with; absent for calls between services. */
+  /** The HTTP request of the call; absent for calls between services. */
   readonly request: RequestFacts | undefined;
   /** The service's blobs, in the same partition as its records. */
   readonly blobs: Blobs;
-  /** Calls as the same caller. */
+  /** Clients that act as the caller of this call. */
   readonly aws: Clients;
   readonly seal: Sealer;
-  /** Mail and the like. */
+  /** Outgoing messages: mail, text messages, push notifications. */
   readonly letters: Letters;
-  /** Signs what is sent; its key is loaded at the first use. */
+  /** Signs outgoing messages; its key is loaded at the first use. */
   notary(): Promise<Notary>;
 
-  /** Looks at the service's records. Other readers run beside it. */
+  /** Reads the service's records. Reads run concurrently. */
   read<R>(body: (tx: ReadTransaction) => MaybePromise<R>): Promise<R>;
-  /** As `read`, but without a promise where nothing has to be waited for: for what every call looks at. */
+  /** As `read`, but synchronous where nothing has to be waited for: for data that every call reads. */
   look<R>(body: (tx: ReadTransaction) => MaybePromise<R>): MaybePromise<R>;
   /**
-   * Changes the service's records, alone. What it returns has been applied; the answer that carries it leaves only
-   * when all that this context saw is on disk.
+   * Changes the service's records; no other transaction of the partition runs meanwhile. The result is
+   * applied but may not be durable yet: the response is sent once everything that this context has seen is
+   * durable.
    */
   transact<R>(body: (tx: Transaction) => MaybePromise<R>): Promise<R>;
-  /** For what must not start before all so far is on disk, and is no answer: a file renamed, a process told. */
+  /**
+   * Resolves once everything so far is durable. For side effects other than the response, such as renaming a
+   * file.
+   */
   durable(): Promise<void>;
 
   /**
-   * The same service and account in another Region, whose records are another partition: what is done there and here is
-   * done one after the other, never together. What a call saw there is on disk before it is answered, too.
+   * The same service and account in another Region, whose records are another partition: a transaction there
+   * and one here run one after the other, never as one. The response waits until the data seen there is
+   * durable as well.
    */
   elsewhere(region: string): Context;
 
-  /** A long poll's wait, of so many milliseconds at most. */
+  /** Opens the wait of a long poll, of at most `milliseconds`. */
   wait(milliseconds: number): Wait;
-  /** Calls `then` once the cloud's clock reaches `due`; the function that it returns cancels that. Does not survive a restart. */
+  /**
+   * Calls `then` once the cloud's clock reaches `due`; the returned function cancels it. Does not survive a
+   * restart.
+   */
   at(due: number, then: () => void): () => void;
 
-  /** Waits for somebody outside the cloud, an HTTP endpoint say: meanwhile another job may run in place of this one. */
+  /**
+   * Waits for something outside the cloud, such as an HTTP endpoint; meanwhile another job may use this job's
+   * slot.
+   */
   outside<R>(wait: () => Promise<R>): Promise<R>;
 
-  /** Judges one entry of a batch. @throws {AwsError} AccessDenied */
+  /** Authorizes one entry of a batch. @throws {AwsError} AccessDenied */
   authorize(facts: readonly AccessFact[]): void;
   /**
-   * Calls as another principal, in the same place unless another is given: a service by its name, on behalf of `source`.
-   * An ARN holds the account of a resource, but not that of a bucket: a bucket counts as this context's unless `source`
-   * names its account.
+   * Clients that act as another principal, by default in the same account and Region: a service by its name,
+   * on behalf of the resource `source`. The resource's account is taken from the ARN. A bucket's ARN has
+   * none, so a bucket counts as owned by this context's account unless `source` names the account.
    */
   as(caller: string | Principal, source?: string | Source, place?: Place): { aws: Clients };
-  /** Counts something besides the call itself: bytes, hours. */
+  /** Adds to a usage counter of the account, in addition to the count of calls: bytes, hours. */
   usage(kind: string, amount: number): void;
 }
 
-/** The resource on whose behalf a service calls, and its account: `aws:SourceArn` and `aws:SourceAccount`. */
+/**
+ * The resource on whose behalf a service calls, and the account of that resource: `aws:SourceArn` and
+ * `aws:SourceAccount`.
+ */
 export interface Source {
   arn: string;
   account: string;
@@ -90,13 +104,13 @@ export interface RequestFacts {
   secure: boolean;
   sourceIp: string;
   userAgent: string;
-  /** Decoded path as it came, before host-style rewriting. */
+  /** The decoded path as received, before the bucket of a virtual host is put in front. */
   path: string;
-  /** As it came, without the question mark. */
+  /** The raw query string, without the question mark. */
   query?: string;
   headers: Readonly<Record<string, string>>;
-  /** The body, where it was read whole before the call. */
+  /** The body, if it was read completely before the call. */
   content?: Uint8Array;
-  /** Aborted when the client goes away before it is answered. */
+  /** A signal that is aborted when the client disconnects before the response. */
   leaving?: () => AbortSignal;
 }

@@ -1,18 +1,19 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 
 /**
- * Keys that bodies at rest are sealed with. None of them is kept: each is derived from a master key of the cloud, or
- * from a secret that a service was handed for the occasion, and from a salt that is written beside what it sealed. So
- * the name of a key tells how to make it again, and a new master is taken for new bodies while the old ones stay.
+ * The keys that bodies at rest are encrypted with. They are not stored: each is derived from a master key of
+ * the cloud, or from a secret that a service provides, and from a random salt that is stored next to the
+ * encrypted data. The name of a key therefore suffices to derive it again, and a new master key can be used
+ * for new bodies while the old ones remain valid.
  */
 export interface DataKeys {
-  /** A key for one body, and its name. */
+  /** A new key for one body, and the key's name. */
   make(secret?: Uint8Array): { name: string; key: Uint8Array };
   /** @throws {UnknownMasterError} */
   find(name: string, secret?: Uint8Array): Uint8Array;
-  /** A small body in one piece; `place`, the key of its row, is vouched for as well. */
+  /** Encrypts a small body in one piece; `place`, the key of its row, is authenticated as well. */
   seal(bytes: Uint8Array, place: Uint8Array, secret?: Uint8Array): Uint8Array;
-  /** @throws {SealBrokenError} unless those bytes were sealed for that place, and with that secret */
+  /** @throws {SealBrokenError} unless the bytes were sealed for that place, with that secret */
   unseal(sealed: Uint8Array, place: Uint8Array, secret?: Uint8Array): Uint8Array;
 }
 
@@ -27,7 +28,10 @@ export class UnknownMasterError extends Error {
   override name = "UnknownMasterError";
 }
 
-/** The store knows master keys that were not handed in, or not as they were: what they seal cannot be read. */
+/**
+ * The store was used with master keys that are now missing or different, so bodies that they encrypt cannot
+ * be read.
+ */
 export class MasterKeyLostError extends Error {
   override name = "MasterKeyLostError";
 }
@@ -45,16 +49,16 @@ const COUNT_BYTES = 4;
 const HEADER_BYTES = NAME_BYTES + COUNT_BYTES;
 const TAG_BYTES = 16;
 const NONCE_BYTES = 12;
-/** Stands where the master's number would, for keys that are made of a service's secret. */
+/** In place of the master key's number, for keys that are derived from a service's secret. */
 const SECRET_NUMBER = 0;
-/** Small bodies that share a key before another one is made; each has a nonce of its own, its count. */
+/** The number of small bodies that share a key; each body's nonce is its count. */
 const MAX_SEALED_BY_ONE_KEY = 2 ** 32 - 1;
 const MAX_CACHED_KEYS = 1_000;
 
-/** @param masters the last one is for what is sealed from now on */
+/** @param masters the last one encrypts new bodies */
 export function dataKeys(masters: readonly MasterKey[]): DataKeys {
   const newest = masters.at(-1)!;
-  /** Keys by name. Most are wanted once; the one that this process shares among its small bodies often. */
+  /** Keys by name. Most are used once, except the key that this process shares among its small bodies. */
   const cache = new Map<string, Uint8Array>();
   let shared = freshShared();
   let count = 0;
@@ -124,8 +128,8 @@ export function dataKeys(masters: readonly MasterKey[]): DataKeys {
   };
 }
 
-/** Tells a master key again, and nothing of it. */
-export function proofOf({ key }: MasterKey): string {
+/** A value that identifies a master key without revealing it. */
+export function fingerprintOf({ key }: MasterKey): string {
   return Buffer.from(hkdfSync("sha256", key, "", "a master key's proof", KEY_BYTES)).toString("base64");
 }
 
@@ -142,7 +146,7 @@ function derive(secret: Uint8Array, salt: Uint8Array): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", secret, salt, "a body at rest", KEY_BYTES));
 }
 
-/** Zeros and the count. There is one, since a cipher copies it. */
+/** The nonce: zeros, then the count. One buffer is reused, since the cipher copies it. */
 function nonceIn(header: Buffer): Buffer {
   header.copy(NONCE, NONCE_BYTES - COUNT_BYTES, NAME_BYTES, HEADER_BYTES);
   return NONCE;

@@ -5,39 +5,41 @@ import type { Clients } from "./clients.ts";
 import type { Context } from "./context.ts";
 
 /**
- * An HTTP interface of a service that AWS's models do not describe: an upload by form, a website, a metadata service. It
- * gets requests to its service that fit no operation, and those to hosts of its own.
+ * An HTTP interface of a service that AWS's models do not describe: an upload by form, a website, a metadata
+ * service. It gets requests to its service that match no operation, and requests to its own hosts.
  */
 export interface Endpoint {
-  /** Label of its hosts, or beginning of its paths, as the catalog has it; absent where it has neither of its own. */
+  /**
+   * The label of its hosts, or the first segment of its paths, as in the catalog; absent if it has neither.
+   */
   host?: string;
   accepts(request: EndpointRequest): boolean;
-  /** @throws {AwsError} which is answered in the protocol of the service */
-  serve(request: EndpointRequest, house: EndpointHouse): Promise<EndpointAnswer>;
+  /** @throws {AwsError} which is sent in the service's protocol */
+  serve(request: EndpointRequest, context: EndpointContext): Promise<EndpointAnswer>;
 }
 
 export interface EndpointRequest {
   method: string;
-  /** As on the wire, with a bucket that the host named put in front. */
+  /** The raw path, preceded by the bucket of a virtual host. */
   path: string;
-  /** As on the wire, without the question mark. */
+  /** The raw query string, without the question mark. */
   query: string;
-  /** Scheme, host and path as the client wrote them, without the query. */
+  /** Scheme, host and path as the client sent them, without the query. */
   url: string;
   headers: Readonly<Record<string, string>>;
   body: Body;
-  /** Of a host that is an endpoint's own. */
+  /** Present if the request's host belongs to an endpoint. */
   at?: HostedEndpoint | undefined;
-  /** What the answer's headers say about itself: request id, host id. */
+  /** For the response's headers: request id, host id. */
   meta: ResponseMeta;
 }
 
-/** What a host of a service's own says: `photos.s3-website.eu-west-1.localhost`. */
+/** A parsed host of a service endpoint: `photos.s3-website.eu-west-1.localhost`. */
 export interface HostedEndpoint {
   service: string;
   /** `s3-website` */
   label: string;
-  /** Of the resource that stands before it; absent for the bare endpoint. */
+  /** The resource that the host names before the label; absent for the bare endpoint. */
   name?: string | undefined;
   region?: string | undefined;
 }
@@ -48,42 +50,48 @@ export interface EndpointAnswer {
   body: string | Uint8Array | AsyncIterable<Uint8Array>;
 }
 
-export interface EndpointHouse {
+export interface EndpointContext {
   /** Cloud time. */
   now(): number;
-  /** The service, acting for itself; an answer waits until what it saw is on disk. */
+  /**
+   * A context in which the service acts as itself; the response waits until the data that it has seen is
+   * durable.
+   */
   readonly ctx: Context;
   /**
-   * Clients that act as whoever made the claim, or anonymously where there is none.
+   * Clients that act as the caller whom the claim identifies, or anonymously without a claim.
    * @throws {AwsError} for an unknown key, and what `verify` throws
    */
   callerOf(claim: EndpointClaim | undefined): Promise<Clients>;
 }
 
-/** A signature that is not where AWS's protocols put it. */
+/** A signature in a place where AWS's protocols do not put it. */
 export interface EndpointClaim {
   accessKeyId: string;
   sessionToken?: string | undefined;
-  /** @throws {AwsError} if it was not made with that secret */
+  /** @throws {AwsError} if the signature was not made with that secret */
   verify(secret: string): void;
 }
 
 /**
- * Judges what a page asks for, or a browser before it (`OPTIONS`), by rules that a service's customers made for pages of
- * other sites. `undefined` where there is nothing of the service's.
+ * Evaluates a cross-origin request or its preflight (`OPTIONS`) against the rules that a service's customers
+ * have set. `undefined` where the request concerns no resource of the service.
  */
 export type CrossOrigin = (
   request: EndpointRequest,
-  house: EndpointHouse,
+  context: EndpointContext,
 ) => Promise<CrossOriginVerdict | undefined>;
 
 export interface CrossOriginVerdict {
-  /** Of the answer, where a rule allows the request. */
+  /** For the response, where a rule allows the request. */
   headers?: Record<string, string>;
-  /** The answer to a browser where no rule allows its request. */
+  /** The response to a preflight where no rule allows the request. */
   refusal: AwsError;
-  /** Whether there are rules: they then replace the gateway's own, also for pages of this machine. */
+  /** Whether rules exist: they then replace the gateway's own, even for pages of this machine. */
   ruled: boolean;
-  /** Served although no rule allows it: a page that cannot read the answer does no harm with the request. */
+  /**
+   * Whether the request is handled although no rule allows it, since it is harmless when the page cannot read
+   * the response.
+   */
   harmless: boolean;
 }

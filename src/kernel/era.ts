@@ -3,7 +3,7 @@ import type { WeakCache } from "#lib/weak-cache.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import type { KeyValueStore, Lease } from "#storage/kv/kv.ts";
 import { collection } from "./collection.ts";
-import { type MasterKey, MasterKeyLostError, proofOf } from "./data-keys.ts";
+import { type MasterKey, MasterKeyLostError, fingerprintOf } from "./data-keys.ts";
 import type { Home } from "./home.ts";
 import { encodeKey } from "./keys.ts";
 import type { Notary } from "./notary.ts";
@@ -11,23 +11,27 @@ import { SEAL_KEY_BYTES, type Sealer, sealer } from "./seal.ts";
 import type { Trail } from "./trail.ts";
 
 /**
- * All that a reset replaces at once. Every key begins with the era's number and every era has its own folder of blobs,
- * so a late write of an old era cannot reach the new one; what is left of the old one is deleted in the background.
+ * Everything that a reset replaces. Every key begins with the era's number and every era has its own folder
+ * of blobs, so a late write of an old era cannot reach the new one; the old era's data is deleted in the
+ * background.
  */
 export interface Era {
   readonly number: number;
   readonly prefix: Uint8Array;
   readonly files: BlobStore;
-  /** A home with a transaction, a commit or a job in progress is referred to by that, and so is never collected. */
+  /** A home in use is referenced by its transaction, commit or job, so it is not garbage collected. */
   readonly homes: WeakCache<Home>;
   seal: Sealer;
   notary?: Promise<Notary>;
   trail: Trail;
-  /** Whatever is opened in it from now on is closed at once. */
+  /** Once true, every home that is opened in this era is closed at once. */
   ended: boolean;
 }
 
-/** Keys of era 0 survive every reset: the number of the current era, and how often the store was opened. */
+/**
+ * The prefix of keys that survive every reset: the current era's number and the number of times the store was
+ * opened.
+ */
 const ETERNAL = u32(0);
 const ERA_KEY = encodeKey(ETERNAL, ["era"]);
 const PROCESS_KEY = encodeKey(ETERNAL, ["process"]);
@@ -36,7 +40,10 @@ export function eraPrefix(number: number): Uint8Array {
   return u32(number);
 }
 
-/** What a process holds of its store: the current era, the number of this opening, and the right to change the era. */
+/**
+ * What a process gets by opening its store: the current era, the number of this opening, and the lease to
+ * change the era.
+ */
 export interface Entry {
   era: number;
   process: number;
@@ -76,7 +83,7 @@ const secrets = collection<{ name: string; key: string }>("kernel/secret", {
   key: (s) => [s.name],
 });
 
-/** The key that this era's tokens are sealed with. */
+/** Opens the sealer of this era's tokens; creates its key at the first use. */
 export async function openSealer(kernel: Home): Promise<Sealer> {
   const stored = await kernel.read((tx) => tx.get(secrets, ["seal"]));
   if (stored) return sealer(Buffer.from(stored.key, "base64"));
@@ -86,11 +93,11 @@ export async function openSealer(kernel: Home): Promise<Sealer> {
 }
 
 /**
- * Compares the master keys with those that this era was sealed with so far.
+ * Compares the master keys with those that have been used in this era so far, and records new ones.
  * @throws {MasterKeyLostError}
  */
 export async function rememberMasters(kernel: Home, masters: readonly MasterKey[]): Promise<void> {
-  const names = new Map(masters.map((master) => [`master/${master.number}`, proofOf(master)]));
+  const names = new Map(masters.map((master) => [`master/${master.number}`, fingerprintOf(master)]));
   const stored = await kernel.read((tx) => tx.list(secrets, { prefix: "master/", limit: 1_000 }));
   for (const { name, key } of stored) {
     if (names.get(name) !== key)

@@ -23,19 +23,19 @@ import type { Ports } from "./ports.ts";
 import { restoreClock } from "./time.ts";
 import { openTrail } from "./trail.ts";
 
-/** The current era of a cloud, and the way to the next. */
+/** The current era of a cloud, and the transition to the next. */
 export interface Eras {
   readonly current: Era;
-  /** Continues what earlier processes left to do, and deletes what is left of earlier eras. */
+  /** Resumes the pending work of earlier processes and deletes the data of earlier eras. */
   resume(): void;
-  /** Resolves when that is done. Only moves of the clock, a reset and the end wait for it. */
+  /** Resolves when that is done. Only changes of the clock, a reset and closing wait for it. */
   readonly resumed: Promise<void>;
   /** A home of the current era, opened on first use. */
   home(service: string, scope: Scope, place: Place): Home;
-  /** Where the kernel keeps its own records. */
+  /** The home of the kernel's own records. */
   kernelHome(): Home;
   notary(): Promise<Notary>;
-  /** Ends the current era and begins an empty one. */
+  /** Ends the current era and begins a new, empty one. */
   startOver(): Promise<void>;
   close(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export interface Eras {
 export interface ErasOptions {
   store: KeyValueStore;
   owner: string;
-  /** The blobs of one era; opening one removes those of former ones. */
+  /** Opens the blobs of one era and deletes those of earlier ones. */
   openBlobs(era: number): Promise<BlobStore>;
   masterKeys: readonly MasterKey[];
   keys: DataKeys;
@@ -52,11 +52,11 @@ export interface ErasOptions {
   ports: Ports;
   log: Log;
   jobs: JobRunner;
-  /** Called when an era has ended, before the next one begins. */
+  /** Called after an era has ended and before the next begins. */
   betweenEras(): void;
 }
 
-/** Homes that are held in memory though unused: a stranger may call for any number of accounts, and each call opens one. */
+/** Unused homes that are kept in memory. It is bounded because each call to a new account opens one. */
 const MAX_HELD_HOMES = 2_000;
 
 const NOWHERE: Place = { account: "", region: "" };

@@ -4,33 +4,33 @@ import type { Context, RequestFacts } from "./context.ts";
 import type { HostedEndpoint } from "./endpoint.ts";
 import type { Principal } from "./principal.ts";
 
-/** A request from the wire and its answer. */
+/** A request from the wire and its response. */
 export interface Exchange {
   meta: ResponseMeta;
   request: RequestFacts;
-  /** Path and query as on the wire. */
+  /** The raw path and query. */
   target: string;
   httpVersion: string;
-  /** As on the wire, with a bucket that the host named put in front. */
+  /** The raw path, preceded by the bucket of a virtual host. */
   path: string;
-  /** The service's own host at which it was, if it was at one. */
+  /** The service endpoint's host that was addressed, if any. */
   at: HostedEndpoint | undefined;
-  /** By name; absent where it was for none. */
+  /** The operation's name; absent if the request matched none. */
   operation: string | undefined;
-  /** Absent where nobody's signature held. */
+  /** Absent if no signature was valid. */
   principal: Principal | undefined;
-  /** Absent where it was not understood. */
+  /** Absent if the request could not be parsed. */
   input: object | undefined;
   output: object | undefined;
   errorCode: string | undefined;
   status: number;
-  /** Bytes of the body of the answer. */
+  /** Bytes of the response body. */
   sent: number;
   /** Cloud time, epoch milliseconds. */
   received: number;
-  /** Milliseconds until there was an answer to send. */
+  /** Milliseconds until the response was ready. */
   took: number;
 }
 
-/** Records a request and its answer, before the answer leaves; without a promise where nothing is written. */
+/** Records a request and its response before the response is sent; synchronous where nothing is written. */
 export type Observe = (exchange: Exchange, ctx: Context) => MaybePromise<void>;

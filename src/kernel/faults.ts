@@ -1,7 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 import { type Random, random } from "#lib/random.ts";
 
-/** An injected failure: which calls it hits, how often, and what happens to them. */
+/** An injected fault: which calls it hits, how often, and with what effect. */
 export interface FaultRule {
   service?: string;
   operation?: string;
@@ -9,7 +9,7 @@ export interface FaultRule {
   region?: string;
   /** From 0 to 1. */
   probability: number;
-  /** The same seed hits the same calls of a repeated run. */
+  /** A repeated run with the same seed hits the same calls. */
   seed: number;
   effect: FaultEffect;
 }
@@ -29,9 +29,12 @@ export interface FaultTarget {
 
 export interface Faults {
   readonly rules: readonly FaultRule[];
-  /** In place of all earlier rules. They live as long as the process. */
+  /** Replaces all rules. They are kept in memory only. */
   set(rules: readonly FaultRule[]): void;
-  /** @throws {AwsError} as the rules say. Returns `undefined`, at no cost, while there are no rules. */
+  /**
+   * Applies the rules to a call. Returns `undefined`, at no cost, while there are no rules. @throws
+   * {AwsError} as a rule says
+   */
   strike(target: FaultTarget): Promise<void> | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Freezes plain objects and arrays all the way down; bytes, dates and bodies are left as they are. */
+/** Deep-freezes plain objects and arrays; leaves bytes, dates and bodies unchanged. */
 export function frozen<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   const plain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;

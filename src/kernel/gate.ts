@@ -1,7 +1,10 @@
-/** Lets calls pass, except while something runs that needs the cloud to itself: calls that come then wait for its end. */
+/**
+ * Admits calls concurrently, except while some work has the cloud to itself: calls that arrive then wait
+ * until it ends.
+ */
 export interface Gate {
   pass<R>(call: () => Promise<R>): Promise<R>;
-  /** Runs `work` when the calls in progress have ended, and after `patience` milliseconds at the latest. */
+  /** Runs `work` when the calls in progress have ended, at the latest after `patience` milliseconds. */
   alone(patience: number, work: () => Promise<void>): Promise<void>;
 }
 

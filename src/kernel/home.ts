@@ -20,20 +20,22 @@ import {
   Writes,
 } from "./transaction.ts";
 
-/** A service's records in one scope: a partition of the store, seen through typed transactions. */
+/**
+ * A service's records in one scope and place: a partition of the store, accessed through typed transactions.
+ */
 export interface Home {
   readonly service: string;
   readonly scope: Scope;
   readonly place: Place;
-  /** The number of this process among all that ever opened the store. */
+  /** The number of this process in the sequence of all processes that have opened the store. */
   readonly process: number;
   readonly meter: Meter;
   applyRead<R>(body: (tx: ReadTransaction) => MaybePromise<R>): MaybePromise<Applied<R>>;
   applyWrite<R>(body: (tx: Transaction) => MaybePromise<R>): MaybePromise<Applied<R>>;
-  /** As the above, and resolved only when all that they saw and wrote is on disk. */
+  /** As the above, but resolve only when everything that they saw and wrote is durable. */
   read<R>(body: (tx: ReadTransaction) => MaybePromise<R>): Promise<R>;
   write<R>(body: (tx: Transaction) => MaybePromise<R>): Promise<R>;
-  /** Refused all further transactions: the cloud was closed or reset. */
+  /** Whether further transactions are refused, because the cloud was closed or reset. */
   readonly closed: boolean;
   close(): Promise<void>;
 }
@@ -51,11 +53,11 @@ export interface HomeOptions {
   keys: DataKeys;
   ports: Ports;
   log: Log;
-  /** A job's row is on disk: claim it. */
+  /** Called when a job's row is durable, to claim the job. */
   claim: (home: Home, record: JobRecord) => void;
 }
 
-/** A row per partition: which there are, and up to where its numbers are reserved. */
+/** One row per partition: that the partition exists, and up to where its sequence numbers are reserved. */
 interface Registration {
   service: string;
   scope: Scope;
@@ -109,7 +111,7 @@ export function openHome(options: HomeOptions): Home {
   });
   let closed = false;
 
-  /** What the transaction leaves to be done, written in it. */
+  /** Writes the transaction's jobs and observations as job records, in the transaction itself. */
   function recordsOf(effects: Effects, tx: Transaction): readonly JobRecord[] {
     forward(tx, effects, ports.sinks, service);
     if (effects.jobs.length === 0) return NONE;
@@ -170,14 +172,16 @@ export function openHome(options: HomeOptions): Home {
 const NONE: readonly JobRecord[] = [];
 const ignore = () => {};
 
-/** The end of a transaction that has to look things up for it. */
+/** Ends a transaction that still has to read: usage totals, index rows. */
 async function settled(tx: Writes, learning: Promise<void> | undefined): Promise<void> {
   await learning;
   if (tx.isIndexed) await tx.settleIndexes();
   tx.end();
 }
 
-/** An error is an answer, too: it waits for what it saw. */
+/**
+ * Resolves once the result is durable. An error is an answer, too, and waits for the data that it depends on.
+ */
 async function onDisk<R>(apply: () => MaybePromise<Applied<R>>): Promise<R> {
   try {
     const { result, durable } = await apply();
@@ -190,7 +194,10 @@ async function onDisk<R>(apply: () => MaybePromise<Applied<R>>): Promise<R> {
   }
 }
 
-/** Every partition that ever reserved a number: those that may have jobs waiting or intents to sweep. */
+/**
+ * Every partition that has ever reserved a sequence number, so that it may have jobs waiting or intents to
+ * clean up.
+ */
 export async function* registeredHomes(store: KeyValueStore, era: Uint8Array): AsyncIterable<Registration> {
   const prefix = encodeKey(era, [REGISTRY]);
   let start = prefix;

@@ -1,21 +1,21 @@
 /** A cache of decoded records and unsealed small bodies, by the text of their key. */
 export interface Hot {
   get(text: string): unknown;
-  /** @param bytes what it takes in the store, as a measure of what it takes here */
+  /** @param bytes the size in the store, as an estimate of the size in memory */
   set(text: string, record: unknown, bytes: number): void;
   delete(text: string): void;
 }
 
-/** Of one partition, in each of the two halves. */
+/** The size of each half, per partition. */
 const MAX_BYTES = 4 * 1024 * 1024;
-/** Larger ones are not cached: decoding them is cheap beside whatever else is done with them. */
+/** Larger records are not cached: decoding them is cheap compared to the rest of their processing. */
 const MAX_RECORD_BYTES = 8 * 1024;
-/** Bytes of a record's entry besides the record itself. */
+/** Bytes of a cache entry in addition to the record. */
 const OVERHEAD = 200;
 
 /**
- * What is read moves to the newer half. When that is full it becomes the older one, and the former older one is dropped,
- * with all that nobody has read since.
+ * A record that is read moves to the newer half. When that is full it becomes the older half, and the
+ * previous older half is dropped, with all records that have not been read since.
  */
 export function openHot(maxBytes = MAX_BYTES): Hot {
   let newer = new Map<string, { record: unknown; bytes: number }>();

@@ -35,7 +35,7 @@ async function cloudWith(
   return { ...nube, hello: nube.aws.hello };
 }
 
-/** An answer without members, for whoever does something first. */
+/** An empty output, for handlers that only have a side effect. */
 const nothing = {} as never;
 const after = (_done: unknown) => nothing;
 

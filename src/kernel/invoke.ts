@@ -25,24 +25,24 @@ export interface Call {
   calledVia?: readonly string[] | undefined;
 }
 
-interface Visit {
+interface Invocation {
   cloud: Cloud;
   call: Call;
   ctx: CallContext;
-  /** That of the era in which the call began: a reset meanwhile has another. */
+  /** The trail of the era in which the call began: a reset meanwhile opens another. */
   trail: Trail;
-  /** Whether IAM had anything to judge. */
-  isJudged: boolean;
+  /** Whether the call was subject to authorization. */
+  needsPermission: boolean;
   output: object | undefined;
   error: AwsError | undefined;
 }
 
 type AccessOf = NonNullable<ReturnType<Service["access"]["get"]>>;
 
-/** The hall: what every call passes, in this order, before it is handled. */
-const STATIONS: ((visit: Visit) => Promise<void> | void)[] = [fault, validate, authorize, meter];
+/** The hall: the steps that every call passes, in this order, before it is handled. */
+const STEPS: ((invocation: Invocation) => Promise<void> | void)[] = [fault, validate, authorize, meter];
 
-/** @throws {AwsError} and nothing else */
+/** @throws {AwsError} and no other error */
 export async function invoke(cloud: Cloud, requested: Call): Promise<object> {
   const place = requested.service.place(requested);
   const call = place === requested.place ? requested : { ...requested, place };
@@ -50,77 +50,96 @@ export async function invoke(cloud: Cloud, requested: Call): Promise<object> {
   if (!handler) throw notImplemented(`${call.service.id}:${call.operation.name}`);
   const ctx = cloud.context(call);
   const { trail } = cloud;
-  const visit: Visit = { cloud, call, ctx, trail, isJudged: false, output: undefined, error: undefined };
+  const invocation: Invocation = {
+    cloud,
+    call,
+    ctx,
+    trail,
+    needsPermission: false,
+    output: undefined,
+    error: undefined,
+  };
   try {
-    for (const station of STATIONS) {
-      const waiting = station(visit);
+    for (const step of STEPS) {
+      const waiting = step(invocation);
       if (waiting) await waiting;
     }
-    visit.output = await handler(ctx, call.input);
+    invocation.output = await handler(ctx, call.input);
   } catch (error) {
-    visit.error = awsError(cloud, call, error);
+    invocation.error = awsError(cloud, call, error);
   }
   try {
-    const isTrailed = record(visit);
+    const isTrailed = record(invocation);
     if (isTrailed && ctx.wrote) await trail.flush();
     if (ctx.awaitsDisk) await ctx.durable();
   } catch (error) {
     throw awsError(cloud, call, error);
   }
-  if (visit.error) throw visit.error;
-  return visit.output!;
+  if (invocation.error) throw invocation.error;
+  return invocation.output!;
 }
 
-function fault({ cloud, call }: Visit) {
+function fault({ cloud, call }: Invocation) {
   return cloud.faults.strike({ service: call.service.id, operation: call.operation.name, ...call.place });
 }
 
-function validate({ call }: Visit) {
+function validate({ call }: Invocation) {
   check(call.operation, call.input, call.service.judge?.(call.operation.name, call.input));
 }
 
-function authorize(visit: Visit) {
-  const { cloud, call, ctx } = visit;
+function authorize(invocation: Invocation) {
+  const { cloud, call, ctx } = invocation;
   const access = call.service.access.get(call.operation.name);
   if (!access)
     throw new AwsError("AccessDenied", `${call.operation.name} says nothing of what it needs`, {
       status: 403,
     });
   const { policies } = cloud.ports;
-  if (policies) return authorizeBy(policies, visit, access);
+  if (policies) return authorizeBy(policies, invocation, access);
   const facts = access(ctx, call.input);
-  return facts instanceof Promise ? facts.then((later) => judged(visit, later)) : judged(visit, facts);
+  return facts instanceof Promise
+    ? facts.then((later) => evaluateFacts(invocation, later))
+    : evaluateFacts(invocation, facts);
 }
 
-function judged(visit: Visit, facts: readonly AccessFact[]): void {
-  visit.isJudged = facts.length > 0;
-  judge(visit.ctx, facts);
-}
-
-/** A handler may judge entries of a batch in the midst of a transaction, so that the policies must be there before. */
-async function authorizeBy({ of }: NonNullable<Ports["policies"]>, visit: Visit, access: AccessOf) {
-  const { call, ctx } = visit;
-  const { type } = call.principal;
-  if (type !== "service" && type !== "anonymous") ctx.callerPolicies = await of(call.principal);
-  judged(visit, await access(ctx, call.input));
+function evaluateFacts(invocation: Invocation, facts: readonly AccessFact[]): void {
+  invocation.needsPermission = facts.length > 0;
+  judge(invocation.ctx, facts);
 }
 
 /**
- * Before the call is handled, so that its count travels in its own commit. A call that needs no permission may name any
- * account, whether it exists or not, and makes no rows there.
+ * Loads the caller's policies before the call is handled, because a handler may authorize entries of a batch
+ * within a transaction.
  */
-function meter({ call, ctx, isJudged }: Visit) {
-  if (isJudged || call.principal.account === call.place.account) ctx.usage(call.operation.name, 1);
+async function authorizeBy({ of }: NonNullable<Ports["policies"]>, invocation: Invocation, access: AccessOf) {
+  const { call, ctx } = invocation;
+  const { type } = call.principal;
+  if (type !== "service" && type !== "anonymous") ctx.callerPolicies = await of(call.principal);
+  evaluateFacts(invocation, await access(ctx, call.input));
 }
 
-/** Whether the call leaves a record: one on data does not, and waits for nobody else's. */
-function record({ cloud, call, trail, output, error }: Visit): boolean {
+/**
+ * Counts the call before it is handled, so that the count is part of the call's own commit. A call that needs
+ * no permission may name any account, whether it exists or not, and creates no rows there.
+ */
+function meter({ call, ctx, needsPermission }: Invocation) {
+  if (needsPermission || call.principal.account === call.place.account) ctx.usage(call.operation.name, 1);
+}
+
+/**
+ * Records the call in the trail, and returns whether it did. Operations on data are not recorded and wait for
+ * no other record.
+ */
+function record({ cloud, call, trail, output, error }: Invocation): boolean {
   if (call.service.dataOperations.has(call.operation.name)) return false;
   trail.record(recordOf(call, output, error, cloud.clock.now(), cloud.random.uuid()));
   return true;
 }
 
-/** Whatever else a handler throws is a bug: it is logged, and the client learns nothing of it. */
+/**
+ * Converts what a handler threw. Any error but an AwsError is a bug: it is logged, and the client sees no
+ * details.
+ */
 function awsError(cloud: Cloud, call: Call, error: unknown): AwsError {
   if (error instanceof AwsError) return error;
   if (error instanceof StoreUnavailableError) {

@@ -38,7 +38,7 @@ async function cloudWith(jobs: Job<never>[], options: TestCloudOptions = {}) {
   return { ...nube, enqueue, change, context, seconds: () => (nube.cloud.clock.now() - TEST_START) / 1_000 };
 }
 
-/** A job that writes down what it was given, and when. */
+/** A job that records its payloads and run times. */
 function notebook(now: () => number = () => 0) {
   const runs: [string, number][] = [];
   const note = job<string>("hello/note", {
@@ -229,7 +229,7 @@ test("jobs enqueued while those of an earlier process are taken up run once", as
 
   const { runs, note } = notebook();
   const second = await cloudWith([note], { store: disk.store });
-  // Their rows are on disk before the earlier ones have been read.
+  // Their rows are durable before the earlier ones have been read.
   await Promise.all([1, 2, 3].map((i) => second.enqueue(note, `new ${i}`, 59_000 + 1_000 * i)));
   await second.advance("1h");
   expect(runs).toHaveLength(1_503);
@@ -311,7 +311,7 @@ test("a job that no service knows is parked, not lost and not repeated", async (
   expect(nube.seconds()).toBe(0);
 });
 
-/** One step towards what is wanted, each a second long. */
+/** Takes one step towards the wanted state, each a second long. */
 function climbing(hooks: { step?: (machine: Machine) => Promise<void> } = {}): Reconciler {
   return reconciler(machines, async (ctx, { name }) => {
     return ctx.transact(async (tx) => {

@@ -8,15 +8,15 @@ import type { Scheduler, Slot } from "./scheduler.ts";
 import type { Transaction } from "./transaction.ts";
 
 /**
- * Work with a due time that survives a crash: a row in the partition that asked for it, written in the same
- * transaction as its cause, run at least once. Its number travels along as an idempotency key.
+ * Work with a due time that survives a crash: a row in the partition of the transaction that enqueued it,
+ * written in the same commit, and run at least once. Its number serves as an idempotency key.
  */
 export interface Job<P> {
-  /** `<service>/<verb>`; stands in stored rows. */
+  /** `<service>/<verb>`; part of stored rows. */
   readonly name: string;
-  /** After so many failures in a row the job is parked with its last error. */
+  /** The number of consecutive failures after which the job is parked with its last error. */
   readonly attempts: number;
-  /** Milliseconds of cloud time after the first failure; doubled with each further one, at most an hour. */
+  /** Milliseconds of cloud time after the first failure; doubled with each further one, up to an hour. */
   readonly backoff: number;
   readonly run: (ctx: Context, payload: P, run: JobRun) => Promise<JobOutcome | void>;
 }
@@ -27,24 +27,24 @@ export interface JobRun {
   attempt: number;
 }
 
-/** Not finished: look again in so many milliseconds of cloud time. */
+/** The job has not finished: run it again in `again` milliseconds of cloud time. */
 export interface JobOutcome {
   again: number;
-  /** Nothing has changed, as when a queue was empty: its row stays as it is, and nothing is written. */
+  /** Nothing has changed, for example because a queue was empty: the job's row is not rewritten. */
   idle?: boolean;
 }
 
-/** Thrown by a job that would fail again however often it is run: it is parked at once, with this error. */
+/** Thrown by a job that would fail again at every attempt: it is parked at once, with this error. */
 export class NonRetryableError extends Error {
   override name = "NonRetryableError";
 }
 
 export interface JobOptions {
-  /** Milliseconds from now; 0 unless said. */
+  /** Milliseconds from now; 0 by default. */
   delay?: number;
-  /** Of the jobs in one lane, one runs at a time, and the newest takes the place of those that wait. */
+  /** Jobs in the same lane run one at a time, and the newest replaces those that wait. */
   lane?: string;
-  /** Whose work it is, where the partition's records are everybody's: the account and Region that it acts in. */
+  /** The account and Region that the job acts in, where the partition belongs to all accounts. */
   place?: Place;
 }
 
@@ -54,12 +54,12 @@ export interface JobRecord {
   name: string;
   service: string;
   place: Place;
-  /** The process that has claimed it in memory. */
+  /** The number of the process that has claimed it in memory. */
   process: number;
   lane?: string | undefined;
   attempt: number;
   payload: unknown;
-  /** Why it failed last, once it has. */
+  /** The last attempt's error, if it failed. */
   error?: string | undefined;
 }
 
@@ -71,13 +71,13 @@ export function job<P>(
 }
 
 const MAX_BACKOFF_MS = 3_600_000;
-/** When to look again at a job whose state could not be stored. */
+/** The retry interval for a job whose state could not be stored. */
 const STORE_RETRY_MS = 60_000;
 const MAX_ERROR_TEXT = 1_024;
 const OPENING_PAGE = 1_000;
-/** Parked jobs that a service keeps in a partition: the oldest go. */
+/** The maximum number of parked jobs of a service in a partition. The oldest are deleted. */
 const MAX_PARKED = 1_000;
-/** How many are parked from one look for those that have to go to the next. */
+/** The number of parked jobs between two checks of that maximum. */
 const PARKED_PER_COUNT = 100;
 
 export const waitingJobs = byScope((scope) =>
@@ -88,7 +88,7 @@ export const parkedJobs = byScope((scope) =>
 );
 
 export interface JobRunner {
-  /** Claims a job in memory; its row is already durable. */
+  /** Claims a job in memory; its row must be durable. */
   schedule(home: Home, record: JobRecord): void;
   /** Claims the jobs that earlier processes left in the partition, page by page. */
   open(home: Home): Promise<void>;
@@ -98,12 +98,12 @@ export interface JobRunnerOptions {
   scheduler: Scheduler;
   log: Log;
   find(service: string, name: string): Promise<Job<never> | undefined>;
-  /** A context in which the service acts for itself. */
+  /** A context in which the service acts as itself. */
   context(home: Home, record: JobRecord, slot: Slot): Context;
 }
 
 interface Outcome {
-  /** When to run it again. */
+  /** The time of the next run. */
   next?: number | undefined;
   idle?: boolean | undefined;
   parked?: boolean;
@@ -112,7 +112,7 @@ interface Outcome {
 
 export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): JobRunner {
   const lanes = new WeakMap<Home, Lanes>();
-  /** How many this process has parked. */
+  /** The number of jobs that this process has parked. */
   const parked = new WeakMap<Home, number>();
 
   function laneOf(home: Home, { lane, id }: JobRecord): Lane | undefined {
@@ -145,7 +145,7 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
       lane?.leave(record.id);
     } catch (error) {
       if (home.closed) return;
-      // The row stands as it was: the same process once the store is back, or a later one, runs it again.
+      // The stored row is unchanged: this process runs it again once the store works, or else a later one.
       log.error("a job's state could not be stored", { error, job: record.name });
       schedule(home, record, ctx.clock.now() + STORE_RETRY_MS);
     }
@@ -166,7 +166,7 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
       await ctx.durable();
       return { next: outcome ? ctx.clock.now() + Math.ceil(outcome.again) : undefined, idle: outcome?.idle };
     } catch (error) {
-      // The store's failure is not the job's.
+      // A failure of the store does not count as a failure of the job.
       if (error instanceof StoreUnavailableError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       log.warn("a job failed", { job: record.name, service: record.service, attempt, error });
@@ -224,7 +224,7 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
         ...(after && { after: [after.due, after.id] }),
       };
       const page: JobRecord[] = await home.read((tx) => tx.list(waitingJobs[home.scope], range));
-      // What this process has enqueued or postponed meanwhile it has claimed itself.
+      // Jobs that this process has enqueued or postponed meanwhile are already claimed.
       for (const record of page) if (record.process !== home.process) schedule(home, record);
       if (page.length < OPENING_PAGE) return;
       after = page.at(-1);

@@ -1,13 +1,14 @@
 import type { Scope } from "./collection.ts";
 
 /**
- * A log in commit order: streams, queues of changes, event archives. Entries of one stream are numbered by the
- * partition's sequence, so a reader that keeps the last number it saw misses nothing and sees nothing twice.
+ * A log in commit order: streams, change queues, event archives. Entries of one stream are numbered by the
+ * partition's sequence, so a reader that remembers the last number it read neither misses nor repeats an
+ * entry.
  */
 export interface Journal<T> {
   readonly name: string;
   readonly scope: Scope;
-  /** Phantom: what the entries are. */
+  /** Phantom: the type of the entries. */
   readonly entry?: T;
 }
 

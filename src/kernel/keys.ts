@@ -8,7 +8,7 @@ import { keyText } from "#storage/kv/key-text.ts";
  */
 export type KeyPart = string | number | Uint8Array;
 
-/** An encoded key: as bytes, and as a text for what looks keys up. */
+/** An encoded key: as bytes, and as a string for maps. */
 export class RowKey {
   readonly bytes: Uint8Array;
   #text: string | undefined;
@@ -22,7 +22,7 @@ export class RowKey {
   }
 }
 
-/** A number that sorts the other way round: newest first. */
+/** A number that sorts in descending order: newest first. */
 export const descending = (value: number): number => Number.MAX_SAFE_INTEGER - value;
 
 export function encodeKey(prefix: Uint8Array, parts: readonly KeyPart[]): Buffer {
@@ -40,7 +40,7 @@ export function encodeKey(prefix: Uint8Array, parts: readonly KeyPart[]): Buffer
   return key;
 }
 
-/** Where all tuples begin whose next element is a string, or are bytes, that start with `text`. */
+/** The common prefix of all tuples whose next element is a string or bytes beginning with `text`. */
 export function encodeStringPrefix(prefix: Uint8Array, text: string | Uint8Array): Buffer {
   return encodeKey(prefix, [text]).subarray(0, -2);
 }
@@ -80,7 +80,7 @@ function writeWord(out: Buffer, at: number, value: number): void {
   out[at + 3] = value;
 }
 
-/** Up to here a loop is quicker than a call of the engine. */
+/** Up to this length a loop is faster than the native call. */
 const SHORT = 64;
 
 function writeText(out: Buffer, start: number, text: string): number {

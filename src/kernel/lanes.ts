@@ -1,10 +1,10 @@
-/** Jobs that are about one thing: one of them runs at a time, and the newest takes the place of those that wait. */
+/** Jobs that concern the same thing: one of them runs at a time, and the newest replaces those that wait. */
 export interface Lane {
-  /** Whether a newer job has entered. */
+  /** Whether a newer job has entered the lane. */
   replaced(job: number): boolean;
-  /** Runs `work`, or nothing while another works; `again` is then called once that one has ended. */
+  /** Runs `work`; if another job is running, calls `again` instead once that job has ended. */
   alone(work: () => Promise<void>, again: () => void): Promise<void>;
-  /** The job is over: if it was the newest, the lane is empty. */
+  /** Called when the job has finished: if it was the newest, the lane is removed. */
   leave(job: number): void;
 }
 

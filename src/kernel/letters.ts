@@ -2,20 +2,20 @@ import { collection, type Place } from "./collection.ts";
 import type { Home } from "./home.ts";
 
 /**
- * A message to people or their devices: mail, a text message, a notification on a phone. Nothing is really sent: messages
- * are kept for whoever runs the cloud, at `/_nube/outbox`.
+ * A message to people or their devices: mail, a text message, a push notification. It is not really sent, but
+ * kept for the operator at `/_nube/outbox`.
  */
 export interface Letter {
   kind: "email" | "sms" | "push";
-  /** Who sends it: `sns`. */
+  /** The sending service: `sns`. */
   service: string;
   to: string;
   from?: string;
   subject?: string;
   body: string;
-  /** What it is about: the ARN of a subscription, the id of a message. */
+  /** The subject of the message: the ARN of a subscription, the id of a message. */
   about?: string;
-  /** Of a device. */
+  /** The device's token. */
   token?: string;
   platform?: string;
 }
@@ -26,12 +26,12 @@ export interface PostedLetter extends Letter, Place {
   time: number;
 }
 
-/** As a service sees it. */
+/** The interface for services. */
 export interface Letters {
   put(letter: Letter): Promise<void>;
 }
 
-/** As the cloud keeps it. */
+/** The interface for the cloud. */
 export interface LetterBox {
   put(letter: Letter, place: Place): Promise<void>;
   /** Newest first. */
@@ -41,9 +41,9 @@ export interface LetterBox {
 
 const letters = collection<PostedLetter>("kernel/letter", { scope: "partition", key: (l) => [l.order] });
 
-/** The oldest are deleted when there are more. */
+/** When there are more, the oldest are deleted. */
 const MAX_LETTERS = 1_000;
-/** They are counted once in so many letters, since a count reads them all. */
+/** The number of letters between two counts, since a count reads them all. */
 const LETTERS_PER_COUNT = 50;
 
 export function openLetters(home: () => Home): LetterBox {

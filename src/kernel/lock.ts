@@ -1,4 +1,6 @@
-/** Many readers or one writer, first come, first served. `acquire` returns `undefined` where nothing has to be waited for. */
+/**
+ * Many readers or one writer, first come, first served. `acquire` returns `undefined` if the lock is free.
+ */
 export interface ReadWriteLock {
   acquire(exclusive: boolean): Promise<void> | undefined;
   release(exclusive: boolean): void;

@@ -1,12 +1,13 @@
 /**
- * What the owner of a partition keeps of it in memory: an order, heaps of timers, waiting calls. It is made at the first
- * use, belongs to one tenure, and is dropped with it when a commit fails, or the cloud is reset or closed. So it may
- * reflect what is applied and not yet on disk: change it in `tx.afterwards`, and rebuild it from the records.
+ * In-memory state of a partition's owner: an order, heaps of timers, waiting calls. It is created at the
+ * first use, belongs to one tenure, and is dropped with it when a commit fails or the cloud is reset or
+ * closed. So it may reflect changes that are applied and not yet durable: change it in `tx.afterwards`, and
+ * rebuild it from the records.
  */
 export interface Memory<T> {
   readonly name: string;
   readonly open: () => T;
-  /** Called when it is dropped, for whoever still waits on it. */
+  /** Called when the value is dropped, to release those that still wait on it. */
   readonly dropped: (value: T) => void;
 }
 
@@ -14,7 +15,7 @@ export function memory<T>(name: string, open: () => T, dropped: (value: T) => vo
   return { name, open, dropped };
 }
 
-/** The memories of one tenure. */
+/** All in-memory state of one tenure. */
 export interface Memories {
   of<T>(kind: Memory<T>): T;
   drop(): void;

@@ -5,17 +5,17 @@ import type { Companion } from "./batch.ts";
 import { byScope, collection, type Place, type Scope } from "./collection.ts";
 import type { ReadTransaction, Transaction } from "./transaction.ts";
 
-/** What an account used of a service in a Region, in one hour, of one kind. */
+/** The usage of one kind, by one account, of one service in one Region, in one hour. */
 export interface Usage extends Place {
   service: string;
   /** Start of the hour, cloud time. */
   hour: number;
-  /** An operation's name, or what the service counts: `bytes-out`. */
+  /** An operation's name, or a counter of the service: `bytes-out`. */
   kind: string;
   amount: number;
 }
 
-/** In the partition whose transactions they count, so that one commit holds both. */
+/** In the partition whose transactions it counts, so that one commit holds both. */
 export const usageRows = byScope((scope) =>
   collection<Usage>(`kernel/usage/${scope}`, {
     scope,
@@ -24,31 +24,31 @@ export const usageRows = byScope((scope) =>
 );
 
 /**
- * Counts what a partition's calls use. A call that changes something has its count in the commit that it is part of;
- * what only reads is written within a second, so that a read costs no disk write.
+ * Counts the usage of a partition's calls. The count of a call that writes is part of the same commit; the
+ * count of a read is written within a second, so that a read costs no disk write.
  */
 export interface Meter {
   count(place: Place, kind: string, amount: number): void;
-  /** Before a transaction ends: adds to its totals what earlier processes have counted. */
+  /** Before a transaction ends: adds the counts of earlier processes to the totals. */
   learn(tx: ReadTransaction): Promise<void> | undefined;
-  /** What was counted and is not written yet, for a batch that is about to be written to take along. */
+  /** The counts that are not written yet, to be included in a batch that is about to be written. */
   accompany(): Companion | undefined;
-  /** Writes what no batch has taken along. */
+  /** Writes the counts that no batch has included. */
   flush(): Promise<void>;
-  /** Nothing is written any more, unless by `flush`. */
+  /** After this, only `flush` writes. */
   stop(): void;
 }
 
 const HOUR_MS = 3_600_000;
 const WAIT_MS = 1_000;
 
-/** The total of an hour; complete once it includes what earlier processes counted. */
+/** The total of an hour; complete once it includes the counts of earlier processes. */
 interface Total {
   usage: Usage;
   isComplete: boolean;
 }
 
-/** By kind, account and Region, in nested maps: a single key would be a new string for each call. */
+/** By kind, account and Region, in nested maps: a combined key would be a new string for each call. */
 type Totals = Map<string, Map<string, Map<string, Total>>>;
 
 function childOf<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
@@ -68,7 +68,7 @@ export interface MeterOptions {
 
 export function openMeter({ service, scope, clock, log, rowOf, write }: MeterOptions): Meter {
   const rows = usageRows[scope];
-  /** By hour: the current one, and those with totals that are still to be written. */
+  /** By hour: the current hour, and earlier ones with totals that are not written yet. */
   const hours = new Map<number, Totals>();
   const waiting = new Set<Total>();
   const underway = new Set<readonly Total[]>();
@@ -104,13 +104,14 @@ export function openMeter({ service, scope, clock, log, rowOf, write }: MeterOpt
     for (const total of waiting) {
       if (total.isComplete) continue;
       const stored = await tx.get(rows, rows.key(total.usage));
-      // Only now, since more may have been counted meanwhile: `amount += await …` would read it before.
+      // Added only now, since more may have been counted meanwhile: `amount += await …` would read the old
+      // value first.
       total.usage.amount += stored?.amount ?? 0;
       total.isComplete = true;
     }
   }
 
-  /** Totals that are being written now; `recount` takes back those that could not be. */
+  /** Takes the totals that are about to be written; `recount` returns them if the write fails. */
   function take(): Total[] {
     const totals: Total[] = [];
     for (const total of waiting) if (total.isComplete) totals.push(total);

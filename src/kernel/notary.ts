@@ -5,9 +5,9 @@ import { issueCertificate } from "#lib/x509.ts";
 import { collection } from "./collection.ts";
 import type { Home } from "./home.ts";
 
-/** Signs messages that the cloud sends. Anybody may read the certificate that verifies them. */
+/** Signs messages that the cloud sends. The certificate that verifies them is public. */
 export interface Notary {
-  /** Of this cloud's key: 32 hexadecimal digits, which name the certificate. */
+  /** Derived from this cloud's key: 32 hexadecimal digits, which name the certificate. */
   readonly id: string;
   /** PEM. */
   readonly certificate: string;
@@ -25,7 +25,7 @@ const DAY_MS = 86_400_000;
 const YEARS = 10;
 const NAME = "Nube message signing";
 
-/** The key is made at the first use, since that takes a tenth of a second. */
+/** The key is generated at the first use, because that takes a tenth of a second. */
 export async function openNotary(kernel: Home, clock: Clock): Promise<Notary> {
   const stored = await kernel.read((tx) => tx.get(keys, []));
   const { key, certificate } = stored ?? (await make(kernel, clock));

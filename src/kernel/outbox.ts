@@ -7,7 +7,10 @@ interface Observations {
   events: ServiceEvent[];
 }
 
-/** Delivers a transaction's metrics and events to the sinks, as a job of the same commit: none is lost. */
+/**
+ * Delivers a transaction's metrics and events to the sinks, as a job in the same commit, so that none is
+ * lost.
+ */
 export const forwardObservations: Job<Observations> = job("kernel/forward", {
   async run(ctx, { metrics, events }) {
     if (metrics.length > 0) await ctx.ports.sinks.metric?.(ctx, metrics);
@@ -15,7 +18,7 @@ export const forwardObservations: Job<Observations> = job("kernel/forward", {
   },
 });
 
-/** Enqueues nothing for a sink that does not exist. */
+/** Enqueues the delivery, unless there is no sink. */
 export function forward(tx: Transaction, effects: Effects, sinks: Sinks, service: string): void {
   if (effects.metrics.length + effects.events.length === 0) return;
   const metrics = isMeasured(sinks, service) ? effects.metrics : [];

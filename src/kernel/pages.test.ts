@@ -7,7 +7,9 @@ import { TEST_PLACE } from "./testing.ts";
 const ctx = { ...TEST_PLACE, seal: sealer(Buffer.alloc(SEAL_KEY_BYTES)) } as unknown as Context;
 const COUNT = 25_000;
 
-/** A listing of the numbers from 1 on. It counts the records that it read, in all and most at once. */
+/**
+ * A listing of the numbers from 1 on, with the number of records read in total and the largest single read.
+ */
 function numbers(request: Partial<PageRequest<number>>) {
   let read = 0;
   let mostAtOnce = 0;

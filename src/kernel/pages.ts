@@ -1,19 +1,22 @@
 import type { AwsError } from "#aws/errors.ts";
 import type { Context } from "./context.ts";
 
-/** A page of a listing. Its token tells where the page before it ended, sealed, so that nobody reads or makes one. */
+/**
+ * A request for one page of a listing. Its token is the end position of the previous page, sealed so that
+ * clients can neither read nor forge it.
+ */
 export interface PageRequest<T> {
-  /** Names the listing and whatever narrows it: a token continues no other. */
+  /** The listing and the filters that apply to it: a token is valid only for the same ones. */
   listing: readonly string[];
   token: string | undefined;
   /** At most 999. */
   limit: number;
   list: (range: { after?: Position; limit: number }) => Promise<T[]>;
-  /** Whether the caller asked for a record that the range could not leave out. */
+  /** Whether a record passes the filters that the range could not express. */
   fits?: (record: T) => boolean;
-  /** Where a record stands in the listing's order. */
+  /** A record's position in the order of the listing. */
   position: (record: T) => Position;
-  /** What the service says to a token that is not its own. */
+  /** The service's error for an invalid token. */
   invalidToken: () => AwsError;
 }
 
@@ -26,13 +29,13 @@ export interface Page<T> {
 }
 
 /**
- * Records of each further read, few because they may be large, and most reads of one page: a page of what is rare may
- * come short, with a token.
+ * Records per further read: few, because records may be large and most listings need one page. With a
+ * selective filter a page may therefore be short and still have a token.
  */
 const READ_SIZE = 100;
 const MAX_READS = 100;
 
-/** Looks at one record more than fits into a page: only so is it known whether another page follows. */
+/** Reads one record more than the page holds, which shows whether another page follows. */
 export async function page<T>(ctx: Context, request: PageRequest<T>): Promise<Page<T>> {
   const { listing, token, limit, list, position, fits = () => true } = request;
   const purpose = JSON.stringify(["page", ctx.account, ctx.region, ...listing]);

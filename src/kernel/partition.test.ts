@@ -12,7 +12,7 @@ const registry = {
   decode: (value: Uint8Array) => Number(text(value)),
 };
 
-/** A store whose disk the test holds in its hand: commits settle when it says so. */
+/** A store whose commits settle when the test says so. */
 function heldStore() {
   const memory = openMemory();
   const held: { commit: Commit; release(): void; fail(error: Error): void }[] = [];
@@ -142,7 +142,7 @@ describe("a disk that fails", () => {
 });
 
 describe("transactions that travel together", () => {
-  /** Groups as the store writes them, each commit as its rows. */
+  /** Collects groups as the store writes them, each commit as its rows. */
   function grouped() {
     const groups: string[][] = [];
     const store = openMemory({

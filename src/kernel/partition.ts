@@ -7,29 +7,29 @@ import { openMemories } from "./memory.ts";
 import { type Draft, type Layers, openDraft, openView, type View } from "./overlay.ts";
 
 /**
- * The keys that change together, owned by one process: it runs their transactions one after another, so there are
- * no conflicts, no retries and no phantoms.
+ * A set of keys that change together, owned by one process: it runs their transactions one after another, so
+ * there are no conflicts, no retries and no phantoms.
  *
- * A transaction is *applied* as soon as it has run: the next one sees it. It is *durable* once the store has it on
- * disk. Nobody may tell the outside what a transaction saw before that is durable.
+ * A transaction is *applied* as soon as it has run: the next one sees its writes. It is *durable* once the
+ * store has written it to disk. What a transaction saw must not leave the process before it is durable.
  */
 export interface Partition {
   readonly name: string;
-  /** Runs beside other readers; at once, and without a promise, where neither it nor the store waits for anything. */
+  /** Runs concurrently with other reads; synchronously if neither it nor the store has to wait. */
   read<R>(run: (view: View) => MaybePromise<R>): MaybePromise<Applied<R>>;
-  /** Runs alone. Nothing is written if `run` throws. */
+  /** Runs exclusively. If `run` throws, nothing is written. */
   write<R>(run: (draft: Draft) => MaybePromise<R>): MaybePromise<Applied<R>>;
-  /** Refuses all further transactions and gives the lease back when what runs has ended. */
+  /** Refuses all further transactions, and releases the lease when the running ones have ended. */
   close(): Promise<void>;
 }
 
 export interface Applied<R> {
   result: R;
-  /** Resolves when all that the transaction saw and wrote is on disk; absent if it already was. */
+  /** Resolves when everything that the transaction saw and wrote is durable; absent if it already is. */
   durable: Promise<void> | undefined;
 }
 
-/** What a transaction threw, together with what it had seen: an error is an answer, too. */
+/** Wraps what a transaction threw, with the durability of what it saw: an error is an answer, too. */
 export class TransactionError extends Error {
   override name = "TransactionError";
   readonly durable: Promise<void> | undefined;
@@ -39,7 +39,9 @@ export class TransactionError extends Error {
   }
 }
 
-/** The store cannot be written to now. What was answered before holds; the call that gets this error had no effect. */
+/**
+ * The store cannot be written to. The call that gets this error had no effect; earlier answers remain valid.
+ */
 export class StoreUnavailableError extends Error {
   override name = "StoreUnavailableError";
 }
@@ -48,22 +50,22 @@ export interface PartitionOptions {
   name: string;
   owner: string;
   store: KeyValueStore;
-  /** The row that holds the partition's sequence, which also says that the partition exists. */
+  /** The row that stores the partition's sequence; its existence also registers the partition. */
   registry: { key: Uint8Array; encode(sequence: number): Uint8Array; decode(value: Uint8Array): number };
-  /** Called whenever a batch is about to be written, for rows that go along with it. */
+  /** Called just before a batch is written, for rows to be written along with it. */
   accompany?: () => Companion | undefined;
 }
 
-/** Numbers are reserved this many at a time: one row a thousand numbers, and a gap after a crash. */
+/** The size of a block of reserved numbers: one row write per thousand numbers, and a gap after a crash. */
 const SEQUENCE_BLOCK = 1_000;
 
 interface Tenure {
   lease: Lease;
   layers: Layers;
-  /** The next number, and the first one that is not reserved on disk. */
+  /** The next number, and the first number that is not reserved on disk. */
   next: number;
   reserved: number;
-  /** The newest batch, which takes the next transaction unless it is being written. */
+  /** The newest batch. The next transaction joins it unless it is being written. */
   batch: Batch | undefined;
 }
 
@@ -104,10 +106,10 @@ export function openPartition({
   }
   const tenureNow = (): MaybePromise<Tenure> => tenure ?? (entering ??= enter());
 
-  /** Shows the writes to later transactions, and has them written. */
+  /** Makes the writes visible to later transactions and schedules their commit. */
   function commit(of: Tenure, { writes }: Draft, reserved: number): Promise<void> {
     if (tenure !== of) throw new StoreUnavailableError(`partition ${name} lost its lease`);
-    // Before anybody can see the writes: one that is refused for its size must leave no trace.
+    // Checked before the writes are visible: a transaction that is refused for its size must have no effect.
     const bytes = bytesOf(writes);
     const joined = of.batch?.takes(bytes) ? of.batch : undefined;
     const batch = joined ?? new Batch(of.lease, ++version, accompany);
@@ -136,7 +138,8 @@ export function openPartition({
       },
       (error) => {
         batch.companion?.lost();
-        // All that later transactions saw of this is void. The store refuses their commits, memory starts anew.
+        // What later transactions saw of this batch is void: the store refuses their commits, and in-memory
+        // state is dropped.
         if (tenure === of) tenure = undefined;
         layers.memories.drop();
         throw new StoreUnavailableError(`partition ${name} could not be written`, { cause: error });
@@ -145,7 +148,7 @@ export function openPartition({
     batch.pending.durable.catch(() => {});
   }
 
-  /** Acquires the lock, without a promise where nothing has to be waited for. The caller releases it. */
+  /** Acquires the lock, synchronously if it is free. The caller releases it. */
   function enterNow(exclusive: boolean): MaybePromise<Tenure> {
     const turn = lock.acquire(exclusive);
     return turn || !tenure || closed ? enterLater(exclusive, turn) : tenure;
@@ -184,7 +187,8 @@ export function openPartition({
   }
 
   function writeIn<R>(of: Tenure, body: (draft: Draft) => MaybePromise<R>): MaybePromise<Applied<R>> {
-    // A reservation travels in the draft that needs it, and counts only once that draft is handed to the store.
+    // The reservation is part of the draft that needs it, and counts only once that draft is passed to the
+    // store.
     let { reserved } = of;
     const draft = openDraft(of.layers, () => {
       const number = of.next++;

@@ -4,11 +4,17 @@ import type { Place } from "./collection.ts";
 import type { Context } from "./context.ts";
 import type { Principal } from "./principal.ts";
 
-/** The only things that the kernel needs from services. Each is filled by the service in question, when that is opened. */
+/**
+ * The only things that the kernel needs from services. Each port is filled by the responsible service when it
+ * is opened.
+ */
 export interface Ports {
-  /** Who an access key belongs to, and its secret. Root keys and session credentials the gateway knows itself. */
+  /**
+   * Finds the owner and secret of an access key. Root keys and session credentials are handled by the gateway
+   * itself.
+   */
   credentials?: { find(accessKeyId: string): Promise<Credential | undefined> };
-  /** The policies of a caller. Asked once for each call of a root, a user or a role. */
+  /** Returns a caller's policies. Called once for each call of a root, a user or a role. */
   policies?: { of(principal: Principal): MaybePromise<CallerPolicies | undefined> };
   readonly sinks: Sinks;
 }
@@ -19,17 +25,18 @@ export interface Credential {
 }
 
 /**
- * Where a service's observations go: CloudWatch, EventBridge's default bus. Filled when those services exist. They are
- * given the context of whoever observed: its account and Region, and itself as the caller.
+ * The destinations of a service's observations: CloudWatch, EventBridge's default bus. Filled when those
+ * services exist. They receive the context of the observing service: its account and Region, with itself as
+ * the caller.
  */
 export interface Sinks {
   metric?: (ctx: Context, batch: Metric[]) => Promise<void>;
-  /** Whose metrics are collected; all services', unless said. */
+  /** Whether a service's metrics are collected; by default all are. */
   metricsOf?: (service: string) => boolean;
   event?: (ctx: Context, batch: ServiceEvent[]) => Promise<void>;
 }
 
-/** Whether anybody collects what a service measures. */
+/** Whether a service's metrics are collected. */
 export const isMeasured = ({ metric, metricsOf }: Sinks, service: string): boolean =>
   metric !== undefined && (metricsOf?.(service) ?? true);
 
@@ -40,12 +47,12 @@ export interface Metric {
   time: number;
 }
 
-/** What the default event bus would carry. */
+/** An event for the default event bus. */
 export interface ServiceEvent {
   source: string;
   detailType: string;
   resources: string[];
   detail: object;
-  /** Where it happened, if the partition that tells of it is everybody's: a bucket's account and Region. */
+  /** The account and Region of the event, where the partition belongs to all accounts, as for buckets. */
   place?: Place;
 }

@@ -1,17 +1,17 @@
-/** Who calls, as IAM's documents name it. */
+/** A caller, in the terms of IAM's documentation. */
 export interface Principal {
   type: "root" | "user" | "role" | "service" | "anonymous";
   /** Empty for services and anonymous callers. */
   account: string;
   arn: string;
-  /** What GetCallerIdentity answers as `UserId`. */
+  /** `UserId` in the response of GetCallerIdentity. */
   id: string;
   accessKeyId?: string;
-  /** The ARN of the role that a session is of. */
+  /** The ARN of the session's role. */
   role?: string;
-  /** `aws:PrincipalTag/…`, those of the session among them. */
+  /** `aws:PrincipalTag/…`, including the tags of the session. */
   tags?: Readonly<Record<string, string>>;
-  /** Condition keys that a session brings along, as `aws:MultiFactorAuthPresent`. */
+  /** The session's condition keys, such as `aws:MultiFactorAuthPresent`. */
   keys?: Readonly<Record<string, string>>;
   /** The resource on whose behalf a service calls: `aws:SourceArn`. */
   sourceArn?: string;
@@ -29,7 +29,7 @@ export const rootOf = (account: string, accessKeyId?: string): Principal => ({
 
 export const ANONYMOUS: Principal = { type: "anonymous", account: "", arn: "*", id: "anonymous" };
 
-/** `name` is the service's own, as in trust policies: `s3.amazonaws.com`. */
+/** A service principal. `name` is spelled as in trust policies: `s3.amazonaws.com`. */
 export const serviceNamed = (name: string, sourceArn?: string, sourceAccount?: string): Principal => ({
   type: "service",
   account: "",

@@ -5,17 +5,18 @@ import type { KeyPart } from "./keys.ts";
 import type { Transaction } from "./transaction.ts";
 
 /**
- * A loop that brings the actual state to the one that a record asks for. Each step looks at what *is*, does one safe
- * thing, and writes what it saw. Level-triggered: a step that is run twice, or after a crash, finds the work done and goes on.
+ * A loop that brings the actual state to the state that a record asks for. Each step observes the *actual*
+ * state, performs one safe action, and records what it observed. Level-triggered: a step that runs twice, or
+ * after a crash, finds the work done and continues.
  */
 export interface Reconciler {
   /** To be handed to `defineService({ jobs })`. */
   readonly job: Job<{ key: KeyPart[] }>;
-  /** Looks at the record soon after this transaction. */
+  /** Schedules a step for the record after this transaction. */
   wake(tx: Transaction, key: readonly KeyPart[]): void;
 }
 
-/** Where a step leaves its record: as it should be, or to be looked at again after so many ms of cloud time. */
+/** The outcome of a step: the wanted state is reached, or another step is due in `again` ms of cloud time. */
 export type Step = "done" | { again: number };
 
 const MAX_DELAY_MS = 60_000;
@@ -25,7 +26,7 @@ export function reconciler<T>(
   step: (ctx: Context, record: T) => Promise<Step>,
 ): Reconciler {
   const look: Job<{ key: KeyPart[] }> = job(`${of.name}/reconcile`, {
-    // Retried for ever: the record's owner sees it stuck, with the error, and the loop goes on at the longest interval.
+    // Retried without end, at most at the longest interval: the record's owner sees the error meanwhile.
     attempts: Number.POSITIVE_INFINITY,
     async run(ctx, { key }) {
       const record = await ctx.read((tx) => tx.get(of, key));

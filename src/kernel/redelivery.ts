@@ -6,9 +6,9 @@ import { NonRetryableError } from "./jobs.ts";
 import type { Principal } from "./principal.ts";
 import { isFinal } from "./targets.ts";
 
-/** How long a delivery is tried, and where what cannot be delivered goes. */
+/** The retry state and limits of a delivery, and its dead-letter queue. */
 export interface Redelivery {
-  /** How often it has been tried, and since when, cloud time. */
+  /** The number of earlier attempts, and the time of the first, cloud time. */
   attempt: number;
   since: number;
   retry: { MaximumRetryAttempts?: number; MaximumEventAgeInSeconds?: number } | undefined;
@@ -16,28 +16,28 @@ export interface Redelivery {
 }
 
 export interface DeadLetters {
-  /** Of a queue. */
+  /** The queue's ARN. */
   arn: string;
   body: string;
-  /** As strings, besides those that tell of the failure. */
+  /** String attributes, in addition to those that describe the failure. */
   attributes: Record<string, string>;
   caller: string | Principal;
   sourceArn?: string;
-  /** The code of a failure as the letter tells it; the target's own unless said. */
+  /** The error code that the message carries; by default the target's own. */
   codeOf?: (error: AwsError) => string;
 }
 
-/** EventBridge's, unless a target says otherwise: 185 retries in a day. */
+/** EventBridge's defaults: 185 retries in a day. */
 export const MAX_RETRIES = 185;
 export const MAX_RETRY_SECONDS = 86_400;
 
 type Exhausted = "MaximumRetryAttempts" | "MaximumEventAgeInSeconds" | "NoRetry";
 
 /**
- * Tries once, in a job that is run again when it throws. What cannot be delivered, or was tried for too long, goes to the
- * dead-letter queue; where there is none the job stays, parked.
+ * Makes one attempt, in a job that is run again when this throws. A delivery that has failed for good goes to
+ * the dead-letter queue; without one, the job is parked.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
- * @throws {AwsError} for which it is to be tried again
+ * @throws {AwsError} if the delivery is to be tried again
  */
 export async function deliverOrDeadLetter(
   ctx: Context,
@@ -51,7 +51,7 @@ export async function deliverOrDeadLetter(
     const exhausted = exhaustion(ctx, delivery, error);
     if (!exhausted) throw error;
     if (!delivery.deadLetters) throw new NonRetryableError(`${error.code}: ${error.message}`);
-    await bury(ctx, delivery.deadLetters, {
+    await sendToDeadLetters(ctx, delivery.deadLetters, {
       ERROR_CODE: delivery.deadLetters.codeOf?.(error) ?? error.code,
       ERROR_MESSAGE: error.message || error.code,
       RETRY_ATTEMPTS: String(delivery.attempt),
@@ -71,7 +71,11 @@ function exhaustion(
   return ctx.clock.now() - since >= longest ? "MaximumEventAgeInSeconds" : undefined;
 }
 
-async function bury(ctx: Context, letters: DeadLetters, failure: Record<string, string>): Promise<void> {
+async function sendToDeadLetters(
+  ctx: Context,
+  letters: DeadLetters,
+  failure: Record<string, string>,
+): Promise<void> {
   const { arn, body, attributes, caller, sourceArn } = letters;
   const { region = ctx.region, account = ctx.account, resource = "" } = parseArn(arn) ?? {};
   const place: Place = { account, region };

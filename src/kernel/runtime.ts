@@ -32,7 +32,7 @@ import { openTime, rememberClock, type Time } from "./time.ts";
 import type { Trail } from "./trail.ts";
 import { openWaits, type Waits } from "./waits.ts";
 
-/** A running cloud: what the gateway, the command and the tests talk to. */
+/** A running cloud, as used by the gateway, the command and the tests. */
 export interface Cloud {
   readonly clock: CloudClock;
   readonly time: Time;
@@ -45,33 +45,36 @@ export interface Cloud {
   readonly letters: LetterBox;
   notary(): Promise<Notary>;
   readonly keys: DataKeys;
-  /** The long polls. */
+  /** The waits of long polls. */
   readonly waits: Waits;
-  /** Calls `then` once the cloud's clock reaches `due`; the function that it returns cancels that. */
+  /** Calls `then` once the cloud's clock reaches `due`; the returned function cancels it. */
   at(due: number, then: () => void): () => void;
-  /** Ids of the services that hold their callers to limits of throughput. */
+  /** Ids of the services that enforce throughput limits. */
   readonly limited: ReadonlySet<string>;
   /** Ids of the services in the catalog. */
   readonly services: readonly string[];
-  /** Loaded on first use; `undefined` for one that the catalog does not have. */
+  /** Loads a service at its first use; `undefined` if the catalog has none of that id. */
   service(id: string): MaybePromise<Service | undefined>;
   /** A call from outside. */
   invoke(call: Call): Promise<object>;
-  /** A call of one service to another. */
-  call(call: HouseCall): Promise<object>;
-  /** Every service's operations, as that principal; `request` is what they come from, where it was HTTP. */
+  /** A call from one service to another. */
+  call(call: ServiceCall): Promise<object>;
+  /**
+   * Clients for every service that act as `principal`; `request` is the HTTP request behind their calls, if
+   * any.
+   */
   clients(principal: Principal, place: Place, request?: RequestFacts): Clients;
   context(
     call: Pick<Call, "principal" | "place" | "requestId" | "request" | "calledVia"> & {
       service: Pick<Service, "store" | "scope"> & { denied?: Service["denied"] | undefined };
     },
   ): CallContext;
-  /** Empties the cloud. Resolves when no trace of it can come back. */
+  /** Empties the cloud. Resolves when none of its data can come back. */
   reset(): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface HouseCall extends Omit<Call, "service" | "operation" | "requestId"> {
+export interface ServiceCall extends Omit<Call, "service" | "operation" | "requestId"> {
   service: string;
   operation: string;
 }
@@ -82,18 +85,21 @@ export type Catalog = Readonly<Record<string, () => Promise<Service>>>;
 export interface CloudOptions {
   catalog: Catalog;
   store: KeyValueStore;
-  /** The blobs of one era; opening one removes those of former ones. */
+  /** Opens the blobs of one era and deletes those of earlier ones. */
   openBlobs(era: number): Promise<BlobStore>;
-  /** What bodies at rest are sealed with: all that ever were, the newest last. */
+  /** All master keys that bodies at rest have been encrypted with, the newest last. */
   masterKeys: readonly MasterKey[];
   log: Log;
-  /** Services that hold their callers to AWS's limits of throughput; none unless said. */
+  /** The services that enforce AWS's throughput limits; none by default. */
   limited?: readonly string[];
-  /** Where observations go, from the first one on. */
+  /** The destinations of observations, set before the first one is made. */
   sinks?: Sinks;
-  /** Freezes the input of every call between services, so that a handler that changes it fails in its tests. */
+  /**
+   * Freezes the input of every call between services, so that a handler that modifies its input fails in
+   * tests.
+   */
   freezeInputs?: boolean;
-  /** Tests hand in their own. */
+  /** For tests. */
   wall?: () => number;
   random?: Random;
 }
@@ -217,7 +223,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   return cloud;
 }
 
-/** Loads a service when it is first asked for. */
+/** Returns a function that loads a service at its first use. */
 function loader(catalog: Catalog, ports: Ports): Cloud["service"] {
   const loaded = new Map<string, MaybePromise<Service>>();
   return (id) => {
@@ -236,5 +242,5 @@ function loader(catalog: Catalog, ports: Ports): Cloud["service"] {
   };
 }
 
-/** How long a reset waits for calls in progress; one that takes longer, an upload say, then fails. */
+/** How long a reset waits for calls in progress. Calls that take longer, such as uploads, then fail. */
 const RESET_PATIENCE_MS = 2_000;

@@ -3,27 +3,31 @@ import { heap } from "#lib/heap.ts";
 import type { Log } from "#lib/log.ts";
 
 /**
- * Everything that waits for a moment of the cloud's clock. With time running, what is due runs side by side; when
- * somebody moves the clock, what is due in that span runs one after another, each at its own moment.
+ * Everything that waits for a time of the cloud's clock. While time runs by itself, due work runs
+ * concurrently; when the clock is moved, the work that is due in that span runs one after another, each at
+ * its own due time.
  */
 export interface Scheduler {
-  /** Runs `work` at `due`; the function that it returns cancels that. `work` must not throw. */
+  /** Runs `work` at `due`; the returned function cancels it. `work` must not throw. */
   at(due: number, work: Work): () => void;
   advance(milliseconds: number): Promise<void>;
-  /** Moves the clock from one due moment to the next until nothing waits, or `horizon` ms have passed. */
+  /** Moves the clock from one due time to the next until no work is left or `horizon` ms have passed. */
   runUntilIdle(horizon: number): Promise<void>;
   freeze(): Promise<void>;
   resume(): Promise<void>;
-  /** Cancels everything, also a move of the clock; work that still runs is neither waited for nor counted any more. */
+  /** Cancels all work and any clock move in progress; work that is running is neither awaited nor counted. */
   clear(): void;
   close(): Promise<void>;
 }
 
 export type Work = (slot: Slot) => Promise<void>;
 
-/** One of the places for work that runs at the same time. */
+/** One of a limited number of places for concurrent work. */
 export interface Slot {
-  /** Gives the place to other work while `outside` is waited for, so that an endpoint that hangs delays nobody else. */
+  /**
+   * Frees the slot for other work while `outside` is awaited, so that an endpoint that does not respond
+   * delays no other work.
+   */
   leave<R>(outside: () => Promise<R>): Promise<R>;
 }
 
@@ -34,12 +38,17 @@ interface Entry {
 }
 
 const CONCURRENT = 16;
-/** Work that may wait outside at the same time, each with a connection of its own, in addition to what runs. */
+/**
+ * Work that may wait outside at the same time, each with its own connection, in addition to the running work.
+ */
 const MAX_OUTSIDE = 256;
-/** `setTimeout` fires at once beyond this. */
+/** `setTimeout` fires immediately above this value. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** @param moved called after each step of a move and before anything runs then, with whether the clock is frozen afterwards */
+/**
+ * @param moved called after each step of a clock move, before the work of that step, with whether the clock
+ * is frozen afterwards
+ */
 export function openScheduler(
   clock: CloudClock,
   log: Log,
@@ -47,12 +56,12 @@ export function openScheduler(
 ): Scheduler {
   const waiting = heap<Entry>((a, b) => a.due < b.due || (a.due === b.due && a.order < b.order));
   const running = new Set<Promise<void>>();
-  /** Of those that run, the ones that wait for somebody outside. */
+  /** The slots of running work that is waiting outside. */
   const outside = new Set<Slot>();
   let order = 0;
   let timer: NodeJS.Timeout | undefined;
   let moving = false;
-  /** Raised when everything is cancelled: what was started in an earlier round changes nothing any more. */
+  /** Incremented when everything is cancelled: work of an earlier round has no further effect. */
   let round = 0;
   let closed = false;
 
@@ -98,7 +107,10 @@ export function openScheduler(
     timer.unref();
   }
 
-  /** While the clock is moved it does not also run: the span is exact, and the order of what is due in it is fixed. */
+  /**
+   * While the clock is moved, its running is suspended, so that the span is exact and the order of due work
+   * is fixed.
+   */
   async function moveThrough(end: number, stopWhenIdle: boolean) {
     const startRound = round;
     const wasFrozen = clock.frozen;
@@ -125,7 +137,7 @@ export function openScheduler(
   }
 
   let changes = Promise.resolve();
-  /** Changes of the clock wait for each other: one that is frozen while it moves must not run on after the move. */
+  /** Runs changes of the clock one at a time: a clock that is frozen during a move must not run after it. */
   const inTurn = (change: () => Promise<void> | void) => {
     const startRound = round;
     const run = async () => {

@@ -1,12 +1,12 @@
 import { createCipheriv, createDecipheriv, randomFillSync } from "node:crypto";
 
 /**
- * Seals facts into tokens that clients keep and bring back: session tokens, page tokens, receipt handles. Nobody else can
- * read or make one, and the cloud need not store them.
+ * Encrypts data into tokens that clients keep and send back: session tokens, page tokens, receipt handles.
+ * Clients can neither read nor forge them, and the cloud need not store them.
  */
 export interface Sealer {
   seal(purpose: string, content: unknown): string;
-  /** `undefined` for whatever this cloud did not seal for that purpose. */
+  /** `undefined` for any token that this cloud did not seal for that purpose. */
   unseal(purpose: string, token: string): unknown;
 }
 
@@ -14,7 +14,7 @@ export const SEAL_KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Fetched from the system many at a time. */
+/** Random bytes, fetched from the system in bulk. */
 const nonces = Buffer.alloc(NONCE_BYTES * 256);
 let used = nonces.length;
 

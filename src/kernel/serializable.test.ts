@@ -46,7 +46,7 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("break" as const, "mend" as const) }) },
 );
 
-/** What one transaction saw, when it ran, and what became of it. */
+/** What one transaction saw, when it ran, and its outcome. */
 interface Witness {
   order: number;
   saw: Record<string, number>;
@@ -70,7 +70,7 @@ test("what is acknowledged is as if transactions had run one after another, and 
           expect(error).toBeInstanceOf(RangeError);
           delete witness.put;
         }
-        // An error is an answer, too, and waits for what it saw.
+        // An error is an answer, too, and waits for the data that it depends on.
         witness.acknowledged = await ctx.durable().then(
           () => true,
           () => false,

@@ -19,46 +19,54 @@ export type Output<S extends ServiceId, O extends OperationId<S>> = Member<Servi
 type Member<T, K extends string> = T extends { [P in K]: infer V } ? V : never;
 
 /**
- * Handlers of some of a service's operations: a misspelt operation, member or fault does not compile. Members of their
- * answers may be serialized already (`MaybeRaw`), where the protocol is AWS JSON.
+ * Handlers of some of a service's operations. A misspelt operation, member or fault does not compile. Members
+ * of the output may be serialized already (`MaybeRaw`) in the AWS JSON protocols.
  */
 export type Handlers<S extends ServiceId> = {
   [O in OperationId<S>]?: (ctx: Context, input: Input<S, O>) => Promise<MaybeRaw<Output<S, O>>>;
 };
 
-/** What IAM judges of a call before it is handled. May read, to find out whose a resource is. */
+/**
+ * The access facts that a call is authorized by before it is handled. May read records, for example to find a
+ * resource's owner.
+ */
 export type Access<S extends ServiceId> = {
   [O in OperationId<S>]?: (ctx: Context, input: Input<S, O>) => AccessFact[] | Promise<AccessFact[]>;
 };
 
 export interface ServiceDefinition<S extends ServiceId> {
   id: S;
-  /** Whose records a transaction of this service holds; `region` unless said. */
+  /** The scope of the records that this service's transactions access; `region` by default. */
   scope?: Scope;
-  /** The service whose records it works on, where two ids are one product: `s3control` on those of `s3`. */
+  /**
+   * The service that owns the records, where two ids belong to one product: `s3control` uses those of `s3`.
+   */
   store?: ServiceId;
-  /** Where a call is handled, if not in its caller's account and Region: a queue's address names whose it is. */
+  /**
+   * The account and Region in which a call is handled, if not its caller's: a queue's URL names the queue's
+   * account.
+   */
   place?: (call: PlacedCall) => Place;
-  /** By resource. An operation that stands in two of them stops the start. */
+  /** Grouped by resource. Defining an operation twice throws at startup. */
   operations: Handlers<S>[];
   access: Access<S>;
   /**
-   * Judges what the contract does not say of an input. It returns what AWS tells in one sentence with the contract's own
-   * violations, and throws what AWS tells before them.
+   * Checks an input for rules that the contract cannot express. Returns the violations that AWS reports in
+   * one sentence with the contract's own, and throws errors that AWS reports before those.
    */
   judge?: (operation: string, input: object) => Violation[];
-  /** The service's own error for a call that is not allowed, where it has its own code or sentence. */
+  /** The service's own error for a denied call, if its code or message differs from the default. */
   denied?: (denial: Denial) => AwsError;
   jobs?: Job<never>[];
-  /** HTTP that no operation describes. */
+  /** HTTP interfaces that no operation describes. */
   endpoints?: Endpoint[];
-  /** Rules for pages of other sites. */
+  /** The customers' rules for cross-origin requests. */
   crossOrigin?: CrossOrigin;
-  /** Called with every request from the wire to this service, and its answer. */
+  /** Called with every request from the wire to this service, and its response. */
   observe?: Observe;
-  /** Operations on data, which CloudTrail leaves out unless told to keep them. */
+  /** Operations on data, which CloudTrail does not record by default. */
   dataOperations?: OperationId<S>[];
-  /** Fills what the kernel asks of this service. */
+  /** Fills the kernel's ports that this service is responsible for. */
   open?: (ports: Ports) => void;
 }
 
@@ -80,7 +88,7 @@ export interface Service {
   readonly open: (ports: Ports) => void;
 }
 
-/** What decides in which account and Region a call is handled. */
+/** The properties of a call that determine the account and Region in which it is handled. */
 export interface PlacedCall {
   operation: { name: string };
   input: object;
@@ -125,7 +133,10 @@ type Modelled<S extends ServiceId> = ServiceTypes[S][keyof ServiceTypes[S]] exte
     : never
   : never;
 
-/** Makes a service's modelled errors; their codes are a type. What AWS does not model is an `AwsError` of its own. */
+/**
+ * Returns a constructor of the service's modelled errors, with typed codes. For errors outside of the model,
+ * use `AwsError`.
+ */
 export function faultsOf<S extends ServiceId>() {
   return (code: Modelled<S>, message: string, options?: AwsErrorOptions) =>
     new AwsError(code, message, options);

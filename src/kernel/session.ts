@@ -4,8 +4,8 @@ import type { Principal } from "./principal.ts";
 import type { Sealer } from "./seal.ts";
 
 /**
- * Temporary credentials. Their token holds all that is needed to verify them, sealed: nothing is stored, so they survive
- * a restart, are valid in every process, and cost no look-up.
+ * Temporary credentials. Their sealed token contains everything needed to verify them and nothing is stored,
+ * so they survive a restart, are valid in every process, and need no lookup.
  */
 export interface Session {
   accessKeyId: string;
@@ -35,7 +35,7 @@ export function issueSession(
   return { ...session, token: seal.seal(PURPOSE, session) };
 }
 
-/** `undefined` for a token that is not this cloud's, or not that key's. */
+/** Returns `undefined` for a token that this cloud did not issue, or not for that key. */
 export function openSession(seal: Sealer, accessKeyId: string, token: string): Session | undefined {
   const session = seal.unseal(PURPOSE, token) as Session | undefined;
   return session?.accessKeyId === accessKeyId ? session : undefined;

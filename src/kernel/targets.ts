@@ -2,27 +2,27 @@ import { type Arn, parseArn, queueUrlOf } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Clients } from "./clients.ts";
 
-/** What is delivered to the target that an ARN names: a queue, a topic, a function. */
+/** The content of a delivery to the target that an ARN names: a queue, a topic, a function. */
 export interface Delivery {
   /** JSON, as a rule. */
   payload: string;
-  /** A topic's: the line above a mail. */
+  /** For topics: the subject of an email. */
   subject?: string | undefined;
-  /** A FIFO queue's or topic's. */
+  /** For FIFO queues and topics. */
   messageGroupId?: string | undefined;
   messageDeduplicationId?: string | undefined;
-  /** A stream's. */
+  /** For streams. */
   partitionKey?: string | undefined;
-  /** A bus's. */
+  /** For event buses. */
   source?: string | undefined;
   detailType?: string | undefined;
   resources?: string[] | undefined;
   time?: Date | undefined;
-  /** Names the execution of a state machine. */
+  /** For state machines: the name of the execution. */
   name?: string | undefined;
 }
 
-/** The request that delivers, and the operation that AWS's own services call for it. */
+/** How a delivery becomes a request, and the operation that AWS's own services call with it. */
 interface Kind {
   request(arn: string, delivery: Delivery, parts: Arn): object;
   send(aws: Clients, request: object): Promise<unknown>;
@@ -104,12 +104,12 @@ const BY_SERVICE: Record<string, Kind> = {
   ),
 };
 
-/** Services that a delivery can be sent to, by the name in their ARNs. */
+/** The services that deliveries can be sent to, by their names in ARNs. */
 export const DELIVERABLE: ReadonlySet<string> = new Set(Object.keys(BY_SERVICE));
 
 /**
  * Sends a delivery to the target that an ARN names, as the principal of the clients.
- * @throws {AwsError} what that service says, or that there is none
+ * @throws {AwsError} the target's error, or NotImplemented for an unsupported target
  */
 export async function deliver(aws: Clients, arn: string, delivery: Delivery): Promise<void> {
   const target = kindOf(arn);
@@ -117,7 +117,7 @@ export async function deliver(aws: Clients, arn: string, delivery: Delivery): Pr
   await target.kind.send(aws, target.kind.request(arn, delivery, target.parts));
 }
 
-/** What `deliver` asks of the service; `undefined` where it would refuse. */
+/** The request that `deliver` would send; `undefined` for an unsupported target. */
 export function requestFor(arn: string, delivery: Delivery): object | undefined {
   const target = kindOf(arn);
   return target?.kind.request(arn, delivery, target.parts);
@@ -130,7 +130,7 @@ function kindOf(arn: string): { kind: Kind; parts: Arn } | undefined {
 }
 
 /**
- * Whether a retry is of no use: the request, the permission or the target is wrong.
+ * Whether a retry is useless, since the request, the permission or the target is wrong.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
  */
 export function isFinal(error: unknown): error is AwsError {

@@ -4,17 +4,17 @@ import { openMemory } from "#storage/kv/memory.ts";
 /** A store whose disk a test controls. */
 export interface TestDisk {
   readonly store: KeyValueStore;
-  /** Groups of commits that reached the disk, kept or not. */
+  /** The number of commit groups that reached the disk, whether they succeeded or failed. */
   readonly groups: number;
-  /** Groups wait from now on. */
+  /** From now on, groups wait. */
   hold(): void;
   release(): void;
-  /** Groups fail from now on. */
+  /** From now on, groups fail. */
   break(): void;
   mend(): void;
-  /** Fails the groups that `fails` picks, by their number. */
+  /** Fails the groups whose number `fails` selects. */
   failing(fails: (group: number) => boolean): void;
-  /** What would be found after a power cut: another store with what is on disk now. */
+  /** A store with the data that is on disk now, as after a power cut. */
   copy(): Promise<KeyValueStore>;
 }
 
@@ -61,7 +61,10 @@ export function testDisk(): TestDisk {
   };
 }
 
-/** Whether a promise settles by itself: all turns of the event loop that memory needs are given to it. */
+/**
+ * Whether a promise settles without further events; the event loop gets the turns that memory operations
+ * need.
+ */
 export async function settles(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
   const note = () => {

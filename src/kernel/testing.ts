@@ -11,13 +11,13 @@ import { type Principal, rootOf } from "./principal.ts";
 import { type Cloud, openCloud } from "./runtime.ts";
 import type { Service } from "./service.ts";
 
-/** A whole cloud in a test: in memory, on a clock of its own, and the same with every run. */
+/** A complete cloud for a test: in memory, on its own clock, and deterministic. */
 export interface TestCloud {
   cloud: Cloud;
   /** Calls as the root of the default account. */
   aws: Clients;
   as(principal: Principal, place?: Partial<Place>): Clients;
-  /** `30s`, `5m`, `2h`, `90d`: what is due in that span has run when this resolves. */
+  /** `30s`, `5m`, `2h`, `90d`. Resolves when the work that is due in that span has run. */
   advance(span: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -28,9 +28,9 @@ export interface TestCloudOptions {
   masterKeys?: readonly MasterKey[];
   log?: Log;
   seed?: number;
-  /** Services that hold their callers to AWS's limits of throughput. */
+  /** The services that enforce AWS's throughput limits. */
   limited?: readonly string[];
-  /** The wall's clock; it stands at {@link TEST_START} unless said. */
+  /** The real clock; fixed at {@link TEST_START} by default. */
   wall?: () => number;
 }
 

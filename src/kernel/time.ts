@@ -8,18 +8,18 @@ const history = collection<{ name: string; shifts: readonly Shift[] }>("kernel/c
   key: (c) => [c.name],
 });
 
-/** Control of the cloud's clock. Each change is on disk when its promise resolves. */
+/** Control of the cloud's clock. Each change is durable when its promise resolves. */
 export interface Time {
   freeze(): Promise<void>;
   resume(): Promise<void>;
-  /** Everything due in that span runs, in order, before this resolves. */
+  /** Moves the clock forward. Resolves when all work that is due in that span has run, in order. */
   advance(milliseconds: number): Promise<void>;
   runUntilIdle(horizon: number): Promise<void>;
 }
 
 /**
- * Hands the clock's state to the store. What is committed after that is on disk no earlier, so that after a crash no
- * record is of a later time than the clock.
+ * Writes the clock's state to the store. Later commits become durable no earlier, so after a crash no record
+ * is newer than the clock.
  */
 export async function rememberClock(clock: CloudClock, kernel: Home, frozen: boolean) {
   const last = clock.shifts.at(-1);

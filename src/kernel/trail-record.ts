@@ -3,12 +3,15 @@ import type { Call } from "./invoke.ts";
 import type { Principal } from "./principal.ts";
 import type { TrailRecord } from "./trail-rows.ts";
 
-/** Characters of one text, and of all parameters or of the whole answer: a record is read by people. */
+/**
+ * Characters of one text, and of all parameters or the whole response together: records are meant to be read
+ * by people.
+ */
 const MAX_TEXT = 1_024;
 const MAX_TEXTS = 4_096;
 const READ_VERBS = /^(Get|List|Describe|Head|Lookup|Search|Query|Scan|Batch(Get|Describe))/;
 
-/** A call as a CloudTrail record: user guide, "CloudTrail record contents". */
+/** Formats a call as a CloudTrail record: user guide, "CloudTrail record contents". */
 export function recordOf(
   call: Call,
   output: object | undefined,
@@ -53,7 +56,7 @@ function identity(principal: Principal) {
   };
 }
 
-/** First level only, secrets and bytes left out. */
+/** The first level only, without secrets and bytes. */
 function readable(value: object): Record<string, unknown> | null {
   const out: Record<string, unknown> = {};
   let room = MAX_TEXTS;

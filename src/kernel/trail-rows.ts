@@ -8,16 +8,19 @@ export interface TrailRecord {
   [field: string]: unknown;
 }
 
-/** Records that were written together. Fields that are equal in all of them are stored once: consecutive calls differ little. */
+/**
+ * Records that were written together. Fields equal in all of them are stored once, since consecutive calls
+ * differ little.
+ */
 export interface TrailRow {
   time: number;
   order: number;
   common: Readonly<Record<string, unknown>>;
-  /** The other fields of each, oldest first. */
+  /** The remaining fields of each record, oldest first. */
   records: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Kept for 90 days, as CloudTrail's event history. */
+/** Kept for 90 days, like CloudTrail's event history. */
 export const trailRows = collection<TrailRow>("kernel/trail", {
   scope: "partition",
   key: (t) => [t.time, t.order],
@@ -25,7 +28,7 @@ export const trailRows = collection<TrailRow>("kernel/trail", {
   upgrade: (row) => ({ ...(row as TrailRow), common: {} }),
 });
 
-/** @param records one at least */
+/** @param records at least one */
 export function rowOf(records: readonly TrailRecord[]): Pick<TrailRow, "common" | "records"> {
   const [first, ...others] = records as [TrailRecord, ...TrailRecord[]];
   const common: Record<string, unknown> = {};

@@ -3,22 +3,24 @@ import { rowOf, type TrailRecord, trailRows } from "./trail-rows.ts";
 import type { Transaction } from "./transaction.ts";
 
 const RETENTION_MS = 90 * 24 * 3_600_000;
-/** How often expired records are looked for. */
+/** The interval between deletions of expired records. */
 const SWEEP_INTERVAL_MS = 3_600_000;
 /** How long the records of calls that wrote nothing may wait to be written together. */
 const FLUSH_MS = 1_000;
-/** Records are flushed before there are more than this; while the store fails, what exceeds it is lost. */
+/**
+ * Waiting records are flushed before there are more than this; while the store fails, any excess is dropped.
+ */
 const MAX_WAITING = 500;
-/** In one row: with records of 64 KiB, the longest that `trail-record.ts` makes, below the store's limit. */
+/** Keeps a row of the largest records that `trail-record.ts` makes (64 KiB) below the store's limit. */
 const RECORDS_PER_ROW = 25;
 
 /**
- * Who did what. The record of a changing call is on disk before its answer; those of calls that only read are written
- * within a second, so that a read costs no disk write.
+ * The audit trail. The record of a changing call is durable before its response is sent; those of read-only
+ * calls are written within a second, so that a read costs no disk write.
  */
 export interface Trail {
   record(record: TrailRecord): void;
-  /** Writes what waits. Resolves when it is on disk. */
+  /** Writes the waiting records. Resolves when they are durable. */
   flush(): Promise<void>;
 }
 
@@ -31,13 +33,13 @@ export function openTrail({ write, log }: TrailOptions): Trail {
   let waiting: TrailRecord[] = [];
   let timer: NodeJS.Timeout | undefined;
   let latest = Promise.resolve();
-  /** When the last sweep found no more that are expired. */
+  /** The time when a sweep last found no more expired records. */
   let lastSweep = Number.NEGATIVE_INFINITY;
 
   const flushSoon = () =>
     void flush().catch((error) => log.error("the trail could not be written", { error }));
 
-  /** What an earlier flush has taken and not yet written counts as well. */
+  /** Also waits for records that an earlier flush has taken and not yet written. */
   function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;

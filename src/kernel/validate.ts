@@ -3,8 +3,8 @@ import type { Operation } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
 
 /**
- * Validates an input against the contract, with the messages of AWS's own framework. Services that have messages of their
- * own (S3, EC2, SQS) validate for themselves.
+ * Validates an input against the contract, with the messages of AWS's own framework. Services with their own
+ * messages (S3, EC2, SQS) do their own validation.
  * @param more violations that the service itself has found
  * @throws {AwsError} ValidationException, or ValidationError in the query protocols
  */

@@ -1,16 +1,17 @@
 import type { Scheduler } from "./scheduler.ts";
 
 /**
- * A call that waits for an event, as a long poll does, without looking for it again and again. The wait is over when so many
- * milliseconds have passed by the cloud's clock or by the wall's, when the client has gone, and when the cloud ends.
+ * A call that waits for an event, such as a long poll, without polling. The wait ends when its milliseconds
+ * have passed by the cloud's clock or by the real clock, when the client disconnects, or when the cloud
+ * closes.
  */
 export interface Wait {
   readonly over: boolean;
-  /** Whether the client has gone: an answer would reach nobody. */
+  /** Whether the client has disconnected, so that no response can reach it. */
   readonly left: boolean;
-  /** Resolves when `wake` is called, or the wait is over. */
+  /** Resolves when `wake` is called or the wait ends. */
   parked(enter: (wake: () => void) => void): Promise<void>;
-  /** Ends the wait. Call it in a `finally`, so that the timers are always cleared. */
+  /** Ends the wait. Must be called in a `finally`, so that the timers are always cleared. */
   end(): void;
 }
 
@@ -18,7 +19,7 @@ export interface Waits {
   open(milliseconds: number, client: AbortSignal | undefined): Wait;
   /** Ends all waits. */
   end(): void;
-  /** Resolves as soon as exactly so many calls are parked; for tests. */
+  /** Resolves as soon as exactly `parked` calls are parked; for tests. */
   reached(parked: number): Promise<void>;
 }
 

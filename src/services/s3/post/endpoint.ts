@@ -9,15 +9,15 @@ export const formUpload: Endpoint = {
     method === "POST" &&
     bucketIn(path) !== undefined &&
     /^multipart\/form-data/i.test(headers["content-type"] ?? ""),
-  serve: ({ path, url, headers, body }, house) =>
+  serve: ({ path, url, headers, body }, context) =>
     postObject({
       bucket: bucketIn(path)!,
       contentType: headers["content-type"],
       body,
       url: url.replace(/\/$/, ""),
-      now: house.now(),
+      now: context.now(),
       callerOf: (claim) =>
-        house.callerOf(claim && { ...claim, verify: (secret) => verifyPostSignature(claim, secret) }),
+        context.callerOf(claim && { ...claim, verify: (secret) => verifyPostSignature(claim, secret) }),
     }),
 };
 

@@ -24,10 +24,10 @@ import { inHeader, routed, type Visit } from "./routing.ts";
 export const websiteEndpoint: Endpoint = {
   host: "s3-website",
   accepts: () => true,
-  async serve(request, house) {
+  async serve(request, context) {
     try {
-      const visitor = await house.callerOf(undefined);
-      return await answerTo(request, house.ctx, visitor);
+      const visitor = await context.callerOf(undefined);
+      return await answerTo(request, context.ctx, visitor);
     } catch (error) {
       if (error instanceof AwsError) return errorPage(error, request.meta);
       throw error;
