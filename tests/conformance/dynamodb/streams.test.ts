@@ -256,6 +256,27 @@ describe("DescribeStream", () => {
       });
     });
 
+  // The SDK for JavaScript asks DynamoDB for `fake-stream` in its own tests.
+  for (const arn of [
+    "fake-stream",
+    "arn:aws:dynamodb:us-east-1:000000000000:table/none",
+    "arn:aws:kinesis:us-east-1:000000000000:stream/none/stream/none",
+  ])
+    behaviour(
+      `${arn} names no stream`,
+      "https://github.com/aws/aws-sdk-js/blob/master/test/browser.spec.coffee",
+      async () => {
+        for (const command of [
+          new DescribeStreamCommand({ StreamArn: arn }),
+          new ListStreamsCommand({ ExclusiveStartStreamArn: arn }),
+        ])
+          await expect(streams().send(command as DescribeStreamCommand)).rejects.toMatchObject({
+            name: "ValidationException",
+            message: "Invalid StreamArn",
+          });
+      },
+    );
+
   for (const [name, most, command] of [
     [
       "DescribeStream",

@@ -5,6 +5,7 @@ const fault = faultsOf<"dynamodb-streams">();
 
 export const noSuchStream = (arn: string) =>
   fault("ResourceNotFoundException", `Requested resource not found: Stream: ${arn} not found`);
+export const invalidStreamArn = () => invalid("Invalid StreamArn");
 export const noSuchShard = () =>
   fault("ResourceNotFoundException", "Requested resource not found: Shard does not exist");
 export const expiredIterator = () =>

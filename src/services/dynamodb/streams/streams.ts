@@ -5,7 +5,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { tableName } from "../items/rows.ts";
 import { type Shard, type Stream, streamArn, streams } from "../store.ts";
 import { keySchema } from "../tables/description.ts";
-import { checkLimit, noSuchStream } from "./errors.ts";
+import { checkLimit, invalidStreamArn, noSuchStream } from "./errors.ts";
 import { sequenceNumber } from "./record.ts";
 import { isClosed, shardId } from "./shards.ts";
 
@@ -14,6 +14,7 @@ const MAX_LISTED = 100;
 export const streamOperations = {
   async ListStreams(ctx, { TableName, Limit = MAX_LISTED, ExclusiveStartStreamArn }) {
     checkLimit(Limit, MAX_LISTED);
+    if (ExclusiveStartStreamArn !== undefined) checkStreamArn(ExclusiveStartStreamArn);
     const start = ExclusiveStartStreamArn === undefined ? undefined : partsOf(ExclusiveStartStreamArn);
     const page = await ctx.read((tx) =>
       tx.list(streams, {
@@ -72,8 +73,16 @@ export function partsOf(arn: string): { table: string; label: string } {
   return { table: tableName(arn), label: arn.split("/stream/")[1] ?? "" };
 }
 
-/** @throws {AwsError} ResourceNotFoundException */
+const STREAM_ARN = /^arn:[^:]+:dynamodb:[^:]*:[^:]*:table\/[^/]+\/stream\/[^/]+$/;
+
+/** @throws {AwsError} ValidationException for what cannot be a stream's ARN */
+function checkStreamArn(arn: string): void {
+  if (!STREAM_ARN.test(arn)) throw invalidStreamArn();
+}
+
+/** @throws {AwsError} ValidationException, ResourceNotFoundException */
 export async function streamAt(place: Place, tx: ReadTransaction, arn: string): Promise<Stream> {
+  checkStreamArn(arn);
   const { table, label } = partsOf(arn);
   const stream = arn === streamArn(place, table, label) ? await tx.get(streams, [table, label]) : undefined;
   if (!stream) throw noSuchStream(arn);
