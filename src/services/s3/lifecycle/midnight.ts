@@ -3,7 +3,7 @@ import { type Job, type JobOutcome, job } from "#kernel/jobs.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { midnightAfter } from "../days.ts";
 import type { Bucket } from "../store.ts";
-import { leastTierDays } from "../tiering/due.ts";
+import { minTierDays } from "../tiering/due.ts";
 import { type Mark, marks, touch } from "./mark.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { countsVersions, outlookOf } from "./rules.ts";
@@ -32,7 +32,7 @@ export const midnightJob: Job<Nightly> = job("s3/midnight", {
         looking: true,
         fresh: false,
         counts: countsVersions(plan.rules),
-        leastDays: Math.min(leastDays, leastTierDays(plan.tierings)),
+        leastDays: Math.min(leastDays, minTierDays(plan.tierings)),
         next: nextDate,
       };
     });

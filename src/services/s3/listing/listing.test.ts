@@ -32,7 +32,10 @@ async function bucketWith(keys: readonly string[], versioning?: "Enabled"): Prom
   return Bucket;
 }
 
-/** Few pieces, so that prefixes and delimiters meet; some sort differently in UTF-16 and in UTF-8. */
+/**
+ * Only a few pieces, so that prefixes and delimiters coincide. The order of some differs between UTF-16 and
+ * UTF-8.
+ */
 const piece = fc.constantFrom("a", "b", "/", "//", "-", " ", "é", "\uffff", "😀", "\u0000", "a/b");
 const text = (least: number, most: number) =>
   fc.array(piece, { minLength: least, maxLength: most }).map((pieces) => pieces.join(""));
@@ -43,7 +46,7 @@ const runs = { numRuns: 150 };
 
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** What a listing shows, by definition: keys and common prefixes in one order. */
+/** A model of a listing by its definition: keys and common prefixes in one order. */
 function modelOf(keys: readonly string[], prefix: string, delimiter: string): string[] {
   const shown = keys
     .filter((key) => key.startsWith(prefix))
@@ -275,7 +278,8 @@ describe("versions", () => {
           );
           const keys = wanted.filter((each) => each.startsWith("key ")).map((each) => each.slice(4));
           expect([...versions.keys()].sort(byBytes)).toEqual(keys);
-          // A page tells versions and delete markers apart, so that only each kind has an order.
+          // A page has separate lists of versions and delete markers, so only the order within each list is
+          // defined.
           const kinds = (entries: string[]) =>
             [" version", " marker"].map((kind) => entries.filter((e) => e.endsWith(kind)));
           for (const key of keys) expect(kinds(versions.get(key)!)).toEqual(kinds(model.get(key)!));

@@ -26,7 +26,7 @@ export const listObjects = {
       IsTruncated: page.next !== undefined,
       EncodingType: input.EncodingType,
       BucketRegion: bucket.region,
-      // Without a delimiter S3 gives no marker: the client has the last key.
+      // S3 returns a marker only with a delimiter; otherwise the client uses the last key.
       ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
       ...(delimiter !== "" &&
         page.next !== undefined && { NextMarker: encode(typeof last === "string" ? last : last!.key) }),
@@ -80,11 +80,11 @@ const rowsOf = (bucket: number): Rows<ObjectVersion> => ({
 
 interface OptionalAttributes {
   withOwner: boolean;
-  /** Cloud time; absent unless restores are asked for. */
+  /** The current cloud time; absent unless the request asks for the restore status. */
   restoredAt: number | undefined;
 }
 
-/** What a listing has only on request. */
+/** Returns the attributes that a listing has only on request. */
 export function optionalAttributes({ clock }: Context, input: { OptionalObjectAttributes?: string[] }) {
   const asks = input.OptionalObjectAttributes?.includes("RestoreStatus");
   return { restoredAt: asks ? clock.now() : undefined };

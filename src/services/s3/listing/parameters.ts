@@ -1,11 +1,11 @@
 import { invalidArgument } from "../errors.ts";
 import { formEncodedKey } from "../key-encoding.ts";
 
-/** Most entries of a page, whatever is asked for. */
+/** The maximum number of entries in a page. */
 const MAX_ENTRIES = 1_000;
 
 /**
- * How many entries a client wants.
+ * Returns the number of entries that a client requests.
  * @throws {AwsError} InvalidArgument for a negative number
  */
 export function requestedEntries(requested: number | undefined, argument: string): number {
@@ -17,14 +17,14 @@ export function requestedEntries(requested: number | undefined, argument: string
   return requested;
 }
 
-/** How many of them a page has. */
+/** Returns the maximum number of entries in the page. */
 export const entriesOf = (requested: number) => Math.min(requested, MAX_ENTRIES);
 
 export type Encode = (text: string) => string;
 
 /**
- * How keys are encoded in answers. S3 takes the word in any case.
- * @throws {AwsError} InvalidArgument for any encoding but `url`
+ * Returns the function that encodes keys in the response. The encoding's name is case-insensitive.
+ * @throws {AwsError} InvalidArgument for any encoding other than `url`
  */
 export function keyEncoding(type: string | undefined): Encode {
   if (type === undefined) return (text) => text;

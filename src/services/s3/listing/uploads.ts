@@ -11,7 +11,7 @@ import { type Page, type Position, positionAfter, type Rows, type Selection, wal
 export const listUploads = {
   async ListMultipartUploads(ctx, input) {
     const { Prefix: prefix = "", Delimiter: delimiter = "", KeyMarker: keyMarker = "" } = input;
-    // Without a key marker S3 ignores the other one.
+    // S3 ignores the upload id marker if there is no key marker.
     const uploadMarker = keyMarker === "" ? "" : (input.UploadIdMarker ?? "");
     const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
     const encode = keyEncoding(input.EncodingType);
@@ -26,7 +26,7 @@ export const listUploads = {
       IsTruncated: page.next !== undefined,
       EncodingType: input.EncodingType,
       ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
-      // Unlike other lists, this one has no prefix where none was given.
+      // Unlike other listings, this one omits the prefix if none was requested.
       ...((prefix !== "" || delimiter !== "") && { Prefix: encode(prefix) }),
       ...nextMarkers(page, encode),
       Uploads: page.rows.map((upload) => entry(upload, encode)),
@@ -54,7 +54,7 @@ function startAt(
   return "past" in position ? position : { after: [keyMarker, order] };
 }
 
-/** S3 gives markers even on the last page. */
+/** Returns the markers for the next page, which S3 returns even for the last page. */
 function nextMarkers({ last }: Page<Upload>, encode: Encode) {
   if (last === undefined) return { NextKeyMarker: "", NextUploadIdMarker: "" };
   if (typeof last === "string") return { NextKeyMarker: encode(last), NextUploadIdMarker: "" };

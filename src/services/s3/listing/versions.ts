@@ -54,9 +54,14 @@ export interface Row {
   latest: boolean;
 }
 
-/** Merged from both collections, which hold each version once: the newest of a key comes before the others. */
+/**
+ * Merges both collections, which together hold each version once: the newest version of a key precedes the
+ * others.
+ */
 export function versionRows(bucket: number): Rows<Row> {
-  /** The transaction that has found no more noncurrent versions, so that it need not look again. */
+  /**
+   * The transaction that has found no further noncurrent versions, so that it does not look for them again.
+   */
   let bare: ReadTransaction | undefined;
   return {
     key: ({ version }) => version.key,
@@ -86,10 +91,16 @@ function merge(latest: ObjectVersion[], others: ObjectVersion[], { limit }: RowR
   return rows;
 }
 
-/** JavaScript compares UTF-16, which orders characters beyond U+FFFF before some that precede them in UTF-8. */
+/**
+ * Compares in the order of UTF-8. JavaScript compares UTF-16 code units, which orders some characters
+ * differently.
+ */
 const compareKeys = (a: string, b: string) => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
-/** The place of a version among those of its key. It need not exist, unless it is the null version. */
+/**
+ * Returns the position of a version id among the versions of its key. The version need not exist, unless it
+ * is `null`.
+ */
 async function orderAfter(tx: ReadTransaction, bucket: Bucket, key: string, versionId: string | undefined) {
   if (versionId === undefined) return undefined;
   const order =

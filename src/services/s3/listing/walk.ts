@@ -2,26 +2,29 @@ import type { Context } from "#kernel/context.ts";
 import type { KeyPart } from "#kernel/keys.ts";
 import type { ListRange, ReadTransaction } from "#kernel/transaction.ts";
 
-/** What a listing asks for. */
+/** The parameters of a listing. */
 export interface Selection {
   prefix: string;
-  /** Empty where there is none. */
+  /** Empty if there is no delimiter. */
   delimiter: string;
-  /** Entries wanted: rows and common prefixes together. */
+  /** The maximum number of entries: rows and common prefixes together. */
   limit: number;
   start: Position | undefined;
 }
 
-/** Behind a row and all rows whose tuple continues its tuple, or past all keys that begin with a prefix. */
+/**
+ * A position after a row and all rows whose tuple starts with its tuple, or after all keys that start with a
+ * prefix.
+ */
 export type Position = { after: readonly KeyPart[] } | { past: string };
 
-/** Rows of one bucket in the order of their listing. */
+/** Access to the rows of one bucket in the order of their listing. */
 export interface Rows<T> {
   page(tx: ReadTransaction, range: RowRange): Promise<T[]>;
   key(row: T): string;
-  /** The tuple below the bucket. */
+  /** Returns the row's key tuple without the bucket. */
   tuple(row: T): readonly KeyPart[];
-  /** Whether a row is listed. One that is not makes no common prefix, either. */
+  /** Whether a row is listed. A row that is not listed does not contribute a common prefix, either. */
   listed?(row: T): boolean;
 }
 
@@ -30,25 +33,34 @@ export type RowRange = Pick<ListRange, "prefix" | "after" | "past" | "limit">;
 export interface Page<T> {
   rows: T[];
   prefixes: string[];
-  /** The last of both, in the order of the listing. */
+  /** The last row or common prefix of the page, in the order of the listing. */
   last: T | string | undefined;
-  /** Where the next page begins; absent at the end of the listing. */
+  /** The start of the next page; absent at the end of the listing. */
   next: Position | undefined;
 }
 
-/** Most rows that one read transaction looks at: there may be a run of millions of delete markers. */
+/**
+ * The maximum number of rows that one read transaction examines, since there may be millions of adjacent
+ * delete markers.
+ */
 const ROWS_IN_A_READ = 5_000;
-/** Rows fetched first where a delimiter may make most of a page one common prefix. */
+/**
+ * The number of rows fetched first if there is a delimiter, since one common prefix may cover most of the
+ * page.
+ */
 const FIRST_PAGE = 16;
 /**
- * Rows fetched behind a common prefix that hid most of a page. The next prefix may be as large, so one row is enough;
- * every eighth time a few more show whether prefixes have become small.
+ * The number of rows fetched after a common prefix that covered most of a page. The next prefix may be as
+ * large, so one row
+ * is enough; every eighth time, four rows detect whether prefixes have become smaller.
  */
 const AFTER_LARGE = [1, 1, 1, 1, 1, 1, 1, 4];
 const MAX_ROWS = 1_000;
 
 /**
- * One page of a listing. It costs only what it shows: one seek leads past a common prefix, however much is below it.
+ * Returns one page of a listing. The cost is proportional to the entries returned: one seek skips a common
+ * prefix,
+ * however many keys it covers.
  */
 export async function walk<T extends object>(
   ctx: Context,
@@ -64,7 +76,7 @@ export async function walk<T extends object>(
   let common: string | undefined;
   let seeks = 0;
 
-  /** @returns whether the page is complete */
+  /** Adds a row to the page. @returns whether the page is complete */
   function add(row: T): boolean {
     const key = rows.key(row);
     if (common !== undefined && key.startsWith(common)) return false;
@@ -93,7 +105,8 @@ export async function walk<T extends object>(
       position = skip ? { past: common! } : { after: rows.tuple(last) };
       // A seek costs as much as reading four rows.
       const hidden = skip && count - before < Math.max(found.length / 4, 2);
-      // If all rows were shown, read the rest of the page, and one more row that shows whether there is another page.
+      // If all rows were listed, fetch the rest of the page, plus one row that shows whether there is another
+      // page.
       const most = count - before === found.length ? Math.min(MAX_ROWS, limit - count + 1) : MAX_ROWS;
       size = hidden ? AFTER_LARGE[seeks++ % AFTER_LARGE.length]! : Math.min(size * 4, most);
     }
@@ -104,14 +117,17 @@ export async function walk<T extends object>(
   return page;
 }
 
-/** The part of a key up to the first delimiter behind the prefix. */
+/** Returns the part of a key up to and including the first delimiter after the prefix. */
 function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
   if (delimiter === "") return undefined;
   const at = key.indexOf(delimiter, prefix.length);
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }
 
-/** Where a client's marker leads. One inside a common prefix stands for all of it. */
+/**
+ * Returns the position after a client's marker. A marker within a common prefix skips the whole common
+ * prefix.
+ */
 export function positionAfter(
   marker: string,
   { prefix, delimiter }: Pick<Selection, "prefix" | "delimiter">,

@@ -7,7 +7,7 @@ export type LockMembers = Pick<
   "ObjectLockMode" | "ObjectLockRetainUntilDate" | "ObjectLockLegalHoldStatus"
 >;
 
-/** A lock in GetObject and HeadObject, for callers who may also ask for it by itself. */
+/** Returns the lock for GetObject and HeadObject, as far as the caller may read it separately. */
 export function lockMembers({ retention, legalHold }: ObjectVersion, may: May): LockMembers {
   return {
     ...(retention &&

@@ -9,7 +9,7 @@ import { type DefaultRetention, isMode } from "./retention.ts";
 
 type Document = NonNullable<Input<"s3", "PutObjectLockConfiguration">["ObjectLockConfiguration"]>;
 
-const MOST = { Days: 36_500, Years: 100 };
+const MAX_PERIOD = { Days: 36_500, Years: 100 };
 
 export const lockConfiguration = {
   async PutObjectLockConfiguration(ctx, input) {
@@ -55,6 +55,6 @@ function defaultIn(document: Document | undefined): DefaultRetention | undefined
 
 function periodIn(unit: "Days" | "Years", value: number): number {
   if (value < 1) throw defaultNotPositive(unit);
-  if (value > MOST[unit]) throw defaultTooLarge(unit);
+  if (value > MAX_PERIOD[unit]) throw defaultTooLarge(unit);
   return value;
 }

@@ -16,7 +16,7 @@ export const noLockConfiguration = (bucket: string) =>
     { status: 404, members: { BucketName: bucket } },
   );
 
-/** The version has no retention, or never had a legal hold. */
+/** The error for a version that has no retention or never had a legal hold. */
 export const noObjectLock = (key: string) =>
   new AwsError(
     "NoSuchObjectLockConfiguration",
@@ -40,7 +40,7 @@ export const lockKeepsVersioning = () =>
 
 export const bucketWithoutLock = () => invalidRequest("Bucket is missing Object Lock Configuration");
 
-/** As {@link bucketWithoutLock}, in S3's words for a write that brings a lock. */
+/** Like {@link bucketWithoutLock}, with the message that S3 uses for a write with a lock. */
 export const writeWithoutLock = () => invalidRequest("Bucket is missing ObjectLockConfiguration");
 
 export const bypassWithoutLock = (bypass: boolean) =>

@@ -4,8 +4,8 @@ import { headerNotImplemented, notImplemented } from "../errors.ts";
 const HEADERS = ["", "-duration-days", "-duration-years"].map((end) => `x-amz-object-lock-event-hold${end}`);
 
 /**
- * The contract does not know event holds yet: a request for one would be passed over, and leave unlocked what was to be
- * locked.
+ * Refuses event holds, which AWS's contract does not contain yet. If they were ignored, the object would not
+ * be locked.
  * @throws {AwsError} NotImplemented
  */
 export function refuseEventHold(isPresent: (header: string) => boolean): void {
@@ -13,7 +13,7 @@ export function refuseEventHold(isPresent: (header: string) => boolean): void {
   if (header !== undefined) throw headerNotImplemented(header);
 }
 
-/** @throws {AwsError} NotImplemented */
+/** Refuses event holds in an XML document. @throws {AwsError} NotImplemented */
 export function refuseEventHoldInDocument({ request }: Context): void {
   const text = request?.content && Buffer.from(request.content).toString();
   if (text && /<(\w+:)?(Default)?EventHold/.test(text))

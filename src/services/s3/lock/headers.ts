@@ -18,7 +18,7 @@ import {
 import { refuseEventHold } from "./event-holds.ts";
 import { isMode, type Lock, retentionFrom } from "./retention.ts";
 
-/** The members of PutObject, CopyObject and CreateMultipartUpload. */
+/** The lock members of PutObject, CopyObject and CreateMultipartUpload. */
 interface LockMembers {
   ObjectLockMode?: string;
   ObjectLockRetainUntilDate?: string;
@@ -28,7 +28,7 @@ interface LockMembers {
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/;
 
 /**
- * The lock that the headers of a write ask for, checked before the bucket is looked at.
+ * Parses the lock in the headers of a write. This is checked before the bucket is read.
  * @throws {AwsError} InvalidArgument, NotImplemented
  */
 export function lockIn(ctx: Context, input: LockMembers): Lock {
@@ -58,7 +58,7 @@ function dateIn(text: string, now: number): number {
 }
 
 /**
- * The lock of a version that is being written: its own, or the bucket's default.
+ * Returns the lock of a version that is being written: the requested one, or the bucket's default.
  * @throws {AwsError} InvalidRequest
  */
 export function lockFor({ objectLock }: Bucket, requested: Lock, now: number): Lock {
@@ -73,7 +73,9 @@ export function lockFor({ objectLock }: Bucket, requested: Lock, now: number): L
 }
 
 /**
- * A locked object must arrive as it was sent, so a digest is required. The hash in a signature does not count.
+ * Checks that a write with a lock has a digest, which S3 requires to detect corruption. The payload hash of
+ * the signature
+ * does not count.
  * @throws {AwsError} InvalidRequest
  */
 export function checkDigest(
@@ -83,11 +85,11 @@ export function checkDigest(
 ): void {
   if (!request || (!retention && !legalHold)) return;
   const { headers } = request;
-  const brings = (name: string) => name === "content-md5" || hasChecksum(name);
-  if (Object.keys(headers).some(brings) || headers["x-amz-trailer"]?.includes("x-amz-checksum-")) return;
+  const isDigest = (name: string) => name === "content-md5" || hasChecksum(name);
+  if (Object.keys(headers).some(isDigest) || headers["x-amz-trailer"]?.includes("x-amz-checksum-")) return;
   throw lockNeedsDigest(of);
 }
 
-/** Whether the call bypasses governance, for operations whose model lacks the header. */
+/** Whether the call bypasses governance mode, for operations whose contract lacks the header. */
 export const bypassesGovernance = ({ request }: Context): boolean =>
   request?.headers[BYPASS_HEADER]?.toLowerCase() === "true";

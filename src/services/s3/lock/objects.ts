@@ -78,7 +78,7 @@ async function lockedVersion(tx: ReadTransaction, input: Named, method: string) 
   return { bucket, version: await existingVersion(tx, bucket, input, method) };
 }
 
-/** An empty element removes the retention. @throws {AwsError} MalformedXML */
+/** Parses a retention; an empty element removes it. @throws {AwsError} MalformedXML */
 function retentionIn(document: Input<"s3", "PutObjectRetention">["Retention"]): Retention | undefined {
   if (!document) throw malformedXml();
   const { Mode: mode, RetainUntilDate: until } = document;

@@ -5,23 +5,23 @@ import { bypassWithoutLock, objectLocked } from "./errors.ts";
 const MODES = ["GOVERNANCE", "COMPLIANCE"] as const;
 export type Mode = (typeof MODES)[number];
 
-/** Until when a version may not be deleted, nor its retention shortened. */
+/** A period in which a version may not be deleted, nor its retention shortened. */
 export interface Retention {
   mode: Mode;
-  /** Cloud time. Afterwards it protects nothing. */
+  /** The end of the period, in cloud time. */
   until: number;
 }
 
 export type LegalHold = "ON" | "OFF";
 
-/** The lock of a version, or of an upload that will become one. */
+/** The lock of a version, or of an upload that will become a version. */
 export interface Lock {
   retention?: Retention;
-  /** Absent until one was placed for the first time. */
+  /** Absent until a legal hold is first placed. */
   legalHold?: LegalHold;
 }
 
-/** The retention of new versions that bring none. */
+/** The retention of new versions that specify none. */
 export type DefaultRetention = { mode: Mode } & ({ days: number } | { years: number });
 
 /** S3 counts a year as 365 days. */
@@ -34,7 +34,7 @@ export function retentionFrom(rule: DefaultRetention, created: number): Retentio
   return { mode: rule.mode, until: created + days * DAY_MS };
 }
 
-/** Whether nobody may delete the version, or nobody who does not bypass governance. */
+/** Whether a version may not be deleted: not at all, or not without bypassing governance mode. */
 export function isProtected({ retention, legalHold }: Lock, now: number, bypass = false): boolean {
   if (legalHold === "ON") return true;
   if (!retention || retention.until <= now) return false;
@@ -42,21 +42,22 @@ export function isProtected({ retention, legalHold }: Lock, now: number, bypass 
 }
 
 /**
- * Checks whether a version can be deleted by its id. A delete marker is never locked.
+ * Checks whether a version can be deleted by its id. Delete markers are never locked.
  * @throws {AwsError} AccessDenied
  */
 export function checkDeletable(version: ObjectVersion, now: number, bypass: boolean | undefined): void {
   if (!version.deleteMarker && isProtected(version, now, bypass)) throw objectLocked();
 }
 
-/** @throws {AwsError} InvalidArgument for a header that means nothing in this bucket */
+/** Refuses the bypass header in a bucket without Object Lock. @throws {AwsError} InvalidArgument */
 export function checkBypass({ objectLock }: Bucket, bypass: boolean | undefined): void {
   if (bypass !== undefined && !objectLock) throw bypassWithoutLock(bypass);
 }
 
 /**
- * Whether a retention may be changed. It can always be extended. Otherwise compliance holds until its end, and governance
- * unless the caller bypasses it.
+ * Whether a retention may be changed. It can always be extended. Any other change of compliance mode must
+ * wait for the
+ * end of the period; in governance mode it needs a bypass.
  */
 export function canChange(
   from: Retention | undefined,

@@ -3,7 +3,7 @@ import type { Endpoint } from "#kernel/endpoint.ts";
 import { preconditionFailed } from "../errors.ts";
 import { postObject } from "./post-object.ts";
 
-/** `POST /bucket` with a form. No contract has such an operation. */
+/** Serves `POST /bucket` with an upload form. It has no operation in AWS's contract. */
 export const formUpload: Endpoint = {
   accepts: ({ method, path, headers }) =>
     method === "POST" &&
@@ -21,7 +21,7 @@ export const formUpload: Endpoint = {
     }),
 };
 
-/** Any other `POST /bucket`. */
+/** Refuses any other `POST /bucket`. */
 export const wrongForm: Endpoint = {
   accepts: ({ method, path, query }) => method === "POST" && query === "" && bucketIn(path) !== undefined,
   async serve() {

@@ -6,7 +6,7 @@ import { refuseEventHold } from "../lock/event-holds.ts";
 
 type Request = Omit<Input<"s3", "PutObject">, "Bucket" | "Body">;
 
-/** The member of PutObject that a field of the form is. */
+/** The member of PutObject for each form field. */
 const MEMBERS = {
   acl: "ACL",
   "cache-control": "CacheControl",
@@ -43,8 +43,8 @@ const MEMBERS = {
 const METADATA = "x-amz-meta-";
 
 /**
- * The form's fields as members of PutObject, which checks their values.
- * @throws {AwsError} InvalidArgument for a form without a key, MalformedXML for tags that are none
+ * Converts the form's fields to members of PutObject, which validates their values.
+ * @throws {AwsError} InvalidArgument for a form without a key, MalformedXML for malformed tags
  */
 export function requestIn(fields: Fields): Request {
   const key = fields.get("key");
@@ -65,7 +65,7 @@ export function requestIn(fields: Fields): Request {
   return { ...request, Key: key, Metadata: metadata };
 }
 
-/** A form has tags as a document, as PutObjectTagging does, and PutObject has them in a header. */
+/** Converts the tags of a form, which are a document as in PutObjectTagging, to the header of PutObject. */
 function headerOf(tagging: string): string {
   return tagsIn(tagging)
     .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`)

@@ -29,7 +29,7 @@ const ANY = [
   "acl",
 ];
 
-/** Fields with the policy that allows them, signed. */
+/** Returns the fields with a signed policy that allows them. */
 function signed(fields: Record<string, string>, conditions: unknown[] = []): Record<string, string> {
   const own = {
     "x-amz-algorithm": "AWS4-HMAC-SHA256",

@@ -1,6 +1,7 @@
 /**
- * A browser's upload by form. It is in no contract of AWS: it authenticates by a field, and the form chooses its
- * answer.
+ * Browser uploads by form (POST Object). It is not an operation in AWS's contract: the request is
+ * authenticated by form
+ * fields, which also determine the response.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
  */
 import { escapeXml, xmlDeclaration } from "#aws/protocols/xml-writer.ts";
@@ -23,13 +24,14 @@ export interface PostRequest {
   /** The Content-Type of the whole form. */
   contentType: string | undefined;
   body: AsyncIterable<Uint8Array>;
-  /** The URL of the form, with the bucket in host or path, and without a slash at its end. */
+  /** The URL to which the form was posted, with the bucket in host or path, without a trailing slash. */
   url: string;
   /** Cloud time, epoch milliseconds. */
   now: number;
   /**
-   * Clients that call as the one who signed the policy, or as an anonymous caller.
-   * @throws {AwsError} if the signature does not hold
+   * Returns clients that call as the signer of the policy, or as an anonymous caller if there is no
+   * signature.
+   * @throws {AwsError} if the signature is not valid
    */
   callerOf(claim: PostSignature | undefined): Promise<Clients>;
 }
@@ -40,7 +42,10 @@ export interface PostAnswer {
   body: string;
 }
 
-/** @throws {AwsError} whatever is wrong with the form, its policy or its signature, and what PutObject says */
+/**
+ * Uploads an object.
+ * @throws {AwsError} the errors of the form, its policy and its signature, and those of PutObject
+ */
 export async function postObject(request: PostRequest): Promise<PostAnswer> {
   const { bucket, url, now } = request;
   const form = await readUploadForm(request.contentType, request.body);
@@ -76,7 +81,7 @@ export async function postObject(request: PostRequest): Promise<PostAnswer> {
   return answer(fields, { location, bucket, key: input.Key, etag: ETag }, headers);
 }
 
-/** A form does not say how long its file is. It is checked at the end. */
+/** Returns the file as a body. Its length is not known in advance, so it is checked as the file is read. */
 function fileBody(file: AsyncIterable<Uint8Array>, allowed: AllowedLength | undefined): Body {
   async function* checked() {
     let length = 0;
@@ -116,7 +121,7 @@ function answer(fields: Fields, posted: Posted, headers: Record<string, string>)
   const redirect = redirectOf(fields.get("success_action_redirect") ?? fields.get("redirect"), posted);
   if (redirect !== undefined) return { status: 303, headers: { ...headers, location: redirect }, body: "" };
   const located = { ...headers, location: posted.location };
-  // Any other status is ignored.
+  // S3 ignores any other status.
   switch (fields.get("success_action_status")) {
     case "200":
       return { status: 200, headers: located, body: "" };
@@ -127,7 +132,7 @@ function answer(fields: Fields, posted: Posted, headers: Record<string, string>)
   }
 }
 
-/** S3 ignores what is no URL. */
+/** Returns the URL of the redirect. S3 ignores a target that is not a URL. */
 function redirectOf(target: string | undefined, { bucket, key, etag }: Posted): string | undefined {
   if (target === undefined || !URL.canParse(target)) return undefined;
   const { protocol } = new URL(target);
@@ -138,7 +143,7 @@ function redirectOf(target: string | undefined, { bucket, key, etag }: Posted): 
   return new URL(fragment === undefined ? joined : `${joined}#${fragment}`).href;
 }
 
-/** Encoded as in forms: S3 writes a space in a key as `+`, and its slashes as `%2F`. */
+/** Encodes a key as in a form: S3 writes a space as `+` and a slash as `%2F`. */
 const inForm = (key: string): string => new URLSearchParams({ "": key }).toString().slice(1);
 
 function xmlOf({ location, bucket, key, etag }: Posted): string {

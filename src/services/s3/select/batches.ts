@@ -3,26 +3,29 @@ import { monotonicNow } from "#lib/wall.ts";
 import type { Reading } from "./input.ts";
 import type { RawRecord, Splitter } from "./records.ts";
 
-/** Some results of a query, and in how many bytes of the object, uncompressed, they were found. */
+/** Some results of a query, and the number of uncompressed bytes of the object in which they were found. */
 export interface Batch {
   processed: number;
   rows: readonly Projected[];
 }
 
-/** Text to search, of which formats of lines or values are made. */
+/** Text to search, for formats that consist of lines or values. */
 export interface Text {
   bytes: AsyncIterable<Uint8Array>;
   splitter: Splitter;
-  /** Whether a record is in the range that is asked for, before it, or behind it. */
+  /** Whether a record is before, in, or behind the requested range. */
   place: (record: RawRecord) => "before" | "in" | "behind";
   reading: Reading;
 }
 
-/** How many bytes, or milliseconds, a query runs before it lets others run. */
+/** The number of bytes, and of milliseconds, that a query processes before it yields to other work. */
 const SLICE_BYTES = 256 * 1024;
 const SLICE_MS = 20;
 
-/** @throws {AwsError} what is wrong with the object, or with the query now that the object is seen */
+/**
+ * Yields the results of a query.
+ * @throws {AwsError} for a malformed object, or a query that does not fit it
+ */
 export async function* batchesOf({ bytes, splitter, place, reading }: Text): AsyncGenerator<Batch> {
   let isOver = false;
 
@@ -54,7 +57,7 @@ export async function* batchesOf({ bytes, splitter, place, reading }: Text): Asy
   yield { processed: 0, rows: [...reading.end()] };
 }
 
-/** Lets others run. */
+/** Yields to other work. */
 export const turn = () => new Promise(setImmediate);
 
 async function* sliced(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {

@@ -6,7 +6,10 @@ import type { Parameters } from "./parameters.ts";
 
 type Chunks = AsyncIterable<Uint8Array>;
 
-/** The content of a compressed object. @throws {AwsError} while it is read, for what is not compressed so */
+/**
+ * Returns the decompressed content of an object.
+ * @throws {AwsError} on reading, for content of another format
+ */
 export function decompressed(chunks: Chunks, compression: Parameters["compression"]): Chunks {
   if (compression === "GZIP") return gunzipped(chunks);
   return compression === "BZIP2" ? explaining(bunzipped(chunks)) : chunks;
@@ -21,7 +24,7 @@ async function* explaining(chunks: Chunks): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** A file of GZIP has one member or several. */
+/** Decompresses a GZIP file, which has one or more members. */
 async function* gunzipped(chunks: Chunks): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip();
   let failure: unknown;
@@ -38,7 +41,7 @@ async function* gunzipped(chunks: Chunks): AsyncGenerator<Uint8Array> {
   if (failure) throw explained(failure);
 }
 
-/** Copies chunks, since a lent one may be gone when the stream reads it. */
+/** Copies chunks, since their memory may be reused before the stream reads them. */
 async function* copied(chunks: Chunks): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield Buffer.from(chunk);
 }

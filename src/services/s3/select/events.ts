@@ -6,26 +6,28 @@ export type SelectEvent = SelectObjectContentEventStream;
 
 export interface Answer {
   batches: AsyncIterable<Batch>;
-  /** How many bytes of the object have been read. */
+  /** Returns the number of bytes of the object that have been read. */
   scanned: () => number;
   write: WriteRow;
-  tellsProgress: boolean;
+  reportsProgress: boolean;
 }
 
-/** Characters after which a message is sent. */
+/** The number of characters after which a message is sent. */
 const MESSAGE_LENGTH = 128 * 1024;
-/** Bytes without a result after which a message shows the client that the query is still running. */
+/**
+ * The number of bytes without results after which an event tells the client that the query is still running.
+ */
 const SILENCE_BYTES = 16 * 2 ** 20;
 
 /**
- * The events of the answer; `undefined` after a batch without results.
- * @throws {AwsError} what is wrong with the object, or with the query now that the object is seen
+ * Yields the events of the response; `undefined` after a batch without results.
+ * @throws {AwsError} for a malformed object, or a query that does not fit it
  */
 export async function* eventsOf({
   batches,
   scanned,
   write,
-  tellsProgress,
+  reportsProgress,
 }: Answer): AsyncGenerator<SelectEvent | undefined> {
   let [processed, returned, silent] = [0, 0, 0];
   let message = "";
@@ -37,7 +39,7 @@ export async function* eventsOf({
     returned += Payload.length;
     silent = 0;
     yield { Records: { Payload } };
-    if (tellsProgress) yield { Progress: { Details: details() } };
+    if (reportsProgress) yield { Progress: { Details: details() } };
   }
 
   for await (const batch of batches) {
@@ -50,7 +52,7 @@ export async function* eventsOf({
     if (silent < SILENCE_BYTES) yield undefined;
     else {
       silent = 0;
-      yield tellsProgress ? { Progress: { Details: details() } } : { Cont: {} };
+      yield reportsProgress ? { Progress: { Details: details() } } : { Cont: {} };
     }
   }
   if (message !== "") yield* send();
@@ -58,8 +60,11 @@ export async function* eventsOf({
   yield { End: {} };
 }
 
-/** Sends the events. An error before the first one is an error of the call, a later one is part of the stream. */
-export async function begun(
+/**
+ * Waits for the first event: an error before it is an error of the call, while a later error is part of the
+ * stream.
+ */
+export async function awaitFirstEvent(
   events: AsyncGenerator<SelectEvent | undefined>,
 ): Promise<AsyncIterable<SelectEvent>> {
   let first = await events.next();

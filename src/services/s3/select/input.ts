@@ -7,7 +7,7 @@ import { malformedJson } from "./errors.ts";
 import type { CsvFormat } from "./parameters.ts";
 import type { RawRecord } from "./records.ts";
 
-/** A running query on the records of a text object. */
+/** A running query on the records of an object in a text format. */
 export interface Reading {
   take(record: RawRecord): Iterable<Projected>;
   end(): Iterable<Projected>;
@@ -23,14 +23,14 @@ export function csvReading(query: Query, format: CsvFormat, now: number): Readin
       if (text === "" || (format.comment !== "" && text.startsWith(format.comment))) return;
       const fields = fieldsOf(text, format);
       if (!running) {
-        begin(format.header === "USE" ? withoutMark(fields) : undefined);
+        begin(format.header === "USE" ? withoutByteOrderMark(fields) : undefined);
         return;
       }
       const row = running.take(fields);
       if (row) yield row;
     },
     *end() {
-      // Of an object without a line, nothing is missing.
+      // No column is missing in an object without lines.
       const row = (running ?? begin([])).end();
       if (row) yield row;
     },
@@ -40,8 +40,8 @@ export function csvReading(query: Query, format: CsvFormat, now: number): Readin
   };
 }
 
-/** The byte order mark that some programs begin UTF-8 with. */
-function withoutMark([first = "", ...others]: string[]): string[] {
+/** Removes the byte order mark with which some programs begin UTF-8. */
+function withoutByteOrderMark([first = "", ...others]: string[]): string[] {
   return [first.replace(/^\uFEFF/, ""), ...others];
 }
 
@@ -93,19 +93,22 @@ export function jsonReading(query: Query, now: number): Reading {
   };
 }
 
-/** TypeScript does not yet know that a reviver gets the source of a value. */
+/**
+ * TypeScript's types do not include the third argument of a reviver, which holds the source text of a value.
+ */
 const parseJson = JSON.parse as (
   text: string,
   revive: (key: string, value: unknown, context: { source?: string }) => unknown,
 ) => Value;
 
 /**
- * A text that may have a number which a float would change: trailing zeros, an exponent, or many digits. To parse with
- * the source of each value takes four times as long.
+ * Matches text that may contain a number that a float would change: trailing zeros, an exponent, or many
+ * digits.
+ * Parsing with the source text of each value takes four times as long.
  */
 const EXACT = /\d\.\d*0(?!\d)|[\d.]{16}|\d[eE][+-]?\d/;
 
-/** Numbers as they are written: 1 is an int, 1.0 a decimal, 1e0 a float. */
+/** Parses JSON with numbers as they are written: 1 is an int, 1.0 a decimal, 1e0 a float. */
 function parsed(text: string): Value {
   try {
     if (!EXACT.test(text)) return withNumbers(JSON.parse(text));
@@ -119,7 +122,7 @@ function parsed(text: string): Value {
 
 type Plain = string | number | boolean | null | Plain[] | { [name: string]: Plain };
 
-/** In place. */
+/** Converts the numbers of a value in place. */
 function withNumbers(value: Plain): Value {
   if (typeof value === "number") return Number.isInteger(value) ? BigInt(value) : decimalOf(`${value}`);
   if (typeof value !== "object" || value === null) return value;
@@ -133,7 +136,7 @@ function withNumbers(value: Plain): Value {
   return members;
 }
 
-/** Most digits of a number that is kept exactly. */
+/** The maximum number of digits of a number that is kept exactly. */
 const MAX_DIGITS = 1_000;
 
 function numberIn(source: string): bigint | number | Decimal {
@@ -141,7 +144,7 @@ function numberIn(source: string): bigint | number | Decimal {
   return source.includes(".") ? (decimalOf(source) ?? Number(source)) : integerIn(source);
 }
 
-/** A number that an int cannot hold is a decimal. */
+/** Returns an int, or a decimal for a number that does not fit an int. */
 function integerIn(source: string): bigint | Decimal {
   const value = BigInt(source);
   return BigInt.asIntN(64, value) === value ? value : new Decimal(value, 0);

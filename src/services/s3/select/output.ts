@@ -3,7 +3,7 @@ import { isNumeric, isStructure, textOfScalar, type Value } from "#aws/languages
 import { MAX_RECORD_BYTES, malformedJson, recordTooLong } from "./errors.ts";
 import type { CsvOutput, JsonOutput } from "./parameters.ts";
 
-/** Writes a row of the answer, with its delimiter. */
+/** Formats a row of the response, including its delimiter. */
 export type WriteRow = (row: Projected) => string;
 
 export function writerOf(output: CsvOutput | JsonOutput): WriteRow {
@@ -23,7 +23,7 @@ function csvWriter({ quoting, delimiter, record: end, quote, escaping }: CsvOutp
   return ({ values }) => joined(values, delimiter, field) + end;
 }
 
-/** Fails as soon as the row is too long: a query can ask for a long column many times. */
+/** Joins parts, and fails as soon as the row is too long: a query can select a long column many times. */
 function joined<T>(
   parts: readonly T[],
   separator: string,
@@ -41,14 +41,14 @@ function joined<T>(
   return text;
 }
 
-/** A missing value is left out. A null is written. */
+/** Formats a record as JSON. Missing values are omitted, nulls are written. */
 function record(names: readonly string[], values: readonly Value[], depth = 0): string {
   const member = (value: Value, at: number) =>
     value === undefined ? undefined : `${JSON.stringify(names[at] ?? `_${at + 1}`)}:${json(value, depth)}`;
   return `{${joined(values, ",", member)}}`;
 }
 
-/** The deepest nesting that is written. */
+/** The maximum nesting depth of the output. */
 const MAX_DEPTH = 1_000;
 
 function json(value: Value, depth = 0): string {

@@ -51,12 +51,14 @@ export interface Parameters {
   compression: "NONE" | "GZIP" | "BZIP2";
   output: CsvOutput | JsonOutput;
   /**
-   * Only records, or row groups, that begin at these bytes; both inclusive. `end` alone counts from the object's end.
+   * Restricts the query to records, or row groups, that begin at these bytes, both inclusive. `end` alone is
+   * a number of
+   * bytes at the end of the object.
    */
   range: { start?: number; end?: number } | undefined;
 }
 
-/** @throws {AwsError} in S3's order: what is missing, what there is not, what does not fit together */
+/** Parses a request. @throws {AwsError} in S3's order: missing, invalid, then conflicting parameters */
 export function parametersOf(request: Request): Parameters {
   if (!request.Expression) throw missingParameter("Expression");
   if (!request.ExpressionType) throw missingParameter("ExpressionType");
@@ -69,7 +71,7 @@ export function parametersOf(request: Request): Parameters {
     (value) => invalidValue("InvalidCompressionFormat", "compressionType", value),
   );
   const input = inputOf(request);
-  // Parquet compresses each column by itself.
+  // Parquet compresses each column separately.
   if (input.type === "parquet" && compression !== "NONE") {
     throw invalidValue("InvalidCompressionFormat", "compressionType", compression);
   }
@@ -133,14 +135,14 @@ function csvOutput(csv: CSVOutput): CsvOutput {
 const MAX_INPUT = 2;
 const MAX_OUTPUT = 1_024;
 
-function separator(name: string, text: string | undefined, standard: string, most = MAX_INPUT): string {
+function separator(name: string, text: string | undefined, standard: string, max = MAX_INPUT): string {
   if (text === undefined) return standard;
   if (text === "") throw missingParameter(name);
-  if (text.length > most) throw invalidParameter(name);
+  if (text.length > max) throw invalidParameter(name);
   return text;
 }
 
-/** One character, or none where that turns the feature off. */
+/** Parses a single character, or an empty string where that disables the feature. */
 function character(name: string, text: string | undefined, standard: string): string {
   if (text === undefined) return standard;
   if ([...text].length > 1) throw invalidParameter(name);

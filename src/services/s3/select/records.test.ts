@@ -8,7 +8,7 @@ function split(splitter: Splitter, bytes: Buffer, cuts: readonly number[]): stri
   const texts: string[] = [];
   let at = 0;
   for (const cut of [...cuts.map((one) => one % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]) {
-    // A chunk is lent: what is not taken out of it now is gone.
+    // The chunk is overwritten after the call, since the splitter may not keep references to its memory.
     const chunk = Buffer.from(bytes.subarray(at, cut));
     texts.push(...splitter.push(chunk).map(({ text }) => text));
     chunk.fill(0);

@@ -1,13 +1,16 @@
 import { isUtf8 } from "node:buffer";
 import { MAX_RECORD_BYTES, notUtf8, recordTooLong } from "./errors.ts";
 
-/** A record as text, and the byte of the object where it begins. */
+/** A record as text, and its byte offset in the object. */
 export interface RawRecord {
   text: string;
   start: number;
 }
 
-/** Cuts chunks of bytes into records. It copies, since a chunk may be lent. */
+/**
+ * Splits chunks of bytes into records. It copies bytes that it keeps, since the memory of a chunk may be
+ * reused.
+ */
 export interface Splitter {
   push(chunk: Buffer): RawRecord[];
   end(): RawRecord[];
@@ -15,22 +18,22 @@ export interface Splitter {
 
 export interface LineOptions {
   delimiter: string;
-  /** The quotation mark around fields that may hold the delimiter. */
+  /** The quotation mark around fields that may contain the delimiter. */
   quote?: string;
   escaping?: string;
-  /** The place of the first chunk in the object. */
+  /** The offset of the first chunk in the object. */
   start?: number;
 }
 
-/** Records that end in a delimiter. */
+/** Splits bytes into records that end with a delimiter. */
 export function lineSplitter({ delimiter, quote, escaping, start: begin = 0 }: LineOptions): Splitter {
   const mark = Buffer.from(delimiter);
   const quoteMark = quote ? Buffer.from(quote) : undefined;
   const escapeMark = escaping && escaping !== quote ? Buffer.from(escaping) : undefined;
   let carry = Buffer.alloc(0);
-  /** Where the carry begins in the object. */
+  /** The offset of the carry in the object. */
   let offset = begin;
-  /** How far the carry has been searched, and whether that is inside of quotes. */
+  /** The number of bytes of the carry that have been searched, and whether that position is within quotes. */
   let seen = 0;
   let inQuotes = false;
 
@@ -67,7 +70,7 @@ export function lineSplitter({ delimiter, quote, escaping, start: begin = 0 }: L
       if (rest.length > MAX_RECORD_BYTES) throw recordTooLong();
       carry = Buffer.from(rest);
       offset += at;
-      // A delimiter may be cut in two.
+      // A delimiter may be split across chunks.
       seen = Math.max(seen - at, quoteMark ? 0 : carry.length - mark.length + 1, 0);
       return records;
     },
@@ -75,12 +78,12 @@ export function lineSplitter({ delimiter, quote, escaping, start: begin = 0 }: L
   };
 }
 
-/** Where the next mark is, from a place on; negative where there is none. */
+/** Returns the position of the next mark at or after a position; negative if there is none. */
 type Finder = (from: number) => number;
 
-/** It is asked for places that only move on, so it searches no byte twice. */
+/** Returns a finder for positions that only increase, so it searches no byte twice. */
 function finder(bytes: Buffer, mark: Buffer): Finder {
-  let position = -2; // Not looked for yet.
+  let position = -2; // Not searched yet.
   return (from) => {
     if (position !== -1 && position < from) position = bytes.indexOf(mark, from);
     return position;
@@ -93,7 +96,10 @@ export function recordOf(bytes: Buffer, start: number): RawRecord {
   return { text: bytes.toString("utf8"), start };
 }
 
-/** By halves, since it is looked for only once. A character that is cut by a half is not wrong. */
+/**
+ * Finds the first invalid byte by bisection. A character that is cut at the midpoint does not count as
+ * invalid.
+ */
 function firstBadByte(bytes: Buffer): number {
   const isGood = (end: number) => {
     try {
@@ -115,7 +121,7 @@ function firstBadByte(bytes: Buffer): number {
 const [OPEN, CLOSE, LIST, LIST_END, QUOTE, BACKSLASH] = [0x7b, 0x7d, 0x5b, 0x5d, 0x22, 0x5c];
 const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
-/** JSON values one after another, on lines or not. */
+/** Splits concatenated JSON values, on separate lines or not. */
 export function jsonSplitter(): Splitter {
   let carry = Buffer.alloc(0);
   let offset = 0;

@@ -7,7 +7,7 @@ import { objectReading } from "../objects/get.ts";
 import { batchesOf } from "./batches.ts";
 import { decompressed } from "./decompress.ts";
 import { invalidScanRange } from "./errors.ts";
-import { type Answer, begun, eventsOf } from "./events.ts";
+import { type Answer, awaitFirstEvent, eventsOf } from "./events.ts";
 import { csvReading, jsonReading } from "./input.ts";
 import { writerOf } from "./output.ts";
 import {
@@ -29,19 +29,19 @@ export const selecting = {
         ? await columnarSource(ctx, input, parameters, query)
         : await textSource(ctx, input, { ...parameters, input: format }, query);
     const write = writerOf(parameters.output);
-    const tellsProgress = input.RequestProgress?.Enabled ?? false;
-    return { Payload: await begun(eventsOf({ ...source, write, tellsProgress })) };
+    const reportsProgress = input.RequestProgress?.Enabled ?? false;
+    return { Payload: await awaitFirstEvent(eventsOf({ ...source, write, reportsProgress })) };
   },
 } satisfies Handlers<"s3">;
 
-/** What a format makes of an object. */
+/** The results of a query on an object, and the number of bytes read for them. */
 type Source = Pick<Answer, "batches" | "scanned">;
 
 interface TextParameters extends Parameters {
   input: CsvFormat | JsonFormat;
 }
 
-/** Text is read from its beginning to its end. */
+/** Queries a text object, which is read from beginning to end. */
 async function textSource(
   ctx: Context,
   input: Request,
@@ -53,7 +53,7 @@ async function textSource(
   const reading = format.type === "csv" ? csvReading(query, format, now) : jsonReading(query, now);
   const range = parameters.range && rangeOf(parameters.range, (await inspect(ctx, input)).size);
   const delimiter = format.type === "csv" ? format.record : "\n";
-  // The first bytes of a range are a record only if the one before ends there.
+  // The first bytes of a range are the start of a record only if a delimiter precedes them.
   const from = range ? Math.max(range.start - Buffer.byteLength(delimiter), 0) : 0;
   if (format.type === "csv" && format.header !== "NONE" && range && range.start > 0) {
     for (const _ of reading.take(await firstRecord(ctx, input, delimiter)));
@@ -81,7 +81,7 @@ function splitterOf({ input, range }: TextParameters, start: number): Splitter {
   return lineSplitter({ delimiter, start, ...(input.quotesRecords && { quote, escaping }) });
 }
 
-/** Parquet is read by its footer, in pieces, all of the same version. */
+/** Queries a Parquet object, starting with its footer. All ranges are read from the same version. */
 async function columnarSource(
   ctx: Context,
   input: Request,
@@ -110,7 +110,7 @@ async function inspect(ctx: Context, input: Request): Promise<{ size: number; et
   return { size, etag };
 }
 
-/** An end without a start counts from the object's end. */
+/** Resolves the scan range. An end without a start is a number of bytes at the end of the object. */
 function rangeOf(
   { start, end }: NonNullable<Parameters["range"]>,
   size: number,
@@ -120,7 +120,7 @@ function rangeOf(
   return { start, end: end ?? size };
 }
 
-/** Opens the object as GetObject does, whatever its storage class and encryption. */
+/** Opens the object like GetObject, with its checks of storage class and encryption. */
 async function open(
   ctx: Context,
   input: Request,
@@ -142,7 +142,7 @@ function objectOf({ Bucket, Key, ...more }: Request) {
   };
 }
 
-/** The line with the names of columns, for a range that does not include it. */
+/** Reads the header line, for a range that does not include it. */
 async function firstRecord(ctx: Context, input: Request, delimiter: string): Promise<RawRecord> {
   const splitter = lineSplitter({ delimiter });
   for await (const chunk of await open(ctx, input)) {

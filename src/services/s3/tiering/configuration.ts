@@ -55,8 +55,8 @@ function checkTiers({ Tierings: tierings }: IntelligentTieringConfiguration): vo
   const named = tierings.map(({ AccessTier }) => AccessTier);
   if (tierings.length === 0 || new Set(named).size < named.length) throw malformedXml();
   for (const { AccessTier, Days } of tierings) {
-    const least = MIN_DAYS[AccessTier];
-    if (!(Days >= least && Days <= MAX_DAYS))
-      throw invalidArgument(`Days for ${AccessTier} must be between ${least} and ${MAX_DAYS}`, "Days", Days);
+    const min = MIN_DAYS[AccessTier];
+    if (!(Days >= min && Days <= MAX_DAYS))
+      throw invalidArgument(`Days for ${AccessTier} must be between ${min} and ${MAX_DAYS}`, "Days", Days);
   }
 }

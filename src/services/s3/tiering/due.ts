@@ -5,10 +5,13 @@ import { KB } from "../storage-classes/classes.ts";
 import type { ObjectVersion } from "../store.ts";
 import type { Tiering } from "./store.ts";
 
-/** Smaller objects are not moved. */
+/** The minimum size in bytes of objects that are moved between tiers. */
 const MIN_BYTES = 128 * KB;
 
-/** The archive tier to which a version moves now, since it has not been read for long, and when it may move next. */
+/**
+ * Returns the archive tier to which a version that has not been read for long moves now, if any, and when it
+ * may next move.
+ */
 export function tierOf(
   tierings: readonly Tiering[],
   version: ObjectVersion,
@@ -32,6 +35,6 @@ export function tierOf(
   return { to, next };
 }
 
-/** Days after which an object goes to a tier at the earliest. */
-export const leastTierDays = (tierings: readonly Tiering[]): number =>
+/** Returns the minimum number of days after which an object moves to a tier. */
+export const minTierDays = (tierings: readonly Tiering[]): number =>
   Math.min(NEVER, ...tierings.flatMap(({ tiers }) => tiers.map(({ days }) => days)));

@@ -4,13 +4,17 @@ import type { StorageClassName } from "../storage-classes/classes.ts";
 import { type Bucket, buckets, type ObjectVersion } from "../store.ts";
 import { findVersion, rewriteVersion } from "../versions.ts";
 
-/** An object that comes to INTELLIGENT_TIERING begins in its frequent tier, as if just read, however old it is. */
+/**
+ * An object that enters INTELLIGENT_TIERING starts in the frequent access tier, as if just read, whatever its
+ * age.
+ */
 export const arrivedIn = (storageClass: StorageClassName | undefined, now: number) =>
   storageClass === "INTELLIGENT_TIERING" ? { read: now } : undefined;
 
 /**
- * Notes that an object of INTELLIGENT_TIERING was read, even where no archive tier needs that yet. At most once a day,
- * so that reads write little.
+ * Records that an object in INTELLIGENT_TIERING was read, even if the bucket has no archive tiers yet. It is
+ * recorded at
+ * most once a day, so that reads cause few writes.
  */
 export async function rememberRead(
   ctx: Context,

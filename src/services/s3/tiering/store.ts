@@ -7,10 +7,10 @@ import type { Bucket } from "../store.ts";
 
 export const tieringConfigurations = configuration<IntelligentTieringConfiguration>("intelligent-tiering");
 
-/** An enabled configuration, ready to be applied. */
+/** An enabled configuration in parsed form. */
 export interface Tiering {
   filter: Filter;
-  /** Days without a read after which an object goes to a tier. */
+  /** The number of days without a read after which an object moves to each tier. */
   tiers: { to: ArchiveTier; days: number }[];
 }
 

@@ -6,7 +6,7 @@ import { decoding } from "./decoding.ts";
 import type { Chunk, Field, RowGroup } from "./footer.ts";
 import {
   dictionaryIn,
-  isPlaced,
+  isDictionaryEncoded,
   type Page,
   type PageHeader,
   pageHeader,
@@ -16,28 +16,28 @@ import {
 import { type Convert, conversionOf } from "./values.ts";
 
 export interface Reading {
-  /** Reads some bytes of the object. */
+  /** Reads a range of the object; `end` is exclusive. */
   read: (start: number, end: number) => Promise<Buffer>;
-  /** How many bytes of a column are read at a time. */
+  /** The number of bytes of a column that are read at a time. */
   window: number;
   budget: Budget;
 }
 
-/** Roughly the bytes that are in memory at once, whatever the file claims. */
+/** The approximate number of bytes in memory at once, whatever sizes the file claims. */
 export interface Budget {
   held: number;
 }
 
-const MOST_HELD = 256 * 2 ** 20;
-/** The largest page: one is decoded in one go, while others wait. */
+const MAX_HELD_BYTES = 256 * 2 ** 20;
+/** The maximum size of a page. A page is decoded synchronously, which blocks other work. */
 const MAX_PAGE = 64 * 2 ** 20;
-/** Bytes that a decoded value takes. */
+/** The approximate memory of a decoded value, in bytes. */
 const VALUE_BYTES = 24;
 const MAX_HEADER_BYTES = 2 ** 20;
 const FIRST_HEADER_BYTES = 4 * 1024;
 const MAX_ROWS = 1_024;
 
-/** The rows of a group with the columns that the query names, a few at a time. */
+/** Yields the rows of a group with the columns that the query names, a few rows at a time. */
 export async function* rowsIn(
   group: RowGroup,
   fields: readonly Field[],
@@ -71,7 +71,7 @@ export async function* rowsIn(
   }
 }
 
-/** A column with one value in each row, or none. */
+/** Reads a column with at most one value per row. */
 async function* flat(group: RowGroup, field: Field, reading: Reading): AsyncGenerator<readonly Value[]> {
   const chunk = chunkOf(group, field);
   if (chunk.values !== group.rows) throw malformedParquet();
@@ -90,7 +90,7 @@ async function* flat(group: RowGroup, field: Field, reading: Reading): AsyncGene
   }
 }
 
-/** A column of lists, of maps or of structures: all of a group at once. */
+/** Reads a column of lists, maps or structures: the whole row group at once. */
 async function* nested(group: RowGroup, field: Field, reading: Reading): AsyncGenerator<readonly Value[]> {
   const columns = new Map<string, unknown[]>();
   let held = 0;
@@ -108,7 +108,7 @@ async function* nested(group: RowGroup, field: Field, reading: Reading): AsyncGe
     assembleNested(columns, treeOf(field), {} as never);
     return columns.get(field.path.join(".")) as Value[];
   });
-  // Of a repeated field that is not a list, S3 Select returns the last value.
+  // S3 Select returns the last value of a repeated field that is not a list.
   yield field.physical
     ? values.map((list) => (list as Value[]).at(-1))
     : values.map((value) => value ?? undefined);
@@ -140,7 +140,7 @@ function treeOf(field: Field): never {
   return { element: elementOf(field), path: field.path, children, count: children.length } as never;
 }
 
-/** The columns below a field, each with its path. */
+/** Returns the leaf columns below a field, each with its path. */
 export function leavesOf(path: readonly Field[]): (readonly Field[])[] {
   const { children } = path.at(-1)!;
   return children.length === 0 ? [path] : children.flatMap((child) => leavesOf([...path, child]));
@@ -168,7 +168,7 @@ interface ConvertedPage extends Page {
   convert: Convert;
 }
 
-/** One page after another: each is read when the one before it has been used. */
+/** Yields the pages of a column. Each page is read only after the previous one has been used. */
 async function* pagesOf(
   chunk: Chunk,
   written: Written,
@@ -196,7 +196,7 @@ async function* pagesOf(
     if (header.values > left) throw malformedParquet();
     left -= header.values;
     const page = decoding(() => pageIn(bytes, header, written, dictionary));
-    yield { ...page, convert: isPlaced(header) ? (value) => value : convert };
+    yield { ...page, convert: isDictionaryEncoded(header) ? (value) => value : convert };
     budget.held -= cost;
   }
   budget.held -= kept;
@@ -204,11 +204,11 @@ async function* pagesOf(
 
 function hold(budget: Budget, bytes: number): number {
   budget.held += bytes;
-  if (budget.held > MOST_HELD) throw tooLargeParquet();
+  if (budget.held > MAX_HELD_BYTES) throw tooLargeParquet();
   return bytes;
 }
 
-/** A window on a column that moves from its beginning to its end. */
+/** Returns a sliding window over the bytes of a column. */
 function windowOn({ start, end }: Chunk, { read, window }: Reading) {
   let [at, held] = [start, Buffer.alloc(0)];
 

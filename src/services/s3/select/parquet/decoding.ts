@@ -2,8 +2,8 @@ import { AwsError } from "#aws/errors.ts";
 import { malformedParquet } from "../errors.ts";
 
 /**
- * A file may hold anything, and a reader can fail on it in many ways.
- * @throws {AwsError} ParquetParsingError, or what the reader says itself
+ * Runs a decoder and converts its errors, since a malformed file can make it fail in many ways.
+ * @throws {AwsError} ParquetParsingError, or the AwsError that the decoder throws
  */
 export function decoding<T>(decode: () => T): T {
   try {

@@ -1,37 +1,43 @@
 import { gzipSync } from "node:zlib";
 
 /**
- * Parquet files of a few hundred bytes, written by the book for tests: pages of plain values, one per column and row
- * group, levels in runs of one. https://parquet.apache.org/docs/file-format/
+ * Writes Parquet files of a few hundred bytes for tests, according to the specification: pages of plain
+ * values, one per
+ * column and row group, and levels as runs of length one. https://parquet.apache.org/docs/file-format/
  */
 export interface FileColumn {
   name: string;
-  /** By Parquet's number: 0 BOOLEAN, 1 INT32, 2 INT64, 3 INT96, 4 FLOAT, 5 DOUBLE, 6 BYTE_ARRAY, 7 FIXED_LEN_BYTE_ARRAY. */
+  /**
+   * Parquet's number: 0 BOOLEAN, 1 INT32, 2 INT64, 3 INT96, 4 FLOAT, 5 DOUBLE, 6 BYTE_ARRAY, 7
+   * FIXED_LEN_BYTE_ARRAY.
+   */
   type: number;
-  /** By Parquet's number: 0 UTF8, 4 ENUM, 5 DECIMAL, 6 DATE, 9 TIMESTAMP_MILLIS, 10 TIMESTAMP_MICROS, 19 JSON. */
+  /**
+   * Parquet's number: 0 UTF8, 4 ENUM, 5 DECIMAL, 6 DATE, 9 TIMESTAMP_MILLIS, 10 TIMESTAMP_MICROS, 19 JSON.
+   */
   converted?: number;
-  /** The number of a member of Parquet's union of logical types, and what it says. */
+  /** The number of a member of Parquet's union of logical types, and its fields. */
   logical?: [number, Fields];
   scale?: number;
   length?: number;
-  /** 0 REQUIRED, 1 OPTIONAL, 2 REPEATED; OPTIONAL unless told. */
+  /** 0 REQUIRED, 1 OPTIONAL, 2 REPEATED; OPTIONAL by default. */
   repetition?: number;
-  /** Makes a list (3 levels) of it. */
+  /** Writes the column as a list (3 levels). */
   isList?: boolean;
-  /** What is plain, and where in each row it is; `null` is absent. */
+  /** The value of each row; `null` is absent. */
   values: readonly unknown[];
 }
 
 export interface FileOptions {
-  /** Rows of a group; all in one unless told. */
+  /** The number of rows in a group; all rows are in one group by default. */
   groupRows?: number;
-  /** By Parquet's number: 0 none, 1 Snappy, 2 GZIP, 6 ZSTD. */
+  /** Parquet's number: 0 none, 1 Snappy, 2 GZIP, 6 ZSTD. */
   codec?: number;
-  /** Values in a dictionary, and places in it. */
+  /** Writes the values to a dictionary, and indexes into it to the data pages. */
   dictionary?: boolean;
-  /** Data pages of the second form, whose levels stand before what is compressed. */
+  /** Writes data pages of version 2, whose levels precede the compressed data. */
   isSecond?: boolean;
-  /** What the footer says a group is large. */
+  /** The size of a row group that the footer claims. */
   groupSize?: bigint;
 }
 
@@ -121,7 +127,7 @@ function elementsOf(column: FileColumn): Fields[] {
   return [[...group(name, 1), [6, I32, 3]], group("list", 2), leaf("element")];
 }
 
-/** Levels beside the values that are there. */
+/** Returns the levels, and the values that are present. */
 function levelsOf({ isList, repetition = 1 }: FileColumn, rows: readonly unknown[]) {
   const most = isList ? 3 : repetition === 0 ? 0 : 1;
   const [definitions, repetitions, values]: [number[], number[], unknown[]] = [[], [], []];
@@ -192,7 +198,7 @@ function chunkOf(
   };
 }
 
-/** @param before what is not compressed */
+/** Writes a page. @param before the bytes that are not compressed */
 function page(type: number, data: Buffer, codec: number, details: Field, before: readonly Buffer[] = []) {
   const stored = codec === 1 ? snappy(data) : codec === 2 ? gzipSync(data) : data;
   const levels = Buffer.concat(before);
@@ -204,7 +210,7 @@ function page(type: number, data: Buffer, codec: number, details: Field, before:
   };
 }
 
-/** As literals alone, which is Snappy too. */
+/** Encodes bytes as Snappy literals. */
 function snappy(data: Buffer): Buffer {
   const pieces = [varint(BigInt(data.length))];
   for (let at = 0; at < data.length; at += 60) {

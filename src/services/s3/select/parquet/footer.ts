@@ -2,7 +2,7 @@ import { malformedParquet, tooLargeParquet } from "../errors.ts";
 import { decoding } from "./decoding.ts";
 import { listIn, numberIn, type Struct, structAt, structIn, structsIn, textIn } from "./thrift.ts";
 
-/** Parquet's numbers for its types, by their places. */
+/** Parquet's physical types, indexed by their numbers. */
 const PHYSICAL = [
   "BOOLEAN",
   "INT32",
@@ -23,21 +23,24 @@ const CONVERTED = [
   ...["JSON", "BSON", "INTERVAL"],
 ];
 
-/** Logical types, by the numbers of their fields in the union. Those of times and integers have details. */
+/** Logical types by their field numbers in the union. TIME, TIMESTAMP and INTEGER have details. */
 const LOGICAL: Record<number, string> = {
   ...{ 1: "UTF8", 2: "MAP", 3: "LIST", 4: "ENUM", 5: "DECIMAL", 6: "DATE", 7: "TIME", 8: "TIMESTAMP" },
   ...{ 10: "INTEGER", 11: "NULL", 12: "JSON", 13: "BSON", 14: "UUID", 15: "FLOAT16", 16: "VARIANT" },
   ...{ 17: "GEOMETRY", 18: "GEOGRAPHY" },
 };
 
-/** A column, or a group of them. */
+/** A column or a group of columns. */
 export interface Field {
   name: string;
   path: readonly string[];
   repetition: (typeof REPETITIONS)[number];
-  /** The type of a column. */
+  /** The type of a column; `undefined` for a group. */
   physical: Physical | undefined;
-  /** What its values mean: `UTF8`, `DECIMAL`, `TIMESTAMP_MILLIS`, …; `undefined` for plain ones. */
+  /**
+   * The meaning of the values: `UTF8`, `DECIMAL`, `TIMESTAMP_MILLIS`, …; `undefined` if they have no special
+   * meaning.
+   */
   meaning: string | undefined;
   length: number;
   scale: number;
@@ -55,10 +58,10 @@ export interface Chunk {
 }
 
 export interface RowGroup {
-  /** Where it begins in the file. */
+  /** The offset in the file. */
   start: number;
   rows: number;
-  /** Bytes of all its columns, uncompressed. */
+  /** The uncompressed size of all columns in bytes. */
   size: number;
   chunks: readonly Chunk[];
 }
@@ -68,15 +71,15 @@ export interface Footer {
   groups: readonly RowGroup[];
 }
 
-/** S3's own limit. */
+/** The limit of S3 Select. */
 const MAX_GROUP_BYTES = 512 * 2 ** 20;
 const MAX_FOOTER_BYTES = 16 * 2 ** 20;
 const MAX_FIELDS = 10_000;
 const MAX_DEPTH = 32;
-/** The length of the footer and the magic number, at the end of the file. */
+/** The size of the footer's length and the magic number, at the end of the file. */
 const TAIL = 8;
 
-/** @throws {AwsError} ParquetParsingError, OverMaxParquetBlockSize */
+/** Reads the footer of a file. @throws {AwsError} ParquetParsingError, OverMaxParquetBlockSize */
 export async function footerOf(
   size: number,
   read: (start: number, end: number) => Promise<Buffer>,
@@ -124,7 +127,10 @@ function fieldsIn(elements: readonly Struct[]): readonly Field[] {
   return next([]).children;
 }
 
-/** Newer files have a logical type, older ones a converted type, and most have both. */
+/**
+ * Returns the meaning of a column. Newer files have a logical type, older ones a converted type, most have
+ * both.
+ */
 function meaningOf(element: Struct): string | undefined {
   const [logical] = [...(structAt(element, 10) ?? [])];
   if (!logical) return CONVERTED[numberIn(element, 6) ?? -1];
@@ -150,7 +156,7 @@ function groupIn(group: Struct, end: number): RowGroup {
 
 function chunkIn(column: Struct, end: number): Chunk {
   const metadata = structAt(column, 3);
-  // Columns in another file, or encrypted ones.
+  // Columns in another file and encrypted columns are not supported.
   if (!metadata || textIn(column, 1)) throw malformedParquet();
   const [data = -1, dictionary = 0] = [numberIn(metadata, 9), numberIn(metadata, 11)];
   const start = dictionary > 0 ? Math.min(dictionary, data) : data;

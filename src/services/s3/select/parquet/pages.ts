@@ -10,23 +10,23 @@ import { numberIn, type Struct, structAt, structIn } from "./thrift.ts";
 /** The header of a page. */
 export interface PageHeader {
   type: "data" | "data2" | "dictionary" | "other";
-  /** Bytes of the header itself, and of the page after it. */
+  /** The size of the header itself and, below, the sizes of the page after it, in bytes. */
   length: number;
   compressed: number;
   uncompressed: number;
   values: number;
   encoding: number;
-  /** In data pages of the second form: bytes of the levels, which are not compressed. */
+  /** In data pages of version 2, the sizes of the levels in bytes. The levels are not compressed. */
   repetitions: number;
   definitions: number;
   isCompressed: boolean;
 }
 
 const TYPES = ["data", "other", "dictionary", "data2"] as const;
-/** The field of a header with the details of its type. */
+/** The number of the header field with the details of each page type. */
 const DETAILS = { data: 5, dictionary: 7, data2: 8, other: 6 } as const;
 
-/** @throws {RangeError} where the bytes end too early, or are none */
+/** Parses the header of a page. @throws {RangeError} if the bytes are truncated or malformed */
 export function pageHeader(bytes: Uint8Array): PageHeader {
   const { struct, length } = structIn(bytes);
   const type = TYPES[numberIn(struct, 1) ?? 1] ?? "other";
@@ -49,12 +49,12 @@ export function pageHeader(bytes: Uint8Array): PageHeader {
   };
 }
 
-/** How a column's values are written. */
+/** How the values of a column are encoded. */
 export interface Written {
   physical: Physical;
   length: number;
   codec: number;
-  /** The levels of its values: how many fields above them may be absent, and how many are repeated. */
+  /** The maximum levels: how many fields on the path may be absent, and how many are repeated. */
   definition: number;
   repetition: number;
 }
@@ -66,13 +66,21 @@ export interface Page {
   values: ArrayLike<unknown>;
 }
 
-/** @throws {AwsError} ParquetUnsupportedCompressionCodec @throws {RangeError} for bytes that are none */
+/**
+ * Decodes a dictionary page.
+ * @throws {AwsError} ParquetUnsupportedCompressionCodec
+ * @throws {RangeError} if malformed
+ */
 export function dictionaryIn(bytes: Buffer, header: PageHeader, written: Written): ArrayLike<unknown> {
   const plain = decompressed(bytes, written.codec, header.uncompressed);
   return readPlain(readerOf(plain), written.physical, header.values, written.length);
 }
 
-/** @throws {AwsError} ParquetUnsupportedCompressionCodec @throws {RangeError} for bytes that are none */
+/**
+ * Decodes a data page.
+ * @throws {AwsError} ParquetUnsupportedCompressionCodec
+ * @throws {RangeError} if malformed
+ */
 export function pageIn(
   bytes: Buffer,
   header: PageHeader,
@@ -108,8 +116,8 @@ export function pageIn(
   return { repetitions, definitions, values: valuesIn(rest, header.encoding, present, written, dictionary) };
 }
 
-/** Whether a page has places in a dictionary instead of values. */
-export const isPlaced = ({ encoding }: PageHeader) => encoding === 2 || encoding === 8;
+/** Whether a page contains indexes into a dictionary instead of values. */
+export const isDictionaryEncoded = ({ encoding }: PageHeader) => encoding === 2 || encoding === 8;
 
 const width = (most: number) => 32 - Math.clz32(most);
 
@@ -155,10 +163,12 @@ function valuesIn(
   }
 }
 
-/** Most bytes of all texts of a page, which can be far longer than the page. */
+/** The maximum total size in bytes of the strings of a page, which may be far larger than the page. */
 const MAX_TEXT_BYTES = 64 * 2 ** 20;
 
-/** Each text is written by what it shares with the one before it. */
+/**
+ * Decodes strings that are stored as the length of the prefix shared with the previous string, and the rest.
+ */
 function withPrefixes(bytes: Buffer, count: number): Uint8Array[] {
   const prefixes = new Int32Array(count);
   deltaBinaryUnpack(readerOf(bytes), count, prefixes);
@@ -168,7 +178,10 @@ function withPrefixes(bytes: Buffer, count: number): Uint8Array[] {
   return texts;
 }
 
-/** Small numbers of a fixed width in bits: one that is repeated, or eight at a time. */
+/**
+ * Decodes integers of a fixed bit width, stored as runs of one repeated value or bit-packed in groups of
+ * eight.
+ */
 export function runs(bytes: Uint8Array, bits: number, count: number): Uint32Array {
   const values = new Uint32Array(count);
   if (bits === 0) return values;
@@ -215,7 +228,7 @@ function bitsAt(byte: (at: number) => number, from: number, bits: number): numbe
   return value;
 }
 
-/** The codecs that S3 Select supports: none, Snappy, GZIP. */
+/** Decompresses with one of the codecs that S3 Select supports: none, Snappy, GZIP. */
 function decompressed(bytes: Buffer, codec: number, size: number): Buffer {
   if (codec === 0) return bytes;
   if (codec === 1) {
@@ -227,5 +240,8 @@ function decompressed(bytes: Buffer, codec: number, size: number): Buffer {
   throw unsupportedCodec();
 }
 
-/** In memory of its own, so that a text with a wrong length cannot reach what is behind the page. */
+/**
+ * Copies the bytes into separate memory, so that a string with a wrong length cannot reach data behind the
+ * page.
+ */
 const readerOf = (bytes: Buffer) => ({ view: new DataView(new Uint8Array(bytes).buffer), offset: 0 });

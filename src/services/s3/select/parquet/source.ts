@@ -6,20 +6,20 @@ import { type Batch, turn } from "../batches.ts";
 import { type Budget, leavesOf, rowsIn } from "./columns.ts";
 import { footerOf, type RowGroup } from "./footer.ts";
 
-/** An object of Parquet. */
+/** A stored object in Parquet format. */
 export interface Stored {
   size: number;
-  /** Reads some of its bytes; `end` is exclusive. */
+  /** Reads a range of its bytes; `end` is exclusive. */
   read: (start: number, end: number) => Promise<Buffer>;
-  /** Only row groups that begin here are read; both inclusive. */
+  /** Restricts the query to row groups that begin in this range, both ends inclusive. */
   range: { start: number; end: number } | undefined;
 }
 
-/** Bytes of all columns that are read side by side. */
+/** The total number of bytes of the columns that are read in parallel. */
 const WINDOWS_BYTES = 32 * 2 ** 20;
 const [MIN_WINDOW, MAX_WINDOW] = [16 * 1024, 2 ** 20];
 
-/** Reads the footer, and then of each row group the columns that the query names, page by page. */
+/** Runs a query. Reads the footer, then the columns that the query names, by row group and page. */
 export function parquetSource(query: Query, { size, read, range }: Stored, now: number) {
   let scanned = 0;
   const counted = (start: number, end: number) => {

@@ -1,15 +1,16 @@
-/** A struct by its fields' numbers. */
+/** A Thrift struct: its fields by their numbers. */
 export type Struct = ReadonlyMap<number, Thrift>;
 export type Thrift = boolean | number | bigint | Uint8Array | Thrift[] | Struct;
 
 const MAX_DEPTH = 32;
-/** Most bytes of a whole number of 64 bits, with seven bits in each. */
+/** The maximum number of bytes of a 64-bit integer, with seven bits in each byte. */
 const MAX_NUMBER_BYTES = 10;
 
 /**
- * Reads Thrift's compact protocol, in which Parquet writes its footer and its pages' headers. The bytes may come from
- * anyone: what is read is never longer than they are.
- * @throws {RangeError} where they end too early, or are none
+ * Parses a struct in Thrift's compact protocol, which Parquet uses for its footer and page headers. The input
+ * is untrusted:
+ * no collection may claim more elements than there are bytes.
+ * @throws {RangeError} if the bytes are truncated or malformed
  */
 export function structIn(bytes: Uint8Array): { struct: Struct; length: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -30,7 +31,9 @@ export function structIn(bytes: Uint8Array): { struct: Struct; length: number } 
     return (value >> 1n) ^ -(value & 1n);
   }
 
-  /** Never more than there are bytes left, since each element takes at least one. */
+  /**
+   * Checks a number of elements against the bytes that are left, since each element takes at least one byte.
+   */
   function count(value: number): number {
     if (value > bytes.length - at) throw new RangeError("more than there is");
     return value;

@@ -4,14 +4,14 @@ import type { Value } from "#aws/languages/select/values.ts";
 import { malformedParquet, unsupportedType } from "../errors.ts";
 import type { Field } from "./footer.ts";
 
-/** Converts a raw value of the file. */
+/** Converts a raw value of the file to a value of the query. */
 export type Convert = (raw: never) => Value;
 
-/** A decimal has 38 digits at most, which are 16 bytes. */
+/** The maximum number of digits of a decimal, which fit in 16 bytes. */
 const MAX_DIGITS = 38;
 const MAX_DECIMAL_BYTES = 17;
 
-/** @throws {AwsError} UnsupportedParquetType */
+/** Returns the conversion for a column. @throws {AwsError} UnsupportedParquetType */
 export function conversionOf({ physical, meaning, scale }: Field): Convert {
   switch (physical) {
     case "BOOLEAN":
@@ -59,7 +59,7 @@ function ofInteger(meaning: string | undefined, scale: number): Convert {
 }
 
 const DAY = 86_400_000;
-/** The years 1 to 9999. */
+/** The first and the last millisecond of the years 1 to 9999. */
 const [FIRST, LAST] = [-62_135_596_800_000, 253_402_300_799_999];
 
 function moment(time: number, precision: "day" | "second"): Timestamp {
@@ -78,12 +78,12 @@ function ofDecimal<Raw>(scale: number, units: (raw: Raw) => bigint): Convert {
   return (raw: Raw) => new Decimal(units(raw), scale);
 }
 
-/** Two's complement, its highest byte first. */
+/** Decodes a two's complement integer in big-endian order. */
 function signedIn(bytes: Uint8Array): bigint {
   if (bytes.length > MAX_DECIMAL_BYTES) throw malformedParquet();
   const value = bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
   return BigInt.asIntN(8 * bytes.length, value);
 }
 
-/** A number that an int cannot hold is a decimal. */
+/** Returns an int, or a decimal for a number that does not fit an int. */
 const wide = (value: bigint) => (BigInt.asIntN(64, value) === value ? value : new Decimal(value, 0));
