@@ -102,7 +102,10 @@ const hashed = (values: readonly string[]) =>
 const MAP_PLACES = 16;
 const MAP_FULL = 12;
 
-/** The order of a Java 7 `HashMap` with the names inserted in alphabetical order, each beginning with a lower-case letter; in a bucket, the later one comes first. */
+/**
+ * The order of a Java 7 `HashMap` into which the names, with a lower-case first letter, were inserted alphabetically; in a
+ * bucket, the later one comes first.
+ */
 function inMap<T>(members: Readonly<Record<string, T>>): Record<string, T> {
   const entries = Object.entries(members).sort(([a], [b]) => (a < b ? 1 : -1));
   const places = entries.length > MAP_FULL ? 2 * MAP_PLACES : MAP_PLACES;

@@ -6,7 +6,7 @@ export const invalid = (message: string) => fault("InvalidArgumentException", me
 
 export const noSuchStream = (name: string, account: string) =>
   fault("ResourceNotFoundException", `Firehose ${name} under account ${account} not found.`);
-/** What takes records says the same in another order. */
+/** PutRecord and PutRecordBatch word the error differently. */
 export const nowhereToPut = (name: string, account: string) =>
   fault("ResourceNotFoundException", `Firehose ${name} not found under account ${account}.`);
 export const streamExists = (name: string, account: string) =>

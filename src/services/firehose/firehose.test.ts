@@ -12,10 +12,10 @@ const RoleARN = "arn:aws:iam::000000000000:role/delivery";
 const BucketARN = "arn:aws:s3:::box";
 const DeliveryStreamName = "stream";
 
-/** What the bucket holds; it takes nothing while it is not there. */
+/** The bucket's objects; the bucket refuses writes while it does not exist. */
 const objects: Record<string, string> = {};
 let isThere = true;
-/** It takes objects, and tells nobody. */
+/** Whether the bucket stores objects but its responses are lost. */
 let isCutShort = false;
 const s3 = defineService({
   id: "s3",
@@ -190,7 +190,7 @@ describe("an HTTP endpoint", () => {
   });
 
   const down = () => new Response("down", { status: 500 });
-  /** What the bucket was told of. */
+  /** The lines of all objects in the bucket. */
   const lines = () =>
     Object.values(objects).flatMap((text): { rawData: string; attemptsMade: number }[] =>
       text
@@ -252,7 +252,7 @@ describe("an HTTP endpoint", () => {
     });
     await put("one");
     await nube.advance("11s");
-    // Throws for what no header can hold.
+    // Throws for values that no header can have.
     const headers = new Headers(sent[0]!.headers);
     const textOf = (name: string) => Buffer.from(headers.get(name)!, "latin1").toString();
     expect(textOf("x-amz-firehose-access-key")).toBe("schlüssel €");
@@ -378,7 +378,7 @@ describe("an HTTP endpoint", () => {
       answer = () => silence;
       await nube.aws.firehose.PutRecordBatch({ DeliveryStreamName, Records });
       await vi.waitFor(() => expect(sent).toHaveLength(1));
-      // The first process is not heard of again.
+      // The first process never responds again.
       nube = await testCloud([firehose, s3], { store, wall: () => TEST_START + 25 * 3_600_000 });
       answer = down;
     });

@@ -20,13 +20,13 @@ const fact = (ctx: Context, action: string, name: string): AccessFact => ({
 const onStream =
   (action: string) =>
   (ctx: Context, { DeliveryStreamName }: Named) => [fact(ctx, action, DeliveryStreamName)];
-/** Who configures a destination passes its roles to the service. */
+/** Configuring a destination requires `iam:PassRole` for its roles. */
 const withRoles = (action: string) => (ctx: Context, input: Named) => [
   fact(ctx, action, input.DeliveryStreamName),
   ...passRoleFacts(rolesOf(input)),
 ];
 
-/** Of its source, its destination and its backup. */
+/** The roles of the source, the destination and the backup. */
 function rolesOf(input: object): string[] {
   const roles = new Set<string>();
   JSON.stringify(input, (name, value: unknown) => {

@@ -10,14 +10,14 @@ import { separate } from "./records/aggregated.ts";
 import { append } from "./records/append.ts";
 import { type Cursor, cursors, type DeliveryStream, type StreamSource, streams } from "./store.ts";
 
-/** When to look again into a stream that had nothing new. */
+/** The polling interval of a stream without new records. */
 const LOOK_AGAIN_MS = 1_000;
-/** Records of one look into one shard. */
+/** The maximum records of one read of a shard. */
 const MAX_READ = 1_000;
 
 /**
- * Brings a Kinesis stream's records into the batches of a delivery stream. How far it has come is written with what it
- * took in, so that nothing is left out and nothing comes twice.
+ * Copies a Kinesis stream's records into the batches of a delivery stream. Its position is committed with the records, so that
+ * none is lost or duplicated.
  */
 export const follow = job<{ name: string; number: number }>("firehose/follow", {
   attempts: Number.POSITIVE_INFINITY,
@@ -48,13 +48,13 @@ export async function checkSource(ctx: Context, arn: string): Promise<void> {
   throw sourceNotReady();
 }
 
-/** As the account that the role is of; another account's stream has a policy that judges that. */
+/** Calls as the role's account; a stream of another account needs a policy that allows it. */
 function clientsOf(ctx: Context, arn: string): Clients {
   const { account, region } = parseArn(arn)!;
   return ctx.as(rootOf(ctx.account), undefined, { account, region }).aws;
 }
 
-/** Those that held something since the reading began. */
+/** The shards that can hold records from the start on. */
 async function shardsOf(kinesis: Clients["kinesis"], { arn, start }: StreamSource): Promise<Kinesis.Shard[]> {
   const shards: Kinesis.Shard[] = [];
   let token: string | undefined;

@@ -8,9 +8,9 @@ type Time = number;
 
 export interface DeliveryStream {
   name: string;
-  /** Never used twice: a stream made anew has nothing of the old one's. */
+  /** Unique: a stream with the name of a deleted one shares no rows with it. */
   number: number;
-  /** Raised with every change of the destination. */
+  /** Incremented with every change of the destination. */
   version: number;
   source?: StreamSource | undefined;
   throughputHint?: number | undefined;
@@ -21,15 +21,15 @@ export interface DeliveryStream {
   updated?: Time | undefined;
 }
 
-/** The Kinesis stream that feeds it. */
+/** The Kinesis stream that is its source. */
 export interface StreamSource {
   arn: string;
   role: string;
-  /** Records that arrived from then on are delivered. */
+  /** Records that arrived at or after this time are delivered. */
   start: Time;
 }
 
-/** What every object that is written goes by. */
+/** The settings for objects in a bucket. */
 export type ObjectSettings = Firehose.S3DestinationDescription;
 
 export type BucketDestination = Omit<Firehose.ExtendedS3DestinationDescription, "S3BackupDescription"> & {
@@ -44,7 +44,7 @@ export type EndpointDestination = Omit<
   kind: "http";
   url: string;
   name?: string | undefined;
-  /** Sealed. */
+  /** Encrypted. */
   accessKey?: string | undefined;
   BufferingHints: Required<Firehose.HttpEndpointBufferingHints>;
   retrySeconds: number;
@@ -54,43 +54,43 @@ export type EndpointDestination = Omit<
 export type Destination = BucketDestination | EndpointDestination;
 
 /**
- * A batch that is older is not left to an endpoint that refuses it. A bucket that refuses one for so long is given up: the
- * batch is lost then, as AWS documents.
+ * A batch of this age is no longer retried at an endpoint that refuses it. If a bucket refuses a batch for this long, the
+ * batch is lost, as AWS documents.
  */
 export const LONGEST_MS = 24 * 3_600_000;
 
-/** Records that are delivered together. */
+/** A batch of records that are delivered together. */
 export interface Batch {
   stream: number;
-  /** Grows from batch to batch of a stream. */
+  /** Increases with each batch of a stream. */
   number: number;
-  /** Stands in the names of its objects, so that a delivery that is run again writes them over. */
+  /** Part of the names of its objects, so that a repeated delivery overwrites them. */
   id: string;
   opened: Time;
-  /** When nothing more was taken in. */
+  /** The time when the batch was closed. */
   closed?: Time | undefined;
-  /** The stream's version then. It stands in the names, too. */
+  /** The stream's version at that time, which is also part of the names. */
   version?: number | undefined;
   bytes: number;
   records: number;
-  /** How many rows hold them. */
+  /** The number of rows. */
   rows: number;
   isDelivered?: boolean | undefined;
-  /** How many of the requests that it is sent in an endpoint is done with. */
+  /** The number of the batch's requests that the endpoint has finished with. */
   posted?: number | undefined;
-  /** Since when the endpoint has taken nothing, and how often it was sent the next one. */
+  /** The time since which the endpoint has failed, and the number of attempts of the current request. */
   failing?: { since: Time; attempts: number } | undefined;
-  /** Since when the bucket has taken nothing, and when it was tried last. */
+  /** Since when the bucket has refused the batch, and when it was last tried. */
   refused?: Time | undefined;
   lastRefused?: Time | undefined;
 }
 
-/** How far a shard of the source has been read. */
+/** The position in a shard of the source. */
 export interface Cursor {
   stream: number;
   shard: string;
   sequence?: string | undefined;
-  /** The shard is closed, and nothing is left in it. */
+  /** Whether the shard is closed and completely read. */
   isAtEnd?: boolean | undefined;
 }
 
@@ -98,17 +98,17 @@ export const streams = collection<DeliveryStream>("firehose/stream", {
   scope: "region",
   key: (s) => [s.name],
 });
-/** The batch of each stream that takes records in. */
+/** The open batch of each stream. */
 export const openBatches = collection<Batch>("firehose/open-batch", {
   scope: "region",
   key: (b) => [b.stream],
 });
-/** Those on their way. */
+/** Batches that are being delivered. */
 export const closedBatches = collection<Batch>("firehose/closed-batch", {
   scope: "region",
   key: (b) => [b.stream, b.number],
 });
-/** `[stream, batch, row]`: frames of records, one behind the other across rows; sealed. */
+/** `[stream, batch, row]`: packed records, which may span rows; encrypted. */
 export const rows: Bytes = { name: "firehose/row", scope: "region" };
 export const cursors = collection<Cursor>("firehose/cursor", {
   scope: "region",

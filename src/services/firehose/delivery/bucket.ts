@@ -8,14 +8,14 @@ import type { Batch, BucketDestination, DeliveryStream } from "../store.ts";
 import { type Content, type Failure, failureLines, keyOf, putObject } from "./objects.ts";
 import type { ErrorType } from "./prefix.ts";
 
-/** Of a batch: https://docs.aws.amazon.com/firehose/latest/dev/buffering.html */
+/** Active partitions of a batch: https://docs.aws.amazon.com/firehose/latest/dev/buffering.html */
 const MAX_PARTITIONS = 500;
-/** What is taken apart may be hundreds of times as many as came: so many go into objects before others are looked at. */
+/** Deaggregation may multiply records a hundredfold: after this many, objects are written before further records are processed. */
 const MAX_AT_ONCE = 100_000;
-/** Bytes of records, what each of them counts for besides, and steps of queries before others have their turn. */
+/** The event loop is yielded after this many bytes of records, with an overhead for each record, and steps of queries. */
 const MAX_IN_TURN = 2 ** 20;
 const RECORD_COUNTS = 1_024;
-/** Of S3, in bytes. */
+/** S3's limit, in bytes. */
 const LONGEST_KEY = 1_024;
 
 interface Partition {
@@ -23,7 +23,7 @@ interface Partition {
   records: Arrived[];
 }
 
-/** Writes a batch into the bucket: objects for each partition, and for what could not be processed. */
+/** Writes a batch into the bucket: objects for each partition, and for records that could not be processed. */
 export async function deliverToBucket(
   ctx: Context,
   stream: DeliveryStream,
@@ -60,7 +60,7 @@ export async function deliverToBucket(
     await backUp(ctx, stream, batch, records, destination.backup);
 }
 
-/** The records as they came. */
+/** Writes the unprocessed records to the backup bucket. */
 export const backUp = (
   ctx: Context,
   stream: DeliveryStream,
@@ -98,8 +98,8 @@ interface Partitions {
 }
 
 /**
- * @param active partitions that the batch has had so far
- * @param isShort whether an object of it has a name that S3 takes
+ * @param active the batch's partitions so far
+ * @param isShort whether the name of a partition's object is short enough for S3
  */
 async function partitioned(
   ctx: Context,
@@ -123,7 +123,7 @@ async function partitioned(
   return { partitions, failures };
 }
 
-/** Why a record belongs to no partition. */
+/** The reason why a record has no partition. */
 interface Refusal {
   errorType: ErrorType;
   code: string;
@@ -141,7 +141,7 @@ const TOO_MANY: Refusal = {
   message: `There are ${MAX_PARTITIONS} active partitions, which is the most there can be.`,
 };
 
-/** Adds a record to its partition. @returns why there is none */
+/** Adds a record to its partition. @returns the reason if there is none */
 function place(
   record: Arrived,
   query: Processing["query"],

@@ -4,7 +4,7 @@ import { random } from "#lib/random.ts";
 import { COMPRESSIONS } from "./compression.ts";
 import { snappyOf } from "./snappy.ts";
 
-/** As the format's description reads. */
+/** Decompresses a block by the format's specification. */
 function unsnapped(bytes: Buffer): Buffer {
   let at = 0;
   let length = 0;

@@ -3,20 +3,20 @@ import { crc32, deflateRaw, gzip } from "node:zlib";
 import type { CompressionFormat } from "#aws/contract/types/firehose.ts";
 import { MAX_IN_BLOCK, snappyOf } from "./snappy.ts";
 
-/** How an object is compressed, and its name and headers show it. */
+/** A compression format, with its file extension and headers. */
 interface Compression {
   extension: string;
   encoding: string;
-  /** @param name of what the object holds, where its form gives that one */
+  /** @param name of the entry, for formats that have one */
   compressed(data: Buffer, name: string): Promise<Buffer>;
 }
 
 const zipped = promisify(gzip);
 const deflated = promisify(deflateRaw);
 
-/** Bytes after which others have their turn. */
+/** The event loop is yielded after this many bytes. */
 const MAX_IN_TURN = 2 ** 20;
-/** Of what Java's library and Hadoop compress at a time. */
+/** The block sizes of Java's Snappy library and of Hadoop. */
 const JAVA_BLOCK = 2 ** 15;
 const JAVA_HEAD = Buffer.from([0x82, ...Buffer.from("SNAPPY"), 0, 0, 0, 0, 1, 0, 0, 0, 1]);
 
@@ -60,11 +60,11 @@ function sizeOf({ length }: Buffer): Buffer {
   return size;
 }
 
-/** 1980-01-01: a delivery that is run again writes the same bytes. */
+/** 1980-01-01: a constant date, so that a repeated delivery writes the same bytes. */
 const NO_DATE = 0x21;
 const [VERSION, DEFLATED] = [20, 8];
 
-/** One deflated entry. */
+/** A ZIP file with one deflated entry. */
 async function archive(data: Buffer, name: string): Promise<Buffer> {
   const content = await deflated(data);
   const header = Buffer.alloc(26);

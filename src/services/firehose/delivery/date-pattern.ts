@@ -5,10 +5,10 @@ const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday";
 const monthNames = MONTHS.split(" ");
 const dayNames = DAYS.split(" ");
 const DAY_MS = 86_400_000;
-/** Of the modified Julian day that 1970 began with. */
+/** The modified Julian day of 1970-01-01. */
 const EPOCH_DAY = 40_587;
 
-/** A letter's run, a text in quotes, or any other sign. */
+/** A run of one letter, a quoted text, or any other character. */
 const TOKEN = /([A-Za-z])\1*|'((?:[^']|'')*)'|[^A-Za-z'#{}]/gy;
 
 type Field = (date: Date, width: number, offset: number) => string;
@@ -35,7 +35,7 @@ const years =
 const yearOf = (date: Date) => date.getUTCFullYear();
 const dayOfYear = (date: Date) => Math.floor((date.getTime() - Date.UTC(yearOf(date), 0, 1)) / DAY_MS) + 1;
 const millisecondOfDay = (date: Date) => ((date.getTime() % DAY_MS) + DAY_MS) % DAY_MS;
-/** Weeks begin on Sunday, and the first of a span is that of its first day, as in the locale of the United States. */
+/** Weeks begin on Sunday, and the first week of a year or month contains its first day, as in the US locale. */
 const weekOf = (dayOfSpan: number, date: Date) =>
   Math.floor((dayOfSpan - 1 + ((date.getUTCDay() - dayOfSpan + 1 + 7 * 60) % 7)) / 7) + 1;
 const weekYear = (date: Date) => yearOf(new Date(date.getTime() + (6 - date.getUTCDay()) * DAY_MS));
@@ -75,7 +75,7 @@ const basic: Field = (date, width, offset) => {
   if (width < 4) return written(offset, "");
   return width === 4 ? toGreenwich(date, 4, offset) : iso("Z")(date, 5, offset);
 };
-/** Zones are written as offsets from GMT, not by name. */
+/** Writes zones as offsets from GMT, not as names. */
 const zoneName: Field = (date, width, offset) => (offset === 0 ? "UTC" : toGreenwich(date, width, offset));
 
 const FIELDS: Readonly<Record<string, Field>> = {
@@ -116,10 +116,10 @@ const FIELDS: Readonly<Record<string, Field>> = {
   z: zoneName,
 };
 
-/** What Java's `DateTimeFormatter` makes of a date: its local fields, and the minutes that they are ahead of UTC. */
+/** Formats a date like Java's `DateTimeFormatter`. @param local the local time in UTC fields @param offset minutes ahead of UTC */
 export type DatePattern = (local: Date, offset: number) => string;
 
-/** `undefined` for what AWS takes for no pattern. */
+/** @returns `undefined` for patterns that AWS refuses */
 export function parseDatePattern(pattern: string): DatePattern | undefined {
   const parts: DatePattern[] = [];
   for (TOKEN.lastIndex = 0; TOKEN.lastIndex < pattern.length; ) {
@@ -138,7 +138,7 @@ export function parseDatePattern(pattern: string): DatePattern | undefined {
   return (date, offset) => parts.map((part) => part(date, offset)).join("");
 }
 
-/** What a pattern makes of a moment as clocks of a zone show it. */
+/** Formats a time by a pattern, in a time zone. */
 export function inZone(pattern: DatePattern, time: number, zone: string | undefined): string {
   const { year, month, day, hour, minute, second } = localTime(time, zone || "UTC");
   const local = Date.UTC(year, month - 1, day, hour, minute, second, ((time % 1_000) + 1_000) % 1_000);

@@ -6,10 +6,10 @@ import { type Batch, closedBatches, type DeliveryStream, LONGEST_MS, streams } f
 import { deliverToBucket } from "./bucket.ts";
 import { deliverToEndpoint } from "./endpoint.ts";
 
-/** A job that fails is run again after so long at most. */
+/** The maximum delay before a failed job is retried. */
 const LONGEST_PAUSE_MS = 3_600_000;
 
-/** Ends a batch and brings it to where the stream leads, at least once. */
+/** Closes a batch and delivers it to the stream's destination, at least once. */
 export const deliver = job<{ name: string; number: number; batch: number }>("firehose/deliver", {
   attempts: Number.POSITIVE_INFINITY,
   backoff: 5_000,
@@ -27,8 +27,8 @@ export const deliver = job<{ name: string; number: number; batch: number }>("fir
 });
 
 /**
- * Also done with a batch that no bucket takes.
- * @returns after how long to go on, if an endpoint is to be tried again
+ * Delivers a batch, or gives it up if its bucket has refused it for too long.
+ * @returns the delay in milliseconds before the next attempt, if an endpoint must be retried
  */
 async function deliverOnce(ctx: Context, stream: DeliveryStream, batch: Batch): Promise<number | undefined> {
   const records = await recordsOf(ctx, batch);
@@ -48,8 +48,8 @@ async function deliverOnce(ctx: Context, stream: DeliveryStream, batch: Batch): 
 }
 
 /**
- * Notes that the bucket has refused a batch. It is tried for a day from its first refusal, however old the batch is; time
- * in which the cloud did not run is not of that day.
+ * Records that the bucket has refused a batch. It is retried for a day from its first refusal, whatever the batch's age; time
+ * in which the cloud did not run does not count.
  */
 const isGivenUp = (ctx: Context, { stream, number }: Batch): Promise<boolean> =>
   ctx.transact(async (tx) => {

@@ -9,17 +9,17 @@ import { backUp } from "./bucket.ts";
 import { failureLines, putObject } from "./objects.ts";
 import { post } from "./request.ts";
 
-/** Of one request. */
+/** The maximum number of records in a request. */
 const MAX_RECORDS = 10_000;
-/** Between two tries: https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html */
+/** Backoff between attempts: https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 120_000;
 
 /**
- * Brings a batch to the endpoint, in as few requests as hold it. What it does not take for as long as the stream retries
- * goes to the bucket.
- * @returns after how long to go on, if the endpoint is to be tried again
- * @throws {AwsError} what the bucket says
+ * Sends a batch to the endpoint, in as few requests as possible. Records that it does not accept within the stream's retry
+ * duration go to the bucket.
+ * @returns the delay in milliseconds before the next attempt, if the endpoint must be retried
+ * @throws {AwsError} the bucket's error
  */
 export async function deliverToEndpoint(
   ctx: Context,
@@ -41,7 +41,7 @@ export async function deliverToEndpoint(
       }
       await leaveToBucket(ctx, stream, now, part, some, destination, error);
     }
-    // An endpoint that is down is down for what follows, too: the batch has one span of retries until something is taken.
+    // An endpoint that is down also fails the next requests: they share one retry duration until a request succeeds.
     const isDown = error && error.status !== 413;
     const failing = isDown ? { ...now.failing!, attempts: 0 } : undefined;
     now = await saveBatch(ctx, { ...now, posted: part + 1, failing, refused: undefined });

@@ -15,19 +15,19 @@ const RANDOM_STRING = 11;
 
 type Settings = ObjectSettings & { CustomTimeZone?: string | undefined; FileExtension?: string | undefined };
 
-/** What becomes of one object. */
+/** The content of one object. */
 export interface Content {
   data: Buffer;
-  /** When the oldest record in it arrived. */
+  /** The arrival of its oldest record. */
   oldest: number;
-  /** Tells the objects of a batch apart. */
+  /** Distinguishes the objects of a batch. */
   part: string;
   partitionKeys?: ReadonlyMap<string, string> | undefined;
   errorType?: ErrorType | undefined;
 }
 
 /**
- * Names are made of the batch's, so that a delivery that is run again writes the same objects.
+ * Derives an object's name from the batch's id, so that a repeated delivery writes the same objects.
  * https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
  */
 export function keyOf(
@@ -56,7 +56,7 @@ export function keyOf(
   return `${prefix}${stream.name}-${batch.version ?? stream.version}-${time}-${uuidOf(chance("name"))}${extension}`;
 }
 
-/** As the account that the stream's role is of: policies of buckets judge that. @throws {AwsError} what S3 says */
+/** Writes an object as the account of the stream's role, which bucket policies must allow. @throws {AwsError} S3's error */
 export async function putObject(
   ctx: Context,
   stream: DeliveryStream,
@@ -75,7 +75,7 @@ export async function putObject(
   });
 }
 
-/** A record that could not be delivered, as AWS writes it: one JSON document a line. */
+/** A record that could not be delivered, in AWS's format: one JSON document per line. */
 export interface Failure {
   attempts: number;
   arrival: number;

@@ -2,7 +2,7 @@ import { badPrefix } from "../errors.ts";
 import { type DatePattern, inZone, parseDatePattern } from "./date-pattern.ts";
 
 /**
- * What stands before the name of an object.
+ * A parsed prefix of object names.
  * https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
  */
 export interface Prefix {
@@ -17,17 +17,17 @@ type Part =
   | { isRandom: true }
   | { isErrorType: true };
 
-/** What takes a partition key out of a record: a query, or a function. */
+/** The source of partition keys: a query or a Lambda function. */
 export type PartitionKeySource = "query" | "lambda";
 
-/** Of which the parts of a prefix are made. */
+/** The values for the expressions of a prefix. */
 export interface Moment {
-  /** When the oldest record arrived. */
+  /** The arrival of the oldest record. */
   time: number;
   zone?: string | undefined;
   partitionKeys?: ReadonlyMap<string, string> | undefined;
   errorType?: ErrorType | undefined;
-  /** The n-th text of chance. */
+  /** The n-th random string. */
   random(index: number): string;
 }
 
@@ -37,7 +37,7 @@ const EXPRESSION = /!\{([^:{}]*):([^{}]*)\}/g;
 const HOUR = parseDatePattern("yyyy/MM/dd/HH/")!;
 
 /**
- * @param member of the configuration that it is, for messages
+ * @param member the name of the setting, for error messages
  * @throws {AwsError} InvalidArgumentException
  */
 export function parsePrefix(text: string, member: "Prefix" | "ErrorOutputPrefix"): Prefix {
@@ -86,7 +86,7 @@ export const partitionKeysIn = ({ parts }: Prefix, source: PartitionKeySource): 
 
 export const namesErrorType = ({ parts }: Prefix): boolean => parts.some((part) => "isErrorType" in part);
 
-/** The hour is appended to one with neither a timestamp nor a partition key. */
+/** Appends the hour to a prefix with neither a timestamp nor a partition key. */
 export function objectPrefix(text: string | undefined, moment: Moment): string {
   const prefix = parsePrefix(text ?? "", "Prefix");
   const evaluated = evaluate(prefix, moment);
@@ -94,7 +94,7 @@ export function objectPrefix(text: string | undefined, moment: Moment): string {
   return isTold ? evaluated : evaluated + inZone(HOUR, moment.time, moment.zone);
 }
 
-/** Kind and hour follow one without expressions; without one of its own, what failed lies below the prefix. */
+/** Appends the kind of error and the hour to a prefix without expressions; without an error prefix, uses the prefix of the objects. */
 export function errorPrefix(
   prefix: string | undefined,
   text: string | undefined,
@@ -105,7 +105,7 @@ export function errorPrefix(
   return `${text || (prefix ?? "")}${moment.errorType}/${inZone(HOUR, moment.time, moment.zone)}`;
 }
 
-/** How long it is at least, whatever its keys are. */
+/** The minimum length of the evaluated prefix, whatever the partition keys. */
 export const leastLength = (prefix: Prefix): number =>
   evaluate(prefix, { time: 0, errorType: "http-endpoint-failed", random: () => "0".repeat(11) }).length;
 

@@ -6,19 +6,19 @@ import { processingOf } from "../processing/processors.ts";
 import type { Arrived } from "../records/frames.ts";
 import { type DeliveryStream, type EndpointDestination, streamArn } from "../store.ts";
 
-/** What an endpoint may take to answer, and how much of its answer is read. */
+/** The timeout of an endpoint's response, and the maximum bytes of it that are read. */
 const PATIENCE_MS = 180_000;
 const MAX_ANSWER_BYTES = 2 ** 20;
-/** Letters of a response that an error message quotes. */
+/** The maximum characters of a response that an error message quotes. */
 const MAX_QUOTED = 1_000;
 const compress = promisify(gzip);
 
 export const ACCESS_KEY = "firehose/access-key";
 
 /**
- * Sends records as one request, which keeps its id however often it is sent.
+ * Sends records as one request, which keeps its id when it is retried.
  * https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html
- * @throws {AwsError} unless the endpoint has taken them
+ * @throws {AwsError} unless the endpoint has accepted them
  */
 export async function post(
   ctx: Context,
@@ -69,7 +69,7 @@ export async function post(
   }
 }
 
-/** As a header holds it: a letter for each byte. */
+/** UTF-8 bytes as Latin-1 characters, as headers require. */
 const inUtf8 = (text: string) => Buffer.from(text).toString("latin1");
 
 const failed = (code: string, message: string, cause?: unknown) =>
@@ -88,7 +88,7 @@ function whyOf(error: unknown): [code: string, message: string] {
   return ["ConnectionFailed", "The HTTP endpoint could not be reached."];
 }
 
-/** An endpoint says yes with 200; all else is a failure. */
+/** Accepts 200 only; any other response is a failure. */
 async function checkResponse(response: Response, requestId: string): Promise<void> {
   const text = await textOf(response);
   if (response.status !== 200) {
@@ -107,7 +107,7 @@ async function checkResponse(response: Response, requestId: string): Promise<voi
 
 const KNOWN = new Set(["requestId", "timestamp", "errorMessage"]);
 
-/** Which of the requirements a response violates, if any. */
+/** The requirement that a response violates, if any. */
 function wrongIn(headers: Headers, text: string, requestId: string): string | undefined {
   if (!/^application\/json\b/i.test(headers.get("content-type") ?? ""))
     return "does not have the content type application/json";

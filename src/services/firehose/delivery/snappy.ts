@@ -1,15 +1,15 @@
-/** Of a block, so that copies reach all of it with 16 bits. */
+/** The maximum size of a block, so that 16-bit offsets reach all of it. */
 export const MAX_IN_BLOCK = 2 ** 16;
 
 const TABLE_BITS = 14;
 const MULTIPLIER = 0x1e35a7bd;
-/** A copy has so many bytes at most, and one of up to 11 that is near takes a byte less. */
+/** The maximum length of a copy; a copy of up to 11 bytes at a short distance is encoded in one byte less. */
 const LONGEST_COPY = 64;
 const LONGEST_NEAR = 11;
 const NEAR = 2_048;
 
 /**
- * A block in Google's Snappy: its length, then literals, and copies of what stands before them in the block.
+ * Compresses a block in Google's Snappy format: its length, then literals, and copies of earlier bytes of the block.
  * https://github.com/google/snappy/blob/main/format_description.txt
  */
 export function snappyOf(block: Buffer): Buffer {
@@ -29,7 +29,7 @@ export function snappyOf(block: Buffer): Buffer {
     const from = table[place]!;
     table[place] = at;
     if (from >= at || block.readUInt32LE(from) !== block.readUInt32LE(at)) {
-      // What does not repeat itself is looked at ever more seldom.
+      // In incompressible data, the search skips more and more bytes.
       at += misses++ >> 5;
       continue;
     }
@@ -61,7 +61,7 @@ function literal(out: Buffer, at: number, block: Buffer, from: number, to: numbe
 function copy(out: Buffer, at: number, offset: number, length: number): number {
   let end = at;
   for (let left = length; left > 0; ) {
-    // None of fewer than four bytes is left over.
+    // Never leaves a rest of fewer than four bytes.
     const some =
       left > LONGEST_COPY && left < LONGEST_COPY + 4 ? LONGEST_COPY - 4 : Math.min(left, LONGEST_COPY);
     if (some <= LONGEST_NEAR && offset < NEAR) {

@@ -1,7 +1,7 @@
-/** The records that stand in one, behind one another. */
+/** How several records are concatenated in one. */
 export type Deaggregation = { json: true } | { delimiter: Buffer };
 
-/** A record with more in it stays whole. */
+/** A record that contains more is not deaggregated. */
 const MAX_RECORDS = 500;
 
 export function deaggregated(how: Deaggregation, data: Buffer): Buffer[] {
@@ -22,7 +22,7 @@ function pieces(data: Buffer, delimiter: Buffer): Buffer[] {
 
 const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, QUOTE, ESCAPE] = Buffer.from('{}[]"\\');
 
-/** Objects and lists, with or without something between them. What is no whole document stays as it is. */
+/** The JSON objects and arrays in a record, with or without separators. An incomplete document is kept as it is. */
 function documentsIn(data: Buffer): Buffer[] {
   const found: Buffer[] = [];
   let depth = 0;
@@ -44,7 +44,7 @@ function documentsIn(data: Buffer): Buffer[] {
   return depth > 0 || found.length === 0 ? [data] : found;
 }
 
-/** Where the quote is that ends a text, or behind the data where none does. */
+/** The offset of the quote that ends a string, or the end of the data if there is none. */
 function endOfText(data: Buffer, start: number): number {
   let at = start + 1;
   while (at < data.length && data[at] !== QUOTE) at += data[at] === ESCAPE ? 2 : 1;

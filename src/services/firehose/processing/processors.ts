@@ -6,7 +6,7 @@ import { type MetadataQuery, parseMetadataQuery } from "./query.ts";
 
 const MAX_PROCESSORS = 5;
 
-/** What records go through before they are delivered. */
+/** The processing of records before delivery. */
 export interface Processing {
   deaggregation?: Deaggregation;
   query?: MetadataQuery;
@@ -34,7 +34,7 @@ export function processingOf(configuration: Firehose.ProcessingConfiguration | u
         processing.query = queryOf(parameters);
         break;
       default:
-        // What AWS refuses is refused, before it is told that the rest is not there.
+        // AWS's own refusals come before NotImplemented.
         if (Type === "Lambda") checkLambda(parameters);
         if (Type === "CloudWatchLogProcessing") checkLogProcessing(parameters, Processors);
         throw notImplemented(`the processor ${Type} of a delivery stream`);
@@ -98,6 +98,6 @@ function queryOf(parameters: Parameters): MetadataQuery {
   return parseMetadataQuery(query);
 }
 
-/** A delimiter is written as in a literal: `\\n`. */
+/** Delimiters have escapes, as in string literals: `\\n`. */
 const unescaped = (text: string) =>
   text.replaceAll(/\\([nrt\\])/g, (_, letter: string) => ({ n: "\n", r: "\r", t: "\t" })[letter] ?? letter);

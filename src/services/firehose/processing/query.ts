@@ -11,10 +11,10 @@ import {
   parseJson,
 } from "./jq/values.ts";
 
-/** Partition keys by name, and what makes each of a record: `{customer: .customer.id, "kind": .kind}`. */
+/** The filter of each partition key, by name: `{customer: .customer.id, "kind": .kind}`. */
 export type MetadataQuery = ReadonlyMap<string, Filter>;
 
-/** @throws {AwsError} InvalidArgumentException; NotImplemented for what of jq is not known here */
+/** @throws {AwsError} InvalidArgumentException; NotImplemented for unsupported parts of jq */
 export function parseMetadataQuery(text: string): MetadataQuery {
   const trimmed = text.trim();
   if (!trimmed.startsWith("{") || !trimmed.endsWith("}"))
@@ -27,7 +27,7 @@ export function parseMetadataQuery(text: string): MetadataQuery {
   }
 }
 
-/** The keys as texts; or why a record has none, in AWS's words. */
+/** The partition keys of a record, or AWS's error message if it has none. */
 export function partitionKeysOf(query: MetadataQuery, data: Buffer): Map<string, string> | string {
   let document: Json;
   beginSteps();
@@ -46,13 +46,13 @@ export function partitionKeysOf(query: MetadataQuery, data: Buffer): Map<string,
   return keys;
 }
 
-/** The one value of a filter, where that can name a partition. */
+/** The single value of a filter, if it can be a partition key. */
 function keyOf(filter: Filter, document: Json): string | undefined {
   try {
     const [value = null, ...others] = filter(document);
-    // A filter that was tried in vain may have taken them all.
+    // A caught failure may have used up all steps.
     countSteps(0);
-    // jq writes NaN as null.
+    // jq formats NaN as null.
     const isEmpty = value === null || value === "" || Number.isNaN(value);
     return isEmpty || typeof value === "object" || others.length > 0 ? undefined : String(value);
   } catch (error) {

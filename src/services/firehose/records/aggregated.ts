@@ -1,12 +1,12 @@
 import { hash } from "node:crypto";
 
 /**
- * Records that a producer's library put into one:
+ * Records that the Kinesis Producer Library aggregated into one:
  * https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md
  */
 const MAGIC = Buffer.from("f3899ac2", "hex");
 const MD5_BYTES = 16;
-/** Of the whole and of a record: fields of Protocol Buffers. */
+/** Protocol Buffers field numbers of the aggregate and of its records. */
 const RECORDS = 3;
 const DATA = 3;
 const VARINT = 0;
@@ -14,7 +14,7 @@ const EIGHT_BYTES = 1;
 const BYTES = 2;
 const FOUR_BYTES = 5;
 
-/** The data of each, in order; of any other record, itself. */
+/** The data of the aggregated records, in order, or the record itself if it is not an aggregate. */
 export function separate(record: Uint8Array): Uint8Array[] {
   const all = Buffer.from(record.buffer, record.byteOffset, record.length);
   const end = all.length - MD5_BYTES;
@@ -30,7 +30,7 @@ export function separate(record: Uint8Array): Uint8Array[] {
   return found.length === 0 ? [record] : found;
 }
 
-/** What stands in a message's fields of one number; `undefined` for what is no message. */
+/** The contents of a message's fields with one number; `undefined` for an invalid message. */
 function bytesAt(message: Buffer, number: number): Buffer[] | undefined {
   const found: Buffer[] = [];
   let at = 0;
@@ -45,7 +45,7 @@ function bytesAt(message: Buffer, number: number): Buffer[] | undefined {
 
 interface Field {
   number: number;
-  /** Of a field that is not a number. */
+  /** The content of a length-delimited field. */
   bytes?: Buffer;
   end: number;
 }
@@ -76,7 +76,7 @@ function fieldAt(message: Buffer, start: number): Field | undefined {
 
 const MAX_VARINT_BYTES = 10;
 
-/** Seven bits in each byte, the least ones first. */
+/** Decodes a varint: seven bits per byte, least significant first. */
 function varint(message: Buffer, start: number): { value: number; end: number } | undefined {
   let value = 0;
   for (let at = start; at < Math.min(message.length, start + MAX_VARINT_BYTES); at++) {

@@ -4,10 +4,10 @@ import { type Batch, type DeliveryStream, openBatches, rows } from "../store.ts"
 import { close } from "./batches.ts";
 import { packed } from "./frames.ts";
 
-/** Of a batch, however small they are: all of them are looked at together once. */
+/** The maximum records of a batch, however small, as all of them are processed at once. */
 const MAX_RECORDS = 500_000;
 
-/** Takes records into the stream's open batch; one that is full is delivered without waiting. */
+/** Appends records to the stream's open batch; a full batch is delivered at once. */
 export async function append(
   tx: Transaction,
   stream: DeliveryStream,
@@ -29,7 +29,7 @@ export async function append(
   if (isFull) close(tx, grown, stream.version);
   else tx.put(openBatches, grown);
   if (former && !isFull) return;
-  // What is due now takes the place of what waits for the interval.
+  // A delivery that is due now replaces the one at the end of the interval.
   const { name, number } = stream;
   tx.enqueue(
     deliver,

@@ -3,10 +3,10 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { type Batch, closedBatches, openBatches, rows, streams } from "../store.ts";
 import { type Arrived, unpacked } from "./frames.ts";
 
-/** Rows that are read or deleted at a time, so that others have their turn meanwhile. */
+/** Rows per transaction, so that other calls can run in between. */
 const PAGE = 16;
 
-/** It takes in nothing more. */
+/** Closes an open batch. */
 export function close(tx: Transaction, batch: Batch, version: number | undefined): Batch {
   const closed = { ...batch, closed: tx.now(), version };
   tx.delete(openBatches, [batch.stream]);
@@ -14,7 +14,7 @@ export function close(tx: Transaction, batch: Batch, version: number | undefined
   return closed;
 }
 
-/** The batch, which takes in nothing more from now on; `undefined` once it is done with. */
+/** Closes a batch and returns it; `undefined` if it has already been delivered. */
 export function closeBatch(
   ctx: Context,
   { name, number: stream }: { name: string; number: number },
@@ -48,7 +48,7 @@ export async function saveBatch(ctx: Context, batch: Batch): Promise<Batch> {
 export const markDelivered = (ctx: Context, batch: Batch): Promise<Batch> =>
   saveBatch(ctx, { ...batch, isDelivered: true });
 
-/** Its rows go first: while the batch is known, so are they. */
+/** Deletes a batch's rows, and then the batch, so that rows without a batch never exist. */
 export async function discard(ctx: Context, batch: Batch): Promise<void> {
   for (let row = 0; row < batch.rows; row += PAGE) {
     await ctx.transact((tx) => {

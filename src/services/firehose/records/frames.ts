@@ -1,15 +1,15 @@
 export interface Arrived {
-  /** Cloud time. */
+  /** Milliseconds since 1970, cloud time. */
   arrival: number;
   data: Buffer;
 }
 
-/** Arrival and length: 8 and 4 bytes before the data. */
+/** The header of a record: arrival (8 bytes) and length (4 bytes). */
 const HEAD = 12;
-/** Of a row, well below what the store takes. */
+/** The maximum size of a row, well below the store's limit. */
 const MAX_BYTES_IN_ROW = 2 ** 20;
 
-/** Records as a run of bytes, cut into rows wherever one is full. */
+/** Packs records into a sequence of bytes, cut into rows of the maximum size. */
 export function packed(records: readonly { arrival: number; data: Uint8Array }[]): Buffer[] {
   const frames = records.flatMap(({ arrival, data }) => {
     const head = Buffer.allocUnsafe(HEAD);
@@ -24,7 +24,7 @@ export function packed(records: readonly { arrival: number; data: Uint8Array }[]
   return rows;
 }
 
-/** All rows of a batch, in order, as the records that they hold. */
+/** Unpacks the records of a batch from all of its rows, in order. */
 export function unpacked(rows: readonly Uint8Array[]): Arrived[] {
   const all = Buffer.concat(rows);
   const records: Arrived[] = [];

@@ -6,7 +6,7 @@ import { type DeliveryStream, streams } from "../store.ts";
 import { append } from "./append.ts";
 
 const MAX_MEBIBYTES = 4;
-/** As long as AWS's. */
+/** The length of AWS's record ids. */
 const RECORD_ID_BYTES = 168;
 
 export const writing = {

@@ -17,7 +17,7 @@ const MIN_MEBIBYTES_OF_PARTITIONS = 64;
 const MIN_SECONDS_OF_PARTITIONS = 60;
 const LONGEST_PREFIX = 512;
 /**
- * By their traditional names: a zone that was renamed is not known by the new one. Some have two of them.
+ * Time zones that Firehose accepts, by their traditional names; a renamed zone is not accepted by its new name.
  * https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
  */
 const ZONES: ReadonlySet<string> = new Set([
@@ -34,7 +34,7 @@ const ZONES: ReadonlySet<string> = new Set([
   "Asia/Ulan_Bator",
 ]);
 
-/** What the contract cannot say of where objects go. @throws {AwsError} InvalidArgumentException, NotImplemented */
+/** Validates the settings for objects beyond the contract. @throws {AwsError} InvalidArgumentException, NotImplemented */
 export function checkObjects({ region }: Place, settings: ObjectSettings): void {
   if (!parseArn(settings.BucketARN)) throw invalid(`${settings.BucketARN} is not the ARN of a bucket.`);
   checkPrefixes(settings);
@@ -144,7 +144,7 @@ function checkPartitionBuffer({ SizeInMBs, IntervalInSeconds }: Firehose.Bufferi
     );
 }
 
-/** The keys of a prefix are those of the query, neither more nor fewer. */
+/** The partition keys of the prefix must be exactly those of the query. */
 function checkPartitionKeys(keys: readonly string[], query: Processing["query"]): void {
   if (!query)
     throw invalid(

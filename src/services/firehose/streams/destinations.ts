@@ -16,7 +16,7 @@ import { refuseOthers, refuseOtherUpdates } from "./other-destinations.ts";
 
 export const DESTINATION_ID = "destinationId-000000000001";
 
-/** Of a buffer, unless the stream says; and of one for partitions, which must not be so small. */
+/** The default buffer sizes without and with dynamic partitioning. */
 const MEBIBYTES = 5;
 const MEBIBYTES_OF_PARTITIONS = 128;
 
@@ -68,7 +68,7 @@ function updatedBucket(
   return next;
 }
 
-/** One that is begun says where it is written, and as whom. @throws {AwsError} InvalidArgumentException */
+/** A new backup needs a bucket and a role. @throws {AwsError} InvalidArgumentException */
 function updatedBackup(
   former: ObjectSettings | undefined,
   update: Firehose.S3DestinationUpdate,
@@ -97,7 +97,7 @@ interface Buffered {
   BufferingHints?: Firehose.BufferingHints | undefined;
 }
 
-/** What an update does not name stays as it was. */
+/** Applies an update; members that it lacks keep their values. */
 const merged = <T extends Buffered, U extends Buffered>(former: T, update: U): T & U => ({
   ...former,
   ...defined(update),
@@ -107,7 +107,7 @@ const merged = <T extends Buffered, U extends Buffered>(former: T, update: U): T
 const defined = <T extends object>(update: T): T =>
   Object.fromEntries(Object.entries(update).filter(([, value]) => value !== undefined)) as T;
 
-/** A stream may give one of them alone: Firehose takes it, although its reference asks for both or none. */
+/** Firehose accepts one buffering hint alone, although its reference requires both or none. */
 const bufferingHints = (
   { SizeInMBs, IntervalInSeconds }: Firehose.BufferingHints = {},
   mebibytes = MEBIBYTES,

@@ -6,7 +6,7 @@ import type { Handlers } from "#kernel/service.ts";
 import { encryptsOnlyDirectPut, invalid } from "../errors.ts";
 import { type DeliveryStream, streamAt, streams } from "../store.ts";
 
-/** Buffered records are always sealed with keys of the cloud's: these operations only set what a description shows. */
+/** Buffered records are always encrypted with the cloud's keys: these operations only change the description. */
 export const encryptionOperations = {
   async StartDeliveryStreamEncryption(ctx, input) {
     const { DeliveryStreamName, DeliveryStreamEncryptionConfigurationInput: key } = input;
@@ -26,7 +26,7 @@ function change(ctx: Context, name: string, isEncrypted: boolean) {
   });
 }
 
-/** @throws {AwsError} InvalidArgumentException; NotImplemented for keys of KMS */
+/** @throws {AwsError} InvalidArgumentException; NotImplemented for KMS keys */
 export function checkKey(
   { region }: Context,
   { KeyType, KeyARN }: Firehose.DeliveryStreamEncryptionConfigurationInput,

@@ -6,7 +6,7 @@ import { checkSecret } from "./checks.ts";
 
 type Input = Firehose.CreateDeliveryStreamInput;
 
-/** Destinations that nothing is delivered to yet: what AWS refuses of them is refused. */
+/** Destinations that are not implemented: requests that AWS would refuse get AWS's error first. */
 const CHECKS = {
   Redshift: (place: Place, input: Input) => checkRedshift(place, input.RedshiftDestinationConfiguration!),
   Elasticsearch: (_place: Place, input: Input) => checkDomain(input.ElasticsearchDestinationConfiguration!),

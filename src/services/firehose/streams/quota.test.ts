@@ -11,7 +11,7 @@ const S3DestinationConfiguration = {
   BucketARN: "arn:aws:s3:::box",
 };
 
-/** Writes as many streams as an account may have at once: one call for each would take minutes. */
+/** Creates the maximum number of streams at once, as one call for each would take minutes. */
 const filling = defineService({
   id: "firehose",
   operations: [

@@ -20,7 +20,7 @@ import { checkKey, encryptionDescription } from "./encryption.ts";
 import { withTags } from "./tags.ts";
 
 const PAGE = 999;
-/** Of an account in a Region: https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
+/** The quota of an account in a Region: https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
 const MAX_STREAMS = 5_000;
 
 export const streamOperations = {
@@ -82,7 +82,7 @@ export const streamOperations = {
     return ctx.transact(async (tx) => {
       const { name, number } = await streamAt(tx, ctx, DeliveryStreamName);
       tx.delete(streams, [name]);
-      // Its batches are thrown away when they would be delivered.
+      // Its batches are discarded when they are due.
       for (let read = PAGE; read === PAGE; ) {
         const page = await tx.list(cursors, { in: [number], limit: PAGE });
         for (const { shard } of page) tx.delete(cursors, [number, shard]);
@@ -123,7 +123,7 @@ function sourceOf(
   input: Firehose.CreateDeliveryStreamInput,
 ): Firehose.KinesisStreamSourceConfiguration | undefined {
   const { DeliveryStreamType: type = "DirectPut", KinesisStreamSourceConfiguration: kinesis } = input;
-  // AWS passes over a source that the type does not read.
+  // AWS ignores a source that does not match the type.
   if (type === "DirectPut") return undefined;
   if (type === "MSKAsSource" && !input.MSKSourceConfiguration) throw clusterMissing();
   if (type === "DatabaseAsSource" && !input.IcebergDestinationConfiguration) throw tablesMissing();

@@ -7,7 +7,7 @@ const VALUES = ["value", "v", "Value", "V"];
 export const entriesOf = (object: Record<string, Json>): { key: string; value: Json }[] =>
   Object.entries(object).map(([key, value]) => ({ key, value }));
 
-/** The other way round, from entries under any of the names that jq knows. */
+/** The object of a list of entries, whose members may have any of the names that jq accepts. */
 export const objectOf = (entries: readonly Json[]): Record<string, Json> =>
   Object.fromEntries(
     entries.map((entry) => [stringIn(memberOf(entry, KEYS), "from_entries"), memberOf(entry, VALUES)]),

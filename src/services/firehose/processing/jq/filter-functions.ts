@@ -19,10 +19,10 @@ import {
   typeOf,
 } from "./values.ts";
 
-/** What a function makes of its parameters, which it may ask more than once, of other inputs, or not at all. */
+/** A function of filters, which it may evaluate several times, on other inputs, or not at all. */
 type FilterFunction = (...parameters: Filter[]) => Filter;
 
-/** By name and number of parameters. */
+/** The functions, by name and number of parameters. */
 export const FILTER_FUNCTIONS: Readonly<Record<string, FilterFunction>> = {
   ...PATTERN_FUNCTIONS,
   "empty/0": () => () => [],
@@ -89,7 +89,7 @@ function withAllBelow(value: Json, found: Json[]): Json[] {
   return found;
 }
 
-/** The first value that a filter makes of each element; where it makes none, the element is gone. */
+/** Replaces each element by the filter's first result for it; removes elements without a result. */
 function mapValues(input: Json, filter: Filter): Json {
   countSize(input);
   if (Array.isArray(input)) return input.flatMap((one) => filter(one).slice(0, 1));

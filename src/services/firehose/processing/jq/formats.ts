@@ -8,10 +8,10 @@ const HTML: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-/** How a value is written. */
+/** Formats a value as text. */
 export type Format = (value: Json) => string;
 
-/** `undefined` for a name that is not known here. */
+/** @returns `undefined` for an unsupported name */
 export function formatOf(name: string): Format | undefined {
   const format = FORMATS[name];
   return (

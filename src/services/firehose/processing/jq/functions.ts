@@ -28,7 +28,7 @@ import {
 
 const ISO = "%Y-%m-%dT%H:%M:%SZ";
 
-/** Of the input alone, and of it and one parameter or two. */
+/** Functions of the input, and of the input with one or two parameters. */
 type Plain = (input: Json) => Json;
 type Binary = (input: Json, parameter: Json) => Json;
 
@@ -52,7 +52,7 @@ const PLAIN: Readonly<Record<string, Plain>> = {
   implode,
   floor: math("floor", Math.floor),
   ceil: math("ceil", Math.ceil),
-  // As C does: halves go away from zero.
+  // Halves round away from zero, as in C.
   round: math("round", (value) => Math.sign(value) * Math.round(Math.abs(value))),
   sqrt: math("sqrt", Math.sqrt),
   fabs: math("fabs", Math.abs),
@@ -123,7 +123,7 @@ const BINARY: Readonly<Record<string, Binary>> = {
 const first = (values: Json): Json => (values as Json[] | null)?.[0] ?? null;
 const last = (values: Json): Json => (values as Json[] | null)?.at(-1) ?? null;
 
-/** `undefined` for one that is not known here. */
+/** @returns `undefined` for an unsupported function */
 export function functionOf(name: string, parameters: readonly Filter[]): Filter | undefined {
   const own = `${name}/${parameters.length}`;
   if (Object.hasOwn(FILTER_FUNCTIONS, own)) return FILTER_FUNCTIONS[own]!(...parameters);
@@ -147,7 +147,7 @@ export function functionOf(name: string, parameters: readonly Filter[]): Filter 
 
 function fromjson(input: Json): Json {
   const text = stringIn(input, "fromjson");
-  // What comes of a few letters takes as long as a value, and more room than they.
+  // A value made from a few characters takes as much time as any value, and more memory than they do.
   countSteps(text.length >> 2);
   return parseJson(text);
 }
@@ -218,7 +218,7 @@ const hasOneWith = (list: readonly Json[], part: Json): boolean =>
     return typeOf(one) === typeOf(part) && contains(one, part);
   });
 
-/** Where a text, an element or a run of elements stands. */
+/** The positions of a string, an element or a sequence of elements. */
 function indices(input: Json, sought: Json): Json {
   if (input === null) return null;
   if (typeof input === "string") return placesOf(stringIn(sought, "indices"), input);
@@ -232,7 +232,7 @@ function indices(input: Json, sought: Json): Json {
   return found;
 }
 
-/** In bytes, as jq 1.6 counts them. */
+/** The positions in bytes, as jq 1.6 counts them. */
 function placesOf(sought: string, text: string): number[] {
   countSearch(text, sought);
   const found: number[] = [];

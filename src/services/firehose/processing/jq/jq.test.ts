@@ -122,9 +122,9 @@ test.each<[string, Json]>([
 
 const HALF = "a".repeat(2 ** 19);
 const LONG = new Array<Json>(400_000).fill(1);
-/** As many values as a query may have at once, each the first of the input. */
+/** Nearly the maximum number of values, each the first element of the input. */
 const AGAIN = "[.[range(60000) * 0]]";
-/** A list whose values are twice as many in each level. */
+/** A list whose size doubles with each level. */
 const doubled = (value: string) => `${value}${"|[.,.]".repeat(40)}`;
 
 test.each<[string, Json]>([

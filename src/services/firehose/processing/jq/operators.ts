@@ -55,7 +55,7 @@ function repeated(text: string, times: number): string | null {
   return times > 0 ? bounded(text.repeat(Math.ceil(times))) : null;
 }
 
-/** Objects in both are merged likewise; all else of the right one counts. */
+/** Merges objects recursively; for other values, the right one wins. */
 function mergedDeep(left: Json, right: Json): Json {
   countSize(left);
   countSize(right);
@@ -100,7 +100,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   ">=": (a, b) => compare(a, b) >= 0,
 };
 
-/** From the loosest to the tightest. */
+/** The operators by precedence, lowest first. */
 export const LEVELS: readonly (readonly string[])[] = [
   ["//"],
   ["or"],
@@ -117,13 +117,13 @@ export function operatorOf(sign: string, left: Filter, right: Filter): Filter {
   return (input) => product(right(input), left(input), (b, a) => operator(a, b));
 }
 
-/** The right side counts where the left one does not decide. */
+/** Evaluates the right side only if the left side does not decide. */
 const logical =
   (decides: boolean, left: Filter, right: Filter): Filter =>
   (input) =>
     left(input).flatMap((a) => (isTrue(a) === decides ? [decides] : right(input).map(isTrue)));
 
-/** What is nothing, false or a failure gives way to the other. */
+/** `//`: the right side, if the left side has no values other than `null`, `false` and failures. */
 const alternative =
   (left: Filter, right: Filter): Filter =>
   (input) => {
@@ -131,7 +131,7 @@ const alternative =
     return values.length > 0 ? values : right(input);
   };
 
-/** A failure has no values. */
+/** The values of a filter, none if it fails. */
 export function valuesOrNone(filter: Filter, input: Json): readonly Json[] {
   try {
     return filter(input);

@@ -31,12 +31,12 @@ const CONSTANTS: ReadonlyMap<string, Json> = new Map([
   ["true", true],
   ["false", false],
 ]);
-/** What is constant in a query is worked out while it is read. */
+/** The maximum steps for constant expressions, which are evaluated while parsing. */
 const MAX_STEPS_OF_CONSTANTS = 2 ** 16;
 
 /**
- * Reads an object of jq 1.6 that names filters: paths, operators, conditions, texts, constructions and functions.
- * @throws {JqSyntaxError} for variables, definitions, assignments, and whatever is no jq
+ * Parses a jq 1.6 object constructor whose values are filters: paths, operators, conditions, strings, constructors, functions.
+ * @throws {JqSyntaxError} for variables, definitions, assignments, and invalid syntax
  */
 export function parseObject(source: string): Map<string, Filter> {
   beginSteps(MAX_STEPS_OF_CONSTANTS);
@@ -46,7 +46,7 @@ export function parseObject(source: string): Map<string, Filter> {
   return found;
 }
 
-/** A filter after a filter. */
+/** `a | b`: applies one filter to the results of another. */
 function pipe(text: Reader, depth: number, next = list): Filter {
   if (depth > MAX_NESTED) throw text.fault();
   let filter = next(text, depth);
@@ -57,7 +57,7 @@ function pipe(text: Reader, depth: number, next = list): Filter {
   return filter;
 }
 
-/** The values of one filter, and then those of another. */
+/** `a, b`: the results of one filter, followed by those of another. */
 function list(text: Reader, depth: number): Filter {
   const filters = [operation(text, depth)];
   while (text.take(",")) filters.push(operation(text, depth));
@@ -72,7 +72,7 @@ function operation(text: Reader, depth: number, level = 0): Filter {
   if (level === 0) {
     if (text.next(SIGN) !== "//") return left;
     text.expect("//");
-    // The only one that begins from the right.
+    // The only right-associative operator.
     if (depth > MAX_NESTED) throw text.fault();
     return operatorOf("//", left, operation(text, depth + 1));
   }
@@ -84,7 +84,7 @@ function operation(text: Reader, depth: number, level = 0): Filter {
   return filter;
 }
 
-/** A value, and the way on from there. */
+/** A term: a value, followed by path steps. */
 function term(text: Reader, depth: number): Filter {
   let filter = value(text, depth);
   for (;;) {
@@ -97,7 +97,7 @@ function term(text: Reader, depth: number): Filter {
   }
 }
 
-/** From a value on; what it is looked up by is made of the input of the whole path. */
+/** One step of a path, from a value; keys and indices are evaluated on the input of the whole path. */
 type Step = (value: Json, input: Json) => readonly Json[];
 
 const stepOn =
@@ -109,7 +109,7 @@ const forgiving =
   (input) =>
     valuesOrNone(filter, input);
 
-/** `.name`, `."name"`, `[key]`, `[from:to]`, `[]`, and the latter three also behind a dot */
+/** `.name`, `."name"`, `[key]`, `[from:to]`, `[]`; the last three also after a dot */
 function step(text: Reader, depth: number): Step | undefined {
   if (text.take(".")) {
     const name = text.name(true);
@@ -167,7 +167,7 @@ function array(text: Reader, depth: number): Filter {
   return (input) => [[...elements(input)]];
 }
 
-/** One for each way to choose a value of every member. */
+/** An object for each combination of the members' values. */
 const object =
   (fields: ReadonlyMap<string, Filter>): Filter =>
   (input) => {
@@ -219,7 +219,7 @@ function condition(text: Reader, depth: number): Filter {
   return (input) => test(input).flatMap((one) => (isTrue(one) ? then(input) : otherwise(input)));
 }
 
-/** What is behind `catch` is given the message of a failure. */
+/** `try … catch …`: the handler's input is the error message. */
 function attempt(text: Reader, depth: number): Filter {
   const filter = term(text, depth + 1);
   if (!text.word("catch")) return forgiving(filter);
@@ -234,7 +234,7 @@ function attempt(text: Reader, depth: number): Filter {
   };
 }
 
-/** What stands behind a quote, up to the next one: `\(…)` in it is a filter, whose values are written in a format. */
+/** A string after its opening quote; the values of an interpolated filter `\(…)` are written in a format. */
 function quoted(text: Reader, depth: number, format: Format = textOf): Filter {
   const parts: (string | Filter)[] = [];
   while (!text.take('"', true)) {
@@ -262,7 +262,7 @@ function members(text: Reader, depth: number): Map<string, Filter> {
   if (text.take("}")) return found;
   do {
     const key = keyOf(text, depth);
-    // A comma is behind the value.
+    // A comma ends the value.
     found.set(key, text.take(":") ? pipe(text, depth, operation) : (input) => [at(input, key)]);
   } while (text.take(","));
   text.expect("}");

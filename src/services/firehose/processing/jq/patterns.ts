@@ -11,7 +11,7 @@ import {
   stringIn,
 } from "./values.ts";
 
-/** A match of a text: the places of its groups count letters. */
+/** A match in a text; positions of groups count characters. */
 interface Match {
   regex: Regex;
   letters: readonly number[];
@@ -20,7 +20,7 @@ interface Match {
 
 const NONE: Filter = () => [null];
 
-/** By name and number of parameters: what jq makes of regular expressions. */
+/** jq's functions of regular expressions, by name and number of parameters. */
 export const PATTERN_FUNCTIONS: Readonly<Record<string, (...parameters: Filter[]) => Filter>> = {
   ...withFlags("test", (matches) => [matches.length > 0]),
   ...withFlags("match", (matches) => matches.map(describedMatch)),
@@ -44,7 +44,7 @@ export const PATTERN_FUNCTIONS: Readonly<Record<string, (...parameters: Filter[]
 
 type Made = (matches: readonly Match[], input: string) => readonly Json[];
 
-/** The function with flags and the one without. */
+/** Defines a function without and with a parameter for flags. */
 function withFlags(name: string, made: Made, more = "") {
   return {
     [`${name}/1`]: (pattern: Filter | undefined) => matching(pattern!, NONE, made, more),
@@ -73,7 +73,7 @@ function refuseUnknown(pattern: Filter, flags: Filter, more: string): void {
   }
 }
 
-/** A pattern may bring its flags along, in an array. */
+/** Compiles a pattern, which may be an array of the pattern and its flags. */
 function compiled(pattern: Json, flag: Json, more: string): { regex: Regex; flags: string } {
   const [source = null, own = null] = Array.isArray(pattern) ? arrayIn(pattern, "a match") : [pattern, flag];
   const flags = (own === null ? "" : stringIn(own, "a match")) + more;
@@ -82,7 +82,7 @@ function compiled(pattern: Json, flag: Json, more: string): { regex: Regex; flag
   return { regex: regexOf(stringIn(source, "a match"), flags.includes("x"), flags.includes("i")), flags };
 }
 
-/** A pattern that a record brings along fails for that record, also where it is only not known here. */
+/** Compiles a pattern from a record; an unsupported one fails only that record. */
 function compiledInRecord(...parameters: Parameters<typeof compiled>): ReturnType<typeof compiled> {
   try {
     return compiled(...parameters);
@@ -111,7 +111,7 @@ function matchesOf(text: string, pattern: Json, flag: Json, more: string): Match
 const textOfLetters = (letters: readonly number[]): string =>
   letters.map((letter) => String.fromCodePoint(letter)).join("");
 
-/** The text of a group; the whole is 0. */
+/** The text of a group; group 0 is the whole match. */
 function groupOf({ letters, places }: Match, index: number): string | null {
   const [start, end] = [places[2 * index]!, places[2 * index + 1]!];
   if (start < 0 || end < 0) return null;
@@ -138,7 +138,7 @@ function describedMatch(match: Match): Json {
   };
 }
 
-/** What stands between matches. */
+/** The texts between matches. */
 function pieces(matches: readonly Match[], text: string): Json[] {
   if (matches.length === 0) return [text];
   const { letters } = matches[0]!;
@@ -152,7 +152,7 @@ function pieces(matches: readonly Match[], text: string): Json[] {
   return bounded(parts);
 }
 
-/** Each match gives way to what a filter makes of its named groups. */
+/** Replaces each match by a filter's result for its named groups. */
 const substituting = (pattern: Filter, by: Filter, flags: Filter, more: string): Filter =>
   matching(
     pattern,

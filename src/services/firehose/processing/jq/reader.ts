@@ -1,14 +1,14 @@
 import { JqSyntaxError } from "./values.ts";
 
-/** More than any sensible query has: each is worked out for every record. */
+/** The maximum terms of a query, as all of them are evaluated for every record. */
 const MAX_TERMS = 256;
 const NAME = /[A-Za-z_]\w*/y;
-/** White space and comments. */
+/** Whitespace and comments. */
 const SPACES = /(?:\s|#[^\n]*)*/y;
 
 export type Reader = ReturnType<typeof reader>;
 
-/** Takes a query apart, from its beginning on. Whatever is tight to what stands before it follows without a space. */
+/** Reads the tokens of a query. A token is *tight* if no whitespace precedes it. */
 export function reader(source: string) {
   let position = 0;
   let terms = 0;
@@ -48,7 +48,7 @@ export function reader(source: string) {
       position = before;
       return false;
     },
-    /** What a pattern would read next stays to be read. */
+    /** Matches a pattern at the current position without consuming it. */
     next(pattern: RegExp): string | undefined {
       const before = position;
       const token = read(pattern);

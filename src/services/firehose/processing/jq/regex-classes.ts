@@ -1,6 +1,6 @@
-/** Whether a letter, by its code point, is one of a set. */
+/** Whether a character, by its code point, is in a set. */
 export type LetterTest = (letter: number) => boolean;
-/** Whether a place between two letters is one of a kind. */
+/** Whether a position between two characters matches an assertion. */
 export type PlaceTest = (letters: readonly number[], place: number) => boolean;
 
 export const NEWLINE = 10;
@@ -14,7 +14,7 @@ export const not =
   (letter) =>
     !test(letter);
 
-/** That, or the same letter as a capital or a small one. */
+/** Also tests the character's upper and lower case. */
 export const inAnyCase =
   (test: LetterTest): LetterTest =>
   (letter) => {
@@ -22,7 +22,7 @@ export const inAnyCase =
     return test(letter) || [text.toLowerCase(), text.toUpperCase()].some((other) => isLetterOf(test, other));
   };
 
-/** What is not one letter any more, as `ß` in capitals, is none of them. */
+/** False for a text of more than one character, such as the upper case of `ß`. */
 function isLetterOf(test: LetterTest, text: string): boolean {
   const [letter, ...more] = text;
   return more.length === 0 && test(letter!.codePointAt(0)!);
@@ -33,7 +33,7 @@ const isDigit = matching(/\p{Nd}/u);
 const isSpace = matching(/\s/u);
 const isHexadecimal = matching(/[0-9A-Fa-f]/);
 
-/** What a letter behind a backslash stands for; its capital stands for all others. */
+/** The classes by the letter after the backslash; its upper case is the complement. */
 export const CLASSES: Readonly<Record<string, LetterTest>> = {
   d: isDigit,
   w: isWord,
@@ -57,7 +57,7 @@ export const POSIX: ReadonlyMap<string, LetterTest> = new Map(
   }),
 );
 
-/** Letters that are written with a backslash. */
+/** Control characters that are written with a backslash. */
 export const CONTROLS: Readonly<Record<string, number>> = {
   "0": 0,
   a: 7,
@@ -75,7 +75,7 @@ const isEdge: PlaceTest = (letters, place) => {
 };
 export const isStart: PlaceTest = (_, place) => place === 0;
 const isEnd: PlaceTest = (letters, place) => place === letters.length;
-/** Also before a newline that is the last letter. */
+/** The end of the text, or the position before a final newline. */
 export const isEndOfLine: PlaceTest = (letters, place) =>
   place === letters.length || (place === letters.length - 1 && letters[place] === NEWLINE);
 

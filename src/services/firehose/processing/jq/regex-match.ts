@@ -2,12 +2,12 @@ import type { LetterTest, PlaceTest } from "./regex-classes.ts";
 import { type GroupNames, type Node, parseRegex } from "./regex-parse.ts";
 import { countSteps, JqError } from "./values.ts";
 
-/** Where each group begins and ends, the whole first; -1 for one that took no part. */
+/** The start and end of each group, the whole match first; -1 for a group that did not participate. */
 export type Places = readonly number[];
 
 export interface Regex {
   names: GroupNames;
-  /** The first match from a place on. */
+  /** Finds the first match from a position. */
   match(letters: readonly number[], from: number): Places | undefined;
 }
 
@@ -15,14 +15,14 @@ type Instruction =
   | { kind: "letter"; test: LetterTest }
   | { kind: "place"; test: PlaceTest }
   | { kind: "save"; slot: number }
-  /** What is named first is tried first. */
+  /** Targets in order of preference. */
   | { kind: "jump"; to: number[] }
   | { kind: "end" };
 
 const MAX_INSTRUCTIONS = 4_096;
-/** Also those of which no instruction comes, however often they are repeated. */
+/** The limit of parts of an expression, including those that compile to no instruction. */
 const MAX_PARTS = 4 * MAX_INSTRUCTIONS;
-/** Expressions that are kept: a query has one or two, and every record asks for them. */
+/** The number of cached expressions: a query has one or two, which every record uses. */
 const MAX_CACHED = 64;
 const cache = new Map<string, Regex>();
 
@@ -115,8 +115,8 @@ interface Thread {
 }
 
 /**
- * All ways to match are walked side by side, those that are preferred first: so the time that it takes grows with the
- * text and with the expression, whatever both of them are.
+ * Simulates all alternatives in parallel, in order of preference, so that the time is linear in the text's and the
+ * expression's lengths.
  */
 function run(
   program: readonly Instruction[],
@@ -135,7 +135,7 @@ function run(
     countSteps(seen.size + 1);
     const end = reached.findIndex(({ at }) => program[at]!.kind === "end");
     if (end >= 0) best = reached[end]!.places;
-    // A match takes the place of all that is less preferred.
+    // A match discards all less preferred alternatives.
     const preferred = end >= 0 ? reached.slice(0, end) : reached;
     threads = preferred.filter(({ at }) => takes(program[at]!, letters[place])).map(next);
   }
@@ -147,7 +147,7 @@ const takes = (instruction: Instruction, letter: number | undefined): boolean =>
 
 const next = ({ at, places }: Thread): Thread => ({ at: at + 1, places });
 
-/** Goes on, without taking a letter, to wherever one is taken or the match ends. */
+/** Follows all instructions that consume no character, up to those that consume one or end the match. */
 function follow(
   program: readonly Instruction[],
   letters: readonly number[],

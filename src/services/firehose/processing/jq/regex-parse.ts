@@ -14,7 +14,7 @@ import {
 } from "./regex-classes.ts";
 import { countSteps, JqError, JqSyntaxError } from "./values.ts";
 
-/** A regular expression, taken apart. */
+/** A parsed regular expression. */
 export type Node =
   | { kind: "letter"; test: LetterTest }
   | { kind: "place"; test: PlaceTest }
@@ -23,28 +23,28 @@ export type Node =
   | { kind: "repeat"; node: Node; least: number; most: number; isLazy: boolean }
   | { kind: "group"; node: Node; index: number };
 
-/** The name of each group, the first one's first; `null` for one without. */
+/** The names of the groups, in order; `null` for an unnamed group. */
 export type GroupNames = (string | null)[];
 
 const MAX_NESTED = 64;
 const MAX_GROUPS = 64;
 const MAX_REPEATED = 1_000;
-/** Of one part: `a*?*?` */
+/** The maximum quantifiers of one part: `a*?*?` */
 const MAX_REPETITIONS = 8;
 const LONGEST = 4_096;
-/** Members of a set that are asked in the time of a step. */
+/** The members of a set that are tested in the time of one step. */
 const MEMBERS_ASKED = 8;
 const ENDLESS = Number.POSITIVE_INFINITY;
 const CONTROL = /0(?![0-7])|[atnvfre]/y;
-/** Behind a backslash such a one is none of its own: it stands for a former group, or for what is not known here. */
+/** After a backslash, these are not literals: they are a back-reference or an unsupported escape. */
 const LETTER_OR_DIGIT = /[A-Za-z0-9]/y;
 
 /**
- * Reads an expression of Oniguruma's in Perl's syntax, which jq uses, as far as it can be matched in one pass over a text.
- * @param isSpaced whether white space and comments in it count for nothing
- * @param ignoresCase whether capitals and small letters count for the same
- * @throws {JqSyntaxError} for references, for looking around, and for what else is not known here
- * @throws {JqError} for what is no expression
+ * Parses an Oniguruma expression in Perl's syntax, which jq uses, as far as it can be matched in one pass over a text.
+ * @param isSpaced whether whitespace and comments in it are ignored
+ * @param ignoresCase whether upper and lower case are equal
+ * @throws {JqSyntaxError} for back-references, lookaround, and other unsupported constructs
+ * @throws {JqError} for an invalid expression
  */
 export function parseRegex(
   source: string,
@@ -72,7 +72,7 @@ function reader(source: string, isSpaced: boolean, ignoresCase: boolean) {
   return {
     names,
     read,
-    /** As the expression is to tell letters apart; before that is turned round. */
+    /** Applies the expression's case sensitivity; called before a test is negated. */
     cased: (test: LetterTest): LetterTest => (ignoresCase ? inAnyCase(test) : test),
     take: (sign: string): boolean => {
       if (!source.startsWith(sign, position)) return false;
@@ -82,7 +82,7 @@ function reader(source: string, isSpaced: boolean, ignoresCase: boolean) {
     isAt: (signs: string): boolean => position < source.length && signs.includes(source[position]!),
     isAtEnd: () => position >= source.length,
     skipSpaces: () => void (isSpaced && read(/(?:\s|#[^\n]*)*/y)),
-    /** By its code point. */
+    /** Reads a character. @returns its code point */
     letter(): number {
       const point = source.codePointAt(position);
       if (point === undefined) throw malformed();
@@ -123,7 +123,7 @@ function repeated(text: Reader, once: Node): Node {
     const [least, most] = times;
     if (most < least || (most === ENDLESS ? least : most) > MAX_REPEATED) throw text.malformed();
     const isLazy = text.take("?");
-    // What gives nothing back makes no difference where nothing follows.
+    // A possessive quantifier makes no difference at the end of the expression.
     if (!isLazy && text.take("+") && !text.isAtEnd()) throw text.unknown();
     node = { kind: "repeat", node, least, most, isLazy };
   }
@@ -205,7 +205,7 @@ function escapedLetter(text: Reader): number {
   return text.letter();
 }
 
-/** What stands in brackets. */
+/** A set in brackets. */
 function set(text: Reader, depth: number): LetterTest {
   if (depth > MAX_NESTED) throw text.malformed();
   const isNegated = text.take("^");
@@ -219,7 +219,7 @@ function set(text: Reader, depth: number): LetterTest {
   return isNegated ? not(isOne) : isOne;
 }
 
-/** A class, a set in a set, a letter, or all letters between two. */
+/** A member of a set: a class, a nested set, a character, or a range of characters. */
 function member(text: Reader, depth: number): LetterTest {
   const posix = text.read(/\[:(\^?)(\w+):\]/y);
   if (posix) {
@@ -239,5 +239,5 @@ function member(text: Reader, depth: number): LetterTest {
   return (letter) => letter >= from && letter <= to;
 }
 
-/** In a set, `\b` is a letter, too. */
+/** A character in a set, where `\b` is a backspace. */
 const letterOfSet = (text: Reader): number => (text.take("b") ? 8 : escapedLetter(text));

@@ -5,19 +5,19 @@ const MONTHS = "January February March April May June July August September Octo
 );
 const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
 const DAY_MS = 86_400_000;
-/** Behind which JavaScript has no dates. */
+/** The last date that JavaScript can represent. */
 const LAST_MS = 8.64e15;
-/** jq 1.6 has room for a time of so many letters. */
+/** The maximum length of a formatted time in jq 1.6. */
 const LONGEST_FORMAT = 4_096;
 
 const two = (value: number, fill = "0") => String(value).padStart(2, fill);
 const dayOfYear = (date: Date) =>
   Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / DAY_MS) + 1;
-/** Of the year, where weeks begin on a day of the week, and days before the first of them are in week 0. */
+/** The week of the year for weeks that begin on a given weekday; days before the first such day are in week 0. */
 const weekFrom = (first: number, date: Date) =>
   Math.floor((dayOfYear(date) + 6 - ((date.getUTCDay() - first + 7) % 7)) / 7);
 
-/** The Thursday of a date's week tells its year and its number, as ISO 8601 has it. */
+/** The Thursday of a date's week, which determines the week's year and number in ISO 8601. */
 const thursday = (date: Date) => new Date(date.getTime() + (4 - (date.getUTCDay() || 7)) * DAY_MS);
 
 const WRITTEN: Readonly<Record<string, (date: Date) => string>> = {
@@ -72,7 +72,7 @@ function spelledOut(format: string): string {
   return all;
 }
 
-/** Of seconds since 1970, or of a time that is taken apart. */
+/** Formats seconds since 1970, or a broken-down time. */
 export function strftime(value: Json, format: string): string {
   const date = dateOf(value);
   return spelledOut(format).replace(DIRECTIVE, (all, letter: string) => WRITTEN[letter]?.(date) ?? all);
@@ -84,7 +84,7 @@ function dateOf(value: Json): Date {
   return new Date(Math.floor(time / 1_000) * 1_000);
 }
 
-/** `[year, month from 0, day, hours, minutes, seconds, day of the week, day of the year from 0]` */
+/** The broken-down time: `[year, month from 0, day, hours, minutes, seconds, weekday, day of the year from 0]` */
 export function gmtime(value: Json): number[] {
   const seconds = numberIn(value, "gmtime");
   const date = dateOf(seconds);
@@ -119,14 +119,14 @@ export function mktime(value: Json): number {
   return Math.floor(time / 1_000);
 }
 
-/** The text that a directive matches, and how it sets the time. */
+/** The text that a directive matches, and its effect on the time. */
 type Directive = [pattern: RegExp, apply: (read: string, time: ParsedTime) => void];
 interface ParsedTime {
   parts: number[];
   isAfternoon?: boolean;
 }
 
-/** A part of a time that has two digits at most, and is between two numbers. */
+/** A directive for a part of the time with at most two digits, between two bounds. */
 const part = (index: number, least: number, most: number, less = 0): Directive => [
   /\s*\d{1,2}/y,
   (read, { parts }) => {
@@ -152,7 +152,7 @@ const DIRECTIVES: Readonly<Record<string, Directive>> = {
   H: part(3, 0, 23),
   I: part(3, 1, 12),
   M: part(4, 0, 59),
-  // Two leap seconds at once, as C has them.
+  // Up to two leap seconds, as in C.
   S: part(5, 0, 61),
   a: name(DAYS),
   A: name(DAYS),
@@ -160,7 +160,7 @@ const DIRECTIVES: Readonly<Record<string, Directive>> = {
   h: name(MONTHS, 1),
   B: name(MONTHS, 1),
   p: [/[AP]M/iy, (read, time) => void (time.isAfternoon = read[0]!.toLowerCase() === "p")],
-  // Zones are read, and change nothing.
+  // Zones are parsed and ignored.
   Z: [/[A-Za-z]+/y, () => {}],
   z: [/Z|[+-]\d{2}:?\d{2}/y, () => {}],
   n: SPACE,
@@ -168,7 +168,7 @@ const DIRECTIVES: Readonly<Record<string, Directive>> = {
   "%": [/%/y, () => {}],
 };
 
-/** Reads a time as it was written. @throws {JqError} for another one */
+/** Parses a time in a format. @throws {JqError} if the text does not match */
 export function strptime(value: Json, format: string): number[] {
   const text = stringIn(value, "strptime");
   const time: ParsedTime = { parts: [1900, 0, 1, 0, 0, 0] };

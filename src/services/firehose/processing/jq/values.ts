@@ -2,42 +2,42 @@ import { isDeeperThan } from "#lib/nesting.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** What a filter makes of an input: any number of values, in order. @throws {JqError} */
+/** A filter: maps an input to any number of values, in order. @throws {JqError} */
 export type Filter = (input: Json) => readonly Json[];
 
-/** The input is not what the filter is for: a record fails, and nothing else. */
+/** The filter does not apply to the input: only this record fails. */
 export class JqError extends Error {
   override name = "JqError";
 }
 
-/** The text is no filter, or none of those that are known here. */
+/** The text is not a filter, or uses unsupported syntax. */
 export class JqSyntaxError extends Error {
   override name = "JqSyntaxError";
 }
 
 export const MAX_LENGTH = 2 ** 20;
 const MAX_ELEMENTS = 2 ** 16;
-/** Of a document that jq 1.6 reads. */
+/** The maximum depth of a document that jq 1.6 parses. */
 export const MAX_LEVELS = 256;
-/** Values and letters that a query looks at in one record, beyond all that a sensible one does. */
+/** The maximum steps of a query for one record, far more than ordinary queries need. */
 const MAX_STEPS = 2 ** 22;
-/** Letters that are copied, looked at one by one, or compared in a search, in the time of a step. */
+/** Characters that are copied, examined or compared in the time of one step. */
 const COPIED = 64;
 const LOOKED_AT = 16;
 const SEARCHED = 2_048;
-/** Steps that a member of an object takes, whose name has to be found or written. */
+/** Steps per member of an object, whose name must be looked up or written. */
 const MEMBER = 4;
 const TYPES = ["null", "boolean", "number", "string", "array", "object"] as const;
 
-/** No two queries run at the same time: each runs to its end. */
+/** Shared by all queries, as each runs to its end without interruption. */
 let stepsLeft = 0;
 
-/** Begins a query of a record: its filters share the steps that it may take. */
+/** Begins the query of a record, whose filters share a budget of steps. */
 export function beginSteps(most = MAX_STEPS): void {
   stepsLeft = most;
 }
 
-/** By the last query. */
+/** The steps that the last query took. */
 export const stepsTaken = (): number => MAX_STEPS - stepsLeft;
 
 export function countSteps(steps = 1): void {
@@ -45,25 +45,25 @@ export function countSteps(steps = 1): void {
   if (stepsLeft < 0) throw new JqError("the query takes too many steps");
 }
 
-/** Of what goes through a value, but not into what stands in it. */
+/** Counts the steps of visiting a value's direct elements. */
 export function countSize(value: Json): void {
   if (typeof value === "string") countSteps(Math.ceil(value.length / LOOKED_AT));
   else if (Array.isArray(value)) countSteps(value.length);
   else if (value !== null && typeof value === "object") countSteps(MEMBER * Object.keys(value).length);
 }
 
-/** Of what goes into a value, too; what stands in it more than once counts as often. */
+/** Counts the steps of visiting a value recursively; shared parts count each time. */
 function countAll(value: Json): void {
   countSize(value);
   if (value !== null && typeof value === "object") for (const one of Object.values(value)) countAll(one);
 }
 
-/** A search may compare each letter with each. */
+/** Counts the steps of a search, which may compare every pair of characters. */
 export function countSearch(text: string, sought: string): void {
   countSteps(Math.ceil((text.length * sought.length) / SEARCHED));
 }
 
-/** What a filter makes of each of many inputs, one after another. */
+/** The results of a filter for several inputs, concatenated. */
 export function each(inputs: readonly Json[], filter: Filter): readonly Json[] {
   if (inputs.length === 1) {
     countSteps();
@@ -94,14 +94,14 @@ export function jsonOf(value: Json): string {
   return bounded(JSON.stringify(value));
 }
 
-/** Texts one behind the other. */
+/** Joins texts with a separator. */
 export function joined(texts: readonly string[], by: string): string {
   const length = texts.reduce((sum, text) => sum + text.length + by.length, 0);
   if (length > MAX_LENGTH + by.length) throw new JqError("a value is too long");
   return bounded(texts.join(by));
 }
 
-/** @throws {JqError} also for one that is nested deeper than jq reads */
+/** @throws {JqError} also for documents deeper than jq accepts */
 export function parseJson(text: string): Json {
   let value: Json;
   try {
@@ -113,7 +113,7 @@ export function parseJson(text: string): Json {
   return value;
 }
 
-/** A text, or a list, that does not grow beyond what a record may sensibly have. */
+/** Returns a string or a list, unless it exceeds the size limit. */
 export function bounded<T extends string | readonly unknown[]>(value: T): T {
   const isText = typeof value === "string";
   if (value.length > (isText ? MAX_LENGTH : MAX_ELEMENTS)) throw new JqError("a value is too long");
@@ -121,7 +121,7 @@ export function bounded<T extends string | readonly unknown[]>(value: T): T {
   return value;
 }
 
-/** What is made of each pair; all that is made with one of the outer ones comes together. */
+/** Combines all pairs; results for one element of the outer list are adjacent. */
 export function product<A, B, C>(
   outer: readonly A[],
   inner: readonly B[],
@@ -152,13 +152,13 @@ export function objectIn(value: Json, filter: string): Record<string, Json> {
   throw new JqError(`${filter} is of objects, and not of ${typeOf(value)}`);
 }
 
-/** What stands in an array or an object. */
+/** The elements of an array, or the values of an object. */
 export function elementsOf(value: Json): Json[] {
   if (typeof value === "object" && value !== null) return bounded(Object.values(value));
   throw new JqError(`a ${typeOf(value)} has no elements`);
 }
 
-/** In jq's order of all values. */
+/** Compares two values in jq's order. */
 export function compare(a: Json, b: Json): number {
   countSteps();
   const rank = TYPES.indexOf(typeOf(a)) - TYPES.indexOf(typeOf(b));
@@ -188,7 +188,7 @@ function compareLists(a: readonly Json[], b: readonly Json[]): number {
   return a.length - b.length;
 }
 
-/** What stands at a key or an index; `null` where nothing does. */
+/** The value of a key or an index; `null` if there is none. */
 export function at(value: Json, key: Json): Json {
   if (value === null) return null;
   if (Array.isArray(value) && typeof key === "number") return value.at(Math.floor(key)) ?? null;
@@ -198,7 +198,7 @@ export function at(value: Json, key: Json): Json {
   throw new JqError(`a ${typeOf(value)} has nothing at ${place}`);
 }
 
-/** From an index up to another one, which count from the end where they are negative; `null` stands for the end itself. */
+/** A slice between two indices; negative ones count from the end, and `null` is the beginning or the end. */
 export function slice(value: Json, from: Json, to: Json): Json {
   if (value === null) return null;
   if (typeof value !== "string" && !Array.isArray(value))
