@@ -1,7 +1,13 @@
 import { memoizeByText } from "#lib/memoize.ts";
 import { compareValues, type Item, isEqual, type TypeName, typeOf, type Value } from "../values/value.ts";
 import { fail, wrongType } from "./faults.ts";
-import { checkCondition, checkCount, checkMeasure, tellForemost, walkCondition } from "./functions.ts";
+import {
+  checkConditionFunction,
+  checkCount,
+  checkOperandFunction,
+  throwFirstFault,
+  walkCondition,
+} from "./functions.ts";
 import { type Comparator, type Condition, type Operand, parseCondition } from "./grammar.ts";
 import { type Binding, type Bound, bindOperand, shownValue } from "./operands.ts";
 import { shownPath } from "./paths.ts";
@@ -11,23 +17,23 @@ import type { Kind } from "./tokens.ts";
 /** Whether an item meets a condition. */
 export type Test = (item: Item) => boolean;
 
-const KEPT = 2_000;
+const CACHE_SIZE = 2_000;
 const parsed = {
-  ConditionExpression: memoizeByText(KEPT, (source) => parseCondition("ConditionExpression", source)),
-  FilterExpression: memoizeByText(KEPT, (source) => parseCondition("FilterExpression", source)),
+  ConditionExpression: memoizeByText(CACHE_SIZE, (source) => parseCondition("ConditionExpression", source)),
+  FilterExpression: memoizeByText(CACHE_SIZE, (source) => parseCondition("FilterExpression", source)),
 };
 
 /** @throws {AwsError} ValidationException */
-export function conditionOf(kind: keyof typeof parsed, source: string, holders: Placeholders): Test {
-  return testOf(kind, parsed[kind](source), holders);
+export function conditionOf(kind: keyof typeof parsed, source: string, placeholderMap: Placeholders): Test {
+  return testOf(kind, parsed[kind](source), placeholderMap);
 }
 
 /** @throws {AwsError} ValidationException */
-export function testOf(kind: Kind, condition: Condition, holders: Placeholders): Test {
+export function testOf(kind: Kind, condition: Condition, placeholderMap: Placeholders): Test {
   try {
-    return bind({ kind, holders }, condition);
+    return bind({ kind, placeholderMap }, condition);
   } catch (error) {
-    tellForemost(kind, holders, (look) => walkCondition(condition, look), checkMeasure);
+    throwFirstFault(kind, placeholderMap, (look) => walkCondition(condition, look), checkOperandFunction);
     throw error;
   }
 }
@@ -73,7 +79,7 @@ function bind(binding: Binding, condition: Condition): Test {
       };
     }
     default:
-      checkCondition(kind, condition.name);
+      checkConditionFunction(kind, condition.name);
       checkCount(kind, condition);
       return call(binding, condition.name, condition.args);
   }
@@ -96,7 +102,7 @@ function comparison(
   const holds = ORDERS[operator];
   if (!holds) {
     const expected = operator === "=";
-    // What is not there is unequal to everything.
+    // A missing attribute is unequal to everything.
     return (item) => equal(left.read(item), right.read(item)) === expected;
   }
   for (const bound of [left, right]) checkOrdered(binding, operator, bound);
@@ -137,7 +143,7 @@ function checkBounds({ kind }: Binding, { constant: low }: Bound, { constant: hi
     );
 }
 
-/** What a path leads to may be any of these. */
+/** The type that errors state for a path, whose type is unknown. */
 const ANY_TYPE = "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}";
 const TYPE_NAMES: ReadonlySet<string> = new Set(["B", "NULL", "SS", "BOOL", "L", "BS", "N", "NS", "S", "M"]);
 
@@ -192,7 +198,7 @@ export function beginsWith(value: Value | undefined, prefix: Value | undefined):
   return Buffer.compare(value.B.subarray(0, prefix.B.length), prefix.B) === 0;
 }
 
-/** Of a text its parts, of a set or list its elements. */
+/** Whether a string contains a substring, or a set or list an element. */
 export function contains(value: Value | undefined, element: Value | undefined): boolean {
   if (!value || !element) return false;
   if (value.S !== undefined) return element.S !== undefined && value.S.includes(element.S);

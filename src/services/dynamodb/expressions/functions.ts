@@ -13,32 +13,32 @@ const FUNCTIONS = new Set([
   "if_not_exists",
   "list_append",
 ]);
-/** Those of an update's right sides. */
-export const UPDATING: ReadonlySet<string> = new Set(["if_not_exists", "list_append"]);
+/** The functions that are allowed on the right side of a SET action. */
+export const UPDATE_FUNCTIONS: ReadonlySet<string> = new Set(["if_not_exists", "list_append"]);
 
 interface Call {
   name: string;
   args: readonly Operand[];
 }
 
-/** Whether a condition is a function may stand where it does. @throws {AwsError} ValidationException */
-export function checkCondition(kind: Kind, name: string): void {
+/** Checks a function that is used as a condition. @throws {AwsError} ValidationException */
+export function checkConditionFunction(kind: Kind, name: string): void {
   checkName(kind, name);
   if (name === "size") misused(kind, name);
-  if (UPDATING.has(name))
+  if (UPDATE_FUNCTIONS.has(name))
     fail(kind, `The function is not allowed in a condition expression; function: ${name}`);
 }
 
-/** The same of an operand in a condition: only a size is one. @throws {AwsError} ValidationException */
-export function checkMeasure(kind: Kind, name: string): void {
+/** Checks a function that is an operand of a condition, which must be `size`. @throws {AwsError} ValidationException */
+export function checkOperandFunction(kind: Kind, name: string): void {
   checkName(kind, name);
   if (name !== "size") misused(kind, name);
 }
 
-/** The same of an update's right side. @throws {AwsError} ValidationException */
-export function checkUpdating(kind: Kind, name: string): void {
+/** Checks a function on the right side of a SET action. @throws {AwsError} ValidationException */
+export function checkUpdateFunction(kind: Kind, name: string): void {
   checkName(kind, name);
-  if (!UPDATING.has(name))
+  if (!UPDATE_FUNCTIONS.has(name))
     fail(kind, `The function is not allowed in an update expression; function: ${name}`);
 }
 
@@ -51,78 +51,78 @@ const misused = (kind: Kind, name: string) =>
 
 /** @throws {AwsError} ValidationException */
 export function checkCount(kind: Kind, { name, args }: { name: string; args: readonly unknown[] }): void {
-  const due = name.startsWith("attribute_") && name !== "attribute_type" ? 1 : name === "size" ? 1 : 2;
-  if (args.length !== due)
+  const expected = name.startsWith("attribute_") && name !== "attribute_type" ? 1 : name === "size" ? 1 : 2;
+  if (args.length !== expected)
     fail(
       kind,
       `Incorrect number of operands for operator or function; operator or function: ${name}, number of operands: ${args.length}`,
     );
 }
 
-/** What is looked at in an expression, part by part, each time for one kind of fault. */
-export interface Look {
+/** A visitor of the parts of an expression, which checks for one kind of fault. */
+export interface Visitor {
   condition?(call: Call): void;
   operand?(call: Call): void;
   leaf?(operand: Operand): void;
 }
 
 /**
- * Of several faults of one expression a function's name or place is told first, then a placeholder that stands for
- * nothing, then a number of operands. Called where there is any fault: throws the one to tell, if it is of these.
+ * Throws the fault of an expression that AWS reports first: a function's name or place, then an undefined placeholder, then
+ * a number of operands. Called after any fault was found; returns if it is none of these.
  * @throws {AwsError} ValidationException
  */
-export function tellForemost(
+export function throwFirstFault(
   kind: Kind,
-  holders: Placeholders,
-  walk: (look: Look) => void,
+  placeholderMap: Placeholders,
+  walk: (visitor: Visitor) => void,
   checkUse: (kind: Kind, name: string) => void,
 ): void {
   walk({
-    condition: ({ name }) => checkCondition(kind, name),
+    condition: ({ name }) => checkConditionFunction(kind, name),
     operand: ({ name }) => checkUse(kind, name),
   });
-  walk({ leaf: (operand) => resolve(kind, holders, operand) });
+  walk({ leaf: (operand) => resolve(kind, placeholderMap, operand) });
   const count = (call: Call) => checkCount(kind, call);
   walk({ condition: count, operand: count });
 }
 
-function resolve(kind: Kind, holders: Placeholders, operand: Operand): void {
-  if (operand.type === "path") holders.path(kind, operand.path);
-  if (operand.type === "value") holders.value(kind, operand.name);
+function resolve(kind: Kind, placeholderMap: Placeholders, operand: Operand): void {
+  if (operand.type === "path") placeholderMap.path(kind, operand.path);
+  if (operand.type === "value") placeholderMap.value(kind, operand.name);
 }
 
-export function walkCondition(condition: Condition, look: Look): void {
+export function walkCondition(condition: Condition, visitor: Visitor): void {
   switch (condition.type) {
     case "and":
     case "or":
-      walkCondition(condition.left, look);
-      walkCondition(condition.right, look);
+      walkCondition(condition.left, visitor);
+      walkCondition(condition.right, visitor);
       break;
     case "not":
-      walkCondition(condition.of, look);
+      walkCondition(condition.of, visitor);
       break;
     case "compare":
-      walkOperand(condition.left, look);
-      walkOperand(condition.right, look);
+      walkOperand(condition.left, visitor);
+      walkOperand(condition.right, visitor);
       break;
     case "between":
-      for (const operand of [condition.operand, condition.low, condition.high]) walkOperand(operand, look);
+      for (const operand of [condition.operand, condition.low, condition.high]) walkOperand(operand, visitor);
       break;
     case "in":
-      for (const operand of [condition.operand, ...condition.list]) walkOperand(operand, look);
+      for (const operand of [condition.operand, ...condition.list]) walkOperand(operand, visitor);
       break;
     default:
-      look.condition?.(condition);
-      for (const operand of condition.args) walkOperand(operand, look);
+      visitor.condition?.(condition);
+      for (const operand of condition.args) walkOperand(operand, visitor);
   }
 }
 
-export function walkOperand(operand: SetOperand, look: Look): void {
+export function walkOperand(operand: SetOperand, visitor: Visitor): void {
   if (operand.type === "sum") {
-    walkOperand(operand.left, look);
-    walkOperand(operand.right, look);
+    walkOperand(operand.left, visitor);
+    walkOperand(operand.right, visitor);
   } else if (operand.type === "call") {
-    look.operand?.(operand);
-    for (const arg of operand.args) walkOperand(arg, look);
-  } else look.leaf?.(operand);
+    visitor.operand?.(operand);
+    for (const arg of operand.args) walkOperand(arg, visitor);
+  } else visitor.leaf?.(operand);
 }

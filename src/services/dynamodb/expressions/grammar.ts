@@ -1,7 +1,7 @@
 import { RESERVED_WORDS } from "./reserved-words.ts";
 import { type Kind, type Reader, reader, type Token } from "./tokens.ts";
 
-/** A step into a document: a name, as written or a placeholder `#x`, or a place in a list. */
+/** A step of a document path: an attribute name, a placeholder `#x`, or an index into a list. */
 export type Step = string | number;
 export type Path = readonly Step[];
 
@@ -33,50 +33,50 @@ export interface UpdateActions {
 const COMPARATORS = new Set(["=", "<>", "<", "<=", ">", ">="]);
 const isComparator = ({ type, text }: Token) =>
   COMPARATORS.has(text) || (type === "word" && ["BETWEEN", "IN"].includes(text.toUpperCase()));
-const MOST_IN = 100;
-/** Few enough for the stack. */
-const MOST_PARENTHESES = 512;
-const MOST_DEPTH = 32;
-/** Parentheses about a sum, and about an operand of it. */
-const MOST_SUM_DEPTH = 1;
-const LARGEST_INDEX = 4_294_967_294;
+const MAX_IN_OPERANDS = 100;
+/** The deepest nesting of parentheses and NOT, which limits recursion. */
+const MAX_PARENTHESES = 512;
+const MAX_PATH_LENGTH = 32;
+/** The deepest nesting of parentheses in a SET action: around a sum, and around one of its operands. */
+const MAX_SUM_PARENTHESES = 1;
+const MAX_INDEX = 4_294_967_294;
 const REDUNDANT = "The expression has redundant parentheses;";
 
-/** A condition, filter or key condition. @throws {AwsError} ValidationException */
+/** Parses a condition, filter or key condition expression. @throws {AwsError} ValidationException */
 export function parseCondition(kind: Kind, source: string): Condition {
   const tokens = reader(kind, source);
 
-  function either(depth: number): Condition {
-    let left = both(depth);
+  function parseOr(depth: number): Condition {
+    let left = parseAnd(depth);
     while (tokens.takes("OR")) {
       tokens.count();
-      left = { type: "or", left, right: both(depth) };
+      left = { type: "or", left, right: parseAnd(depth) };
     }
     return left;
   }
 
-  function both(depth: number): Condition {
-    let left = negation(depth);
+  function parseAnd(depth: number): Condition {
+    let left = parseNot(depth);
     while (tokens.takes("AND")) {
       tokens.count();
-      left = { type: "and", left, right: negation(depth) };
+      left = { type: "and", left, right: parseNot(depth) };
     }
     return left;
   }
 
-  function negation(depth: number): Condition {
-    if (!tokens.takes("NOT")) return primary(depth);
+  function parseNot(depth: number): Condition {
+    if (!tokens.takes("NOT")) return parsePrimary(depth);
     tokens.count();
-    if (depth > MOST_PARENTHESES) tokens.syntax();
-    return { type: "not", of: negation(depth + 1) };
+    if (depth > MAX_PARENTHESES) tokens.syntax();
+    return { type: "not", of: parseNot(depth + 1) };
   }
 
-  function primary(depth: number): Condition {
-    if (depth > MOST_PARENTHESES) tokens.syntax();
-    return tokens.peek().text === "(" && !isOperand() ? parenthesized(depth) : comparison();
+  function parsePrimary(depth: number): Condition {
+    if (depth > MAX_PARENTHESES) tokens.syntax();
+    return tokens.peek().text === "(" && !isOperand() ? parseParenthesized(depth) : parseComparison();
   }
 
-  /** Whether what stands in parentheses is compared with something. */
+  /** Whether the parentheses that begin here enclose an operand, as a comparator follows them. */
   function isOperand(): boolean {
     let open = 0;
     for (let ahead = 0; ; ahead++) {
@@ -87,17 +87,17 @@ export function parseCondition(kind: Kind, source: string): Condition {
     }
   }
 
-  function parenthesized(depth: number): Condition {
+  function parseParenthesized(depth: number): Condition {
     tokens.take();
     const isTwice = tokens.peek().text === "(";
-    const inner = either(depth + 1);
+    const inner = parseOr(depth + 1);
     tokens.expect(")");
     if (isTwice && redundant.has(inner)) tokens.fail(REDUNDANT);
     redundant.add(inner);
     return inner;
   }
 
-  function comparison(): Condition {
+  function parseComparison(): Condition {
     const operand = parseOperand(tokens);
     const operator = tokens.peek();
     if (COMPARATORS.has(operator.text)) {
@@ -122,7 +122,7 @@ export function parseCondition(kind: Kind, source: string): Condition {
       const list = [parseOperand(tokens)];
       while (tokens.takes(",")) list.push(parseOperand(tokens));
       tokens.expect(")");
-      if (list.length > MOST_IN)
+      if (list.length > MAX_IN_OPERANDS)
         tokens.fail(`The IN operator is provided with too many operands; number of operands: ${list.length}`);
       return { type: "in", operand, list };
     }
@@ -131,7 +131,7 @@ export function parseCondition(kind: Kind, source: string): Condition {
   }
 
   const redundant = new Set<Condition>();
-  const condition = either(0);
+  const condition = parseOr(0);
   tokens.end();
   return condition;
 }
@@ -188,7 +188,7 @@ function parseSum(tokens: Reader, depth = 0): SetOperand {
     if (isEnclosed && depth > 0) tokens.fail(REDUNDANT);
     return left;
   }
-  // A sum is of two operands, and is none itself.
+  // A sum has two operands, neither of which is a sum.
   if (left.type === "sum") return tokens.syntax();
   tokens.take();
   tokens.count();
@@ -197,10 +197,10 @@ function parseSum(tokens: Reader, depth = 0): SetOperand {
   return right.type === "sum" ? tokens.syntax(start) : { type: "sum", operator, left, right };
 }
 
-/** An operand, or what stands in parentheses. */
+/** An operand, or a parenthesized operand or sum. */
 function parseTerm(tokens: Reader, depth: number): SetOperand {
   if (!tokens.takes("(")) return parseOperand(tokens);
-  if (depth > MOST_SUM_DEPTH) tokens.fail(REDUNDANT);
+  if (depth > MAX_SUM_PARENTHESES) tokens.fail(REDUNDANT);
   const inner = parseSum(tokens, depth + 1);
   tokens.expect(")");
   return inner;
@@ -239,23 +239,23 @@ function parsePath(tokens: Reader): Path {
       const index = tokens.take();
       if (index.type !== "number") tokens.syntax(index);
       tokens.expect("]");
-      if (Number(index.text) > LARGEST_INDEX)
+      if (Number(index.text) > MAX_INDEX)
         tokens.fail(`List index is not within the allowable range; index: [${index.text}]`);
       path.push(Number(index.text));
     } else break;
-    if (path.length > MOST_DEPTH)
+    if (path.length > MAX_PATH_LENGTH)
       tokens.fail(`The document path has too many nesting elements; nesting levels: ${path.length}`);
   }
   return path;
 }
 
-const JOINING: ReadonlySet<string> = new Set(["AND", "OR", "NOT", "IN", "BETWEEN"]);
+const CONDITION_KEYWORDS: ReadonlySet<string> = new Set(["AND", "OR", "NOT", "IN", "BETWEEN"]);
 const SECTIONS: ReadonlySet<string> = new Set(["SET", "REMOVE", "ADD", "DELETE"]);
 
-/** A word of the grammar itself is no name, and not told as one that is reserved. */
+/** Whether a word is a keyword of the grammar, which is a syntax error as a name rather than a reserved word. */
 function isKeyword(kind: Kind, { text }: Token): boolean {
   if (kind === "ProjectionExpression") return false;
-  return (kind === "UpdateExpression" ? SECTIONS : JOINING).has(text.toUpperCase());
+  return (kind === "UpdateExpression" ? SECTIONS : CONDITION_KEYWORDS).has(text.toUpperCase());
 }
 
 function parseName(tokens: Reader): string {

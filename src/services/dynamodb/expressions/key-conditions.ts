@@ -7,7 +7,7 @@ import { testOf } from "./conditions.ts";
 import { type Condition, type Operand, parseCondition } from "./grammar.ts";
 import type { Placeholders } from "./placeholders.ts";
 
-/** What a query says of one attribute of a key. */
+/** The condition of a query on one key attribute. */
 export interface KeyCondition {
   operator: "=" | "<" | "<=" | ">" | ">=" | "BETWEEN" | "begins_with";
   values: readonly Value[];
@@ -17,36 +17,44 @@ const KIND = "KeyConditionExpression";
 const parsed = memoizeByText(2_000, (source) => parseCondition(KIND, source));
 
 /**
- * Held to what any condition is: what only a key's may not be is told after all that is wrong with other expressions.
+ * Parses a key condition and checks what applies to every condition. The rules for keys alone are checked later, by
+ * `keyConditionsOf`, since AWS reports the faults of all other expressions first.
  * @throws {AwsError} ValidationException
  */
-export function keyConditionOf(source: string, holders: Placeholders): Condition {
+export function keyConditionOf(source: string, placeholderMap: Placeholders): Condition {
   const condition = parsed(source);
-  testOf(KIND, condition, holders);
+  testOf(KIND, condition, placeholderMap);
   return condition;
 }
 
-/** By attribute. @throws {AwsError} ValidationException */
-export function keyConditionsOf(condition: Condition, holders: Placeholders): Map<string, KeyCondition> {
+/** The conditions on key attributes, by attribute name. @throws {AwsError} ValidationException */
+export function keyConditionsOf(
+  condition: Condition,
+  placeholderMap: Placeholders,
+): Map<string, KeyCondition> {
   const conditions = new Map<string, KeyCondition>();
-  gather(conditions, holders, condition);
+  collect(conditions, placeholderMap, condition);
   return conditions;
 }
 
-function gather(conditions: Map<string, KeyCondition>, holders: Placeholders, condition: Condition): void {
+function collect(
+  conditions: Map<string, KeyCondition>,
+  placeholderMap: Placeholders,
+  condition: Condition,
+): void {
   if (condition.type === "and") {
-    gather(conditions, holders, condition.left);
-    gather(conditions, holders, condition.right);
+    collect(conditions, placeholderMap, condition.left);
+    collect(conditions, placeholderMap, condition.right);
     return;
   }
-  const { operator, operands } = simple(condition);
-  const at = keyIn(operands);
-  const name = String(holders.path(KIND, (operands[at] as Operand & { type: "path" }).path)[0]);
+  const { operator, operands } = checkedOperation(condition);
+  const at = pathPosition(operands);
+  const name = String(placeholderMap.path(KIND, (operands[at] as Operand & { type: "path" }).path)[0]);
   if (conditions.has(name)) throw invalid("KeyConditionExpressions must only contain one condition per key");
   const values = operands
     .filter((operand) => operand.type === "value")
-    .map((operand) => holders.value(KIND, operand.name));
-  conditions.set(name, { operator: at === 0 ? operator : TURNED[operator]!, values });
+    .map((operand) => placeholderMap.value(KIND, operand.name));
+  conditions.set(name, { operator: at === 0 ? operator : MIRRORED[operator]!, values });
 }
 
 const wrongOperator = (name: string) => invalid(`Invalid operator used in ${KIND}: ${name}`);
@@ -54,7 +62,7 @@ const wrongCondition = (why: string) => invalid(`Invalid condition in ${KIND}: $
 const notFirst = (operator: string) =>
   wrongCondition(`${operator} operator must have the key attribute as its first operand`);
 
-function simple(condition: Exclude<Condition, { type: "and" }>): {
+function checkedOperation(condition: Exclude<Condition, { type: "and" }>): {
   operator: KeyCondition["operator"];
   operands: readonly Operand[];
 } {
@@ -78,8 +86,8 @@ function simple(condition: Exclude<Condition, { type: "and" }>): {
   }
 }
 
-/** Where the one attribute stands that a condition is about. */
-function keyIn(operands: readonly Operand[]): number {
+/** The position of the attribute among a condition's operands, of which exactly one must be a path. */
+function pathPosition(operands: readonly Operand[]): number {
   let nameAt = -1;
   for (const [at, operand] of operands.entries()) {
     if (operand.type === "call") throw invalid("KeyConditionExpressions cannot contain nested operations");
@@ -93,7 +101,7 @@ function keyIn(operands: readonly Operand[]): number {
   return nameAt;
 }
 
-const TURNED: Partial<Record<KeyCondition["operator"], KeyCondition["operator"]>> = {
+const MIRRORED: Partial<Record<KeyCondition["operator"], KeyCondition["operator"]>> = {
   "=": "=",
   "<": ">",
   "<=": ">=",
@@ -101,17 +109,17 @@ const TURNED: Partial<Record<KeyCondition["operator"], KeyCondition["operator"]>
   ">=": "<=",
 };
 
-/** Which part of a table or index a query is about. */
+/** The part of a table or index that a query reads. */
 export interface KeyRange {
-  /** Of the attributes by which items are found. */
+  /** The values of the partition key attributes. */
   partition: Item;
-  /** Values of the first attributes in whose order items stand; and what is said of the one behind them. */
+  /** The values of the first sort key attributes; `sort` is the condition on the next one. */
   equal: readonly Value[];
   sort: KeyCondition | undefined;
 }
 
 /**
- * Holds conditions to the key that they are about.
+ * Checks key conditions against a key schema.
  * @throws {AwsError} ValidationException
  */
 export function keyRangeOf(

@@ -1,48 +1,48 @@
 import { sizeOf } from "../values/size.ts";
 import { type Item, type TypeName, typeOf, type Value } from "../values/value.ts";
 import { wrongType } from "./faults.ts";
-import { checkCount, checkMeasure } from "./functions.ts";
+import { checkCount, checkOperandFunction } from "./functions.ts";
 import type { Operand, Path } from "./grammar.ts";
 import { valueAt } from "./paths.ts";
 import type { Placeholders } from "./placeholders.ts";
 import type { Kind } from "./tokens.ts";
 
-/** An operand of a condition, its placeholders filled. */
+/** An operand of a condition, with its placeholders resolved. */
 export interface Bound {
-  /** Of what stands in the item. */
+  /** The document path, if the operand is one. */
   path?: Path;
-  /** Of a constant. */
+  /** The value, if the operand is a constant. */
   constant?: Value;
-  /** Where it is known without the item: a constant's, or that of a size. */
+  /** The type, if it does not depend on the item: that of a constant or of `size`. */
   type?: TypeName;
   read(item: Item): Value | undefined;
 }
 
-/** Whose expression it is, and what stands for names and values in it. */
+/** The kind of an expression, and the placeholders that it may use. */
 export interface Binding {
   kind: Kind;
-  holders: Placeholders;
+  placeholderMap: Placeholders;
 }
 
 /** @throws {AwsError} ValidationException */
-export function bindOperand({ kind, holders }: Binding, operand: Operand): Bound {
+export function bindOperand({ kind, placeholderMap }: Binding, operand: Operand): Bound {
   if (operand.type === "path") {
-    const path = holders.path(kind, operand.path);
+    const path = placeholderMap.path(kind, operand.path);
     return { path, read: (item) => valueAt(item, path) };
   }
   if (operand.type === "value") {
-    const constant = holders.value(kind, operand.name);
+    const constant = placeholderMap.value(kind, operand.name);
     return { constant, type: typeOf(constant), read: () => constant };
   }
-  checkMeasure(kind, operand.name);
+  checkOperandFunction(kind, operand.name);
   checkCount(kind, operand);
-  const of = bindOperand({ kind, holders }, operand.args[0]!);
+  const of = bindOperand({ kind, placeholderMap }, operand.args[0]!);
   if (of.type && !MEASURABLE.has(of.type)) wrongType(kind, "size", of.type);
   return {
     type: "N",
     read(item) {
       const value = of.read(item);
-      const size = value && measured(value);
+      const size = value && sizeResult(value);
       return size === undefined ? undefined : { N: String(size) };
     },
   };
@@ -50,15 +50,15 @@ export function bindOperand({ kind, holders }: Binding, operand: Operand): Bound
 
 const MEASURABLE: ReadonlySet<TypeName> = new Set(["S", "B", "SS", "NS", "BS", "L", "M"]);
 
-/** What `size` says: characters are counted in UTF-8, lists and maps by their elements. */
-function measured(value: Value): number | undefined {
+/** The result of `size`: the bytes of a string (in UTF-8) or byte string, the number of elements of a set, list or map. */
+function sizeResult(value: Value): number | undefined {
   const type = typeOf(value);
   if (!MEASURABLE.has(type)) return undefined;
   if (type === "S" || type === "B") return sizeOf(value);
   return type === "M" ? Object.keys(value.M!).length : (value[type] as unknown[]).length;
 }
 
-/** As errors show a constant: `AttributeValue: {S:a}`. */
+/** A constant as errors show it: `AttributeValue: {S:a}`. */
 export function shownValue(value: Value): string {
   const type = typeOf(value);
   return `AttributeValue: {${type}:${type === "B" ? "java.nio.HeapByteBuffer" : String(value[type])}}`;

@@ -1,23 +1,23 @@
 import type { Item, Value } from "../values/value.ts";
 import type { Path, Step } from "./grammar.ts";
 
-/** What stands at a path; `undefined` where nothing does. */
+/** The value at a path; `undefined` if there is none. */
 export function valueAt(item: Item, path: Path): Value | undefined {
   let value: Value | undefined = Object.hasOwn(item, path[0]!) ? item[path[0]!] : undefined;
-  for (let at = 1; at < path.length && value; at++) value = below(value, path[at]!);
+  for (let at = 1; at < path.length && value; at++) value = childAt(value, path[at]!);
   return value;
 }
 
-export function below(value: Value, step: Step): Value | undefined {
+export function childAt(value: Value, step: Step): Value | undefined {
   if (typeof step === "number") return value.L?.[step];
   return value.M && Object.hasOwn(value.M, step) ? value.M[step] : undefined;
 }
 
-/** As errors show it: `[a, b, [0]]`. */
+/** A path as errors show it: `[a, b, [0]]`. */
 export const shownPath = (path: Path) =>
   `[${path.map((step) => (typeof step === "number" ? `[${step}]` : step)).join(", ")}]`;
 
-/** Why two paths cannot both be written or read, if so. */
+/** The reason why one expression must not contain both paths, if there is one. */
 export function clash(a: Path, b: Path): "overlap" | "conflict" | undefined {
   const shared = Math.min(a.length, b.length);
   for (let at = 0; at < shared; at++) {
@@ -27,7 +27,7 @@ export function clash(a: Path, b: Path): "overlap" | "conflict" | undefined {
   return "overlap";
 }
 
-/** The first two of several that clash, in words. */
+/** The error message for the first two paths that clash. */
 export function clashIn(paths: readonly Path[]): string | undefined {
   if (paths.length < 2) return undefined;
   for (const [index, one] of paths.entries()) {

@@ -1,18 +1,18 @@
 import { invalid, itemTooLarge } from "../errors.ts";
-import { MOST_ITEM_BYTES, sizeOf } from "../values/size.ts";
+import { MAX_ITEM_BYTES, sizeOf } from "../values/size.ts";
 import { checkedOperand, checkName, named, type Value } from "../values/value.ts";
 import type { Path, Step } from "./grammar.ts";
 import type { Kind } from "./tokens.ts";
 
-/** What stands for names and values in the expressions of one request, and which of it they use. */
+/** Resolves the names and values of one request's placeholders, and tracks which of them its expressions use. */
 export interface Placeholders {
-  /** Names of attributes that expressions of a kind lead into. */
+  /** The top-level attributes that the paths in expressions of a kind begin with. */
   names(kind: Kind): ReadonlySet<string>;
-  /** With the names of attributes in place of theirs. @throws {AwsError} ValidationException */
+  /** A path with its placeholders replaced by attribute names. @throws {AwsError} ValidationException */
   path(kind: Kind, path: Path): Path;
   /** @throws {AwsError} ValidationException */
   value(kind: Kind, name: string): Value;
-  /** @throws {AwsError} ValidationException where one is not used */
+  /** Checks that all placeholders are used. @throws {AwsError} ValidationException */
   settle(): void;
 }
 
@@ -21,9 +21,9 @@ export interface Placeholding {
   ExpressionAttributeValues?: Record<string, Value> | undefined;
 }
 
-const LONGEST_KEY = 255;
-/** Of the keys and of what they stand for: 2 MB, of each kind and of both. */
-const MOST_BYTES = 2 * 1024 * 1024;
+const MAX_PLACEHOLDER_BYTES = 255;
+/** The most bytes of placeholders and their contents: applies to names, to values, and to both together. */
+const MAX_BYTES = 2 * 1024 * 1024;
 
 /** @throws {AwsError} ValidationException */
 export function placeholders({
@@ -32,11 +32,11 @@ export function placeholders({
 }: Placeholding): Placeholders {
   const [nameKeys, bytesOfNames] = checkedNames(names);
   const [values, bytesOfValues] = checkedValues(sent);
-  if (bytesOfNames + bytesOfValues > MOST_BYTES)
+  if (bytesOfNames + bytesOfValues > MAX_BYTES)
     throw invalid("Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size");
-  /** Names and values: they begin with different signs. */
+  /** The used names and values, which differ in their first character. */
   const used = new Set<string>();
-  const led: [kind: Kind, name: string][] = [];
+  const usedNames: [kind: Kind, name: string][] = [];
 
   function nameOf(kind: Kind, step: Step): Step {
     if (typeof step === "number" || !step.startsWith("#")) return step;
@@ -48,10 +48,10 @@ export function placeholders({
   }
 
   return {
-    names: (kind) => new Set(led.filter(([of]) => of === kind).map(([, name]) => name)),
+    names: (kind) => new Set(usedNames.filter(([of]) => of === kind).map(([, name]) => name)),
     path(kind, path) {
       const named = path.map((step) => nameOf(kind, step));
-      led.push([kind, String(named[0])]);
+      usedNames.push([kind, String(named[0])]);
       return named;
     },
     value(kind, name) {
@@ -84,7 +84,8 @@ function checkedNames(names: Record<string, string> | undefined): Sized<string[]
   let bytes = 0;
   for (const key of keys) {
     const size = Buffer.byteLength(key);
-    if (size > LONGEST_KEY) throw invalid(`ExpressionAttributeNames ${TOO_LONG} size of key: ${size}`);
+    if (size > MAX_PLACEHOLDER_BYTES)
+      throw invalid(`ExpressionAttributeNames ${TOO_LONG} size of key: ${size}`);
     if (!/^#[A-Za-z0-9_]+$/.test(key))
       throw invalid(`ExpressionAttributeNames contains invalid key: Syntax error; key: "${key}"`);
     const length = Buffer.byteLength(names[key]!);
@@ -93,7 +94,7 @@ function checkedNames(names: Record<string, string> | undefined): Sized<string[]
     checkName(names[key]!);
     bytes += size + length;
   }
-  if (bytes > MOST_BYTES) throw invalid("ExpressionAttributeNames exceeds max size");
+  if (bytes > MAX_BYTES) throw invalid("ExpressionAttributeNames exceeds max size");
   return [keys, bytes];
 }
 
@@ -103,7 +104,8 @@ function checkedValues(sent: Record<string, Value> | undefined): Sized<Map<strin
   const keys = Object.keys(sent);
   if (keys.length === 0) throw invalid("ExpressionAttributeValues must not be empty");
   for (const key of keys) {
-    if (Buffer.byteLength(key) > LONGEST_KEY) throw invalid(`ExpressionAttributeValues ${TOO_LONG}`);
+    if (Buffer.byteLength(key) > MAX_PLACEHOLDER_BYTES)
+      throw invalid(`ExpressionAttributeValues ${TOO_LONG}`);
     if (!/^:[A-Za-z0-9_]+$/.test(key))
       throw invalid(`ExpressionAttributeValues contains invalid key: Syntax error; key: "${key}"`);
   }
@@ -113,7 +115,7 @@ function checkedValues(sent: Record<string, Value> | undefined): Sized<Map<strin
     values.set(key, value);
     bytes += Buffer.byteLength(key) + size;
   }
-  if (bytes > MOST_BYTES) throw invalid("ExpressionAttributeValues exceeds max size");
+  if (bytes > MAX_BYTES) throw invalid("ExpressionAttributeValues exceeds max size");
   return [values, bytes];
 }
 
@@ -121,6 +123,6 @@ function checkedValues(sent: Record<string, Value> | undefined): Sized<Map<strin
 function checkedValue(sent: Value): Sized<Value> {
   const value = checkedOperand(sent);
   const size = sizeOf(value);
-  if (size > MOST_ITEM_BYTES) throw itemTooLarge();
+  if (size > MAX_ITEM_BYTES) throw itemTooLarge();
   return [value, size];
 }

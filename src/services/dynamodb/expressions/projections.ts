@@ -2,23 +2,23 @@ import { memoizeByText } from "#lib/memoize.ts";
 import { invalid } from "../errors.ts";
 import type { Item, Value } from "../values/value.ts";
 import { type Path, parseProjection, type Step } from "./grammar.ts";
-import { below, clashIn } from "./paths.ts";
+import { childAt, clashIn } from "./paths.ts";
 import type { Placeholders } from "./placeholders.ts";
 
-/** The wanted part of an item. */
+/** Returns the projected part of an item. */
 export type Projection = (item: Item) => Item;
 
 const parsed = memoizeByText(2_000, parseProjection);
 
-/** @throws {AwsError} ValidationException also where one path leads into another */
-export function projectionOf(source: string, holders: Placeholders): Projection {
-  const paths = parsed(source).map((path) => holders.path("ProjectionExpression", path));
+/** @throws {AwsError} ValidationException, also if two paths overlap or conflict */
+export function projectionOf(source: string, placeholderMap: Placeholders): Projection {
+  const paths = parsed(source).map((path) => placeholderMap.path("ProjectionExpression", path));
   const clash = clashIn(paths);
   if (clash) throw invalid(`Invalid ProjectionExpression: ${clash}`);
   return projectPaths(paths);
 }
 
-/** Of paths of which none leads into another. */
+/** The projection onto paths that do not overlap. */
 export function projectPaths(paths: readonly Path[]): Projection {
   const root: Steps = new Map();
   for (const path of paths) {
@@ -39,15 +39,15 @@ export function projectPaths(paths: readonly Path[]): Projection {
   };
 }
 
-/** Steps to what is wanted; without any, all that is there. */
+/** A tree of the projected paths. A node without children stands for the whole value. */
 type Steps = Map<Step, Steps>;
 
-/** Elements of a list close up, in their order. */
+/** The projected part of a value. Projected list elements become adjacent and keep their order. */
 function part(value: Value, steps: Steps): Value | undefined {
   if (steps.size === 0) return value;
   const parts: [Step, Value][] = [];
   for (const [step, further] of steps) {
-    const inner = below(value, step);
+    const inner = childAt(value, step);
     const shown = inner && part(inner, further);
     if (shown) parts.push([step, shown]);
   }

@@ -1,5 +1,5 @@
 /**
- * Words that are no attribute names in expressions, in capitals.
+ * Words, in upper case, that cannot be used as attribute names in expressions.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html
  */
 export const RESERVED_WORDS: ReadonlySet<string> = new Set(

@@ -1,6 +1,6 @@
 import { invalid } from "../errors.ts";
 
-/** Whose expression it is, as errors name it. */
+/** The parameter that holds an expression, as errors name it. */
 export type Kind =
   | "ConditionExpression"
   | "FilterExpression"
@@ -15,40 +15,40 @@ export interface Token {
   end: number;
 }
 
-/** Last comes what is no token of the grammar: a character of its own, which can stand nowhere. */
+/** The last group also matches any single character that is no token of the grammar, which the parser then rejects. */
 const TOKEN =
   /\s*(?:([A-Za-z][A-Za-z0-9_]*)|(#[A-Za-z0-9_]+)|(:[A-Za-z0-9_]+)|(0|[1-9]\d*)|(<>|<=|>=|[=<>()[\].,+-]|\S))/uy;
 const TYPES = ["word", "#name", ":value", "number", "symbol"] as const;
-const LONGEST = 4_096;
-const MOST_OPERATORS = 300;
+const MAX_BYTES = 4_096;
+const MAX_OPERATORS = 300;
 
 /** The tokens of an expression, one after the other. */
 export interface Reader {
   readonly kind: Kind;
   peek(ahead?: number): Token;
   take(): Token;
-  /** Takes the next token if it is that symbol, or that word in whichever case. */
+  /** Takes the next token if it is that symbol, or that word in any case. */
   takes(text: string): boolean;
-  /** @throws {AwsError} a syntax error if something else is next */
+  /** Takes the next token, which must be that symbol or word. @throws {AwsError} a syntax error */
   expect(text: string): void;
-  /** One more operator, AND among them, or function. @throws {AwsError} where it is one too many */
+  /** Counts an operator, such as AND, or a function. @throws {AwsError} if the expression has too many */
   count(): void;
   /** @throws {AwsError} */
   fail(message: string): never;
-  /** A syntax error at the next token. @throws {AwsError} */
+  /** Throws a syntax error at a token, by default the next one. @throws {AwsError} */
   syntax(token?: Token): never;
-  /** What is only told of an expression that is well formed. */
+  /** Records a fault that is only thrown, by `end`, if the expression has no syntax error. */
   note(message: string): void;
-  /** @throws {AwsError} where another token is left, or something was noted */
+  /** @throws {AwsError} if a token is left, or a fault was noted */
   end(): void;
 }
 
-/** @param isTold whether the size itself is told, which only scans do @throws {AwsError} ValidationException */
-export function checkSize(kind: Kind, source: string, isTold = false): void {
+/** @param statesSize whether the error states the size, as it does for scans @throws {AwsError} ValidationException */
+export function checkSize(kind: Kind, source: string, statesSize = false): void {
   const size = Buffer.byteLength(source);
-  if (size > LONGEST)
+  if (size > MAX_BYTES)
     throw invalid(
-      `Invalid ${kind}: Expression size has exceeded the maximum allowed size;${isTold ? ` expression size: ${size}` : ""}`,
+      `Invalid ${kind}: Expression size has exceeded the maximum allowed size;${statesSize ? ` expression size: ${size}` : ""}`,
     );
 }
 
@@ -103,7 +103,7 @@ export function reader(kind: Kind, source: string): Reader {
       if (!this.takes(text)) syntax();
     },
     count() {
-      if (++operators > MOST_OPERATORS)
+      if (++operators > MAX_OPERATORS)
         fail(`The expression contains too many operators; operator count: ${operators}`);
     },
     fail,

@@ -9,7 +9,7 @@ type Action = keyof typeof UPDATES;
 const [TEXT, SUM, BAG]: Value[] = [{ S: "set" }, { N: "1" }, { SS: ["a"] }];
 const VALUES = { ":s": TEXT!, ":a": SUM!, ":d": BAG! };
 
-/** What stands in a place afterwards, `undefined` where it is to go. */
+/** The element after an action; `undefined` if the action removes it. */
 function after(action: Action, before: Value | undefined): Value | undefined {
   if (action === "REMOVE") return undefined;
   if (action === "SET") return TEXT;
@@ -18,7 +18,7 @@ function after(action: Action, before: Value | undefined): Value | undefined {
   return left.length > 0 ? { SS: left } : undefined;
 }
 
-/** Each place is one in the list as it was. What is behind its end comes behind it, in the order of the places. */
+/** The list after the actions. Each index refers to the original list; values past its end are appended in index order. */
 function expected(list: readonly Value[], actions: ReadonlyMap<number, Action>): Value[] {
   const kept = list.map((value, at) => (actions.has(at) ? after(actions.get(at)!, value) : value));
   const behind = [...actions].filter(([at]) => at >= list.length).sort(([a], [b]) => a - b);
@@ -27,7 +27,7 @@ function expected(list: readonly Value[], actions: ReadonlyMap<number, Action>):
   );
 }
 
-/** An action that fits what stands in its place. */
+/** The action, or SET if the action does not apply to the element's type. */
 function fitting(list: readonly Value[], at: number, action: Action): Action {
   const value = list[at];
   if ((action === "ADD" && value && !value.N) || (action === "DELETE" && value && !value.SS)) return "SET";

@@ -4,21 +4,21 @@ import { invalid } from "../errors.ts";
 import { addDecimals, type Decimal, formatDecimal, isShort, negated } from "../values/decimal.ts";
 import { decimalIn, decimalOf, type Item, type TypeName, typeOf, type Value } from "../values/value.ts";
 import { fail, wrongType } from "./faults.ts";
-import { checkCount, checkUpdating, type Look, tellForemost, walkOperand } from "./functions.ts";
+import { checkCount, checkUpdateFunction, type Visitor, throwFirstFault, walkOperand } from "./functions.ts";
 import { type Operand, type Path, parseUpdate, type SetOperand, type UpdateActions } from "./grammar.ts";
 import { clashIn, valueAt } from "./paths.ts";
 import type { Placeholders } from "./placeholders.ts";
 
-/** A bound update: what it makes of an item, and which paths it writes. */
+/** An update with its placeholders resolved. */
 export interface Update {
   paths: readonly Path[];
-  /** Those that are written into, and not taken away. */
+  /** The paths that are written rather than removed. */
   written: readonly Path[];
-  /** From before there were expressions: it is refused in other words. */
+  /** Whether it comes from the legacy `AttributeUpdates`, whose errors have other messages. */
   isOlder?: true;
-  /** It takes away only, and so makes no item where there is none. */
+  /** Whether it only removes, and so creates no item. */
   isRemoval: boolean;
-  /** A new item; the old one stays as it is. @throws {AwsError} ValidationException */
+  /** Returns a changed copy of an item. @throws {AwsError} ValidationException */
   apply(item: Item): Item;
 }
 
@@ -26,14 +26,14 @@ const KIND = "UpdateExpression";
 const parsed = memoizeByText(2_000, parseUpdate);
 
 /** @throws {AwsError} ValidationException */
-export function updateOf(source: string, holders: Placeholders): Update {
-  return updateBy(parsed(source), holders);
+export function updateOf(source: string, placeholderMap: Placeholders): Update {
+  return updateBy(parsed(source), placeholderMap);
 }
 
 /** @throws {AwsError} ValidationException */
-export function updateBy(actions: UpdateActions, holders: Placeholders): Update {
+export function updateBy(actions: UpdateActions, placeholderMap: Placeholders): Update {
   try {
-    return bind(actions, holders);
+    return bind(actions, placeholderMap);
   } catch (error) {
     const operands = [
       ...actions.set.flatMap(({ path, to }) => [{ type: "path", path } as const, to]),
@@ -43,25 +43,25 @@ export function updateBy(actions: UpdateActions, holders: Placeholders): Update 
         value,
       ]),
     ];
-    const walk = (look: Look) => {
-      for (const operand of operands) walkOperand(operand, look);
+    const walk = (visitor: Visitor) => {
+      for (const operand of operands) walkOperand(operand, visitor);
     };
-    tellForemost(KIND, holders, walk, checkUpdating);
+    throwFirstFault(KIND, placeholderMap, walk, checkUpdateFunction);
     throw error;
   }
 }
 
-function bind({ set, remove, add, delete: deletions }: UpdateActions, holders: Placeholders): Update {
-  const pathOf = (path: Path) => holders.path(KIND, path);
-  const assignments = set.map(({ path, to }) => ({ path: pathOf(path), value: bindSum(holders, to) }));
+function bind({ set, remove, add, delete: deletions }: UpdateActions, placeholderMap: Placeholders): Update {
+  const pathOf = (path: Path) => placeholderMap.path(KIND, path);
+  const assignments = set.map(({ path, to }) => ({ path: pathOf(path), value: bindSum(placeholderMap, to) }));
   const removals = remove.map(pathOf);
   const additions = add.map(({ path, value }) => ({
     path: pathOf(path),
-    value: constantFor("ADD", holders, value),
+    value: constantFor("ADD", placeholderMap, value),
   }));
   const subtractions = deletions.map(({ path, value }) => ({
     path: pathOf(path),
-    value: constantFor("DELETE", holders, value),
+    value: constantFor("DELETE", placeholderMap, value),
   }));
   const paths = [
     ...assignments.map(({ path }) => path),
@@ -82,8 +82,8 @@ function bind({ set, remove, add, delete: deletions }: UpdateActions, holders: P
       value: (item: Item) => without(valueAt(item, path), value),
     })),
   ];
-  // What is appended to a list stands in the order of the places that were named for it.
-  const inOrder = changes.toSorted((a, b) => byPlace(a.path, b.path));
+  // Values past the end of a list are appended in the order of their indexes.
+  const inOrder = changes.toSorted((a, b) => comparePaths(a.path, b.path));
   const nested = new Set(paths.filter(({ length }) => length > 1).map(([name]) => name!));
 
   return {
@@ -92,9 +92,9 @@ function bind({ set, remove, add, delete: deletions }: UpdateActions, holders: P
     isRemoval: assignments.length + additions.length === 0,
     apply(item) {
       const changed: Item = { ...item };
-      // What is written into is written into a copy.
+      // Attributes with nested changes are copied before they are written to.
       for (const name of nested) if (Object.hasOwn(item, name)) changed[name] = structuredClone(item[name]!);
-      // Every value is taken from the item as it was, and every place is one in it.
+      // All values and list indexes refer to the original item.
       const values = inOrder.map(({ value }) => value(item));
       const gone = [...removals];
       for (const [at, { path }] of inOrder.entries()) {
@@ -102,14 +102,15 @@ function bind({ set, remove, add, delete: deletions }: UpdateActions, holders: P
         if (value === "nothing") gone.push(path);
         else if (value) write(changed, path, value);
       }
-      // From the end of a list to its beginning, so that no place moves before its turn.
-      for (const path of gone.toSorted((a, b) => byPlace(b, a))) if (isIn(item, path)) erase(changed, path);
+      // Removals run from the end of a list to its beginning, so that the remaining indexes stay valid.
+      for (const path of gone.toSorted((a, b) => comparePaths(b, a)))
+        if (isIn(item, path)) removeAt(changed, path);
       return changed;
     },
   };
 }
 
-/** What is to stand in a place: nothing at all, or, where it is undefined, what is there. */
+/** The new value at a path; "nothing" removes it, `undefined` leaves it unchanged. */
 type Change = ReturnType<typeof without>;
 type Read = (item: Item) => Value;
 
@@ -118,11 +119,11 @@ const noSuchAttribute = () =>
 const wrongData = () => invalid("An operand in the update expression has an incorrect data type");
 const noSuchPath = () => invalid("The document path provided in the update expression is invalid for update");
 
-function bindSum(holders: Placeholders, operand: SetOperand): Read {
-  if (operand.type !== "sum") return bindValue(holders, operand);
-  checkTypes(holders, operand.operator, [operand.left, operand.right], "N");
-  const left = bindValue(holders, operand.left);
-  const right = bindValue(holders, operand.right);
+function bindSum(placeholderMap: Placeholders, operand: SetOperand): Read {
+  if (operand.type !== "sum") return bindValue(placeholderMap, operand);
+  checkTypes(placeholderMap, operand.operator, [operand.left, operand.right], "N");
+  const left = bindValue(placeholderMap, operand.left);
+  const right = bindValue(placeholderMap, operand.right);
   return (item) => {
     const [a, b] = [left(item).N, right(item).N];
     if (a === undefined || b === undefined) throw wrongData();
@@ -130,20 +131,20 @@ function bindSum(holders: Placeholders, operand: SetOperand): Read {
   };
 }
 
-/** Of most numbers the engine's own is right. */
+/** For short integers, JavaScript's addition is exact. */
 const sum = (a: string, b: string): Value =>
   isShort(a) && isShort(b) ? { N: String(Number(a) + Number(b)) } : sumOf(decimalIn(a), decimalIn(b));
 
-/** A fault of the sum is told in the words of a number that was sent. */
+/** A sum out of range is reported with the same messages as an invalid number in a request. */
 const sumOf = (a: Decimal, b: Decimal): Value => ({ N: formatDecimal(decimalOf(addDecimals(a, b))) });
 
-function bindValue(holders: Placeholders, operand: Operand): Read {
+function bindValue(placeholderMap: Placeholders, operand: Operand): Read {
   if (operand.type === "value") {
-    const constant = holders.value(KIND, operand.name);
+    const constant = placeholderMap.value(KIND, operand.name);
     return () => constant;
   }
   if (operand.type === "path") {
-    const path = holders.path(KIND, operand.path);
+    const path = placeholderMap.path(KIND, operand.path);
     return (item) => {
       const value = valueAt(item, path);
       if (!value) throw noSuchAttribute();
@@ -151,18 +152,18 @@ function bindValue(holders: Placeholders, operand: Operand): Read {
     };
   }
   const { name, args } = operand;
-  checkUpdating(KIND, name);
+  checkUpdateFunction(KIND, name);
   checkCount(KIND, operand);
   if (name === "if_not_exists") {
     const [of] = args;
     if (of!.type !== "path")
       return fail(KIND, "Operator or function requires a document path; operator or function: if_not_exists");
-    const path = holders.path(KIND, of!.path);
-    const otherwise = bindValue(holders, args[1]!);
+    const path = placeholderMap.path(KIND, of!.path);
+    const otherwise = bindValue(placeholderMap, args[1]!);
     return (item) => valueAt(item, path) ?? otherwise(item);
   }
-  checkTypes(holders, name, args, "L");
-  const [first, second] = args.map((arg) => bindValue(holders, arg));
+  checkTypes(placeholderMap, name, args, "L");
+  const [first, second] = args.map((arg) => bindValue(placeholderMap, arg));
   return (item) => {
     const [a, b] = [first!(item).L, second!(item).L];
     if (!a || !b) throw wrongData();
@@ -171,22 +172,22 @@ function bindValue(holders: Placeholders, operand: Operand): Read {
 }
 
 function checkTypes(
-  holders: Placeholders,
+  placeholderMap: Placeholders,
   operator: string,
   operands: readonly SetOperand[],
-  due: TypeName,
+  expected: TypeName,
 ): void {
   for (const operand of operands) {
-    const type = typeIn(holders, operand);
-    if (type && type !== due) wrongType(KIND, operator, type);
+    const type = typeIn(placeholderMap, operand);
+    if (type && type !== expected) wrongType(KIND, operator, type);
   }
 }
 
-/** Where it is known without the item. */
-function typeIn(holders: Placeholders, operand: SetOperand): TypeName | undefined {
+/** The type of an operand, if it does not depend on the item. */
+function typeIn(placeholderMap: Placeholders, operand: SetOperand): TypeName | undefined {
   switch (operand.type) {
     case "value":
-      return typeOf(holders.value(KIND, operand.name));
+      return typeOf(placeholderMap.value(KIND, operand.name));
     case "path":
       return undefined;
     case "sum":
@@ -194,7 +195,7 @@ function typeIn(holders: Placeholders, operand: SetOperand): TypeName | undefine
     default:
       if (operand.name === "list_append") return "L";
       return operand.name === "if_not_exists" && operand.args[1]
-        ? typeIn(holders, operand.args[1])
+        ? typeIn(placeholderMap, operand.args[1])
         : undefined;
   }
 }
@@ -211,16 +212,16 @@ const LONG_NAMES: Record<TypeName, string> = {
   NULL: "NULL",
   BOOL: "BOOLEAN",
 };
-const TAKEN = {
+const ALLOWED_TYPES = {
   ADD: new Set<TypeName>(["N", "SS", "NS", "BS"]),
   DELETE: new Set<TypeName>(["SS", "NS", "BS"]),
 };
 
-function constantFor(operator: "ADD" | "DELETE", holders: Placeholders, operand: Operand): Value {
+function constantFor(operator: "ADD" | "DELETE", placeholderMap: Placeholders, operand: Operand): Value {
   if (operand.type !== "value") return fail(KIND, `Syntax error; operator: ${operator}`);
-  const constant = holders.value(KIND, operand.name);
+  const constant = placeholderMap.value(KIND, operand.name);
   const type = typeOf(constant);
-  if (!TAKEN[operator].has(type))
+  if (!ALLOWED_TYPES[operator].has(type))
     fail(
       KIND,
       `Incorrect operand type for operator or function; operator: ${operator}, operand type: ${LONG_NAMES[type]}, typeSet: ALLOWED_FOR_${operator}_OPERAND`,
@@ -228,7 +229,7 @@ function constantFor(operator: "ADD" | "DELETE", holders: Placeholders, operand:
   return constant;
 }
 
-/** What ADD makes: of numbers their sum, of sets their union. */
+/** The result of ADD: the sum of numbers, the union of sets. */
 export function added(present: Value | undefined, value: Value): Value {
   if (!present) return value;
   const type = typeOf(value);
@@ -238,7 +239,7 @@ export function added(present: Value | undefined, value: Value): Value {
   return { [type]: known.concat(others(value[type] as Elements, known)) } as Value;
 }
 
-/** What DELETE leaves of a set; a set is never empty. */
+/** The result of DELETE from a set; "nothing" if no element remains, since a set is never empty. */
 export function without(present: Value | undefined, value: Value): Value | "nothing" | undefined {
   if (!present) return undefined;
   const type = typeOf(value);
@@ -249,7 +250,7 @@ export function without(present: Value | undefined, value: Value): Value | "noth
 
 type Elements = (string | Uint8Array)[];
 
-/** Those of some elements that are not among others. */
+/** The elements that are not in `known`. */
 function others(of: Elements, known: Elements): Elements {
   const names = new Set(known.map(elementName));
   return of.filter((one) => !names.has(elementName(one)));
@@ -258,7 +259,7 @@ function others(of: Elements, known: Elements): Elements {
 const elementName = (one: string | Uint8Array) =>
   typeof one === "string" ? one : Buffer.from(one).toString("base64");
 
-/** Behind the end of a list a value is appended, wherever it was to be. */
+/** Writes a value at a path. An index past the end of a list appends the value. */
 function write(item: Item, path: Path, value: Value): void {
   const last = path.at(-1)!;
   if (path.length === 1) {
@@ -273,7 +274,10 @@ function write(item: Item, path: Path, value: Value): void {
   else throw noSuchPath();
 }
 
-/** Of an item as it was: what was appended just now stays. @throws {AwsError} for a path that leads into nothing */
+/**
+ * Whether the original item has a value at a path: elements that the update itself appended are not removed.
+ * @throws {AwsError} ValidationException if the path's parent does not exist
+ */
 function isIn(item: Item, path: Path): boolean {
   if (path.length === 1) return true;
   const parent = valueAt(item, path.slice(0, -1));
@@ -281,7 +285,7 @@ function isIn(item: Item, path: Path): boolean {
   return valueAt(item, path) !== undefined;
 }
 
-function erase(item: Item, path: Path): void {
+function removeAt(item: Item, path: Path): void {
   const last = path.at(-1)!;
   if (path.length === 1) {
     delete item[last];
@@ -292,7 +296,7 @@ function erase(item: Item, path: Path): void {
   else delete parent.M![last];
 }
 
-function byPlace(a: Path, b: Path): number {
+function comparePaths(a: Path, b: Path): number {
   for (let at = 0; at < Math.min(a.length, b.length); at++) {
     const [x, y] = [a[at]!, b[at]!];
     if (x !== y)

@@ -13,11 +13,11 @@ import { checkKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
 import { storedItemAt, tableAt } from "./rows.ts";
 
-const MOST_READ = 100;
-/** What a batch answers at most, and how much of JSON; the rest is to be asked for again. */
-const MOST_BYTES = 16 * 2 ** 20;
-const MOST_TEXT = 64 * 2 ** 20;
-const NONE: Used["indexes"] = new Map();
+const MAX_KEYS = 100;
+/** The most bytes of items, as DynamoDB counts them, and of JSON in one response; the other keys are unprocessed. */
+const MAX_ITEM_BYTES = 16 * 2 ** 20;
+const MAX_JSON_BYTES = 64 * 2 ** 20;
+const NO_INDEXES: Used["indexes"] = new Map();
 
 export const batchReadOperations = {
   async BatchGetItem(ctx, input) {
@@ -28,14 +28,14 @@ export const batchReadOperations = {
         unprocessed: Object.create(null),
         used: [],
         refused: undefined,
-        left: MOST_BYTES,
+        left: MAX_ITEM_BYTES,
         text: 0,
       };
       const meter = meterOf(ctx, tx);
       for (const request of requests) await readTable(tx, batch, request, meter);
       checkAnyDone(batch.used, batch.refused);
       return {
-        Responses: answered(batch.responses),
+        Responses: responsesOf(batch.responses),
         UnprocessedKeys: batch.unprocessed,
         ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, batch.used),
       };
@@ -43,7 +43,7 @@ export const batchReadOperations = {
   },
 } satisfies Handlers<"dynamodb">;
 
-/** What is read of one table. */
+/** The part of a batch that reads one table. */
 interface TableRequest {
   name: string;
   request: DynamoDB.KeysAndAttributes;
@@ -57,24 +57,24 @@ function requestsIn(input: DynamoDB.BatchGetItemInput): TableRequest[] {
   return Object.entries(input.RequestItems).map(([name, request]) => {
     checkParameters(request, ["ProjectionExpression"], ["AttributesToGet"]);
     const keys = request.Keys.map((key) => checkedItem(key));
-    checkDifferent(keys);
+    checkDistinct(keys);
     count += keys.length;
-    if (count > MOST_READ) throw invalid("Too many items requested for the BatchGetItem call");
+    if (count > MAX_KEYS) throw invalid("Too many items requested for the BatchGetItem call");
     return { name, request, project: projectionIn(request), keys };
   });
 }
 
 type TableResponse = readonly [table: string, items: readonly StoredItem[], project: Projection | undefined];
 
-/** What has been read so far, and how much more the answer takes. */
+/** What has been read so far, and how much more the response may hold. */
 interface Batch {
   responses: TableResponse[];
   unprocessed: Record<string, DynamoDB.KeysAndAttributes>;
   used: Used[];
-  /** Why what is unprocessed was not read, where that is not for its size. */
+  /** The error that left keys unprocessed, if the reason was not the size of the response. */
   refused: AwsError | undefined;
   left: number;
-  /** Bytes of JSON. */
+  /** The size of the response as JSON, in bytes. */
   text: number;
 }
 
@@ -91,11 +91,11 @@ async function readTable(
   for (const [at, key] of keys.entries()) {
     const stored = batch.left > 0 ? await storedItemAt(tx, table, key) : undefined;
     const size = stored?.size ?? 0;
-    const reading = { table, units: readUnits(size, request.ConsistentRead), indexes: NONE };
+    const reading = { table, units: readUnits(size, request.ConsistentRead), indexes: NO_INDEXES };
     const refusal = meter?.refusal("read", reading);
-    // What does not fit any more ends the answer.
+    // The first item that does not fit ends the response.
     batch.text += stored?.length ?? 0;
-    if (size > batch.left || batch.text > MOST_TEXT) batch.left = 0;
+    if (size > batch.left || batch.text > MAX_JSON_BYTES) batch.left = 0;
     if (batch.left <= 0 || refusal) {
       batch.refused ??= refusal;
       (batch.unprocessed[name] ??= { ...request, Keys: [] }).Keys.push(request.Keys[at]!);
@@ -110,8 +110,8 @@ async function readTable(
   batch.used.push({ table, units, indexes: new Map() });
 }
 
-/** Items are read only where not all of each is asked for. */
-function answered(
+/** Builds the response. Items are only parsed if a projection applies to any of them. */
+function responsesOf(
   responses: readonly TableResponse[],
 ): Record<string, Item[]> | RawJson<Record<string, Item[]>> {
   if (responses.every(([, , project]) => !project)) return rawTables(responses);
@@ -122,8 +122,8 @@ function answered(
   return Object.fromEntries(shown);
 }
 
-/** As they were sent, before a table says what is a key. @throws {AwsError} ValidationException */
-function checkDifferent(keys: readonly Item[]): void {
+/** Compares keys as they were sent, before they are checked against a table's schema. @throws {AwsError} ValidationException */
+function checkDistinct(keys: readonly Item[]): void {
   const seen = new Set<string>();
   for (const key of keys) {
     const text = JSON.stringify(

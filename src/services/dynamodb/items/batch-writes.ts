@@ -13,12 +13,12 @@ import { checkedSize } from "./items.ts";
 import { checkKey, nameOf, namesOf, rowKey } from "./keys.ts";
 import { checkPut } from "./room.ts";
 import { changeItem, itemAt, tableAt } from "./rows.ts";
-import { looksBack, takesMore } from "./write.ts";
+import { needsPreviousItem, takesMore } from "./write.ts";
 
-const MOST_WRITTEN = 25;
-/** Bytes of an item that may have so many attributes that others should not wait for the next one, too. */
-const LARGE = 128 * 1_024;
-const NONE: Used["indexes"] = new Map();
+const MAX_WRITES = 25;
+/** Size in bytes from which an item may take so long to validate that other requests get a turn before the next item. */
+const LARGE_ITEM_BYTES = 128 * 1_024;
+const NO_INDEXES: Used["indexes"] = new Map();
 
 export const batchWriteOperations = {
   async BatchWriteItem(ctx, input) {
@@ -38,21 +38,21 @@ export const batchWriteOperations = {
   },
 } satisfies Handlers<"dynamodb">;
 
-/** What is to be written, and what has become of it so far. */
+/** The requested writes and their results so far. */
 interface Batch {
   input: DynamoDB.BatchWriteItemInput;
   tables: readonly { name: string; writes: readonly Write[] }[];
-  /** Those of all tables, each with the place of its own among them. */
+  /** The writes to all tables, each with the position of its table in `tables`. */
   writes: readonly (Write & { of: number })[];
-  /** By table. */
+  /** One list for each table, in the order of `tables`. */
   used: Used[][];
   metrics: DynamoDB.ItemCollectionMetricsPerTable;
   unprocessed: DynamoDB.BatchWriteItemRequestMap;
-  /** Why what is unprocessed was not written. */
+  /** The error that left writes unprocessed. */
   refused: AwsError | undefined;
 }
 
-/** An item that is put, or the key of one that is deleted. */
+/** An item to put, or the key of an item to delete. */
 interface Write {
   request: DynamoDB.WriteRequest;
   put: Item | undefined;
@@ -60,7 +60,7 @@ interface Write {
   key: Item | undefined;
 }
 
-/** Others have their turn between large items. @throws {AwsError} ValidationException */
+/** Validates the requested writes. Yields to other requests after each large item. @throws {AwsError} ValidationException */
 async function batchOf(input: DynamoDB.BatchWriteItemInput): Promise<Batch> {
   const tables: { name: string; writes: Write[] }[] = [];
   for (const [name, requests] of Object.entries(input.RequestItems)) {
@@ -68,12 +68,12 @@ async function batchOf(input: DynamoDB.BatchWriteItemInput): Promise<Batch> {
     for (const request of requests) {
       const write = writeIn(request);
       writes.push(write);
-      if ((write.size ?? 0) > LARGE) await new Promise(setImmediate);
+      if ((write.size ?? 0) > LARGE_ITEM_BYTES) await new Promise(setImmediate);
     }
     tables.push({ name, writes });
   }
   const writes = tables.flatMap((table, of) => table.writes.map((write) => ({ ...write, of })));
-  if (writes.length > MOST_WRITTEN) throw invalid("Too many items requested for the BatchWriteItem call");
+  if (writes.length > MAX_WRITES) throw invalid("Too many items requested for the BatchWriteItem call");
   return {
     input,
     tables,
@@ -96,7 +96,7 @@ function writeIn(request: DynamoDB.WriteRequest): Write {
   return { request, put, size: checkedSize(put), key: undefined };
 }
 
-/** Writes of a batch from one on, as many as a commit takes. @returns where the next begins */
+/** Performs as many writes of a batch, starting at `from`, as one commit takes. @returns the position of the next write */
 async function writeFrom(ctx: Context, tx: Transaction, batch: Batch, from: number): Promise<number> {
   const tables: Table[] = [];
   for (const [of, { name, writes }] of batch.tables.entries()) {
@@ -104,7 +104,7 @@ async function writeFrom(ctx: Context, tx: Transaction, batch: Batch, from: numb
     tables.push(table);
     if (from > 0) continue;
     checkWrites(table, writes);
-    batch.used[of]!.push({ table, units: 0, indexes: NONE });
+    batch.used[of]!.push({ table, units: 0, indexes: NO_INDEXES });
   }
   const meter = meterOf(ctx, tx);
   let at = from;
@@ -115,7 +115,7 @@ async function writeFrom(ctx: Context, tx: Transaction, batch: Batch, from: numb
   return at;
 }
 
-/** Unless there is no capacity for it: then it is to be sent again. */
+/** Performs one write; without capacity for it, adds it to the unprocessed writes instead. */
 async function writeOne(
   tx: Transaction,
   batch: Batch,
@@ -127,8 +127,8 @@ async function writeOne(
   const isCounted = meter !== undefined || returnsCapacity(input.ReturnConsumedCapacity);
   const item = put ?? key!;
   const row = rowKey(table.number, table.key, item);
-  const looks = isCounted || looksBack(table);
-  const before = looks || key ? await itemAt(tx, table, item, row) : undefined;
+  const needsPrevious = isCounted || needsPreviousItem(table);
+  const before = needsPrevious || key ? await itemAt(tx, table, item, row) : undefined;
   const used = isCounted ? writing(table, before, put) : undefined;
   const refusal = used && meter?.refusal("write", used);
   if (refusal) {
@@ -148,7 +148,7 @@ async function writeOne(
 /** @throws {AwsError} ValidationException */
 function checkWrites(table: Table, writes: readonly Write[]): void {
   for (const { put, size, key } of writes) {
-    if (put) checkPutOf(table, put, size!);
+    if (put) checkBatchPut(table, put, size!);
     else checkKey(table, key!);
   }
   checkDistinct(
@@ -157,14 +157,14 @@ function checkWrites(table: Table, writes: readonly Write[]): void {
   );
 }
 
-/** A batch says less of a put's key than a put of its own. @throws {AwsError} ValidationException */
-function checkPutOf(table: Table, item: Item, size: number): void {
-  const isThere = (name: string) => Object.hasOwn(item, name) && typeOf(item[name]!) === table.types[name];
-  if (!namesOf(table.key).every(isThere)) throw keyMismatch();
+/** Checks a put; its error for a wrong key is less specific in a batch than in `PutItem`. @throws {AwsError} ValidationException */
+function checkBatchPut(table: Table, item: Item, size: number): void {
+  const hasKey = (name: string) => Object.hasOwn(item, name) && typeOf(item[name]!) === table.types[name];
+  if (!namesOf(table.key).every(hasKey)) throw keyMismatch();
   checkPut(table, item, size);
 }
 
-/** So few are compared sooner than looked up. @throws {AwsError} ValidationException */
+/** Compares all pairs: faster than a set for so few items. @throws {AwsError} ValidationException */
 function checkDistinct({ partition, sort = partition }: KeyNames, items: readonly Item[]): void {
   const partitions = items.map((item) => nameOf(item[partition]!));
   const sorts = items.map((item) => nameOf(item[sort]!));

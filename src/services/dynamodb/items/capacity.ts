@@ -5,24 +5,27 @@ import { sizeOfItem } from "../values/size.ts";
 import { attributeOf, type Item, isEqual } from "../values/value.ts";
 import { namesOf, projectedBy } from "./keys.ts";
 
-/** Units that a call used, by where. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html */
+/**
+ * The capacity units that a call consumed of a table and its indexes.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+ */
 export interface Used {
   table: Table;
   units: number;
-  /** Of secondary indexes, by name. */
+  /** The units of secondary indexes, by index name. */
   indexes: Map<string, number>;
 }
 
 const READ_BYTES = 4_096;
 const WRITE_BYTES = 1_024;
 
-/** Strongly consistent, half as much else. */
+/** Eventually consistent reads cost half as much as strongly consistent ones. */
 export const readUnits = (bytes: number, consistent: boolean | undefined): number =>
   Math.max(1, Math.ceil(bytes / READ_BYTES)) * (consistent ? 1 : 0.5);
 
 const writeUnits = (bytes: number): number => Math.max(1, Math.ceil(bytes / WRITE_BYTES));
 
-/** By the larger of what was and what is, in the table and in each index that the change reaches. */
+/** The units of a write: in the table and in each affected index, the larger of the old and the new size counts. */
 export function writing(table: Table, before: Item | undefined, after: Item | undefined): Used {
   const units = writeUnits(Math.max(sizeOr0(before), sizeOr0(after)));
   const indexes = new Map<string, number>();
@@ -33,14 +36,14 @@ export function writing(table: Table, before: Item | undefined, after: Item | un
   return { table, units, indexes };
 }
 
-/** Of a write whose condition is not met: by what is there. */
+/** The units of a write whose condition failed, which are those of the existing item. */
 export const refusedWriting = (table: Table, before: Item | undefined): Used => ({
   table,
   units: writeUnits(sizeOr0(before)),
   indexes: new Map(),
 });
 
-/** An entry that moves is one deleted and one written; one that shows nothing new costs nothing. */
+/** An entry whose key changes costs a deletion and a write; an unchanged entry costs nothing. */
 function indexUnits(table: Table, index: Index, before: Item | undefined, after: Item | undefined): number {
   const was = entryOf(table, index, before);
   const is = entryOf(table, index, after);
@@ -51,7 +54,7 @@ function indexUnits(table: Table, index: Index, before: Item | undefined, after:
   return isEqual({ M: was }, { M: is }) ? 0 : writeUnits(Math.max(sizeOfItem(was), sizeOfItem(is)));
 }
 
-/** What an item shows in an index; all of it is itself. */
+/** The projection of an item into an index: the item itself if all is projected, `undefined` if it lacks a key attribute. */
 export function entryOf(table: Table, index: Index, item: Item | undefined): Item | undefined {
   if (!item || namesOf(index.key).some((name) => !attributeOf(item, name))) return undefined;
   return index.projection === "ALL" ? item : projectedBy(table, index)(item);
@@ -64,8 +67,8 @@ export type ReturnCapacity = DynamoDB.ReturnConsumedCapacity | undefined;
 export const returnsCapacity = (detail: ReturnCapacity): boolean => detail !== undefined && detail !== "NONE";
 
 /**
- * As it was asked for.
- * @param split of transactions, which also tell apart what was read and written
+ * The `ConsumedCapacity` of a response, in the requested detail.
+ * @param split for transactions, which also state read or write units separately
  */
 export function consumed(
   detail: ReturnCapacity,
@@ -87,7 +90,7 @@ export function consumed(
   return whole;
 }
 
-/** Of a write; nothing is counted where nothing was asked. */
+/** The `ConsumedCapacity` of a write, which is only computed on request. */
 export function written(
   detail: ReturnCapacity,
   table: Table,
@@ -98,7 +101,7 @@ export function written(
   return consumed(detail, writing(table, before, after));
 }
 
-/** Of several tables, those of one together. */
+/** The `ConsumedCapacity` of several tables, with one sum for each. */
 export function consumedOf(
   detail: ReturnCapacity,
   used: readonly Used[],
@@ -119,7 +122,7 @@ export function add(to: Used, more: Used): void {
   for (const [name, units] of more.indexes) to.indexes.set(name, (to.indexes.get(name) ?? 0) + units);
 }
 
-/** @throws {AwsError} where there is no capacity for any part of a batch */
+/** @throws {AwsError} `refused`, if no part of a batch had capacity */
 export function checkAnyDone(used: readonly Used[], refused: AwsError | undefined): void {
   if (refused && used.every(({ units }) => units === 0)) throw refused;
 }

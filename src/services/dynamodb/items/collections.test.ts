@@ -18,12 +18,12 @@ const SIZE_BYTES = 6;
 
 const disk = testDisk();
 let nube: TestCloud;
-/** Bytes that are said to stand in the collection of `p`; as if none had been counted, where there are none. */
+/** The bytes to record as the size of the collection of `p`; `undefined` removes the record. */
 let claim: { table: string; p: string; bytes: number | undefined };
-/** Bytes that were counted there before. */
+/** The size that was recorded before, in bytes. */
 let counted: number | undefined;
 
-/** Ten gigabytes are claimed here, not written: an operation that has nothing to do with items claims them. */
+/** A service whose `DescribeLimits` records the size in `claim`, so that no test has to write ten gigabytes. */
 const claiming = {
   ...dynamodb,
   operations: new Map(dynamodb.operations).set("DescribeLimits", async (ctx) => {
@@ -82,7 +82,7 @@ const put = (p: string, s: number, more: Item = {}) =>
     ReturnItemCollectionMetrics: "SIZE",
   });
 
-/** Lower bounds, in gigabytes, as `DeleteItem` of what is not there tells them. */
+/** The `SizeEstimateRangeGB` of a collection, as `DeleteItem` of an item that does not exist returns it. */
 async function gigabytes(p: string): Promise<number[] | undefined> {
   const { ItemCollectionMetrics: metrics } = await nube.aws.dynamodb.DeleteItem({
     TableName,
@@ -198,7 +198,7 @@ test("what is restored or comes from another replica is not held to it", async (
   const { BackupArn } = BackupDetails!;
   const restored = nube.aws.dynamodb.RestoreTableFromBackup({ BackupArn, TargetTableName: "restored" });
   await settles(restored);
-  // The copy begins when the table is on disk.
+  // The copy begins once the table's record is durable.
   const full = claimed("copied", 10 * GIB, "restored");
   await settles(full);
   disk.release();

@@ -9,22 +9,22 @@ import type { Item } from "../values/value.ts";
 import { bytesWithLocalEntries } from "./room.ts";
 
 /*
- * Item collections: the items of one partition key with their entries in local indexes, where a table has such indexes.
+ * Item collections: in a table with local secondary indexes, the items of one partition key and their index entries.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html#LSI.ItemCollections
  */
 
 const GIB = 2 ** 30;
 const MAX_BYTES = 10 * GIB;
 const SIZE_BYTES = 6;
-/** Of rows that may be large. */
+/** Rows per page; each may be large. */
 const PAGE = 100;
 
 export const hasCollections = ({ indexes }: Table): boolean => indexes.some(({ kind }) => kind === "local");
 
 /**
- * Counts a change of an item in its collection, before it is made.
- * @param row where the item stands
- * @param isUnlimited for changes that no caller makes: copies and replicas hold what their source holds
+ * Adds a change of an item to the recorded size of its collection, before the change is written.
+ * @param row the item's row key
+ * @param isUnlimited for copies and replicas, which hold all that their source holds
  * @throws {AwsError} ItemCollectionSizeLimitExceededException
  */
 export function countChange(
@@ -45,7 +45,7 @@ export function countChange(
   });
 }
 
-/** What `ReturnItemCollectionMetrics` asks for. @param row where the item stands */
+/** The response to `ReturnItemCollectionMetrics`. @param row the item's row key */
 export function itemCollectionMetrics(
   requested: DynamoDB.ReturnItemCollectionMetrics | undefined,
   tx: ReadTransaction,
@@ -64,7 +64,7 @@ export function itemCollectionMetrics(
   });
 }
 
-/** `[table, hash of the partition key]`, with which the item's own key begins. */
+/** `[table, hash of the partition key]`, the prefix of the item's row key. */
 const collectionKey = (row: readonly KeyPart[]): KeyPart[] => row.slice(0, 2);
 
 const bytesOf = (table: Table, item: Item | undefined) => (item ? bytesWithLocalEntries(table, item) : 0);
@@ -75,7 +75,7 @@ function collectionBytes(tx: ReadTransaction, table: Table, key: readonly KeyPar
   );
 }
 
-/** Of a collection that is new, or older than this count. */
+/** The size of a collection that has no recorded size. */
 async function sumOfItems(tx: ReadTransaction, table: Table, key: readonly KeyPart[]): Promise<number> {
   let sum = 0;
   for (let last: BytesRow | undefined; ; ) {

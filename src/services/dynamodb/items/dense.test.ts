@@ -9,8 +9,8 @@ import { N, S, TableName } from "../testing.ts";
 import type { Item } from "../values/value.ts";
 
 /**
- * Items whose JSON is six times as large as DynamoDB counts them, and larger than a row: of so many small elements, or, where
- * there are several, of a text that is all escapes, which says the same of how they are stored and is sooner read.
+ * Items whose JSON is six times their DynamoDB size, and too large for a row. A single item has many small elements; of
+ * several items, all but the first have a string of escaped characters, which is stored alike and parsed faster.
  */
 const ELEMENTS = 160_000;
 const ESCAPES = 360_000;
@@ -71,7 +71,7 @@ async function cloudWithTable() {
     PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
   });
   const put = (p: string, bool: boolean) => db.PutItem({ TableName, Item: dense(p, bool) });
-  /** By key, what its elements say; of a region where one is named. */
+  /** The last element of each item's list, by partition key. */
   const found = async (table = TableName, region = TEST_PLACE.region) => {
     const at = nube.as(rootOf(TEST_PLACE.account), { region }).dynamodb;
     const all = new Map<string, boolean>();
@@ -92,7 +92,7 @@ async function cloudWithTable() {
 const all = (bool: boolean) => new Map(keys.map((p) => [p, bool]));
 const sorted = (map: Map<string, boolean>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 
-test("dense items are written, read, found by an index, updated, told by a stream and expire", async () => {
+test("dense items are written, read, found by an index, updated, records by a stream and expire", async () => {
   const { nube, db, put, stream } = await cloudWithTable();
   await put("a", true);
   await put("b", true);
@@ -129,24 +129,24 @@ test("dense items are written, read, found by an index, updated, told by a strea
     ShardIteratorType: "TRIM_HORIZON",
   });
   const elements = (image: Item | undefined) => image?.list?.L?.length ?? 0;
-  const told: (string | number | undefined)[][] = [];
+  const records: (string | number | undefined)[][] = [];
   for (let at = 0; at < 5; at++) {
     const { Records, NextShardIterator } = await nube.aws["dynamodb-streams"].GetRecords({
       ShardIterator: ShardIterator!,
     });
-    // One has more than is answered at once.
+    // One record is larger than a page of `GetRecords`.
     expect(Records!.length).toBeLessThanOrEqual(1);
     for (const { eventName, dynamodb: record } of Records!)
-      told.push([eventName, elements(record!.OldImage), elements(record!.NewImage)]);
+      records.push([eventName, elements(record!.OldImage), elements(record!.NewImage)]);
     ShardIterator = NextShardIterator;
   }
-  expect(told).toEqual([
+  expect(records).toEqual([
     ["INSERT", 0, ELEMENTS],
     ["INSERT", 0, ELEMENTS],
     ["MODIFY", ELEMENTS, ELEMENTS],
     ["REMOVE", ELEMENTS, 0],
   ]);
-  // What a day ago was told is forgotten, a few records at a time.
+  // Records older than a day are deleted, a few at a time.
   await nube.advance("2d");
   const { Records } = await nube.aws["dynamodb-streams"]
     .GetRecords({ ShardIterator: ShardIterator! })

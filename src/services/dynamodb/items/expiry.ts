@@ -5,8 +5,9 @@ import { encodeItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { isSameKey, keyOf, rowKey } from "./keys.ts";
 
-/** What is older than that was never meant as a time. */
-const OLDEST_YEARS = 5;
+/** An expiry time further in the past than this is taken for a value that is not a time. */
+
+const MAX_AGE_YEARS = 5;
 const YEAR_SECONDS = 31_536_000;
 
 export function changeExpiry(
@@ -28,12 +29,12 @@ function expiryKey(table: Table, item: Item): KeyPart[] | undefined {
   return [table.number, second, ...own];
 }
 
-/** Seconds since 1970; `undefined` for an item that stays. */
+/** The expiry time in seconds since 1970; `undefined` for an item that does not expire. */
 export function expiryOf({ ttl }: Table, item: Item): number | undefined {
   const value = ttl && Object.hasOwn(item, ttl.attribute) ? item[ttl.attribute]!.N : undefined;
   const second = value === undefined ? Number.NaN : Math.floor(Number(value));
   return Number.isSafeInteger(second) && second > 0 ? second : undefined;
 }
 
-/** An item whose time is years ago is taken for one whose attribute says something else. */
-export const isTooOld = (second: number, now: number) => second < now / 1_000 - OLDEST_YEARS * YEAR_SECONDS;
+/** Whether an expiry time, in seconds, is so far in the past that the item must not expire. @param now in milliseconds */
+export const isTooOld = (second: number, now: number) => second < now / 1_000 - MAX_AGE_YEARS * YEAR_SECONDS;

@@ -12,7 +12,7 @@ import { attributeUpdates } from "../legacy/attribute-updates.ts";
 import { expectedIn } from "../legacy/expected.ts";
 import type { Table } from "../store.ts";
 import { type Meter, meterOf } from "../throughput/meter.ts";
-import { MOST_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
+import { MAX_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
 import { rawItem } from "../values/stored.ts";
 import { attributeOf, checkedItem, checkNesting, type Item } from "../values/value.ts";
 import { consumed, readUnits, refusedWriting, returnsCapacity, writing, written } from "./capacity.ts";
@@ -21,9 +21,9 @@ import { checkIndexKeys, checkKey, checkUpdatedIndexKeys, namesOf, rowKey } from
 import { checkParameters, projectionIn } from "./request.ts";
 import { checkPut, isTooLarge } from "./room.ts";
 import { changeItem, itemAt, storedItemAt, tableAt } from "./rows.ts";
-import { looksBack } from "./write.ts";
+import { needsPreviousItem } from "./write.ts";
 
-/** What a transaction asks of the store is there at once in most cases, and then none of this waits. */
+/** Most reads of the store complete synchronously. `whenReady` then continues without awaiting a promise. */
 export const itemOperations = {
   async GetItem(ctx, input) {
     checkParameters(input, ["ProjectionExpression"], ["AttributesToGet"]);
@@ -56,13 +56,13 @@ export const itemOperations = {
         checkPut(table, item, size);
         const row = rowKey(table.number, table.key, item);
         const meter = meterOf(ctx, tx);
-        const isBlind = !test && !meter && !looksBack(table) && !asksBack(input);
+        const isBlind = !test && !meter && !needsPreviousItem(table) && !returnsPreviousItem(input);
         return whenReady(isBlind ? undefined : itemAt(tx, table, item, row), (before) => {
-          judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
+          checkCondition(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
           meter?.take("write", writing(table, before, item));
           return whenReady(changeItem(tx, table, before, item, { row, size }), () => {
             const Attributes = input.ReturnValues === "ALL_OLD" ? before : undefined;
-            return answer(tx, input, { table, key: item, row, before, after: item }, Attributes);
+            return responseOf(tx, input, { table, key: item, row, before, after: item }, Attributes);
           });
         });
       }),
@@ -80,11 +80,11 @@ export const itemOperations = {
         const row = rowKey(table.number, table.key, key);
         return whenReady(itemAt(tx, table, key, row), (before) => {
           const meter = meterOf(ctx, tx);
-          judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
+          checkCondition(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
           meter?.take("write", writing(table, before, undefined));
           return whenReady(changeItem(tx, table, before, undefined, { row }), () => {
             const Attributes = input.ReturnValues === "ALL_OLD" ? before : undefined;
-            return answer(tx, input, { table, key, row, before, after: undefined }, Attributes);
+            return responseOf(tx, input, { table, key, row, before, after: undefined }, Attributes);
           });
         });
       }),
@@ -106,12 +106,12 @@ export const itemOperations = {
         const row = rowKey(table.number, table.key, key);
         return whenReady(itemAt(tx, table, key, row), (before) => {
           const meter = meterOf(ctx, tx);
-          judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
+          checkCondition(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
           const after = updated(table, key, before, update);
           meter?.take("write", writing(table, before, after));
           return whenReady(changeItem(tx, table, before, after, { row }), () => {
             const Attributes = returned(input.ReturnValues, update, before, after);
-            return answer(tx, input, { table, key, row, before, after }, Attributes);
+            return responseOf(tx, input, { table, key, row, before, after }, Attributes);
           });
         });
       }),
@@ -131,7 +131,7 @@ export function checkedPut(sent: Item): Item {
 /** @throws {AwsError} ValidationException */
 export function checkedSize(item: Item): number {
   const size = sizeOfItem(item);
-  if (size > MOST_ITEM_BYTES) throw itemTooLarge();
+  if (size > MAX_ITEM_BYTES) throw itemTooLarge();
   return size;
 }
 
@@ -150,14 +150,14 @@ interface Updating extends Conditional {
 export function conditionIn(input: Conditional): Test | undefined {
   const expected = expectedIn(input);
   if (input.ConditionExpression === undefined) return expected;
-  const holders = placeholders(input);
-  const test = conditionWith(input, holders);
-  holders.settle();
+  const placeholderMap = placeholders(input);
+  const test = conditionWith(input, placeholderMap);
+  placeholderMap.settle();
   return test;
 }
 
-const conditionWith = ({ ConditionExpression: source }: Conditional, holders: Placeholders) =>
-  source === undefined ? undefined : conditionOf("ConditionExpression", source, holders);
+const conditionWith = ({ ConditionExpression: source }: Conditional, placeholderMap: Placeholders) =>
+  source === undefined ? undefined : conditionOf("ConditionExpression", source, placeholderMap);
 
 /** @throws {AwsError} ValidationException */
 export function updateIn(input: Updating): { update: Update | undefined; test: Test | undefined } {
@@ -166,10 +166,10 @@ export function updateIn(input: Updating): { update: Update | undefined; test: T
   const expected = expectedIn(input);
   if (source === undefined && input.ConditionExpression === undefined)
     return { update: older, test: expected };
-  const holders = placeholders(input);
-  const update = source === undefined ? undefined : updateOf(source, holders);
-  const test = conditionWith(input, holders);
-  holders.settle();
+  const placeholderMap = placeholders(input);
+  const update = source === undefined ? undefined : updateOf(source, placeholderMap);
+  const test = conditionWith(input, placeholderMap);
+  placeholderMap.settle();
   return { update, test };
 }
 
@@ -177,14 +177,14 @@ interface Change {
   table: Table;
   /** At least the attributes of the table's key. */
   key: Item;
-  /** Where the item stands. */
+  /** The item's row key. */
   row: readonly KeyPart[];
   before: Item | undefined;
   after: Item | undefined;
 }
 
-/** What is answered to a write. */
-function answer(
+/** The response to a write. */
+function responseOf(
   tx: Transaction,
   input: Pick<DynamoDB.PutItemInput, "ReturnConsumedCapacity" | "ReturnItemCollectionMetrics">,
   { table, key, row, before, after }: Change,
@@ -197,12 +197,12 @@ function answer(
   );
 }
 
-/** Whether the caller wants to know something of what a put replaces. */
-const asksBack = ({ ReturnValues, ReturnConsumedCapacity }: DynamoDB.PutItemInput): boolean =>
+/** Whether the response to a put depends on the item that it replaces. */
+const returnsPreviousItem = ({ ReturnValues, ReturnConsumedCapacity }: DynamoDB.PutItemInput): boolean =>
   ReturnValues === "ALL_OLD" || returnsCapacity(ReturnConsumedCapacity);
 
-/** @throws {AwsError} ConditionalCheckFailedException, for which a write is counted nevertheless */
-function judge(
+/** Checks a write's condition; a failed one consumes capacity, too. @throws {AwsError} ConditionalCheckFailedException */
+function checkCondition(
   test: Test | undefined,
   table: Table,
   item: Item | undefined,
@@ -221,7 +221,7 @@ export function checkNoKeys(table: Table, { paths }: Update): void {
     throw invalidParameters(`Cannot update attribute ${key}. This attribute is part of the key`);
 }
 
-/** What an update makes of an item, be there one or not. @throws {AwsError} ValidationException */
+/** The result of an update, whether the item exists or not. @throws {AwsError} ValidationException */
 export function updated(
   table: Table,
   key: Item,
@@ -244,7 +244,7 @@ function checkReturnValues(returnValues: DynamoDB.ReturnValue | undefined): void
     throw invalid("ReturnValues can only be ALL_OLD or NONE");
 }
 
-/** What `ReturnValues` asks for. */
+/** The attributes that `ReturnValues` requests. */
 export function returned(
   returnValues: DynamoDB.ReturnValue | undefined,
   update: Update | undefined,

@@ -7,10 +7,10 @@ import type { Index, KeyNames, Table } from "../store.ts";
 import { centesimalBytes, decimalBytes } from "../values/decimal.ts";
 import { attributeOf, decimalIn, type Item, typeOf, type Value } from "../values/value.ts";
 
-const LONGEST_PARTITION = 2_048;
-const LONGEST_SORT = 1_024;
+const MAX_PARTITION_KEY_BYTES = 2_048;
+const MAX_SORT_KEY_BYTES = 1_024;
 
-/** Where a row stands: in a table or an index, by hash and in order. */
+/** The key of an item's row in a table or an index: its number, the hash of the partition key, then the sort key. */
 export function rowKey(number: number, key: KeyNames, item: Item): KeyPart[] {
   if (key.more) return [number, hashOf(key, item), ...sortNames(key).map((name) => sortPart(item[name]!))];
   const parts: KeyPart[] = [number, partitionHash(item[key.partition]!)];
@@ -18,13 +18,13 @@ export function rowKey(number: number, key: KeyNames, item: Item): KeyPart[] {
   return parts;
 }
 
-/** Of the attributes by which an item is found, of which an index may have several. */
+/** The hash of the partition key, which may consist of several attributes in an index. */
 export function hashOf(key: KeyNames, item: Item): Uint8Array {
   const hashes = partitionNames(key).map((name) => partitionHash(item[name]!));
   return hashes.length === 1 ? hashes[0]! : hash("md5", Buffer.concat(hashes), "buffer");
 }
 
-/** A value of a key as a text to compare with others of its attribute. */
+/** The value of a key attribute as a string, to compare with other values of the same attribute. */
 export const nameOf = ({ S, N, B }: Value): string => S ?? N ?? Buffer.from(B!).toString("base64");
 
 export function isSameKey(a: readonly KeyPart[], b: readonly KeyPart[]): boolean {
@@ -34,28 +34,28 @@ export function isSameKey(a: readonly KeyPart[], b: readonly KeyPart[]): boolean
   });
 }
 
-/** What AWS has in front of a partition key, as scans in many segments show. */
+/** AWS hashes this prefix and the partition key, as parallel scans with many segments show. */
 const SALT = "Outliers";
 
-/** 128 bits: keys of any length stand in as many bytes, and a scan meets them in AWS's own order. */
+/** The 128-bit hash of a partition key value. It has a fixed length, and a scan returns items in AWS's order. */
 export function partitionHash(value: Value): Uint8Array {
   if (value.S !== undefined) return hashOfText(value.S);
   const bytes = value.B ?? centesimalBytes(decimalIn(value.N!));
   return hash("md5", Buffer.concat([Buffer.from(SALT), bytes]), "buffer");
 }
 
-/** Few partitions are asked for again and again, and a hash takes longer than all else of a key. */
-const KEPT_HASHES = 5_000;
-const LONGEST_KEPT = 100;
-const knownHash = memoizeByText(KEPT_HASHES, (text) => hash("md5", SALT + text, "buffer"));
+/** A few partitions get most requests, and hashing is the most expensive part of building a row key. */
+const HASH_CACHE_SIZE = 5_000;
+const MAX_CACHED_LENGTH = 100;
+const knownHash = memoizeByText(HASH_CACHE_SIZE, (text) => hash("md5", SALT + text, "buffer"));
 const hashOfText = (text: string): Uint8Array =>
-  text.length > LONGEST_KEPT ? hash("md5", SALT + text, "buffer") : knownHash(text);
+  text.length > MAX_CACHED_LENGTH ? hash("md5", SALT + text, "buffer") : knownHash(text);
 
-/** What stands in a key in the order of the values: a text stands there in UTF-8. */
+/** A sort key value as a part of a row key, which sorts as the values do: strings by their UTF-8 bytes. */
 export const sortPart = (value: Value): string | Uint8Array =>
   value.S ?? value.B ?? decimalBytes(decimalIn(value.N!));
 
-/** The attributes of its key alone. */
+/** The key attributes of an item. */
 export function keyOf({ partition, sort }: KeyNames, item: Item): Item {
   return sort === undefined
     ? { [partition]: item[partition]! }
@@ -63,7 +63,7 @@ export function keyOf({ partition, sort }: KeyNames, item: Item): Item {
 }
 
 /**
- * Holds an item that is put to its table's keys, and to those of the indexes.
+ * Checks an item to put against the key schemas of its table and the table's indexes.
  * @throws {AwsError} ValidationException
  */
 export function checkItemKeys(table: Table, item: Item): void {
@@ -80,7 +80,7 @@ export function checkItemKeys(table: Table, item: Item): void {
   checkIndexKeys(table, item);
 }
 
-/** Of indexes a key may be missing, but not be of another type, empty or too long. */
+/** Checks that no index key attribute has a wrong type, is empty or too long; it may be missing. */
 export function checkIndexKeys(table: Table, item: Item): void {
   for (const { name: index, key } of table.indexes) {
     for (const name of namesOf(key)) {
@@ -100,18 +100,20 @@ export function checkIndexKeys(table: Table, item: Item): void {
   }
 }
 
-/** Whether an item stands in an index. What was there before the index may have anything in place of its key. */
+/** Whether an item has an entry in an index. Items that are older than the index may have invalid values for its key. */
 export function isIndexed({ types }: Table, { key }: Index, item: Item): boolean {
-  const fits = (most: number) => (name: string) => {
+  const fits = (maxBytes: number) => (name: string) => {
     const value = Object.hasOwn(item, name) ? item[name]! : undefined;
     return (
-      value !== undefined && typeOf(value) === types[name] && !emptiness(value) && !isTooLong(value, most)
+      value !== undefined && typeOf(value) === types[name] && !emptiness(value) && !isTooLong(value, maxBytes)
     );
   };
-  return partitionNames(key).every(fits(LONGEST_PARTITION)) && sortNames(key).every(fits(LONGEST_SORT));
+  return (
+    partitionNames(key).every(fits(MAX_PARTITION_KEY_BYTES)) && sortNames(key).every(fits(MAX_SORT_KEY_BYTES))
+  );
 }
 
-/** The same after an update, whose expression is to blame. */
+/** Checks index key attributes after an update; errors refer to the update expression. */
 export function checkUpdatedIndexKeys(table: Table, item: Item): void {
   for (const { key } of table.indexes) {
     for (const name of namesOf(key)) {
@@ -128,8 +130,8 @@ export function checkUpdatedIndexKeys(table: Table, item: Item): void {
         );
     }
     if (
-      areTooLong(partitionNames(key), item, LONGEST_PARTITION) ||
-      areTooLong(sortNames(key), item, LONGEST_SORT)
+      areTooLong(partitionNames(key), item, MAX_PARTITION_KEY_BYTES) ||
+      areTooLong(sortNames(key), item, MAX_SORT_KEY_BYTES)
     )
       throw invalid(
         "The update expression attempted to update the secondary index key beyond allowed size limits",
@@ -140,7 +142,7 @@ export function checkUpdatedIndexKeys(table: Table, item: Item): void {
 const emptiness = ({ S: text, B: bytes }: Value) =>
   text === "" ? "string" : bytes?.length === 0 ? "binary" : undefined;
 
-/** Holds a key that was sent to its table's. @throws {AwsError} ValidationException */
+/** Checks a sent key against the table's key schema. @throws {AwsError} ValidationException */
 export function checkKey(table: Pick<Table, "key" | "types">, key: Item): void {
   const names = namesOf(table.key);
   if (Object.keys(key).length !== names.length) throw keyMismatch();
@@ -163,7 +165,7 @@ export const sortNames = ({ sort, more }: KeyNames): string[] => {
   return more ? [sort, ...more.sort] : [sort];
 };
 
-/** What an index shows of items. */
+/** The names of the attributes that an index projects. */
 export const projectedNames = (table: Table, { key, included }: Index): ReadonlySet<string> =>
   new Set([...namesOf(table.key), ...namesOf(key), ...included]);
 
@@ -178,7 +180,7 @@ export function projectedBy(table: Table, index: Index): Projection {
   return projection;
 }
 
-/** @throws {AwsError} ValidationException where it is empty */
+/** @throws {AwsError} ValidationException for an empty value */
 export function checkKeyValue(name: string, value: Value): void {
   const empty = emptiness(value);
   if (empty)
@@ -189,20 +191,20 @@ export function checkKeyValue(name: string, value: Value): void {
 
 /** @throws {AwsError} ValidationException */
 export function checkKeySizes(key: KeyNames, item: Item): void {
-  if (areTooLong(partitionNames(key), item, LONGEST_PARTITION))
+  if (areTooLong(partitionNames(key), item, MAX_PARTITION_KEY_BYTES))
     throw invalidParameters(
-      `Size of hashkey has exceeded the maximum size limit of${LONGEST_PARTITION} bytes`,
+      `Size of hashkey has exceeded the maximum size limit of${MAX_PARTITION_KEY_BYTES} bytes`,
     );
-  if (areTooLong(sortNames(key), item, LONGEST_SORT))
+  if (areTooLong(sortNames(key), item, MAX_SORT_KEY_BYTES))
     throw invalidParameters(
-      `Aggregated size of all range keys has exceeded the size limit of ${LONGEST_SORT} bytes`,
+      `Aggregated size of all range keys has exceeded the size limit of ${MAX_SORT_KEY_BYTES} bytes`,
     );
 }
 
-const areTooLong = (names: readonly string[], item: Item, most: number): boolean =>
-  names.some((name) => isTooLong(attributeOf(item, name), most));
+const areTooLong = (names: readonly string[], item: Item, maxBytes: number): boolean =>
+  names.some((name) => isTooLong(attributeOf(item, name), maxBytes));
 
-function isTooLong(value: Value | undefined, most: number): boolean {
-  if (value?.S !== undefined) return value.S.length * 3 > most && Buffer.byteLength(value.S) > most;
-  return (value?.B?.length ?? 0) > most;
+function isTooLong(value: Value | undefined, maxBytes: number): boolean {
+  if (value?.S !== undefined) return value.S.length * 3 > maxBytes && Buffer.byteLength(value.S) > maxBytes;
+  return (value?.B?.length ?? 0) > maxBytes;
 }

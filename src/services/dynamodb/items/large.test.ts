@@ -6,7 +6,7 @@ import { dynamodb, dynamodbStreams } from "../service.ts";
 import { N, S, TableName } from "../testing.ts";
 import type { Item } from "../values/value.ts";
 
-/** As many as there may be in a batch, each nearly as large as an item may be. */
+/** The most items that a batch may write; each is nearly as large as an item may be. */
 const COUNT = 25;
 const EXPIRED = N(Date.parse("2026-01-01T01:00Z") / 1_000);
 const large = (at: number, letter: string): Item => ({
@@ -93,7 +93,7 @@ test("the largest items expire, however many at once", async () => {
   expect((await nube.aws.dynamodb.Scan({ TableName, Select: "COUNT" })).Count).toBe(0);
 });
 
-/** Text of which nothing is said twice: it stays as large as it is. */
+/** An item with random text, which compression does not shrink. */
 const random = (at: number): Item => ({
   p: S(`p${at}`),
   x: S(randomBytes(306_750).toString("base64")),

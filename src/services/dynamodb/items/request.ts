@@ -4,8 +4,8 @@ import { type Placeholding, placeholders } from "../expressions/placeholders.ts"
 import { type Projection, projectionOf, projectPaths } from "../expressions/projections.ts";
 import type { Kind } from "../expressions/tokens.ts";
 
-/** Members of the API from before there were expressions. */
-type Older =
+/** The legacy parameters, which expressions replace. */
+type LegacyParameter =
   | "Expected"
   | "AttributeUpdates"
   | "AttributesToGet"
@@ -14,22 +14,22 @@ type Older =
   | "QueryFilter"
   | "ScanFilter";
 
-type Request = Placeholding & { [Member in Kind | Older]?: unknown };
+type Request = Placeholding & { [Member in Kind | LegacyParameter]?: unknown };
 
 /**
- * Looks at which parameters stand together, before any of them is read. In the order in which errors list them:
- * @param expressions that the operation knows
- * @param older parameters that may not stand beside them
+ * Checks which parameters a request combines, before any of them is parsed. Errors keep the order of both lists.
+ * @param expressions the expressions that the operation supports
+ * @param legacy parameters that must not be combined with expressions
  * @throws {AwsError} ValidationException
  */
 export function checkParameters(
   request: Request,
   expressions: readonly Kind[],
-  older: readonly Older[] = [],
+  legacy: readonly LegacyParameter[] = [],
 ): void {
   const used = expressions.filter((kind) => request[kind] !== undefined);
   if (used.length > 0) {
-    const others = older.filter(
+    const others = legacy.filter(
       (member) =>
         request[member] !== undefined &&
         // Expressions for all but the key may stand beside what was there for keys.
@@ -63,20 +63,20 @@ interface Choosing extends Placeholding {
   AttributesToGet?: readonly string[] | undefined;
 }
 
-/** What is to be answered of an item; `undefined` for all of it. @throws {AwsError} ValidationException */
+/** The projection that a request states; `undefined` for whole items. @throws {AwsError} ValidationException */
 export function projectionIn(request: Choosing): Projection | undefined {
   const { ProjectionExpression: source, AttributesToGet: names } = request;
-  if (names) return chosenBy(names);
+  if (names) return namedProjection(names);
   if (source === undefined) return undefined;
-  const holders = placeholders(request);
-  const project = projectionOf(source, holders);
-  holders.settle();
+  const placeholderMap = placeholders(request);
+  const project = projectionOf(source, placeholderMap);
+  placeholderMap.settle();
   return project;
 }
 
 /** @throws {AwsError} ValidationException */
-export function chosenBy(names: readonly string[]): Projection {
-  const twice = firstDuplicate(names);
-  if (twice !== undefined) throw invalidParameters(`Duplicate value in attribute name: ${twice}`);
+export function namedProjection(names: readonly string[]): Projection {
+  const duplicate = firstDuplicate(names);
+  if (duplicate !== undefined) throw invalidParameters(`Duplicate value in attribute name: ${duplicate}`);
   return projectPaths(names.map((name) => [name]));
 }

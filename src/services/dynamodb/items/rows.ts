@@ -11,9 +11,9 @@ import { type Writing, writeItem } from "./write.ts";
 
 /** A table by its name or its ARN. @throws {AwsError} ResourceNotFoundException */
 export const tableAt = (tx: ReadTransaction, name: string): MaybePromise<Table> =>
-  whenReady(tx.get(tables, [tableName(name)]), usable);
+  whenReady(tx.get(tables, [tableName(name)]), checkUsable);
 
-function usable(table: Table | undefined): Table {
+function checkUsable(table: Table | undefined): Table {
   if (!table || table.restoring || table.leaving) throw noSuchTable();
   return table;
 }
@@ -23,7 +23,8 @@ export const tableName = (nameOrArn: string): string =>
 
 /**
  * @param key at least the attributes of the table's key
- * @param row where it stands, if that is known
+ * Reads a stored item without parsing it.
+ * @param row the item's row key, if it is known
  */
 export const storedItemAt = (
   tx: ReadTransaction,
@@ -33,7 +34,7 @@ export const storedItemAt = (
 ): MaybePromise<StoredItem | undefined> =>
   whenReady(tx.getBytes(itemRows, row), (stored) => stored && new StoredItem(stored));
 
-/** The same, read. */
+/** Reads and parses an item. */
 export const itemAt = (
   tx: ReadTransaction,
   table: Table,
@@ -41,15 +42,17 @@ export const itemAt = (
   row?: readonly KeyPart[],
 ): MaybePromise<Item | undefined> => whenReady(storedItemAt(tx, table, key, row), (stored) => stored?.item);
 
-/** What is known of a change beside what it is. */
+/** Optional facts about a change, which save work or alter how it is recorded. */
 export interface Known extends Writing {
-  /** Where the item stands. */
+  /** The item's row key. */
   row?: readonly KeyPart[];
 }
 
 /**
- * Takes an item from what it was to what it is, either of which may be nothing, here and in the table's other replicas.
- * @throws {AwsError} ItemCollectionSizeLimitExceededException, and has then changed nothing
+ * Writes the change of an item, and records it for the table's other replicas.
+ * @param before `undefined` if the item did not exist
+ * @param after `undefined` if the item is deleted
+ * @throws {AwsError} ItemCollectionSizeLimitExceededException, without any change
  */
 export function changeItem(
   tx: Transaction,

@@ -13,28 +13,27 @@ import { changeExpiry } from "./expiry.ts";
 import { isIndexed, isSameKey, keyOf, rowKey } from "./keys.ts";
 
 /**
- * Bytes behind which a commit takes no more changes: streams, recovery, copies and replicas each keep what they need of
- * one, so that the last one may be as large again.
+ * Bytes after which a commit accepts no more changes. The limit is low since streams, recovery, copies and replicas each
+ * record a change, so that the last change may exceed it by several times the item's size.
  */
-const MOST_TOGETHER = 8 * 2 ** 20;
+const MAX_COMMIT_BYTES = 8 * 2 ** 20;
 
-export const takesMore = ({ written }: Transaction): boolean => written <= MOST_TOGETHER;
+export const takesMore = ({ written }: Transaction): boolean => written <= MAX_COMMIT_BYTES;
 
 export interface Writing {
-  /** Who does it, if not a caller. */
+  /** The origin of the change, if it is not a request. */
   by?: "ttl" | undefined;
-  /** Of what the item is now, as DynamoDB counts it, where that is known. */
+  /** The new item's size as DynamoDB counts it, if it is known. */
   size?: number | undefined;
-  /** Whether it is one of so many that their place matters. */
+  /** Whether to compress smaller rows, too, since many changes share one commit. */
   isTight?: boolean;
-  /** Whether its collection may have more than callers may bring into it. */
+  /** Whether the change may make an item collection exceed its limit. */
   isUnlimited?: boolean;
 }
 
 /**
- * Takes an item from what it was to what it is in this Region: in the table, in its indexes, among those that expire, and
- * in its streams.
- * @param row where it stands
+ * Writes the change of an item in this Region: its row, its index and expiry entries, and its stream records.
+ * @param row the item's row key
  * @throws {AwsError} ItemCollectionSizeLimitExceededException
  */
 export function writeItem(
@@ -69,8 +68,8 @@ function writeRows(
   if (table.stream) record(tx, table, table.stream, before, after, { by, isTight });
 }
 
-/** Whether more than the item itself follows a change, and so has to know what that replaces. */
-export const looksBack = (table: Table): boolean =>
+/** Whether a write needs the previous item, as it changes more than the item's row. */
+export const needsPreviousItem = (table: Table): boolean =>
   table.indexes.length > 0 ||
   table.ttl !== undefined ||
   table.stream !== undefined ||
@@ -90,7 +89,7 @@ export function changeIndex(
   if (is) tx.putBytes(indexRows, is, encodeItem(keyOf(table.key, after!)));
 }
 
-/** `undefined` where the item does not stand in the index. */
+/** The row key of an item's index entry; `undefined` if it has none. */
 function indexKey(table: Table, index: Index, item: Item): KeyPart[] | undefined {
   if (!isIndexed(table, index, item)) return undefined;
   const [, ...own] = rowKey(table.number, table.key, item);

@@ -32,10 +32,10 @@ export function statementContext(
   };
 }
 
-function namesIn(statement: AnyStatement, holders: Placeholders): string[] {
+function namesIn(statement: AnyStatement, placeholderMap: Placeholders): string[] {
   const names: string[] = [];
   const collecting: Placeholders = {
-    ...holders,
+    ...placeholderMap,
     path(_, path) {
       names.push(String(path[0]));
       return path;

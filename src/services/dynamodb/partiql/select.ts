@@ -179,16 +179,16 @@ function readingBy(
   table: Table,
   index: Index | undefined,
 ): Reading {
-  const holders = holdersOf(values);
+  const placeholderMap = holdersOf(values);
   const base = readingOf(
     {
       ConsistentRead: request.ConsistentRead,
       AttributesToGet: statement.shown && [...new Set(statement.shown.map(([name]) => String(name)))],
     },
-    holders,
+    placeholderMap,
     new Map(),
   )(table, index);
-  const test = statement.where && testOf("FilterExpression", statement.where, holders);
+  const test = statement.where && testOf("FilterExpression", statement.where, placeholderMap);
   return {
     ...base,
     filter: test ?? base.filter,

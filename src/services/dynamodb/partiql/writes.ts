@@ -47,12 +47,12 @@ export function actionBy(
       returnOnFailure,
     };
   }
-  const holders = holdersOf(values);
+  const placeholderMap = holdersOf(values);
   const singleton = singletonIn(table.key, statement.where, values);
   if (!singleton) throw keyNotGiven();
   checkKey(table, singleton.key);
   const rest = ({ rest: condition }: { rest: Condition | undefined }) =>
-    condition ? testOf("ConditionExpression", condition, holders) : () => true;
+    condition ? testOf("ConditionExpression", condition, placeholderMap) : () => true;
   const test = rest(singleton);
   const base = { table: table.name, item: singleton.key, returnOnFailure };
   switch (statement.type) {
@@ -61,7 +61,7 @@ export function actionBy(
     case "exists":
       return { ...base, kind: "check", test: (present) => isThere(present) && test(present) };
     default: {
-      const update = updateBy(statement.actions, holders);
+      const update = updateBy(statement.actions, placeholderMap);
       checkNoKeys(table, update);
       return {
         ...base,

@@ -124,13 +124,13 @@ export const scanContext = (input: DynamoDB.ScanInput): RequestContext => ({
 function conditionsIn(input: DynamoDB.QueryInput): ReadonlyMap<string, KeyCondition> {
   if (input.KeyConditionExpression === undefined)
     return keyConditionsIn(checkedConditions(input.KeyConditions));
-  const holders = placeholders(input);
-  return keyConditionsOf(keyConditionOf(input.KeyConditionExpression, holders), holders);
+  const placeholderMap = placeholders(input);
+  return keyConditionsOf(keyConditionOf(input.KeyConditionExpression, placeholderMap), placeholderMap);
 }
 
-const READERS: Partial<Record<Kind, (source: string, holders: Placeholders) => unknown>> = {
-  ConditionExpression: (source, holders) => conditionOf("ConditionExpression", source, holders),
-  FilterExpression: (source, holders) => conditionOf("FilterExpression", source, holders),
+const READERS: Partial<Record<Kind, (source: string, placeholderMap: Placeholders) => unknown>> = {
+  ConditionExpression: (source, placeholderMap) => conditionOf("ConditionExpression", source, placeholderMap),
+  FilterExpression: (source, placeholderMap) => conditionOf("FilterExpression", source, placeholderMap),
   KeyConditionExpression: keyConditionOf,
   ProjectionExpression: projectionOf,
   UpdateExpression: updateOf,
@@ -139,11 +139,11 @@ const READERS: Partial<Record<Kind, (source: string, holders: Placeholders) => u
 function namesIn(request: Request): string[] {
   const { Expected, AttributeUpdates, KeyConditions, QueryFilter, ScanFilter } = request;
   const older = [Expected, AttributeUpdates, KeyConditions, QueryFilter, ScanFilter];
-  const holders = placeholders(request);
+  const placeholderMap = placeholders(request);
   const kinds = (Object.keys(READERS) as Kind[]).filter((kind) => request[kind] !== undefined);
-  for (const kind of kinds) READERS[kind]!(request[kind]!, holders);
+  for (const kind of kinds) READERS[kind]!(request[kind]!, placeholderMap);
   return [
-    ...kinds.flatMap((kind) => [...holders.names(kind)]),
+    ...kinds.flatMap((kind) => [...placeholderMap.names(kind)]),
     ...older.flatMap((conditions) => Object.keys(conditions ?? {})),
     ...(request.AttributesToGet ?? []),
   ];

@@ -10,12 +10,12 @@ import { rawItems, type StoredItem, storedItemIn } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import type { Reading } from "./reading.ts";
 
-/** Bytes that a query or scan looks at for one answer. */
-const MOST_BYTES = 2 ** 20;
-/** Rows that are fetched at a time. */
-const ROWS = 128;
+/** The most bytes of items that a query or scan reads for one response. */
+const MAX_BYTES = 2 ** 20;
+/** Rows per read of the store. */
+const PAGE_ROWS = 128;
 
-export interface Answer {
+export interface Page {
   Items?: Item[] | RawJson<Item[]>;
   Count: number;
   ScannedCount: number;
@@ -24,9 +24,9 @@ export interface Answer {
 }
 
 /**
- * Goes through rows in their order until there are enough, or a megabyte of them, and answers those that the filter wants.
- * Items that are answered whole are not read for that.
- * @param range without its beginning, where the reading begins behind a key
+ * Reads rows in order, up to the limit or a megabyte, and returns those that pass the filter. Items that are returned whole
+ * are not parsed.
+ * @param range the rows to read, after the start key if there is one
  */
 export async function pageOf(
   tx: ReadTransaction,
@@ -34,7 +34,7 @@ export async function pageOf(
   index: Index | undefined,
   range: Omit<ListRange, "limit">,
   reading: Reading,
-): Promise<Answer> {
+): Promise<Page> {
   const { filter, project, shown, fetches, limit = Number.POSITIVE_INFINITY } = reading;
   const isWhole = !project && (!shown || fetches);
   const whole: StoredItem[] = [];
@@ -42,12 +42,12 @@ export async function pageOf(
   let count = 0;
   let scanned = 0;
   let bytes = 0;
-  /** Units of the table beside those of a local index. */
+  /** Units of the table for items that are fetched in addition to entries of a local index. */
   let fetched = 0;
   let last: StoredItem | undefined;
   let from: BytesRow | undefined;
 
-  const answer = (isMore: boolean): Answer => {
+  const answer = (isMore: boolean): Page => {
     const used = usage(table, index, readUnits(bytes, reading.consistent), fetched);
     reading.meter?.take("read", used);
     return {
@@ -60,7 +60,7 @@ export async function pageOf(
   };
 
   for (;;) {
-    const most = Math.min(ROWS, limit - scanned);
+    const most = Math.min(PAGE_ROWS, limit - scanned);
     const rows = await tx.listBytes(index ? indexRows : itemRows, {
       ...range,
       ...(from && { behind: from }),
@@ -73,8 +73,8 @@ export async function pageOf(
       if (!stored) continue;
       const projected = shown?.(stored.item);
       const size = projected ? sizeOfItem(projected) : stored.size;
-      // What would not fit any more begins the next answer.
-      if (scanned > 0 && bytes + size > MOST_BYTES) return answer(true);
+      // The first item that does not fit begins the next page.
+      if (scanned > 0 && bytes + size > MAX_BYTES) return answer(true);
       scanned++;
       bytes += size;
       last = stored;
@@ -93,10 +93,10 @@ export async function pageOf(
   }
 }
 
-/** The items of a page, to be looked into. */
-export const itemsIn = ({ Items = [] }: Answer): Item[] => (Items instanceof RawJson ? Items.value() : Items);
+/** The parsed items of a page. */
+export const itemsIn = ({ Items = [] }: Page): Item[] => (Items instanceof RawJson ? Items.value() : Items);
 
-/** A key from which a later call goes on: the item's, and in an index that of its place there. */
+/** The `LastEvaluatedKey` at an item: its primary key and, in an index, its index key. */
 function positionOf(table: Table, index: Index | undefined, item: Item): Item {
   const names = new Set([...namesOf(table.key), ...(index ? namesOf(index.key) : [])]);
   return Object.fromEntries([...names].map((name) => [name, item[name]!]));

@@ -11,7 +11,7 @@ import {
 } from "../expressions/key-conditions.ts";
 import { placeholders } from "../expressions/placeholders.ts";
 import { hashOf, namesOf, partitionNames, rowKey, sortNames, sortPart } from "../items/keys.ts";
-import { checkParameters, chosenBy } from "../items/request.ts";
+import { checkParameters, namedProjection } from "../items/request.ts";
 import { tableAt } from "../items/rows.ts";
 import { checkedConditions } from "../legacy/conditions.ts";
 import { keyConditionsIn } from "../legacy/key-conditions.ts";
@@ -32,25 +32,25 @@ export const queryOperations = {
     const older = checkedConditions(input.QueryFilter);
     const start = startIn(input.ExclusiveStartKey);
     checkSelect(input, "Query");
-    if (input.AttributesToGet) chosenBy(input.AttributesToGet);
+    if (input.AttributesToGet) namedProjection(input.AttributesToGet);
     const { KeyConditionExpression: source, KeyConditions: olderKeys } = input;
     const keys = olderKeys && checkedConditions(olderKeys);
-    const holders = placeholders(input);
-    const expressed = source === undefined ? undefined : keyConditionOf(source, holders);
-    const reading = readingOf(input, holders, older);
-    holders.settle();
+    const placeholderMap = placeholders(input);
+    const expressed = source === undefined ? undefined : keyConditionOf(source, placeholderMap);
+    const reading = readingOf(input, placeholderMap, older);
+    placeholderMap.settle();
     if (!expressed && !keys)
       throw invalid(
         "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
       );
-    const conditions = expressed ? keyConditionsOf(expressed, holders) : keyConditionsIn(keys!);
+    const conditions = expressed ? keyConditionsOf(expressed, placeholderMap) : keyConditionsIn(keys!);
     return ctx.read(async (tx) => {
       const table = await tableAt(tx, input.TableName);
       const index = indexOf(table, input.IndexName, start);
       const key = index?.key ?? table.key;
       const read = { ...reading(table, index), meter: meterOf(ctx, tx) };
       const { partition, equal, sort } = keyRangeOf(conditions, key, table.types);
-      checkNoKeys(key, "Filter Expression", holders.names("FilterExpression"));
+      checkNoKeys(key, "Filter Expression", placeholderMap.names("FilterExpression"));
       checkNoKeys(key, "QueryFilter", older);
       if (start) {
         checkStart(table, index, start, "Query");
@@ -72,7 +72,7 @@ export const queryOperations = {
   },
 } satisfies Handlers<"dynamodb">;
 
-/** A key is for key conditions. @throws {AwsError} ValidationException */
+/** Checks that a filter contains no key attributes, which only key conditions may. @throws {AwsError} ValidationException */
 function checkNoKeys(
   key: KeyNames,
   where: string,
@@ -103,7 +103,7 @@ function meets({ operator, values: [low, high] }: KeyCondition, value: Value): b
   }
 }
 
-/** Of the sort key, in the order of its bytes. */
+/** The range of sort keys, as they are stored, that meet a condition. */
 export function sortBounds({ operator, values }: KeyCondition): Partial<ListRange> {
   const [low, high] = values.map((value) => [sortPart(value)]);
   switch (operator) {
@@ -124,7 +124,7 @@ export function sortBounds({ operator, values }: KeyCondition): Partial<ListRang
   }
 }
 
-/** The rest of a range within a partition, in the direction in which it is read. */
+/** The part of a partition's range after the start key, in the direction of the query. */
 export function restOfQuery(
   range: Omit<ListRange, "limit">,
   table: Table,

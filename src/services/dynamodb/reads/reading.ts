@@ -4,25 +4,25 @@ import { conditionOf, type Test } from "../expressions/conditions.ts";
 import type { Placeholders, Placeholding } from "../expressions/placeholders.ts";
 import { type Projection, projectionOf } from "../expressions/projections.ts";
 import { projectedBy, projectedNames } from "../items/keys.ts";
-import { chosenBy } from "../items/request.ts";
+import { namedProjection } from "../items/request.ts";
 import { type CheckedCondition, testOf } from "../legacy/conditions.ts";
 import type { Index, Table } from "../store.ts";
 import type { Meter } from "../throughput/meter.ts";
 import type { Item } from "../values/value.ts";
 import { invalidStart } from "./start.ts";
 
-/** What a query or scan does with the items that it meets. */
+/** How a query or scan treats the items that it reads. */
 export interface Reading {
-  /** Which of them are answered; without one, all. */
+  /** Selects the items to return; `undefined` for all. */
   filter: Test | undefined;
-  /** What of an item is answered; without one, all that is looked at. */
+  /** The part of an item to return; `undefined` for all that is visible. */
   project: Projection | undefined;
-  /** What of an item is looked at, and counted: of an index what it projects. */
+  /** The part of an item that is visible and counts towards the size: in an index, its projection. */
   shown: Projection | undefined;
-  /** Whether whole items are fetched from the table, beside what a local index projects. */
+  /** Whether whole items are fetched from the table, in addition to the entries of a local index. */
   fetches: boolean;
   countsOnly: boolean;
-  /** Items to look at; without end unless said. */
+  /** The most items to evaluate. */
   limit: number | undefined;
   consistent: boolean | undefined;
   returnCapacity: DynamoDB.ReturnConsumedCapacity | undefined;
@@ -41,26 +41,29 @@ export interface ReadRequest extends Placeholding {
 }
 
 /**
- * Reads the expressions. What is projected of an index is known with the table.
- * @param older what stood in QueryFilter or ScanFilter
+ * Parses the expressions of a query or scan. The returned function adds what depends on the table and index.
+ * @param older the legacy conditions of QueryFilter or ScanFilter
  * @throws {AwsError} ValidationException
  */
 export function readingOf(
   request: ReadRequest,
-  holders: Placeholders,
+  placeholderMap: Placeholders,
   older: ReadonlyMap<string, CheckedCondition>,
 ): (table: Table, index: Index | undefined) => Reading {
   const filter =
     request.FilterExpression === undefined
       ? testOf(older, request.ConditionalOperator)
-      : conditionOf("FilterExpression", request.FilterExpression, holders);
+      : conditionOf("FilterExpression", request.FilterExpression, placeholderMap);
   const chosen = request.AttributesToGet
-    ? chosenBy(request.AttributesToGet)
+    ? namedProjection(request.AttributesToGet)
     : request.ProjectionExpression === undefined
       ? undefined
-      : projectionOf(request.ProjectionExpression, holders);
-  const filtered = new Set([...holders.names("FilterExpression"), ...older.keys()]);
-  const named = new Set([...holders.names("ProjectionExpression"), ...(request.AttributesToGet ?? [])]);
+      : projectionOf(request.ProjectionExpression, placeholderMap);
+  const filtered = new Set([...placeholderMap.names("FilterExpression"), ...older.keys()]);
+  const named = new Set([
+    ...placeholderMap.names("ProjectionExpression"),
+    ...(request.AttributesToGet ?? []),
+  ]);
 
   return (table, index) => {
     if (index?.kind === "global") checkGlobal(table, index, request, named, filtered);
@@ -103,7 +106,7 @@ function checkGlobal(
     );
 }
 
-/** A query tells it as the framework tells what it finds. @throws {AwsError} ValidationException */
+/** Checks `Select`; one error has a prefix for queries only. @throws {AwsError} ValidationException */
 export function checkSelect(
   { Select, ProjectionExpression, AttributesToGet }: ReadRequest,
   operation: "Query" | "Scan",
@@ -126,7 +129,7 @@ function unprojected(table: Table, index: Index, names: ReadonlySet<string>): st
   return [...names].filter((name) => !projected.has(name));
 }
 
-/** @param start a key to go on from, which without the index is none @throws {AwsError} ValidationException */
+/** @param start the start key, which is invalid if the index does not exist @throws {AwsError} ValidationException */
 export function indexOf(table: Table, name: string | undefined, start: Item | undefined): Index | undefined {
   if (name === undefined) return undefined;
   const index = table.indexes.find((one) => one.name === name);

@@ -26,10 +26,10 @@ export const scanOperations = {
     checkSegment(Segment, TotalSegments);
     const start = startIn(input.ExclusiveStartKey);
     checkSelect(input, "Scan");
-    const holders = placeholders(input);
+    const placeholderMap = placeholders(input);
     checkSize("FilterExpression", input.FilterExpression ?? "", true);
-    const reading = readingOf(input, holders, older);
-    holders.settle();
+    const reading = readingOf(input, placeholderMap, older);
+    placeholderMap.settle();
     return ctx.read(async (tx) => {
       const table = await tableAt(tx, input.TableName);
       const index = indexOf(table, input.IndexName, start);
@@ -48,7 +48,7 @@ export const scanOperations = {
   },
 } satisfies Handlers<"dynamodb">;
 
-/** What stands behind a key. */
+/** The range of rows after a start key. */
 export function restOfScan(table: Table, index: Index | undefined, start: Item): Pick<ListRange, "after"> {
   const own = index ? rowKey(0, table.key, start).slice(1) : [];
   return { after: [...rowKey(0, index?.key ?? table.key, start).slice(1), ...own] };
@@ -70,7 +70,7 @@ function checkSegment(segment: number | undefined, total: number | undefined): v
     );
 }
 
-/** A key that a scan goes on from is of its own segment. */
+/** Checks that the start key is within the segment. */
 function checkWithin(hash: Uint8Array, at: number | undefined, total: number | undefined): void {
   if (at === undefined || total === undefined) return;
   const first = Buffer.from(hash).readUInt32BE(0);
@@ -82,7 +82,7 @@ function checkWithin(hash: Uint8Array, at: number | undefined, total: number | u
 
 const boundOf = (part: number, total: number) => Math.floor((part * 2 ** 32) / total);
 
-/** A share of all hashes, told by their first 32 bits. */
+/** The range of hashes of a segment, divided by their first 32 bits. */
 function segment(at: number, total: number): Pick<ListRange, "from" | "before"> {
   const bound = (part: number) => {
     const bytes = Buffer.alloc(4);

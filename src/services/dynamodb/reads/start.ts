@@ -6,10 +6,10 @@ import { checkedItem, type Item, typeOf } from "../values/value.ts";
 
 const INVALID = "The provided starting key is invalid";
 
-/** Faults of a value's content are told without a word of where it stands. */
-const TOLD_ALONE = /number|Number|numeric|contains duplicates/;
+/** Errors about numbers and duplicates are not prefixed with the mention of the start key. */
+const UNPREFIXED = /number|Number|numeric|contains duplicates/;
 
-/** A key behind which a reading is to go on, its values checked. @throws {AwsError} ValidationException */
+/** Checks the values of a start key. @throws {AwsError} ValidationException */
 export function startIn(sent: Item | undefined): Item | undefined {
   return sent && inStart(() => checkedItem(sent));
 }
@@ -18,13 +18,13 @@ function inStart<R>(check: () => R): R {
   try {
     return check();
   } catch (error) {
-    if (!(error instanceof AwsError) || TOLD_ALONE.test(error.message)) throw error;
+    if (!(error instanceof AwsError) || UNPREFIXED.test(error.message)) throw error;
     throw invalid(`${INVALID}: ${error.message}`);
   }
 }
 
 /**
- * Holds it to the keys of the table and the index.
+ * Checks a start key against the key schemas of the table and the index.
  * @throws {AwsError} ValidationException
  */
 export function checkStart(

@@ -9,7 +9,7 @@ import { clear } from "./clear.ts";
 import { isEmpty } from "./concerns.ts";
 import { fill } from "./fill.ts";
 import { bounded } from "./on-demand-throughput.ts";
-import { checkIncluded, definedBy, globalIndex, MOST_GLOBAL, usedDefinitions } from "./schema.ts";
+import { checkIncluded, definedBy, globalIndex, MAX_GLOBAL_INDEXES, usedDefinitions } from "./schema.ts";
 import { checkBounds, provisioned } from "./throughput.ts";
 import { type Whose, warmed } from "./warm-throughput.ts";
 
@@ -83,9 +83,9 @@ function withIndex(
   if (table.indexes.some(({ name }) => name === sent.IndexName))
     throw invalid("Attempting to create an index which already exists");
   if (table.indexes.some(({ filling }) => filling)) throw onlyOneIndex();
-  if (table.indexes.filter(({ kind }) => kind === "global").length >= MOST_GLOBAL)
+  if (table.indexes.filter(({ kind }) => kind === "global").length >= MAX_GLOBAL_INDEXES)
     throw limitExceeded(
-      `Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of ${MOST_GLOBAL}`,
+      `Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of ${MAX_GLOBAL_INDEXES}`,
     );
   const defined = new Set(table.definitions.map(({ AttributeName }) => AttributeName));
   const definitions = [

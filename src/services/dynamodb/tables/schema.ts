@@ -8,8 +8,8 @@ import { bounded } from "./on-demand-throughput.ts";
 import { checkBounds, checkTableMaximum, throughputOf } from "./throughput.ts";
 import { warmed } from "./warm-throughput.ts";
 
-export const MOST_LOCAL = 5;
-export const MOST_GLOBAL = 20;
+export const MAX_LOCAL_INDEXES = 5;
+export const MAX_GLOBAL_INDEXES = 20;
 const MOST_OF_A_KIND = 4;
 const MOST_INCLUDED = 100;
 
@@ -53,8 +53,8 @@ export function schemaOf(input: Sent, region: string): Schema {
   checkDefined(KeySchema);
   checkLists(input, key, definitions);
   // Of too many no more are looked at than it takes to be too many.
-  const locals = (input.LocalSecondaryIndexes ?? []).slice(0, MOST_LOCAL + 1);
-  const globals = (input.GlobalSecondaryIndexes ?? []).slice(0, MOST_GLOBAL + 1);
+  const locals = (input.LocalSecondaryIndexes ?? []).slice(0, MAX_LOCAL_INDEXES + 1);
+  const globals = (input.GlobalSecondaryIndexes ?? []).slice(0, MAX_GLOBAL_INDEXES + 1);
   checkUsed(definitions, [
     key,
     ...locals.map(({ KeySchema: own }) => definedKey(keyNames(own), own, checkDefined)),
@@ -79,10 +79,14 @@ type Named = Pick<Index, "name" | "included">;
 
 /** @throws {AwsError} ValidationException where there are too many, or two of one name */
 function checkIndexes(local: readonly Named[], global: readonly Named[]): void {
-  if (local.length > MOST_LOCAL)
-    throw invalidParameters(`Number of LocalSecondaryIndexes exceeds per-table limit of ${MOST_LOCAL}`);
-  if (global.length > MOST_GLOBAL)
-    throw invalidParameters(`GlobalSecondaryIndex count exceeds the per-table limit of ${MOST_GLOBAL}`);
+  if (local.length > MAX_LOCAL_INDEXES)
+    throw invalidParameters(
+      `Number of LocalSecondaryIndexes exceeds per-table limit of ${MAX_LOCAL_INDEXES}`,
+    );
+  if (global.length > MAX_GLOBAL_INDEXES)
+    throw invalidParameters(
+      `GlobalSecondaryIndex count exceeds the per-table limit of ${MAX_GLOBAL_INDEXES}`,
+    );
   const indexes = [...local, ...global];
   checkIncluded(indexes);
   const again = firstDuplicate(indexes.map(({ name }) => name));

@@ -7,23 +7,23 @@ import { digestOf } from "../digest.ts";
 
 const fault = faultsOf<"dynamodb">();
 
-/** For so long a token stands for the call that it came with first. */
+/** How long a token identifies a request, in milliseconds. */
 const TOKEN_MS = 600_000;
 const PAGE = 500;
 
 export interface Token {
   token: string;
-  /** Of the whole request. */
+  /** The digest of the whole request. */
   digest: string;
 }
 
-/** Which span of ten minutes a token is of stands first in its key: what has had its time lies together. */
+/** Keys begin with the token's span of ten minutes, so that expired tokens are adjacent. */
 const tokens = collection<Token & { span: number; until: number }>("dynamodb/token-of-span", {
   scope: "region",
   key: (t) => [t.span, t.token],
 });
 
-/** What a request came with. */
+/** The idempotency token of a request. */
 export const tokenIn = (input: { ClientRequestToken?: string | undefined }): Token | undefined =>
   input.ClientRequestToken === undefined
     ? undefined
@@ -31,7 +31,7 @@ export const tokenIn = (input: { ClientRequestToken?: string | undefined }): Tok
 
 const spanAt = (time: number) => Math.floor(time / TOKEN_MS);
 
-/** Whether a call with this token was done. @throws {AwsError} IdempotentParameterMismatchException if it was another one */
+/** Whether the token's request was done. @throws {AwsError} IdempotentParameterMismatchException for another request */
 export async function isDone(tx: ReadTransaction, { token, digest }: Token): Promise<boolean> {
   const now = tx.now();
   const span = spanAt(now);
@@ -56,10 +56,10 @@ export function remember(tx: Transaction, token: Token): void {
   });
 }
 
-/** The last span for whose tokens a sweep is under way: one for each span is enough. */
+/** The last span for which a sweep is scheduled: each span needs only one. */
 const sweeps = memory("dynamodb/token-sweeps", () => ({ span: -1 }));
 
-/** Removes tokens that have had their time. */
+/** Deletes expired tokens. */
 export const forgetTokens = job("dynamodb/forget-tokens", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx) {

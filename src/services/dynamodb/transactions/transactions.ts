@@ -18,22 +18,22 @@ import { sizeOfItem } from "../values/size.ts";
 import { checkedItem, type Item } from "../values/value.ts";
 import { isDone, remember, type Token, tokenIn } from "./tokens.ts";
 
-const MOST_BYTES = 4 * 2 ** 20;
-/** Of items as they were and as they are. Streams, recovery and replicas keep each of them once more. */
-const MOST_LOOSE = 128 * 1_024;
-/** What is due afterwards stands in the same commit. */
-const MOST_KEPT = MAX_TRANSACTION_BYTES - 2 ** 20;
+const MAX_BYTES = 4 * 2 ** 20;
+/** Total bytes of old and new items from which rows are compressed. Streams, recovery and replicas store each item again. */
+const TIGHT_FROM_BYTES = 128 * 1_024;
+/** The most bytes that a transaction's changes may take in a commit, which also holds the jobs that it enqueues. */
+const MAX_WRITTEN_BYTES = MAX_TRANSACTION_BYTES - 2 ** 20;
 const fault = faultsOf<"dynamodb">();
 
 /** One action of a transaction. */
 export interface Action {
   table: string;
-  /** Its key, or the item that is put. */
+  /** The key, or the item to put. */
   item: Item;
   kind: "check" | "put" | "delete" | "update";
   test: Test | undefined;
   update?: Update | undefined;
-  /** What its test says where it is not a condition that fails. */
+  /** The cancellation reason if `test` fails, unless that is a failed condition. */
   refusal?: { Code: string; Message: string };
   returnOnFailure: DynamoDB.ReturnValuesOnConditionCheckFailure | undefined;
 }
@@ -62,7 +62,7 @@ export const transactionOperations = {
       checkDistinct(actions, tables);
       const reasons = actions.map((one, at) => {
         const wrong = keyFault(tables[at]!, one);
-        return wrong ? faulty(wrong) : { Code: "None" };
+        return wrong ? validationReason(wrong) : { Code: "None" };
       });
       checkReasons(reasons);
       const used: Used[] = [];
@@ -86,7 +86,7 @@ export const transactionOperations = {
   },
 } satisfies Handlers<"dynamodb">;
 
-/** Of all that is written, by table. */
+/** The item collection metrics of all written items, by table. */
 async function collectionsOf(
   tx: ReadTransaction,
   returnMetrics: DynamoDB.ReturnItemCollectionMetrics | undefined,
@@ -106,9 +106,9 @@ async function collectionsOf(
 }
 
 /**
- * Does all that a request asks for, or nothing; and nothing where its token says that it was done: then it costs what
- * it takes to read the items.
- * @throws {AwsError} TransactionCanceledException with the reason of each action
+ * Performs all actions of a request or none. A request that its token shows to be done already is not repeated, and
+ * consumes the capacity of reading the items.
+ * @throws {AwsError} TransactionCanceledException with a reason for each action
  */
 export async function actTogether(
   tx: Transaction,
@@ -119,13 +119,13 @@ export async function actTogether(
   const isRepeated = token !== undefined && (await isDone(tx, token));
   const tables = await Promise.all(actions.map(({ table }) => tableAt(tx, table)));
   checkDistinct(actions, tables);
-  if (isRepeated) return { used: await reading(tx, actions, tables), split: "ReadCapacityUnits" };
+  if (isRepeated) return { used: await unitsOfRepeat(tx, actions, tables), split: "ReadCapacityUnits" };
   const used = await perform(tx, actions, tables, meter);
   if (token) remember(tx, token);
   return { used, split: "WriteCapacityUnits" };
 }
 
-async function reading(
+async function unitsOfRepeat(
   tx: ReadTransaction,
   actions: readonly Action[],
   tables: readonly Table[],
@@ -157,8 +157,8 @@ function actionIn(sent: DynamoDB.TransactWriteItem): Action {
 }
 
 /**
- * What stands against a key is told as the action's reason, so that only right ones are compared. That one is empty is
- * told at once, of the whole request.
+ * Checks that no two actions have the same key. Invalid keys are skipped, as they are reported later as an action's
+ * cancellation reason; an empty key value fails the whole request.
  */
 export function checkDistinct(
   actions: readonly Pick<Action, "kind" | "item">[],
@@ -186,12 +186,12 @@ function keyFault(table: Table, { kind, item }: Pick<Action, "kind" | "item">): 
   }
 }
 
-const faulty = ({ message }: AwsError): DynamoDB.CancellationReason => ({
+const validationReason = ({ message }: AwsError): DynamoDB.CancellationReason => ({
   Code: "ValidationError",
   Message: message,
 });
 
-/** All of them, or none: what stands against any is told for each. */
+/** Performs all actions or none. @throws {AwsError} TransactionCanceledException with a reason for each action */
 async function perform(
   tx: Transaction,
   actions: readonly Action[],
@@ -203,23 +203,23 @@ async function perform(
     after: Item | undefined;
     reason: DynamoDB.CancellationReason;
   }[] = [];
-  for (const [at, action] of actions.entries()) outcomes.push(await judged(tx, action, tables[at]!));
+  for (const [at, action] of actions.entries()) outcomes.push(await evaluate(tx, action, tables[at]!));
   checkReasons(outcomes.map(({ reason }) => reason));
   checkBytes(outcomes.reduce((sum, { before, after }) => sum + sizeOr0(after ?? before), 0));
-  const used = outcomes.map(({ before, after }, at) => twice(writing(tables[at]!, before, after)));
+  const used = outcomes.map(({ before, after }, at) => doubled(writing(tables[at]!, before, after)));
   takeTogether("write", used, meter);
   const bytes = outcomes.reduce((sum, { before, after }) => sum + sizeOr0(before) + sizeOr0(after), 0);
   for (const [at, { before, after }] of outcomes.entries()) {
     if (actions[at]!.kind === "check") continue;
     try {
-      await changeItem(tx, tables[at]!, before, after, { isTight: bytes > MOST_LOOSE });
+      await changeItem(tx, tables[at]!, before, after, { isTight: bytes > TIGHT_FROM_BYTES });
     } catch (error) {
       if (!isCollectionTooLarge(error)) throw error;
       const reason = { Code: "ItemCollectionSizeLimitExceeded", Message: error.message };
       throw cancelled(actions.map((_, other) => (other === at ? reason : { Code: "None" })));
     }
   }
-  if (tx.written > MOST_KEPT) throw tooLarge();
+  if (tx.written > MAX_WRITTEN_BYTES) throw tooLarge();
   return used;
 }
 
@@ -227,13 +227,13 @@ const sizeOr0 = (item: Item | undefined) => (item ? sizeOfItem(item) : 0);
 
 /** @throws {AwsError} ValidationException */
 export function checkBytes(bytes: number): void {
-  if (bytes > MOST_BYTES) throw tooLarge();
+  if (bytes > MAX_BYTES) throw tooLarge();
 }
 
 const tooLarge = () => invalid("Collection size of the items in the transaction exceeds the limit of 4 MB");
 
-/** A transaction prepares what it does, and does it. */
-function twice({ table, units, indexes }: Used): Used {
+/** A transaction prepares and commits each change, which doubles its units. */
+function doubled({ table, units, indexes }: Used): Used {
   return {
     table,
     units: 2 * units,
@@ -241,7 +241,7 @@ function twice({ table, units, indexes }: Used): Used {
   };
 }
 
-/** @throws {AwsError} TransactionCanceledException where any of it has no capacity left */
+/** Consumes capacity for all actions. @throws {AwsError} TransactionCanceledException if any lacks capacity */
 export function takeTogether(way: Way, used: readonly Used[], meter: Meter | undefined): void {
   if (!meter) return;
   checkReasons(
@@ -262,10 +262,10 @@ function checkReasons(reasons: DynamoDB.CancellationReason[]): void {
   if (reasons.some(({ Code }) => Code !== "None")) throw cancelled(reasons);
 }
 
-async function judged(tx: ReadTransaction, action: Action, table: Table) {
+async function evaluate(tx: ReadTransaction, action: Action, table: Table) {
   const { item, test, refusal, returnOnFailure } = action;
   const wrong = keyFault(table, action);
-  if (wrong) return { before: undefined, after: undefined, reason: faulty(wrong) };
+  if (wrong) return { before: undefined, after: undefined, reason: validationReason(wrong) };
   const before = await itemAt(tx, table, item);
   if (test && !test(before ?? {})) {
     const Item = returnOnFailure === "ALL_OLD" ? before : undefined;
@@ -279,11 +279,11 @@ async function judged(tx: ReadTransaction, action: Action, table: Table) {
     return { before, after: outcomeOf(table, action, before), reason: { Code: "None" } };
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    return { before, after: undefined, reason: faulty(error) };
+    return { before, after: undefined, reason: validationReason(error) };
   }
 }
 
-/** What an action makes of an item. @throws {AwsError} ValidationException */
+/** The item after an action. @throws {AwsError} ValidationException */
 export function outcomeOf(
   table: Table,
   { kind, item, update }: Action,

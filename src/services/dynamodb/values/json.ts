@@ -1,12 +1,12 @@
 import type { Item, Value } from "./value.ts";
 
-/** Deeper than any item may be. */
-const MOST_DEPTH = 40;
+/** A depth limit, greater than that of a valid item. */
+const MAX_DEPTH = 40;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** An item in DynamoDB's JSON, as a file holds it: byte strings are base64. `undefined` for what is no item. */
+/** Parses an item in DynamoDB JSON, with byte strings in base64, as files contain it. `undefined` if it is invalid. */
 export function itemOfJson(json: unknown, depth = 0): Item | undefined {
-  if (!isObject(json) || depth > MOST_DEPTH) return undefined;
+  if (!isObject(json) || depth > MAX_DEPTH) return undefined;
   const item: Item = Object.create(null);
   for (const [name, given] of Object.entries(json)) {
     const value = isText(name) ? valueOfJson(given, depth) : undefined;
@@ -17,7 +17,7 @@ export function itemOfJson(json: unknown, depth = 0): Item | undefined {
 }
 
 function valueOfJson(json: unknown, depth: number): Value | undefined {
-  if (!isObject(json) || depth > MOST_DEPTH) return undefined;
+  if (!isObject(json) || depth > MAX_DEPTH) return undefined;
   const [[type, content] = [], another] = Object.entries(json);
   if (another) return undefined;
   switch (type) {
@@ -61,7 +61,7 @@ function listOfJson(json: unknown, depth: number): Value | undefined {
 
 const isObject = (json: unknown): json is object =>
   typeof json === "object" && json !== null && !Array.isArray(json);
-/** Half of a sign has no place in a text. */
+/** A string without lone surrogates. */
 const isText = (json: unknown): json is string => typeof json === "string" && json.isWellFormed();
 export const isBase64 = (json: unknown): json is string => isText(json) && BASE64.test(json);
 const isListOf = <T>(json: unknown, is: (one: unknown) => one is T): json is T[] =>

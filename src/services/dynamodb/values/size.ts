@@ -1,11 +1,11 @@
 import { decimalIn, type Item, typeOf, type Value } from "./value.ts";
 
-/** The most that an item may have, names included. */
-export const MOST_ITEM_BYTES = 400 * 1_024;
+/** The largest size of an item, with its attribute names. */
+export const MAX_ITEM_BYTES = 400 * 1_024;
 
 /**
- * Bytes as DynamoDB counts them: names and texts in UTF-8, two digits of a number in a byte and one more, three and one
- * for each element of a list or map.
+ * The size of an item in bytes, as DynamoDB counts it: names and strings in UTF-8; a number's digits take half a byte each,
+ * and one byte more; a list or map takes three bytes, and one for each element.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 export function sizeOfItem(item: Item): number {
@@ -14,7 +14,7 @@ export function sizeOfItem(item: Item): number {
   return size;
 }
 
-/** Up to here a loop is quicker than a call of the engine. */
+/** Up to this length a loop is faster than `Buffer.byteLength`. */
 const SHORT = 24;
 
 function bytesIn(text: string): number {
@@ -48,7 +48,7 @@ function sizeOfNumber(text: string): number {
   if (text.length === 1) return text === "0" ? 1 : 2;
   const { negative, digits, exponent } = decimalIn(text);
   if (digits === "") return 1;
-  // Digits come in pairs on either side of the point: one that stands alone takes a byte of its own.
+  // Digits are paired on either side of the decimal point: an unpaired digit takes a whole byte.
   const isOdd = (exponent % 2 !== 0) !== (digits.length % 2 !== 0) && digits.length % 2 === 0;
   return 1 + Math.ceil(digits.length / 2) + (isOdd ? 1 : 0) + (negative ? 1 : 0);
 }

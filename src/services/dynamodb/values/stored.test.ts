@@ -1,7 +1,7 @@
 import { deflateRawSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { bytesOf } from "#aws/protocols/raw-json.ts";
-import { MOST_ITEM_BYTES, sizeOfItem } from "./size.ts";
+import { MAX_ITEM_BYTES, sizeOfItem } from "./size.ts";
 import { decodeItem, encodeItem, rawItems, readAtOnce, StoredItem } from "./stored.ts";
 import { type Item, isEqual, type Value } from "./value.ts";
 
@@ -48,15 +48,15 @@ test.each([
   ["bytes", { ...listOf(100_000, { NULL: true }), bytes: { B: Buffer.alloc(200_000, "b") } }],
 ])("an item of %s has a place in a row, though its JSON is several times as large as it is", (_, item) => {
   const size = sizeOfItem(item);
-  expect(size).toBeLessThanOrEqual(MOST_ITEM_BYTES);
+  expect(size).toBeLessThanOrEqual(MAX_ITEM_BYTES);
   const stored = encodeItem(item, size);
-  expect(stored.length).toBeLessThan(MOST_ITEM_BYTES);
+  expect(stored.length).toBeLessThan(MAX_ITEM_BYTES);
   const kept = new StoredItem(Buffer.concat([Buffer.from("before"), stored]), 6, 6 + stored.length);
   expect(kept.size).toBe(size);
   expect(isEqual({ M: kept.item }, { M: item })).toBe(true);
-  expect(kept.length).toBeGreaterThan(1.2 * MOST_ITEM_BYTES);
+  expect(kept.length).toBeGreaterThan(1.2 * MAX_ITEM_BYTES);
   expect(bytesOf(kept).toString()).toBe(kept.json);
-  // And so have two images of it.
+  // A change record with two images of it fits, too.
   const change: Item = { old: { M: item }, new: { M: item } };
   expect(isEqual({ M: decodeItem(encodeItem(change)) }, { M: change })).toBe(true);
 });
@@ -71,7 +71,7 @@ test("what many write together is deflated sooner", () => {
 
 test("numbers of a hundred digits that are too many to be read are refused, however small DynamoDB counts them", () => {
   const item = listOf(40_000, { N: `1${"0".repeat(120)}` });
-  expect(sizeOfItem(item)).toBeLessThan(MOST_ITEM_BYTES);
+  expect(sizeOfItem(item)).toBeLessThan(MAX_ITEM_BYTES);
   expect(() => encodeItem(item, sizeOfItem(item))).toThrow("Item size has exceeded the maximum allowed size");
 });
 

@@ -5,55 +5,55 @@ import { itemTooLarge } from "../errors.ts";
 import { sizeOfItem } from "./size.ts";
 import type { Item, Value } from "./value.ts";
 
-/** Byte strings are in it, which are base64 there. */
-const WITH_BYTES = 1;
-/** Its size, as DynamoDB counts it, stands between the first byte and the text. */
-const SIZED = 2;
-/** The text is deflated, and its length stands in front of it. */
-const PACKED = 4;
+/** A flag of the first byte: the item contains byte strings, which are stored in base64. */
+const HAS_BYTES = 1;
+/** A flag of the first byte: the item's size, as DynamoDB counts it, follows the first byte. */
+const HAS_SIZE = 2;
+/** A flag of the first byte: the JSON is deflated, and its inflated length precedes it. */
+const IS_DEFLATED = 4;
 const NUMBER_BYTES = 4;
 
-/** Bytes of JSON that are deflated: a row holds less, and many small elements say the same again and again. */
-const PACKED_FROM = 512 * 1_024;
-/** The same where much is written together, so that all of it is one commit. */
-const TIGHT_FROM = 4 * 1_024;
-/** Bytes of an item's JSON. None has more but of thousands of numbers with a hundred digits each. */
-const MOST_TEXT = 4 * 2 ** 20;
-/** What is known of a change beside two images. */
-const MOST_BESIDE = 64 * 1_024;
-const MOST_ROW = 2 * 2 ** 20;
-/** Rows say themselves how long their text is: what is read is held to what is written. */
-const MOST_INFLATED = 2 * MOST_TEXT + MOST_BESIDE;
+/** JSON of more bytes is deflated: it may exceed a row, and many small elements are repetitive. */
+const DEFLATE_FROM = 512 * 1_024;
+/** JSON of more bytes is deflated if much is written together, so that all of it fits into one commit. */
+const TIGHT_DEFLATE_FROM = 4 * 1_024;
+/** The most bytes of an item's JSON. Only items with thousands of numbers of a hundred digits exceed it. */
+const MAX_JSON_BYTES = 4 * 2 ** 20;
+/** The most bytes of JSON that a change record has besides its two images. */
+const MAX_CHANGE_BYTES = 64 * 1_024;
+const MAX_ROW_BYTES = 2 * 2 ** 20;
+/** The most bytes that a row may inflate to: those of two images and the rest of a change record. */
+const MAX_INFLATED_BYTES = 2 * MAX_JSON_BYTES + MAX_CHANGE_BYTES;
 
 /**
- * Items as they are stored: JSON as on the wire, behind a byte that says what else to know.
- * @param size of an item that will be counted again and again
- * @param isTight where so much is written together that its place matters
- * @throws {AwsError} ValidationException for what has no place in a row
+ * Encodes an item as it is stored: a byte of flags, optional numbers, and the item's JSON as on the wire.
+ * @param size the item's size as DynamoDB counts it, to be stored if it will be needed often
+ * @param isTight whether to compress smaller items, too, since much is written together
+ * @throws {AwsError} ValidationException if the item does not fit into a row
  */
 export function encodeItem(item: Item, size?: number, isTight = false): Uint8Array {
-  const withBytes = holdsBytes(item) ? WITH_BYTES : 0;
+  const withBytes = holdsBytes(item) ? HAS_BYTES : 0;
   const text = JSON.stringify(
     withBytes ? mapValues(item, (bytes) => Buffer.from(bytes as Uint8Array).toString("base64")) : item,
   );
   const length = Buffer.byteLength(text);
-  if (length > (size === undefined ? MOST_INFLATED : MOST_TEXT)) throw itemTooLarge();
+  if (length > (size === undefined ? MAX_INFLATED_BYTES : MAX_JSON_BYTES)) throw itemTooLarge();
   const packed =
-    length > (isTight ? TIGHT_FROM : PACKED_FROM)
+    length > (isTight ? TIGHT_DEFLATE_FROM : DEFLATE_FROM)
       ? deflateRawSync(text, { level: constants.Z_BEST_SPEED })
       : undefined;
   const numbers = (size === undefined ? 0 : 1) + (packed ? 1 : 0);
   const row = 1 + numbers * NUMBER_BYTES + (packed?.length ?? length);
-  if (row > MOST_ROW) throw itemTooLarge();
+  if (row > MAX_ROW_BYTES) throw itemTooLarge();
   const out = Buffer.allocUnsafe(row);
   out[0] = withBytes;
   let start = 1;
   if (size !== undefined) {
-    out[0] |= SIZED;
+    out[0] |= HAS_SIZE;
     start = out.writeUInt32BE(size, start);
   }
   if (packed) {
-    out[0] |= PACKED;
+    out[0] |= IS_DEFLATED;
     packed.copy(out, out.writeUInt32BE(length, start));
   } else out.write(text, start);
   return out;
@@ -61,7 +61,7 @@ export function encodeItem(item: Item, size?: number, isTight = false): Uint8Arr
 
 export const decodeItem = (stored: Uint8Array): Item => new StoredItem(stored).item;
 
-/** An item as it is stored, of which no more is parsed than is asked for. It prints itself. */
+/** A stored item, which is parsed on demand. It can be written to a response without being parsed. */
 export class StoredItem implements Printed {
   /** Of its JSON, in bytes. */
   readonly length: number;
@@ -77,7 +77,7 @@ export class StoredItem implements Printed {
       stored instanceof Buffer ? stored : Buffer.from(stored.buffer, stored.byteOffset, stored.length);
     this.#start = start;
     this.#end = end;
-    const behind = start + ((stored[start]! & SIZED) === 0 ? 1 : 1 + NUMBER_BYTES);
+    const behind = start + ((stored[start]! & HAS_SIZE) === 0 ? 1 : 1 + NUMBER_BYTES);
     this.#text = this.#isPacked ? behind + NUMBER_BYTES : behind;
     this.length = this.#isPacked ? this.#bytes.readUInt32BE(behind) : end - behind;
   }
@@ -85,13 +85,13 @@ export class StoredItem implements Printed {
   get item(): Item {
     if (this.#item) return this.#item;
     const item = JSON.parse(this.json) as Item;
-    const isPlain = (this.#bytes[this.#start]! & WITH_BYTES) === 0;
+    const isPlain = (this.#bytes[this.#start]! & HAS_BYTES) === 0;
     return (this.#item = isPlain ? item : mapValues(item, (text) => Buffer.from(text as string, "base64")));
   }
 
   /** In bytes, as DynamoDB counts them. */
   get size(): number {
-    const isSized = (this.#bytes[this.#start]! & SIZED) !== 0;
+    const isSized = (this.#bytes[this.#start]! & HAS_SIZE) !== 0;
     return isSized ? this.#bytes.readUInt32BE(this.#start + 1) : sizeOfItem(this.item);
   }
 
@@ -107,31 +107,33 @@ export class StoredItem implements Printed {
   }
 
   get #isPacked(): boolean {
-    return (this.#bytes[this.#start]! & PACKED) !== 0;
+    return (this.#bytes[this.#start]! & IS_DEFLATED) !== 0;
   }
 
   #inflated(): Buffer {
-    return inflateRawSync(this.#bytes.subarray(this.#text, this.#end), { maxOutputLength: MOST_INFLATED });
+    return inflateRawSync(this.#bytes.subarray(this.#text, this.#end), {
+      maxOutputLength: MAX_INFLATED_BYTES,
+    });
   }
 }
 
-/** Bytes of JSON that are read at once. */
-const MOST_READ = 8 * 2 ** 20;
+/** The most bytes of JSON to read at once. */
+const MAX_READ_BYTES = 8 * 2 ** 20;
 
-/** Of a page of rows those that are read at once, at least one: what is deflated is many times as large. */
-export function readAtOnce(rows: readonly BytesRow[], most = MOST_READ): readonly BytesRow[] {
+/** The first rows of a page, at least one, that are small enough to read at once: a deflated row may be many times as large. */
+export function readAtOnce(rows: readonly BytesRow[], maxBytes = MAX_READ_BYTES): readonly BytesRow[] {
   let bytes = 0;
-  const end = rows.findIndex((row) => (bytes += storedItemIn(row).length) > most);
+  const end = rows.findIndex((row) => (bytes += storedItemIn(row).length) > maxBytes);
   return end < 0 ? rows : rows.slice(0, Math.max(1, end));
 }
 
-/** The item of a row that a range found. */
+/** The item in a row that a range returned. */
 export function storedItemIn(row: BytesRow): StoredItem {
   const { lent } = row;
   return lent ? new StoredItem(lent.bytes, lent.start, lent.end) : new StoredItem(row.value);
 }
 
-/** What is answered of a stored item. */
+/** A stored item as a response returns it. */
 export const rawItem = (stored: StoredItem): RawJson<Item> =>
   new RawJson(
     () => stored.json,
@@ -144,7 +146,7 @@ export const rawItems = (stored: readonly StoredItem[]): RawJson<Item[]> =>
     () => stored.map(({ item }) => item),
   );
 
-/** Items by their table. */
+/** Stored items by their table's name, as a response returns them. */
 export const rawTables = (
   tables: readonly (readonly [table: string, items: readonly StoredItem[], ...unknown[]])[],
 ): RawJson<Record<string, Item[]>> =>

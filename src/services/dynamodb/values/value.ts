@@ -10,32 +10,32 @@ import {
   parseDecimal,
 } from "./decimal.ts";
 
-/** As on the wire: an object with one member, whose name is the type. */
+/** A value as on the wire: an object with one member, whose name is the type. */
 export type Value = AttributeValue;
 export type Item = Record<string, Value>;
 export type TypeName = keyof AttributeValue;
 
-/** An attribute may have a name that every object has. */
+/** Reads only own properties, since an attribute may be named like a member of `Object.prototype`. */
 export const attributeOf = (item: Item, name: string): Value | undefined =>
   Object.hasOwn(item, name) ? item[name] : undefined;
 
-const MOST_NESTING = 32;
-/** Where a value may lie that nobody keeps: it is as deep as a request may be. */
-const UNKEPT = Number.NEGATIVE_INFINITY;
+const MAX_NESTING = 32;
+/** The depth of a value that is not stored: only the limits of a request apply to its nesting. */
+const UNSTORED_DEPTH = Number.NEGATIVE_INFINITY;
 
 const tooNested = () =>
   invalid(
     "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit",
   );
 
-/** The same of what an update made of an attribute. @throws {AwsError} ValidationException */
+/** Checks the nesting of an attribute that an update wrote. @throws {AwsError} ValidationException */
 export function checkNesting(value: Value, depth = 0): void {
-  if (depth >= MOST_NESTING) throw tooNested();
+  if (depth >= MAX_NESTING) throw tooNested();
   for (const name in value.M) checkNesting(value.M[name]!, depth + 1);
   for (const element of value.L ?? []) checkNesting(element, depth + 1);
 }
 
-/** The type of a value that was checked. */
+/** The type of a checked value. */
 export function typeOf(value: Value): TypeName {
   for (const name in value) return name as TypeName;
   throw new Error("an empty value");
@@ -53,18 +53,18 @@ const FAULTS = {
 /** @throws {AwsError} ValidationException */
 export const decimalIn = (text: string): Decimal => decimalOf(parseDecimal(text), text);
 
-/** What was read or reckoned. @throws {AwsError} ValidationException */
+/** The number that was parsed or computed. @throws {AwsError} ValidationException for a fault */
 export function decimalOf(found: Decimal | NumberFault, text = ""): Decimal {
   if (typeof found === "string") throw invalid(FAULTS[found](text));
   return found;
 }
 
-/** A value that conditions compare with, and that updates may write. @throws {AwsError} ValidationException */
-export const checkedOperand = (value: Value): Value => checkedValue(value, UNKEPT);
+/** Checks the value of a placeholder. @throws {AwsError} ValidationException */
+export const checkedOperand = (value: Value): Value => checkedValue(value, UNSTORED_DEPTH);
 
 /**
- * What was sent, checked, with its numbers in their plain form; itself, where they are already. Every type that was sent is
- * looked at, in its order, before there is said to be more than one.
+ * Checks a value and returns it with canonical numbers: the same object if nothing changed. A value with several types is
+ * only rejected after the content of each was checked.
  * @throws {AwsError} ValidationException
  */
 export function checkedValue(value: Value, depth = 0): Value {
@@ -77,7 +77,7 @@ export function checkedValue(value: Value, depth = 0): Value {
       isSparse = true;
       continue;
     }
-    if (depth >= MOST_NESTING) throw tooNested();
+    if (depth >= MAX_NESTING) throw tooNested();
     const one = checkedContent(value, name as TypeName, depth);
     if (count++ > 0) continue;
     checked = one;
@@ -121,27 +121,27 @@ function checkedContent(value: Value, type: TypeName, depth: number): Value {
 
 const plainNumber = (text: string) => (isShort(text) ? text : formatDecimal(decimalIn(text)));
 
-/** The same of all values of an item. @throws {AwsError} ValidationException */
+/** Checks all values of an item and returns it with canonical numbers. @throws {AwsError} ValidationException */
 export function checkedItem(item: Item, depth = 0): Item {
   let checked = item;
   for (const name in item) {
     checkName(name);
     const value = checkedValue(item[name]!, depth);
     if (value === item[name]) continue;
-    // A copy by spread has `__proto__` as an attribute, as the original has, so that an assignment is safe.
+    // The spread copies an own `__proto__` attribute, so that the assignment below does not set the prototype.
     if (checked === item) checked = { ...item };
     checked[name] = value;
   }
   return checked;
 }
 
-const LONGEST_NAME = 65_535;
+const MAX_NAME_BYTES = 65_535;
 const LARGE_NAME = "Attribute name is too large, must be less than 65536 bytes";
 
-/** The name of an attribute, wherever it stands. @throws {AwsError} ValidationException */
+/** Checks the length of an attribute name. @throws {AwsError} ValidationException */
 export function checkName(name: string): void {
   // A character takes three bytes at most.
-  if (name.length * 3 > LONGEST_NAME && Buffer.byteLength(name) > LONGEST_NAME) throw invalid(LARGE_NAME);
+  if (name.length * 3 > MAX_NAME_BYTES && Buffer.byteLength(name) > MAX_NAME_BYTES) throw invalid(LARGE_NAME);
 }
 
 const EMPTY_SETS = {
@@ -167,7 +167,7 @@ function checkedSet(value: Value, type: "SS" | "NS" | "BS"): Value {
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 
-/** By type and content; a set's order does not count. */
+/** Whether type and content are equal, regardless of the order of a set. */
 export function isEqual(a: Value, b: Value): boolean {
   const type = typeOf(a);
   if (typeOf(b) !== type) return false;
@@ -195,7 +195,7 @@ export function isEqual(a: Value, b: Value): boolean {
   }
 }
 
-/** Of two texts by their UTF-8 bytes, of two numbers, of two byte strings; `undefined` for what has no order. */
+/** Compares two strings (by their UTF-8 bytes), numbers or byte strings; `undefined` if the values have no order. */
 export function compareValues(a: Value, b: Value): number | undefined {
   if (a.S !== undefined && b.S !== undefined) return Buffer.compare(Buffer.from(a.S), Buffer.from(b.S));
   if (a.N !== undefined && b.N !== undefined) return compareNumbers(a.N, b.N);
@@ -206,12 +206,12 @@ export function compareValues(a: Value, b: Value): number | undefined {
 const compareNumbers = (a: string, b: string): number =>
   isShort(a) && isShort(b) ? Number(a) - Number(b) : compareDecimals(decimalIn(a), decimalIn(b));
 
-/** @throws whatever `check` throws, told as that of a value under a name */
+/** Runs a check of a placeholder's value. @throws what `check` throws, with the placeholder in its message */
 export function named<R>(name: string, check: () => R): R {
   try {
     return check();
   } catch (error) {
-    // Of names it is not told which value has them.
+    // Errors about attribute names do not state the placeholder.
     if (!(error instanceof AwsError) || error.message === LARGE_NAME) throw error;
     throw invalid(`ExpressionAttributeValues contains invalid value: ${error.message} for key ${name}`);
   }
