@@ -10,6 +10,7 @@ import {
   busExists,
   busHasRules,
   busNameIsNotSource,
+  busNameIsReserved,
   defaultBusStays,
   invalidToken,
   limitExceeded,
@@ -111,6 +112,7 @@ export const busOperations = {
 /** A partner's bus has the name of its source, and there are no partners here. */
 function checkName({ Name: name, EventSourceName: source }: Events.CreateEventBusRequest): void {
   if (source === undefined) {
+    if (name.startsWith("aws.")) throw busNameIsReserved();
     if (name.includes("/")) throw slashInBusName();
   } else throw source === name ? noSuchEventSource(source) : busNameIsNotSource();
 }

@@ -21,6 +21,7 @@ export const patternTooLong = (rule: string, most: number) =>
 export const limitExceeded = () =>
   fault("LimitExceededException", "The requested resource exceeds the maximum number allowed.");
 
+export const busNameIsReserved = () => invalid("EventBus name starting with 'aws.' is not valid.");
 export const slashInBusName = () => invalid("Event bus name must not contain '/'.");
 export const busNameIsNotSource = () => invalid("Event bus name must match event source name.");
 export const noSuchEventSource = (source: string) =>

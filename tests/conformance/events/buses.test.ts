@@ -66,6 +66,16 @@ describe("event buses", () => {
       invalid("Event bus name must not contain '/'."),
     );
   });
+  for (const Name of ["aws.mine", "aws.partner/example.com/orders"])
+    behaviour(
+      `${Name} is no name of one's own`,
+      "https://github.com/amzn/selling-partner-api-models/issues/4638",
+      async () => {
+        await expect(send(new CreateEventBusCommand({ Name }))).rejects.toMatchObject(
+          invalid("EventBus name starting with 'aws.' is not valid."),
+        );
+      },
+    );
   behaviour("a partner's bus needs an event source that is there", api("CreateEventBus"), async () => {
     const source = "aws.partner/example.com/orders";
     await expect(
