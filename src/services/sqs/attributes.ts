@@ -1,4 +1,4 @@
-import type { QueueAttributeMap, QueueAttributeName } from "#aws/contract/types/sqs.ts";
+import type { QueueAttributeMap } from "#aws/contract/types/sqs.ts";
 import { parsePolicy, RESOURCE_POLICY } from "#aws/languages/policy/document.ts";
 import type { Place } from "#kernel/collection.ts";
 import { fault, invalidAttributeValue, unknownAttribute } from "./errors.ts";
@@ -133,29 +133,45 @@ export function settingsWith(
 ): QueueSettings {
   const values: Record<string, unknown> = { ...former };
   for (const [name, text] of Object.entries(attributes)) {
-    const setting = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
-    if (!setting) throw unknownAttribute(name);
-    if (setting.isFifoOnly && !isFifo)
-      throw name === "ContentBasedDeduplication" ? unknownAttribute(name) : onlyForFifo(name);
-    const value = setting.read(text ?? "", name);
-    if (value === undefined) delete values[setting.key];
-    else values[setting.key] = value;
+    const { key, read } = settingNamed(name, isFifo);
+    const value = read(text ?? "", name);
+    if (value === undefined) delete values[key];
+    else values[key] = value;
   }
   const settings = values as unknown as QueueSettings;
-  // A queue has one kind of encryption: the last one that was asked for.
-  if (attributes.KmsMasterKeyId && attributes.SqsManagedSseEnabled === "true")
+  keepOneEncryption(settings, attributes);
+  checkThroughput(settings);
+  return settings;
+}
+
+function settingNamed(name: string, isFifo: boolean): Setting<keyof QueueSettings> {
+  const setting = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
+  if (!setting) throw unknownAttribute(name);
+  if (!setting.isFifoOnly || isFifo) return setting;
+  throw name === "ContentBasedDeduplication" ? unknownAttribute(name) : onlyForFifo(name);
+}
+
+/** A queue has one kind of encryption: the last one that was asked for. */
+function keepOneEncryption(
+  settings: QueueSettings,
+  { KmsMasterKeyId, SqsManagedSseEnabled }: QueueAttributeMap,
+): void {
+  const isOwn = SqsManagedSseEnabled === "true";
+  if (KmsMasterKeyId && isOwn)
     throw fault(
       "InvalidAttributeValue",
       "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
     );
-  if (attributes.KmsMasterKeyId) settings.sqsManagedSseEnabled = false;
-  if (attributes.SqsManagedSseEnabled === "true") delete settings.kmsMasterKeyId;
-  if (settings.fifoThroughputLimit === "perMessageGroupId" && settings.deduplicationScope !== "messageGroup")
+  if (KmsMasterKeyId) settings.sqsManagedSseEnabled = false;
+  if (isOwn) delete settings.kmsMasterKeyId;
+}
+
+function checkThroughput({ fifoThroughputLimit, deduplicationScope }: QueueSettings): void {
+  if (fifoThroughputLimit === "perMessageGroupId" && deduplicationScope !== "messageGroup")
     throw invalidAttributeValue(
       "FifoThroughputLimit",
       "To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup.",
     );
-  return settings;
 }
 
 const onlyForFifo = (name: string) =>
@@ -190,23 +206,32 @@ export function described(
   counts: Counts,
   place: Place,
 ): QueueAttributeMap | undefined {
-  for (const name of names) {
-    if (name !== "All" && !Object.hasOwn(SETTINGS, name) && !Object.hasOwn(READ_ONLY, name))
-      throw unknownAttribute(name);
-  }
-  const isRequested = (name: string) => names.includes("All") || names.includes(name);
-  const attributes: QueueAttributeMap = {};
-  for (const [name, read] of Object.entries(READ_ONLY)) {
-    const text = isRequested(name) ? read(queue, counts, place) : undefined;
-    if (text !== undefined) attributes[name as QueueAttributeName] = text;
-  }
+  const unknown = names.find((name) => name !== "All" && !isAttribute(name));
+  if (unknown !== undefined) throw unknownAttribute(unknown);
+  const attributes = Object.entries(allOf(queue, counts, place)).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && (names.includes("All") || names.includes(entry[0])),
+  );
+  return attributes.length > 0 ? Object.fromEntries(attributes) : undefined;
+}
+
+const isAttribute = (name: string) => Object.hasOwn(SETTINGS, name) || Object.hasOwn(READ_ONLY, name);
+
+/** In AWS's order: what can only be read, then the settings. */
+function allOf(queue: Queue, counts: Counts, place: Place): Record<string, string | undefined> {
   const settings = queue.attributes.kmsMasterKeyId
     ? { kmsDataKeyReusePeriodSeconds: STANDARD_REUSE_SECONDS, ...queue.attributes }
     : queue.attributes;
-  for (const [name, { key }] of Object.entries(SETTINGS)) {
-    const value = isRequested(name) ? settings[key] : undefined;
-    if (value !== undefined)
-      attributes[name as QueueAttributeName] = typeof value === "object" ? documentOf(value) : String(value);
-  }
-  return Object.keys(attributes).length > 0 ? attributes : undefined;
+  return {
+    ...mapped(READ_ONLY, (read) => read(queue, counts, place)),
+    ...mapped(SETTINGS, ({ key }) => textOf(settings[key])),
+  };
+}
+
+const mapped = <T, R>(of: Readonly<Record<string, T>>, make: (value: T) => R): Record<string, R> =>
+  Object.fromEntries(Object.entries(of).map(([name, value]) => [name, make(value)]));
+
+function textOf(value: QueueSettings[keyof QueueSettings]): string | undefined {
+  if (value === undefined) return undefined;
+  return typeof value === "object" ? documentOf(value) : String(value);
 }

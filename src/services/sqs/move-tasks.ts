@@ -1,51 +1,30 @@
 import type { ListMessageMoveTasksResultEntry } from "#aws/contract/types/sqs.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
-import { contentOf } from "./content.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { fault, invalidParameter, missingParameter } from "./errors.ts";
-import { refill } from "./opening.ts";
-import { isPast } from "./retention.ts";
-import { notBefore, place } from "./sending.ts";
-import { type MoveTask, messages, moveTasks, type Queue, queues, states, voidThrough } from "./store.ts";
-import { type OpenQueue, onQueues, type Work } from "./work.ts";
+import { moveMessages, type TaskKey } from "./moving.ts";
+import { type MoveTask, moveTasks, type Queue, queues } from "./store.ts";
+import { onQueues } from "./work.ts";
 
-const FASTEST = 500;
-const MOST_LISTED = 10;
-/** Messages that one run moves where the task has no rate; and bytes of them, always. */
-const BATCH = 100;
-const BATCH_BYTES = 8 * 1024 * 1024;
-const SECOND_MS = 1_000;
-const NO_SOURCE = "CouldNotDetermineMessageSource";
-const NO_QUEUE = "AWS.SimpleQueueService.NonExistentQueue";
+const MAX_PER_SECOND = 500;
+const MAX_LISTED = 10;
 
 export const moveTaskOperations = {
   async StartMessageMoveTask(ctx, input) {
     const { SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond: perSecond } = input;
     const source = queueInArn(SourceArn, "SourceArn");
     const destination = DestinationArn ? queueInArn(DestinationArn, "DestinationArn") : undefined;
-    if (perSecond !== undefined && (perSecond < 1 || perSecond > FASTEST))
-      throw outOfRange("MaxNumberOfMessagesPerSecond", FASTEST);
+    if (perSecond !== undefined && (perSecond < 1 || perSecond > MAX_PER_SECOND))
+      throw outOfRange("MaxNumberOfMessagesPerSecond", MAX_PER_SECOND);
     return onQueues(ctx, async (work) => {
       const { tx } = work;
       const from = isHere(ctx, SourceArn) ? await work.find(source) : undefined;
       if (!from) throw resourceNotFound("SourceArn");
-      const target =
-        destination && isHere(ctx, DestinationArn!) ? await tx.get(queues, [destination]) : undefined;
-      if (destination && !target) throw resourceNotFound("DestinationArn");
-      if (target?.name === source)
-        throw invalidParameter("Source queue arn and destination queue arn cannot be the same.");
-      if (target && target.isFifo !== from.queue.isFifo)
-        throw invalidParameter("The source queue and destination queue must be of the same queue type.");
-      const [reader] = await tx.listBy(queues, "byTarget", { in: [SourceArn], limit: 1 });
-      if (!reader) throw invalidParameter("Source queue must be configured as a Dead Letter Queue.");
-      const tasks = await tasksOf(tx, from.queue);
-      if (tasks.some(({ status }) => status === "RUNNING" || status === "CANCELLING"))
-        throw invalidParameter(
-          "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
-        );
-      for (const old of tasks.slice(MOST_LISTED - 1)) tx.delete(moveTasks, moveTasks.key(old));
+      if (DestinationArn)
+        checkDestination(from.queue, await queueAt(ctx, tx, DestinationArn, "DestinationArn"));
+      await checkIsDeadLetterQueue(tx, SourceArn);
+      await makeRoom(tx, from.queue);
       const task: MoveTask = {
         queue: from.queue.id,
         source,
@@ -66,10 +45,7 @@ export const moveTaskOperations = {
   async CancelMessageMoveTask(ctx, { TaskHandle: handle }) {
     const { sourceArn, taskId } = taskIn(handle);
     return ctx.transact(async (tx) => {
-      const source = isHere(ctx, sourceArn)
-        ? await tx.get(queues, [queueInArn(sourceArn, "SourceArn")])
-        : undefined;
-      if (!source) throw resourceNotFound("SourceArn");
+      const source = await queueAt(ctx, tx, sourceArn, "SourceArn");
       const task = (await tasksOf(tx, source)).find(({ id }) => id === taskId);
       if (!task) throw fault("ResourceNotFoundException", "Task does not exist.");
       if (task.status !== "RUNNING")
@@ -80,84 +56,48 @@ export const moveTaskOperations = {
   },
 
   async ListMessageMoveTasks(ctx, { SourceArn, MaxResults = 1 }) {
-    const source = queueInArn(SourceArn, "SourceArn");
-    if (MaxResults < 1 || MaxResults > MOST_LISTED) throw outOfRange("MaxResults", MOST_LISTED);
+    queueInArn(SourceArn, "SourceArn");
+    if (MaxResults < 1 || MaxResults > MAX_LISTED) throw outOfRange("MaxResults", MAX_LISTED);
     return ctx.read(async (tx) => {
-      const queue = isHere(ctx, SourceArn) ? await tx.get(queues, [source]) : undefined;
-      if (!queue) throw resourceNotFound("SourceArn");
-      const tasks = await tasksOf(tx, queue);
+      const tasks = await tasksOf(tx, await queueAt(ctx, tx, SourceArn, "SourceArn"));
       return { Results: tasks.slice(0, MaxResults).map((task) => described(task, SourceArn)) };
     });
   },
 } satisfies Handlers<"sqs">;
 
-type TaskKey = [number, number, string];
-
-/** Moves what can be received, in its order, until the queue is empty. */
-export const moveMessages = job<{ key: TaskKey }>("sqs/move", {
-  run: (ctx, { key }) =>
-    onQueues(ctx, async (work) => {
-      const { tx } = work;
-      const task = await tx.get(moveTasks, key);
-      if (!task) return;
-      if (task.status === "CANCELLING") return tx.put<MoveTask>(moveTasks, { ...task, status: "CANCELLED" });
-      const from = await work.find(task.source);
-      if (from?.queue.id !== task.queue)
-        return tx.put<MoveTask>(moveTasks, { ...task, status: "FAILED", failure: NO_QUEUE });
-      const { moved, failure, isMore } = await move(work, from, task);
-      const progress = { ...task, moved: task.moved + moved };
-      if (failure) return tx.put<MoveTask>(moveTasks, { ...progress, status: "FAILED", failure });
-      tx.put<MoveTask>(moveTasks, isMore ? progress : { ...progress, status: "COMPLETED" });
-      return isMore ? { again: task.perSecond ? SECOND_MS : 0 } : undefined;
-    }),
-});
-
-async function move(work: Work, from: OpenQueue, task: MoveTask) {
-  const { tx } = work;
-  const { queue, backlog } = from;
-  const limit = task.perSecond ?? BATCH;
-  const walk = backlog.walk();
-  work.afterwards(from, walk.commit);
-  let moved = 0;
-  let cleared = 0;
-  let bytes = 0;
-  while (moved < limit && cleared < BATCH && bytes < BATCH_BYTES) {
-    const seq = walk.next();
-    if (seq === undefined) {
-      if (backlog.isWhole || !backlog.hasRoom) return { moved, isMore: false };
-      await refill(tx, queue, backlog);
-      continue;
-    }
-    const message = seq > voidThrough(queue) ? await tx.get(messages, [queue.id, seq]) : undefined;
-    const state = message && (await tx.get(states, [queue.id, seq]));
-    if (!message || (state && state.visibleAt > tx.now())) continue;
-    if (isPast(queue, message, tx.now())) {
-      work.remove(from, message, !message.content);
-      cleared++;
-      continue;
-    }
-    const name = task.destination ?? message.source?.split(":")[5];
-    const to = name === undefined ? undefined : await work.find(name);
-    if (!to) {
-      // The walk has met it, and it stays.
-      work.afterwards(from, () => backlog.taken(message, tx.now()));
-      return { moved, isMore: false, failure: name === undefined ? NO_SOURCE : NO_QUEUE };
-    }
-    const content = await contentOf(tx, message);
-    work.remove(from, message, !message.content);
-    const { group, deduplicationId, md5, size, sender } = message;
-    // AWS: what is redriven is a new message, with an id and a time of its own.
-    const sent = tx.now();
-    const fresh = { id: tx.uuid(), sent, notBefore: notBefore(to.queue, undefined, sent) };
-    const again = { group, deduplicationId, md5, size, sender, ...fresh };
-    place(work, to, { ...again, queue: to.queue.id, seq: tx.sequence() }, content);
-    moved++;
-    bytes += size;
-  }
-  return { moved, isMore: true };
+/** @throws {AwsError} ResourceNotFoundException */
+async function queueAt(ctx: Context, tx: ReadTransaction, arn: string, parameter: string): Promise<Queue> {
+  const name = queueInArn(arn, parameter);
+  const queue = isHere(ctx, arn) ? await tx.get(queues, [name]) : undefined;
+  if (!queue) throw resourceNotFound(parameter);
+  return queue;
 }
 
-const tasksOf = (tx: ReadTransaction, { id }: Queue) => tx.list(moveTasks, { in: [id], limit: MOST_LISTED });
+/** @throws {AwsError} InvalidParameterValue */
+function checkDestination(source: Queue, destination: Queue): void {
+  if (destination.name === source.name)
+    throw invalidParameter("Source queue arn and destination queue arn cannot be the same.");
+  if (destination.isFifo !== source.isFifo)
+    throw invalidParameter("The source queue and destination queue must be of the same queue type.");
+}
+
+/** @throws {AwsError} InvalidParameterValue */
+async function checkIsDeadLetterQueue(tx: ReadTransaction, arn: string): Promise<void> {
+  const [reader] = await tx.listBy(queues, "byTarget", { in: [arn], limit: 1 });
+  if (!reader) throw invalidParameter("Source queue must be configured as a Dead Letter Queue.");
+}
+
+/** For one more task of a queue, of which the newest are kept. @throws {AwsError} InvalidParameterValue */
+async function makeRoom(tx: Transaction, queue: Queue): Promise<void> {
+  const tasks = await tasksOf(tx, queue);
+  if (tasks.some(({ status }) => status === "RUNNING" || status === "CANCELLING"))
+    throw invalidParameter(
+      "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
+    );
+  for (const old of tasks.slice(MAX_LISTED - 1)) tx.delete(moveTasks, moveTasks.key(old));
+}
+
+const tasksOf = (tx: ReadTransaction, { id }: Queue) => tx.list(moveTasks, { in: [id], limit: MAX_LISTED });
 
 function described(task: MoveTask, SourceArn: string): ListMessageMoveTasksResultEntry {
   const { status, destination, perSecond, moved, toMove, failure, started } = task;

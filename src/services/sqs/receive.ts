@@ -4,7 +4,7 @@ import type { Wait } from "#kernel/waits.ts";
 import { queueNamed } from "./addresses.ts";
 import { type Backlog, backlogs } from "./backlog.ts";
 import { notForThisQueueType, queueDoesNotExist } from "./errors.ts";
-import { receiveOptions } from "./receive-options.ts";
+import { type ReceiveOptions, receiveOptions } from "./receive-options.ts";
 import { type Queue, queues } from "./store.ts";
 import { isFull, take } from "./taking.ts";
 import { onQueues } from "./work.ts";
@@ -17,16 +17,10 @@ export const receiveOperations = {
     try {
       for (;;) {
         const { queue, backlog } = await look(ctx, name);
-        if (options.attemptId !== undefined && !queue.isFifo)
-          throw notForThisQueueType(options.attemptId, "ReceiveRequestAttemptId");
+        checkAttempt(queue, options);
         const seconds = options.waitTimeSeconds ?? queue.attributes.receiveMessageWaitTimeSeconds;
         const isShort = seconds === 0;
-        if (
-          !backlog ||
-          mayGive(ctx, backlog) ||
-          options.attemptId !== undefined ||
-          (isShort && isFull(backlog))
-        ) {
+        if (isWorthTrying(ctx, backlog, options, isShort)) {
           const { messages, isAll } = await onQueues(ctx, (work) => take(work, name, options, isShort));
           if (messages.length > 0) return { Messages: messages };
           if (!isAll) continue;
@@ -43,6 +37,11 @@ export const receiveOperations = {
   },
 } satisfies Handlers<"sqs">;
 
+/** @throws {AwsError} InvalidParameterValue */
+function checkAttempt({ isFifo }: Queue, { attemptId }: ReceiveOptions): void {
+  if (attemptId !== undefined && !isFifo) throw notForThisQueueType(attemptId, "ReceiveRequestAttemptId");
+}
+
 /** Only reads, as most polls find nothing. */
 function look(ctx: Context, name: string): Promise<{ queue: Queue; backlog: Backlog | undefined }> {
   return ctx.read(async (tx) => {
@@ -54,7 +53,15 @@ function look(ctx: Context, name: string): Promise<{ queue: Queue; backlog: Back
   });
 }
 
-/** Whether a transaction may find something. */
+/** Whether a transaction is to be made: it may find something, or says that too much is in flight. */
+const isWorthTrying = (
+  ctx: Context,
+  backlog: Backlog | undefined,
+  { attemptId }: ReceiveOptions,
+  isShort: boolean,
+): boolean =>
+  backlog === undefined || attemptId !== undefined || mayGive(ctx, backlog) || (isShort && isFull(backlog));
+
 const mayGive = ({ clock }: Context, backlog: Backlog) =>
   (backlog.hasSome && !isFull(backlog)) || backlog.expiry <= clock.now();
 

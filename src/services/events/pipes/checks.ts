@@ -43,7 +43,7 @@ const FOR_TARGETS: Partial<Record<keyof Pipes.PipeTargetParameters, readonly str
 };
 
 /** Most events in one call, for services that take few. */
-const MOST_AT_ONCE: Record<string, number> = { sqs: 10, sns: 10, events: 10 };
+const MAX_AT_ONCE: Record<string, number> = { sqs: 10, sns: 10, events: 10 };
 
 /** Services that AWS's pipes can use and this cloud's cannot. */
 const OTHER_SOURCES = new Set(["kafka", "mq"]);
@@ -86,29 +86,50 @@ function* inRegion({ region }: Place, definition: Definition): Iterable<Field> {
 }
 
 function* inSource(definition: Definition): Iterable<Field> {
-  const { Source, SourceParameters = {} } = definition;
+  const { Source, SourceParameters: parameters = {} } = definition;
   const { service = "", resource = "" } = parseArn(Source) ?? {};
   const own = SOURCES.get(service);
-  if (!own && (OTHER_SOURCES.has(service) || Source.startsWith("smk://")))
-    throw notImplemented(`the source ${Source}`);
   if (!own) {
+    if (OTHER_SOURCES.has(service) || Source.startsWith("smk://"))
+      throw notImplemented(`the source ${Source}`);
     yield { Name: "Source", Message: "Invalid pipe source." };
     return;
   }
-  for (const [name, value] of Object.entries(SourceParameters)) {
+  yield* inForeign(own, parameters);
+  for (const { Pattern } of parameters.FilterCriteria?.Filters ?? []) yield* inFilter(Pattern);
+  if (service === "sqs") yield* inBatch(resource.endsWith(".fifo"), parameters.SqsQueueParameters);
+  else if (!parameters[own]) yield missing(`SourceParameters.${own}`);
+  yield* inStream(parameters);
+  yield* inBatchSize(definition);
+}
+
+/** Parameters of another source than the pipe has. */
+function* inForeign(
+  own: keyof Pipes.PipeSourceParameters,
+  parameters: Pipes.PipeSourceParameters,
+): Iterable<Field> {
+  for (const [name, value] of Object.entries(parameters)) {
     if (value !== undefined && name !== own && name !== "FilterCriteria")
       yield { Name: `SourceParameters.${name}`, Message: "Invalid source parameter provided for source." };
   }
-  for (const { Pattern } of SourceParameters.FilterCriteria?.Filters ?? []) yield* inFilter(Pattern);
-  if (service === "sqs") yield* inBatch(resource.endsWith(".fifo"), SourceParameters.SqsQueueParameters);
-  else if (!SourceParameters[own]) yield missing(`SourceParameters.${own}`);
-  const { KinesisStreamParameters: stream, DynamoDBStreamParameters: table } = SourceParameters;
+}
+
+function* inStream({
+  KinesisStreamParameters: stream,
+  DynamoDBStreamParameters: table,
+}: Pipes.PipeSourceParameters): Iterable<Field> {
   if (stream?.StartingPosition === "AT_TIMESTAMP" && !stream.StartingPositionTimestamp)
     yield missing("SourceParameters.KinesisStreamParameters.StartingPositionTimestamp");
   yield* inAge(stream ?? table);
-  const { BatchSize = 0 } = SourceParameters.SqsQueueParameters ?? stream ?? table ?? {};
-  const most = MOST_AT_ONCE[parseArn(definition.Target)?.service ?? ""] ?? Number.POSITIVE_INFINITY;
-  if (BatchSize > most && !isDestination(definition.Target))
+}
+
+/** A batch is no larger than what the target takes in one call. */
+function* inBatchSize({ SourceParameters: parameters = {}, Target }: Definition): Iterable<Field> {
+  if (isDestination(Target)) return;
+  const { SqsQueueParameters: queue, KinesisStreamParameters: stream } = parameters;
+  const { BatchSize = 0 } = queue ?? stream ?? parameters.DynamoDBStreamParameters ?? {};
+  const most = MAX_AT_ONCE[parseArn(Target)?.service ?? ""] ?? Number.POSITIVE_INFINITY;
+  if (BatchSize > most)
     yield {
       Name: "BatchSize",
       Message: `The configured batch size ${BatchSize} is greater than the max supported batch size ${most}.`,
@@ -159,24 +180,28 @@ function* inLogging({ LogConfiguration: logging }: Definition): Iterable<Field> 
 
 function* inTarget(place: Place, { Target, TargetParameters: parameters = {} }: Definition): Iterable<Field> {
   const { service = "", resource = "" } = parseArn(Target) ?? {};
-  for (const [name, services] of Object.entries(FOR_TARGETS)) {
-    if (parameters[name as keyof typeof FOR_TARGETS] !== undefined && !services.includes(service))
-      yield { Name: `TargetParameters.${name}`, Message: "Invalid target parameter provided for target." };
-  }
+  yield* inForeignOfTarget(service, parameters);
   yield* inTemplate("TargetParameters", parameters.InputTemplate);
   const isFifo = resource.endsWith(".fifo");
   if (service === "sns" && isFifo)
     yield { Name: "Target", Message: "SNS FIFO topics are not supported as a pipe target." };
   if (OTHER_TARGETS.has(service)) throw notImplemented(`the target ${Target}`);
-  if (!isDestination(Target) && !DELIVERABLE.has(service))
-    yield { Name: "Target", Message: "Invalid pipe target." };
   if (isDestination(Target)) yield* inDestination(place, "Target", Target);
+  else if (!DELIVERABLE.has(service)) yield { Name: "Target", Message: "Invalid pipe target." };
   if (parameters.EventBridgeEventBusParameters?.EndpointId)
     throw notImplemented("a global endpoint as a target");
   if (service === "kinesis" && !parameters.KinesisStreamParameters)
     yield missing("TargetParameters.KinesisStreamParameters");
   if (service === "sqs" && isFifo && !parameters.SqsQueueParameters?.MessageGroupId)
     yield missing("TargetParameters.SqsQueueParameters.MessageGroupId");
+}
+
+/** Parameters of another target than the pipe has. */
+function* inForeignOfTarget(service: string, parameters: Pipes.PipeTargetParameters): Iterable<Field> {
+  for (const [name, services] of Object.entries(FOR_TARGETS)) {
+    if (parameters[name as keyof typeof FOR_TARGETS] !== undefined && !services.includes(service))
+      yield { Name: `TargetParameters.${name}`, Message: "Invalid target parameter provided for target." };
+  }
 }
 
 /** An API destination must be in the pipe's own account and Region. */

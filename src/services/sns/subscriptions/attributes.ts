@@ -8,15 +8,6 @@ import { checkDeliveryPolicy } from "../delivery/policy.ts";
 import { invalidParameter, type Refusal } from "../errors.ts";
 import type { Protocol, Subscription } from "../store.ts";
 
-const NAMES = new Set([
-  "DeliveryPolicy",
-  "FilterPolicy",
-  "FilterPolicyScope",
-  "RawMessageDelivery",
-  "RedrivePolicy",
-  "SubscriptionRoleArn",
-  "ReplayPolicy",
-]);
 const RAW_PROTOCOLS = new Set<Protocol>(["sqs", "http", "https", "firehose"]);
 const SCOPES: readonly string[] = ["MessageAttributes", "MessageBody"] satisfies FilterScope[];
 
@@ -37,41 +28,45 @@ type Subscribed = Pick<Subscription, "protocol" | "endpoint" | "topicName"> & {
   attributes: Readonly<Record<string, string>>;
 };
 
+type Check = (value: string, of: Subscribed, refuse: Refusal) => void;
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  DeliveryPolicy(value, _, refuse) {
+    if (value !== "") checkDeliveryPolicy(value, "subscription", refuse);
+  },
+  FilterPolicy(value, { attributes }, refuse) {
+    if (value !== "") checkFilter(value, scopeOf(attributes), refuse);
+  },
+  FilterPolicyScope(value, { attributes: { FilterPolicy } }, refuse) {
+    if (!SCOPES.includes(value))
+      throw refuse(
+        `FilterPolicyScope: Invalid value [${value}]. Please use either MessageBody or MessageAttributes`,
+      );
+    if (FilterPolicy) checkFilter(FilterPolicy, value as FilterScope, refuse);
+  },
+  RawMessageDelivery(value, { protocol }, refuse) {
+    if (!/^(true|false)$/i.test(value))
+      throw refuse(`RawMessageDelivery: Invalid value [${value}]. Must be true or false.`);
+    if (/true/i.test(value) && !RAW_PROTOCOLS.has(protocol))
+      throw refuse(`Delivery protocol [${protocol}] does not support raw message delivery.`);
+  },
+  RedrivePolicy(value, of, refuse) {
+    if (value !== "" && value !== "{}") checkRedrive(value, of, refuse);
+  },
+  ReplayPolicy(value, { topicName }, refuse) {
+    if (!topicName.endsWith(".fifo")) throw refuse("ReplayPolicy");
+    checkReplay(value, refuse);
+  },
+  SubscriptionRoleArn(value, _, refuse) {
+    if (!/^arn:aws[\w-]*:iam::\d{12}:role\/.+$/.test(value)) throw refuse("SubscriptionRoleArn");
+  },
+};
+
 /** Checks one attribute. @throws {AwsError} InvalidParameter */
 export function checkAttribute(name: string, value: string, of: Subscribed, refuse: Refusal): void {
-  if (!NAMES.has(name)) throw refuse("AttributeName");
-  const { protocol, attributes: others } = of;
-  switch (name) {
-    case "RawMessageDelivery":
-      if (!/^(true|false)$/i.test(value))
-        throw refuse(`RawMessageDelivery: Invalid value [${value}]. Must be true or false.`);
-      if (/true/i.test(value) && !RAW_PROTOCOLS.has(protocol))
-        throw refuse(`Delivery protocol [${protocol}] does not support raw message delivery.`);
-      return;
-    case "FilterPolicyScope":
-      if (!SCOPES.includes(value)) {
-        throw refuse(
-          `FilterPolicyScope: Invalid value [${value}]. Please use either MessageBody or MessageAttributes`,
-        );
-      }
-      if (others.FilterPolicy) checkFilter(others.FilterPolicy, value as FilterScope, refuse);
-      return;
-    case "FilterPolicy":
-      if (value !== "") checkFilter(value, scopeOf(others), refuse);
-      return;
-    case "RedrivePolicy":
-      if (value !== "" && value !== "{}") checkRedrive(value, of, refuse);
-      return;
-    case "DeliveryPolicy":
-      if (value !== "") checkDeliveryPolicy(value, "subscription", refuse);
-      return;
-    case "SubscriptionRoleArn":
-      if (!/^arn:aws[\w-]*:iam::\d{12}:role\/.+$/.test(value)) throw refuse("SubscriptionRoleArn");
-      return;
-    default:
-      if (!of.topicName.endsWith(".fifo")) throw refuse("ReplayPolicy");
-      checkReplay(value, refuse);
-  }
+  const check = Object.hasOwn(CHECKS, name) ? CHECKS[name] : undefined;
+  if (!check) throw refuse("AttributeName");
+  check(value, of, refuse);
 }
 
 function checkFilter(policy: string, scope: FilterScope, refuse: Refusal): void {
