@@ -21,7 +21,7 @@ import { type Bus, buses, rules } from "./store.ts";
 import { checkTags } from "./tags.ts";
 
 /** Most buses of an account in a Region: AWS's default quota. */
-const MOST_BUSES = 100;
+const MAX_BUSES = 100;
 
 export const busOperations = {
   async CreateEventBus(ctx, input) {
@@ -30,7 +30,7 @@ export const busOperations = {
     checkTags(input.Tags);
     return ctx.transact(async (tx) => {
       if (input.Name === DEFAULT_BUS || (await tx.get(buses, [input.Name]))) throw busExists(input.Name);
-      if ((await tx.list(buses, { limit: MOST_BUSES })).length === MOST_BUSES) throw limitExceeded();
+      if ((await tx.list(buses, { limit: MAX_BUSES })).length === MAX_BUSES) throw limitExceeded();
       const now = tx.now();
       tx.put(buses, {
         name: input.Name,

@@ -7,7 +7,7 @@ import { busAt, type PolicyDocument, policyText, type Statement } from "./bus.ts
 import { invalid, invalidParameter, noPolicy, noSuchStatement, policyTooLong } from "./errors.ts";
 import { buses } from "./store.ts";
 
-const LONGEST_POLICY = 10_240;
+const MAX_POLICY_LENGTH = 10_240;
 const VERSION = "2012-10-17";
 
 export const permissionOperations = {
@@ -43,7 +43,7 @@ export const permissionOperations = {
 
 /** A policy that cannot be judged would close the bus to everybody. @throws {AwsError} */
 function checkPolicy(text: string): void {
-  if (text.length > LONGEST_POLICY) throw policyTooLong(LONGEST_POLICY);
+  if (text.length > MAX_POLICY_LENGTH) throw policyTooLong(MAX_POLICY_LENGTH);
   try {
     parsePolicy(text, RESOURCE_POLICY);
   } catch (error) {

@@ -11,7 +11,7 @@ import { publish } from "./publish.ts";
 import { type BusEvent, buses } from "./store.ts";
 
 /** Most bytes of all entries of a call together. */
-const MOST_BYTES = 2 ** 20;
+const MAX_BYTES = 2 ** 20;
 const MAX_DETAIL_TYPE = 128;
 /** Bytes that a time counts as. */
 const TIME_BYTES = 14;
@@ -20,7 +20,7 @@ export const eventOperations = {
   async PutEvents(ctx, { Entries, EndpointId }) {
     if (EndpointId !== undefined) throw notImplemented("global endpoints");
     const bytes = Entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
-    if (bytes > MOST_BYTES) throw invalid("Total size of the entries in the request is over the limit.");
+    if (bytes > MAX_BYTES) throw invalid("Total size of the entries in the request is over the limit.");
     const own = Entries.map((entry) => isHere(ctx, entry));
     const here = await ctx.transact(async (tx) => {
       const results: Events.PutEventsResultEntry[] = [];

@@ -23,12 +23,12 @@ import { type Rule, rules, targets } from "./store.ts";
 import { checkTags } from "./tags.ts";
 
 /** Most rules of a bus, by default: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
-const MOST_RULES = 300;
-const MOST_RULES_IN: Record<string, number> = { "af-south-1": 100, "eu-south-1": 100 };
+const MAX_RULES = 300;
+const MAX_RULES_IN: Record<string, number> = { "af-south-1": 100, "eu-south-1": 100 };
 /** Most rules of a bus with a wildcard in their pattern. */
-const MOST_WITH_WILDCARDS = 30;
+const MAX_WITH_WILDCARDS = 30;
 /** Bytes. AWS gives the contract's 4,096 only to those who ask. */
-const LONGEST_PATTERN = 2_048;
+const MAX_PATTERN_LENGTH = 2_048;
 
 export const ruleOperations = {
   async PutRule(ctx, input) {
@@ -42,7 +42,8 @@ export const ruleOperations = {
       if (kind !== "rate" && kind !== "cron") throw invalidParameter("ScheduleExpression");
     }
     if (pattern !== undefined) {
-      if (Buffer.byteLength(pattern) > LONGEST_PATTERN) throw patternTooLong(input.Name, LONGEST_PATTERN);
+      if (Buffer.byteLength(pattern) > MAX_PATTERN_LENGTH)
+        throw patternTooLong(input.Name, MAX_PATTERN_LENGTH);
       checkPattern(pattern);
     }
     checkTags(input.Tags);
@@ -112,8 +113,8 @@ async function checkRoom(
   isThere: boolean,
 ): Promise<void> {
   const { count, withWildcards } = await otherRules(tx, bus, name);
-  if (!isThere && count >= (MOST_RULES_IN[region] ?? MOST_RULES)) throw limitExceeded();
-  if (withWildcards < MOST_WITH_WILDCARDS || pattern === undefined) return;
+  if (!isThere && count >= (MAX_RULES_IN[region] ?? MAX_RULES)) throw limitExceeded();
+  if (withWildcards < MAX_WITH_WILDCARDS || pattern === undefined) return;
   if (operatorsIn(eventPattern(pattern)).has("wildcard")) throw limitExceeded();
 }
 

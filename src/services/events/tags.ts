@@ -9,7 +9,7 @@ import { invalid, invalidParameter, noSuchResource } from "./errors.ts";
 import { ruleAt } from "./rule.ts";
 import { type Bus, buses, type Rule, rules } from "./store.ts";
 
-const MOST_TAGS = 50;
+const MAX_TAGS = 50;
 
 export const tagOperations = {
   async TagResource(ctx, { ResourceARN, Tags }) {
@@ -18,7 +18,7 @@ export const tagOperations = {
       const { record, kind } = await tagged(tx, ResourceARN);
       const names = new Set(Tags.map(({ Key }) => Key));
       const tags = [...(record.tags ?? []).filter(({ Key }) => !names.has(Key)), ...Tags];
-      if (tags.length > MOST_TAGS) throw invalid("The number of tags exceeds the maximum of 50.");
+      if (tags.length > MAX_TAGS) throw invalid("The number of tags exceeds the maximum of 50.");
       if (kind === "bus") tx.put(buses, { ...record, tags });
       else tx.put(rules, { ...record, tags });
       return {};
@@ -44,7 +44,7 @@ export const tagOperations = {
 /** @throws {AwsError} ValidationException */
 export function checkTags(tags: readonly Tag[] | undefined): void {
   if (!tags) return;
-  if (tags.length > MOST_TAGS) throw invalid("The number of tags exceeds the maximum of 50.");
+  if (tags.length > MAX_TAGS) throw invalid("The number of tags exceeds the maximum of 50.");
   const names = new Set<string>();
   for (const { Key } of tags) {
     if (isReservedTag(Key)) throw invalid("Tag keys beginning with aws: are reserved for system use.");

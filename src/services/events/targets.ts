@@ -8,7 +8,7 @@ import { checkUnmanaged, ruleOn } from "./rule.ts";
 import { type RuleTarget, targets } from "./store.ts";
 
 /** Most targets of a rule. */
-const MOST_TARGETS = 5;
+const MAX_TARGETS = 5;
 
 export const targetOperations = {
   async PutTargets(ctx, { Rule, EventBusName, Targets }) {
@@ -20,7 +20,7 @@ export const targetOperations = {
       const ids = new Set(
         [...present, ...Targets.map((target) => ({ target }))].map(({ target }) => target.Id),
       );
-      if (ids.size > MOST_TARGETS) throw limitExceeded();
+      if (ids.size > MAX_TARGETS) throw limitExceeded();
       for (const target of Targets) tx.put(targets, { bus, rule: Rule, target });
       return { FailedEntryCount: 0, FailedEntries: [] };
     });

@@ -8,7 +8,7 @@ export const topicArn = ({ account, region }: Place, name: string) =>
 
 export const subscriptionArn = (place: Place, topic: string, id: string) => `${topicArn(place, topic)}:${id}`;
 
-const LEAST_ELEMENTS = 6;
+const MIN_ELEMENTS = 6;
 
 /**
  * The resource that an ARN names in this account and Region.
@@ -19,9 +19,9 @@ export function resourceIn(place: Place, arn: string | undefined, member: string
   if (parts?.service === "sns" && parts.region === place.region && parts.account === place.account)
     return parts.resource;
   const elements = (arn ?? "").split(":").length;
-  throw elements < LEAST_ELEMENTS
+  throw elements < MIN_ELEMENTS
     ? invalidParameter(
-        `${member} Reason: An ARN must have at least ${LEAST_ELEMENTS} elements, not ${elements}`,
+        `${member} Reason: An ARN must have at least ${MIN_ELEMENTS} elements, not ${elements}`,
       )
     : invalidParameter(member);
 }

@@ -8,7 +8,7 @@ import type { OpenQueue, Work } from "./work.ts";
 
 /** How long a receive can be repeated, as at AWS. */
 const INTERVAL_MS = 300_000;
-const MOST_KEPT = 10_000;
+const MAX_KEPT = 10_000;
 
 /** A receive from a FIFO queue that its client may repeat. The messages themselves are in their rows. */
 export interface Attempt {
@@ -72,7 +72,7 @@ export function rememberAttempt(
   const now = work.tx.now();
   work.afterwards(of, () => {
     for (const [id, { until }] of attempts) {
-      if (until > now && attempts.size < MOST_KEPT) break;
+      if (until > now && attempts.size < MAX_KEPT) break;
       attempts.delete(id);
     }
     attempts.delete(attemptId);

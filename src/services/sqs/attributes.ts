@@ -13,7 +13,7 @@ import {
 } from "./store.ts";
 
 /** Twelve hours: how long a message can be hidden at most. */
-export const LONGEST_VISIBILITY_SECONDS = 43_200;
+export const MAX_VISIBILITY_SECONDS = 43_200;
 
 export const DEFAULTS: QueueSettings = {
   visibilityTimeout: 30,
@@ -64,7 +64,7 @@ function flag(text: string, name: string): boolean {
   return text.toLowerCase() === "true";
 }
 
-const LONGEST_KEY_ID = 2_048;
+const MAX_KEY_ID_LENGTH = 2_048;
 /** How long a data key is used again, by default. */
 const STANDARD_REUSE_SECONDS = 300;
 
@@ -81,7 +81,7 @@ function policy(text: string, name: string): string | undefined {
 }
 
 function keyId(text: string, name: string): string | undefined {
-  if (text.length > LONGEST_KEY_ID) throw invalidAttributeValue(name);
+  if (text.length > MAX_KEY_ID_LENGTH) throw invalidAttributeValue(name);
   return text || undefined;
 }
 
@@ -91,7 +91,7 @@ const SETTINGS: Readonly<Record<string, Setting<keyof QueueSettings>>> = {
   MessageRetentionPeriod: setting("messageRetentionPeriod", whole(60, 1_209_600)),
   Policy: setting("policy", policy),
   ReceiveMessageWaitTimeSeconds: setting("receiveMessageWaitTimeSeconds", whole(0, 20)),
-  VisibilityTimeout: setting("visibilityTimeout", whole(0, LONGEST_VISIBILITY_SECONDS)),
+  VisibilityTimeout: setting("visibilityTimeout", whole(0, MAX_VISIBILITY_SECONDS)),
   RedrivePolicy: setting("redrivePolicy", redrivePolicy),
   RedriveAllowPolicy: setting("redriveAllowPolicy", redriveAllowPolicy),
   KmsMasterKeyId: setting("kmsMasterKeyId", keyId),

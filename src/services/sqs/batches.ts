@@ -17,7 +17,7 @@ import { changeVisibility, remove } from "./messages.ts";
 import { checkFor, type Draft, drafted, LARGEST, type Sending, send, traceOf } from "./sending.ts";
 import { type OpenQueue, onQueues, type Work } from "./work.ts";
 
-const MOST_ENTRIES = 10;
+const MAX_ENTRIES = 10;
 const ENTRY_ID = /^[A-Za-z0-9_-]{1,80}$/;
 
 export const batchOperations = {
@@ -62,7 +62,7 @@ export const batchOperations = {
 /** @throws {AwsError} for what makes the whole batch invalid */
 function distinct<E extends { Id: string }>(entries: E[] | undefined, entryName: string): E[] {
   if (!entries || entries.length === 0) throw emptyBatch(entryName);
-  if (entries.length > MOST_ENTRIES) throw tooManyEntries(entries.length);
+  if (entries.length > MAX_ENTRIES) throw tooManyEntries(entries.length);
   const ids = new Set<string>();
   entries.forEach(({ Id }, n) => {
     if (Id === undefined) throw missingParameter(`${entryName}.${n + 1}.Id`);

@@ -17,7 +17,7 @@ export interface Flights {
 /**
  * How many more entries than twice the flights the timetable may have, before it is made again without outdated ones.
  */
-const MOST_STALE = 1_000;
+const MAX_STALE = 1_000;
 
 /** The earlier of two times, of which one or both may be missing. */
 export const earlier = (one: Time | undefined, other: Time | undefined): Time | undefined =>
@@ -38,7 +38,7 @@ export function flights(): Flights {
     add(seq, time) {
       until.set(seq, time);
       ends.add(time, seq);
-      if (ends.size <= 2 * until.size + MOST_STALE) return;
+      if (ends.size <= 2 * until.size + MAX_STALE) return;
       ends = timetable();
       for (const [flying, end] of until) ends.add(end, flying);
     },

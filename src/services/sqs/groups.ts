@@ -10,7 +10,7 @@ export interface Group {
 }
 
 /** Taken elements are cut off when there are this many, and more of them than others. */
-const MOST_TAKEN = 64;
+const MAX_TAKEN = 64;
 
 export const groupNamed = (name: string): Group => ({ name, returned: [], seqs: [], head: 0, inFlight: 0 });
 
@@ -21,7 +21,7 @@ export function dropFirst(group: Group, count: number): void {
   const fromReturned = Math.min(count, group.returned.length);
   group.returned.splice(0, fromReturned);
   group.head += count - fromReturned;
-  if (group.head < MOST_TAKEN || group.head * 2 < group.seqs.length) return;
+  if (group.head < MAX_TAKEN || group.head * 2 < group.seqs.length) return;
   group.seqs = group.seqs.slice(group.head);
   group.head = 0;
 }

@@ -6,8 +6,8 @@ import type { Attribute } from "./store.ts";
 import { isValidText } from "./text.ts";
 
 const MOST = 10;
-const LONGEST_NAME = 256;
-const LONGEST_TYPE = 256;
+const MAX_NAME_LENGTH = 256;
+const MAX_TYPE_LENGTH = 256;
 const NAME = /^[A-Za-z0-9_.-]+$/;
 const RESERVED = /^(?:aws|amazon)\./i;
 const TRACE_HEADER = "AWSTraceHeader";
@@ -63,8 +63,8 @@ function attribute(name: string, typed: MessageAttributeValue, kind: Kind = "(us
       `The type of message ${kind} attribute '${name}' is invalid. You must use only the following supported type prefixes: Binary, Number, String.`,
     );
   const value = valueIn(name, type, typed, kind);
-  if (type.length > LONGEST_TYPE)
-    throw invalidParameter(`Message ${kind} attribute type must be shorter than ${LONGEST_TYPE} bytes.`);
+  if (type.length > MAX_TYPE_LENGTH)
+    throw invalidParameter(`Message ${kind} attribute type must be shorter than ${MAX_TYPE_LENGTH} bytes.`);
   const field = base === "Binary" ? "Binary" : "String";
   if ((typeof value === "string") !== (field === "String"))
     throw invalidParameter(
@@ -99,7 +99,7 @@ function checkName(name: string, kind: Kind): void {
   const must = (rule: string) => invalidParameter(`Message ${kind} attribute name must ${rule}`);
   if (name.length === 0)
     throw invalidParameter(`The request must contain non-empty message ${kind} attribute names.`);
-  if (Buffer.byteLength(name) > LONGEST_NAME) throw must(`be shorter than ${LONGEST_NAME} bytes.`);
+  if (Buffer.byteLength(name) > MAX_NAME_LENGTH) throw must(`be shorter than ${MAX_NAME_LENGTH} bytes.`);
   if (!NAME.test(name))
     throw invalidParameter(
       "Message (user) attributes name can only contain upper and lower score characters, digits, periods, hyphens and underscores. ",

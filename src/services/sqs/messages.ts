@@ -4,7 +4,7 @@ import type {
 } from "#aws/contract/types/sqs.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { queueNamed } from "./addresses.ts";
-import { LONGEST_VISIBILITY_SECONDS } from "./attributes.ts";
+import { MAX_VISIBILITY_SECONDS } from "./attributes.ts";
 import { invalidValue, messageGone, missingParameter, receiptExpired } from "./errors.ts";
 import { receiptIn } from "./receipts.ts";
 import { checkFor, drafted, send, traceOf } from "./sending.ts";
@@ -68,8 +68,8 @@ export async function changeVisibility(
   const { queue, backlog } = of;
   const { tx } = work;
   if (timeout === undefined) throw missingParameter("VisibilityTimeout");
-  if (timeout < 0 || timeout > LONGEST_VISIBILITY_SECONDS)
-    throw invalidValue(timeout, "VisibilityTimeout", `Must be between 0 and ${LONGEST_VISIBILITY_SECONDS}.`);
+  if (timeout < 0 || timeout > MAX_VISIBILITY_SECONDS)
+    throw invalidValue(timeout, "VisibilityTimeout", `Must be between 0 and ${MAX_VISIBILITY_SECONDS}.`);
   const { seq, receipt } = receiptIn(work.ctx, queue, handle);
   const state = seq > voidThrough(queue) ? await tx.get(states, [queue.id, seq]) : undefined;
   if (!state) throw messageGone(handle);
@@ -77,11 +77,11 @@ export async function changeVisibility(
   if (queue.isFifo && !(isInFlight && state.receipt === receipt)) throw messageGone(handle);
   if (!isInFlight && timeout === 0) return;
   const until = tx.now() + timeout * 1_000;
-  if (until - state.received! > LONGEST_VISIBILITY_SECONDS * 1_000)
+  if (until - state.received! > MAX_VISIBILITY_SECONDS * 1_000)
     throw invalidValue(
       timeout,
       "VisibilityTimeout",
-      `Total VisibilityTimeout for the message is beyond the limit [${LONGEST_VISIBILITY_SECONDS} seconds].`,
+      `Total VisibilityTimeout for the message is beyond the limit [${MAX_VISIBILITY_SECONDS} seconds].`,
     );
   tx.put(states, { ...state, visibleAt: until });
   work.afterwards(of, () => {

@@ -1,9 +1,9 @@
 import { fault } from "./errors.ts";
 
-const MOST_BYTES = 8_192;
-const MOST_STATEMENTS = 20;
-const MOST_ACTIONS = 7;
-const MOST_PRINCIPALS = 50;
+const MAX_BYTES = 8_192;
+const MAX_STATEMENTS = 20;
+const MAX_ACTIONS = 7;
+const MAX_PRINCIPALS = 50;
 
 /** The members that are counted. */
 interface Statement {
@@ -21,21 +21,21 @@ interface Statement {
 export function checkLimits(text: string): void {
   const { Statement } = JSON.parse(text) as { Statement: Statement | Statement[] };
   const statements = [Statement].flat();
-  if (statements.length > MOST_STATEMENTS)
-    throw tooMany(statements.length, "statements", "the submitted policy", MOST_STATEMENTS);
+  if (statements.length > MAX_STATEMENTS)
+    throw tooMany(statements.length, "statements", "the submitted policy", MAX_STATEMENTS);
   for (const { Action, NotAction, Principal } of statements) {
     const actions = [Action ?? NotAction ?? []].flat().length;
-    if (actions > MOST_ACTIONS)
-      throw tooMany(actions, "actions", "a statement from the submitted policy", MOST_ACTIONS);
+    if (actions > MAX_ACTIONS)
+      throw tooMany(actions, "actions", "a statement from the submitted policy", MAX_ACTIONS);
     const principals = typeof Principal === "object" ? Object.values(Principal).flat().length : 1;
-    if (principals > MOST_PRINCIPALS)
-      throw tooMany(principals, "principals", "a statement from the submitted policy", MOST_PRINCIPALS);
+    if (principals > MAX_PRINCIPALS)
+      throw tooMany(principals, "principals", "a statement from the submitted policy", MAX_PRINCIPALS);
   }
 }
 
 /** @throws {AwsError} OverLimit */
 export function checkSize(text: string): void {
-  if (Buffer.byteLength(text) > MOST_BYTES)
+  if (Buffer.byteLength(text) > MAX_BYTES)
     throw fault("OverLimit", "Submitted policy is over max allowed size.");
 }
 
@@ -43,8 +43,8 @@ export function checkSize(text: string): void {
 export function checkAdded(actions: number, statements: number): void {
   const most = (count: number, what: string, limit: number) =>
     fault("OverLimit", `${count} ${what} were found, maximum allowed is ${limit}.`);
-  if (actions > MOST_ACTIONS) throw most(actions, "Actions", MOST_ACTIONS);
-  if (statements > MOST_STATEMENTS) throw most(statements, "Statements", MOST_STATEMENTS);
+  if (actions > MAX_ACTIONS) throw most(actions, "Actions", MAX_ACTIONS);
+  if (statements > MAX_STATEMENTS) throw most(statements, "Statements", MAX_STATEMENTS);
 }
 
 const tooMany = (count: number, what: string, where: string, most: number) =>

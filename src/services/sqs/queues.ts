@@ -17,7 +17,7 @@ import {
   queueExists,
   unknownAttribute,
 } from "./errors.ts";
-import { checkMaxResults, MOST_LISTED } from "./listing.ts";
+import { checkMaxResults, MAX_LISTED } from "./listing.ts";
 import { emptyBacklog } from "./opening.ts";
 import { checkTarget } from "./redrive.ts";
 import { expire } from "./retention.ts";
@@ -31,7 +31,7 @@ const FIFO_NAME = /^(?=.{1,80}$)[A-Za-z0-9_-]+\.fifo$/;
 /** How long the name of a deleted queue stays taken, and a queue cannot be purged again. */
 const MINUTE_MS = 60_000;
 /** Most runs that delete expired messages before messages are counted. */
-const MOST_EXPIRIES = 20;
+const MAX_EXPIRIES = 20;
 
 export const queueOperations = {
   async CreateQueue(ctx, { QueueName: name, Attributes = {}, tags }) {
@@ -122,7 +122,7 @@ export const queueOperations = {
     const { records, token } = await page(ctx, {
       listing: ["sqs:ListQueues"],
       token: NextToken,
-      limit: Math.min(MaxResults ?? MOST_LISTED, MOST_LISTED - 1),
+      limit: Math.min(MaxResults ?? MAX_LISTED, MAX_LISTED - 1),
       list: ({ after, limit }) => {
         if (after && after[1] !== (prefix ?? ""))
           throw invalidToken(
@@ -151,7 +151,7 @@ export const queueOperations = {
         if (!queue) throw queueDoesNotExist(ctx);
         const backlog = tx.memory(backlogs).open.get(queue.id);
         backlog?.settle(tx.now());
-        if (isCounted && (!backlog || (backlog.expiry <= tx.now() && runs < MOST_EXPIRIES))) return undefined;
+        if (isCounted && (!backlog || (backlog.expiry <= tx.now() && runs < MAX_EXPIRIES))) return undefined;
         const { total = 0, inFlight = 0, delayed = 0 } = backlog ?? {};
         const visible = total - inFlight - delayed;
         return { Attributes: described(names, queue, { visible, notVisible: inFlight, delayed }, ctx) };

@@ -1,11 +1,11 @@
 import type { ReceiveMessageRequest } from "#aws/contract/types/sqs.ts";
 import { isMessageId } from "#aws/messages.ts";
-import { LONGEST_VISIBILITY_SECONDS } from "./attributes.ts";
+import { MAX_VISIBILITY_SECONDS } from "./attributes.ts";
 import { invalidValue } from "./errors.ts";
 import { attributeFilter, type Filters, systemFilter } from "./received.ts";
 
-const MOST_MESSAGES = 10;
-const LONGEST_WAIT_SECONDS = 20;
+const MAX_MESSAGES = 10;
+const MAX_WAIT_SECONDS = 20;
 
 /** What a receive asks for. */
 export interface ReceiveOptions extends Filters {
@@ -20,10 +20,10 @@ export interface ReceiveOptions extends Filters {
 export function receiveOptions(input: ReceiveMessageRequest): ReceiveOptions {
   const { MaxNumberOfMessages: limit = 1, WaitTimeSeconds: waitTimeSeconds } = input;
   const { VisibilityTimeout: visibilityTimeout, ReceiveRequestAttemptId: attemptId } = input;
-  if (limit < 1 || limit > MOST_MESSAGES)
-    throw invalidValue(limit, "MaxNumberOfMessages", `Must be between 1 and ${MOST_MESSAGES}, if provided.`);
-  checkSeconds(waitTimeSeconds, "WaitTimeSeconds", LONGEST_WAIT_SECONDS);
-  checkSeconds(visibilityTimeout, "VisibilityTimeout", LONGEST_VISIBILITY_SECONDS);
+  if (limit < 1 || limit > MAX_MESSAGES)
+    throw invalidValue(limit, "MaxNumberOfMessages", `Must be between 1 and ${MAX_MESSAGES}, if provided.`);
+  checkSeconds(waitTimeSeconds, "WaitTimeSeconds", MAX_WAIT_SECONDS);
+  checkSeconds(visibilityTimeout, "VisibilityTimeout", MAX_VISIBILITY_SECONDS);
   if (attemptId !== undefined && !isMessageId(attemptId))
     throw invalidValue(
       attemptId,

@@ -2,8 +2,8 @@ import { jsonText } from "#lib/json-value.ts";
 import { invalidAttributeValue, invalidValue } from "./errors.ts";
 import type { RedriveAllowPolicy, RedrivePolicy } from "./store.ts";
 
-const MOST_RECEIVES = 1_000;
-const MOST_SOURCES = 10;
+const MAX_RECEIVES = 1_000;
+const MAX_SOURCES = 10;
 /** Characters: more than any of these policies can need. */
 const LONGEST = 8_192;
 const QUEUE_ARN = /^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[^:]+$/;
@@ -26,9 +26,9 @@ export function redrivePolicy(text: string, name: string): RedrivePolicy | undef
     throw invalid("Only following attributes are supported: [deadLetterTargetArn, maxReceiveCount].");
   const countText = jsonText(maxReceiveCount);
   const count = /^\d{1,9}$/.test(countText) ? Number(countText) : Number.NaN;
-  if (!(count >= 1 && count <= MOST_RECEIVES))
+  if (!(count >= 1 && count <= MAX_RECEIVES))
     throw invalid(
-      `Invalid value for maxReceiveCount: ${countText}, valid values are from 1 to ${MOST_RECEIVES} both inclusive.`,
+      `Invalid value for maxReceiveCount: ${countText}, valid values are from 1 to ${MAX_RECEIVES} both inclusive.`,
     );
   if (typeof deadLetterTargetArn !== "string" || !ARN.test(deadLetterTargetArn))
     throw invalid("Dead-letter target ARN should be fully qualified ARN.");
@@ -57,8 +57,8 @@ export function redriveAllowPolicy(text: string, name: string): RedriveAllowPoli
     throw invalid(
       "When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values.",
     );
-  if (sourceQueueArns.length > MOST_SOURCES)
-    throw invalid(`The maximum number of source queue ARNs you can specify is ${MOST_SOURCES}.`);
+  if (sourceQueueArns.length > MAX_SOURCES)
+    throw invalid(`The maximum number of source queue ARNs you can specify is ${MAX_SOURCES}.`);
   return { redrivePermission, sourceQueueArns, text };
 }
 

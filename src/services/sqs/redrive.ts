@@ -6,7 +6,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { queueNamed, urlOf } from "./addresses.ts";
 import { contentOf } from "./content.ts";
 import { invalidParameter, invalidValue, queueDoesNotExist } from "./errors.ts";
-import { checkMaxResults, MOST_LISTED } from "./listing.ts";
+import { checkMaxResults, MAX_LISTED } from "./listing.ts";
 import { place } from "./sending.ts";
 import { arnOf, type Message, type MessageState, type Queue, queues, type RedrivePolicy } from "./store.ts";
 import type { OpenQueue, Work } from "./work.ts";
@@ -95,7 +95,7 @@ export const redriveOperations = {
     const { records, token } = await page(ctx, {
       listing: ["sqs:ListDeadLetterSourceQueues", target],
       token: NextToken,
-      limit: Math.min(MaxResults ?? MOST_LISTED, MOST_LISTED - 1),
+      limit: Math.min(MaxResults ?? MAX_LISTED, MAX_LISTED - 1),
       list: (range) => ctx.read((tx) => tx.listBy(queues, "byTarget", { in: [target], ...range })),
       position: (source) => [source.name],
       invalidToken: () => invalidParameter("Invalid or expired next token."),

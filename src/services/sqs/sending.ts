@@ -20,7 +20,7 @@ import type { OpenQueue, Work } from "./work.ts";
 /** The trace of the call, which receivers get as `AWSTraceHeader`. */
 export const traceOf = ({ request }: Context): string | undefined => {
   const trace = request?.headers["x-amzn-trace-id"];
-  return trace && trace.length <= LONGEST_TRACE && isValidText(trace) ? trace : undefined;
+  return trace && trace.length <= MAX_TRACE_LENGTH && isValidText(trace) ? trace : undefined;
 };
 
 /** What SendMessage and an entry of its batch have in common. */
@@ -38,8 +38,8 @@ export interface Draft {
 
 /** Most bytes of a message, and of a batch together. */
 export const LARGEST = 1_048_576;
-const LONGEST_DELAY = 900;
-const LONGEST_TRACE = 1_024;
+const MAX_DELAY = 900;
+const MAX_TRACE_LENGTH = 1_024;
 const TOPICS = "sns.amazonaws.com";
 
 /**
@@ -49,8 +49,8 @@ const TOPICS = "sns.amazonaws.com";
 export function drafted(input: Sending, trace: string | undefined): Draft {
   const { MessageBody: body, DelaySeconds: delaySeconds } = input;
   if (!body) throw missingParameter("MessageBody");
-  if (delaySeconds !== undefined && (delaySeconds < 0 || delaySeconds > LONGEST_DELAY))
-    throw invalidValue(delaySeconds, "DelaySeconds", `DelaySeconds must be >= 0 and <= ${LONGEST_DELAY}.`);
+  if (delaySeconds !== undefined && (delaySeconds < 0 || delaySeconds > MAX_DELAY))
+    throw invalidValue(delaySeconds, "DelaySeconds", `DelaySeconds must be >= 0 and <= ${MAX_DELAY}.`);
   if (!isValidText(body)) throw invalidCharacters();
   const attributes = messageAttributes(input.MessageAttributes);
   const content: Content = { body };

@@ -5,7 +5,7 @@ import { contents, deduplications, deletions, messages, moveTasks, states } from
 
 /** Messages that one transaction deletes, and most transactions of one run. */
 const PAGE = 1_000;
-const MOST_PAGES = 20;
+const MAX_PAGES = 20;
 
 interface Remains {
   queue: number;
@@ -18,7 +18,7 @@ interface Remains {
 /** Deletes the messages of a queue that was purged or deleted; for a deleted one, everything else too. */
 export const sweep = job<Remains>("sqs/sweep", {
   async run(ctx, remains) {
-    for (let pages = 0; pages < MOST_PAGES; pages++) if (!(await sweepPage(ctx, remains))) return;
+    for (let pages = 0; pages < MAX_PAGES; pages++) if (!(await sweepPage(ctx, remains))) return;
     return { again: 0 };
   },
 });

@@ -12,14 +12,14 @@ import { type Message, type MessageState, messages, states, type Time, voidThrou
 import type { OpenQueue, Work } from "./work.ts";
 
 /** AWS's limit, for both kinds of queues. */
-const MOST_IN_FLIGHT = 120_000;
+const MAX_IN_FLIGHT = 120_000;
 /** Most pages that one transaction loads. */
-const MOST_REFILLS = 10;
+const MAX_REFILLS = 10;
 /** Most messages, and bytes of them, that one receive moves to a dead-letter queue or deletes as expired. */
-const MOST_CLEARED = 200;
-const MOST_CLEARED_BYTES = 8 * 1024 * 1024;
+const MAX_CLEARED = 200;
+const MAX_CLEARED_BYTES = 8 * 1024 * 1024;
 
-export const isFull = ({ inFlight }: Backlog) => inFlight >= MOST_IN_FLIGHT;
+export const isFull = ({ inFlight }: Backlog) => inFlight >= MAX_IN_FLIGHT;
 
 interface Taken {
   messages: Received[];
@@ -63,7 +63,7 @@ export async function take(
 async function collect(work: Work, of: OpenQueue, options: ReceiveOptions, until: Time) {
   const { queue, backlog } = of;
   const { tx } = work;
-  const room = Math.min(options.limit, MOST_IN_FLIGHT - backlog.inFlight);
+  const room = Math.min(options.limit, MAX_IN_FLIGHT - backlog.inFlight);
   const walk = backlog.walk();
   work.afterwards(of, walk.commit);
   const deliveries: Delivery[] = [];
@@ -71,11 +71,11 @@ async function collect(work: Work, of: OpenQueue, options: ReceiveOptions, until
   let refills = 0;
   let cleared = 0;
   let clearedBytes = 0;
-  const mayClear = () => cleared < MOST_CLEARED && clearedBytes < MOST_CLEARED_BYTES;
+  const mayClear = () => cleared < MAX_CLEARED && clearedBytes < MAX_CLEARED_BYTES;
   while (deliveries.length < room && mayClear()) {
     const seq = walk.next();
     if (seq === undefined) {
-      if (backlog.isWhole || !backlog.hasRoom || refills++ === MOST_REFILLS) break;
+      if (backlog.isWhole || !backlog.hasRoom || refills++ === MAX_REFILLS) break;
       await refill(tx, queue, backlog);
       continue;
     }

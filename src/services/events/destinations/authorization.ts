@@ -5,7 +5,7 @@ import type { Connection } from "../store.ts";
 import type { Secrets } from "./connections.ts";
 import { byName, jsonIn, reach, urlOf } from "./http.ts";
 
-const MOST_TOKEN_BYTES = 65_536;
+const MAX_TOKEN_BYTES = 65_536;
 
 /** The header by which a connection authenticates. @throws {AwsError} OAuthFailure */
 export async function authorization(
@@ -45,7 +45,7 @@ async function tokenOf(ctx: Context, oauth: Events.CreateConnectionOAuthRequestP
     },
     body: inQuery ? null : form.toString(),
   };
-  const { status, text } = await reach(ctx, url, request, MOST_TOKEN_BYTES);
+  const { status, text } = await reach(ctx, url, request, MAX_TOKEN_BYTES);
   const token = text === undefined ? undefined : tokenIn(text);
   if (token === undefined)
     throw new AwsError("OAuthFailure", `The authorization endpoint gave no token (${status}).`, {

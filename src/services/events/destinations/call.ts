@@ -10,7 +10,7 @@ import { absent } from "./errors.ts";
 import { byName, type HttpParameters, jsonIn, reach, urlOf } from "./http.ts";
 
 /** Bytes of an answer, which a pipe may hand on. */
-const MOST_ANSWER = 6 * 2 ** 20;
+const MAX_ANSWER = 6 * 2 ** 20;
 
 /** A call of an API destination. */
 export interface DestinationCall {
@@ -46,7 +46,7 @@ export async function callDestination(
   );
   const hasBody = destination.method !== "GET" && destination.method !== "HEAD";
   const body = hasBody ? withParameters(payload, secrets.InvocationHttpParameters?.BodyParameters) : null;
-  const { status, text } = await reach(ctx, url, { method: destination.method, headers, body }, MOST_ANSWER);
+  const { status, text } = await reach(ctx, url, { method: destination.method, headers, body }, MAX_ANSWER);
   if (text !== undefined) return text;
   throw new AwsError("SDK_CLIENT_ERROR", `Failed with status code ${status}`, { status: statusFor(status) });
 }

@@ -17,9 +17,9 @@ import {
 import { settling } from "./settling.ts";
 import { type Pipe, pipeArn, pipes } from "./store.ts";
 
-const MOST_TAGS = 50;
+const MAX_TAGS = 50;
 /** Most pipes of an account in a Region: AWS's default quota. */
-const MOST_PIPES = 1_000;
+const MAX_PIPES = 1_000;
 
 export const pipeOperations = {
   async CreatePipe(ctx, input) {
@@ -27,8 +27,8 @@ export const pipeOperations = {
     checkTags(input.Tags);
     return ctx.transact(async (tx) => {
       if (await tx.get(pipes, [input.Name])) throw pipeExists(input.Name);
-      if ((await tx.list(pipes, { limit: MOST_PIPES })).length === MOST_PIPES)
-        throw tooManyPipes(input.Name, MOST_PIPES);
+      if ((await tx.list(pipes, { limit: MAX_PIPES })).length === MAX_PIPES)
+        throw tooManyPipes(input.Name, MAX_PIPES);
       const now = tx.now();
       const pipe: Pipe = {
         name: input.Name,
@@ -214,7 +214,7 @@ function changeTags(ctx: Context, arn: string, change: (tags: Pipe["tags"]) => P
   return ctx.transact(async (tx) => {
     const pipe = await taggedPipe(ctx, tx, arn);
     const tags = change(pipe.tags);
-    if (Object.keys(tags).length > MOST_TAGS) throw invalid(`A pipe has at most ${MOST_TAGS} tags.`);
+    if (Object.keys(tags).length > MAX_TAGS) throw invalid(`A pipe has at most ${MAX_TAGS} tags.`);
     tx.put(pipes, { ...pipe, tags });
     return {};
   });

@@ -16,7 +16,7 @@ import { deliver, drain } from "./deliver.ts";
 /**
  * Most subscriptions for which one transaction writes deliveries, and most bytes, as each delivery carries the message.
  */
-const MOST_IN_PAGE = 50;
+const MAX_IN_PAGE = 50;
 const PAGE_BYTES = 16 * 1024 * 1024;
 
 interface Rest {
@@ -39,7 +39,7 @@ export const fanOutRest = job<Rest>("sns/fan-out", {
 
 /** Writes a delivery for every subscription that wants the message. */
 export async function fanOut(tx: Transaction, topic: Topic, message: Message, after?: string): Promise<void> {
-  const limit = Math.min(MOST_IN_PAGE, Math.floor(PAGE_BYTES / mostBytesOf(topic)));
+  const limit = Math.min(MAX_IN_PAGE, Math.floor(PAGE_BYTES / mostBytesOf(topic)));
   const range = { in: [topic.id], ...(after !== undefined && { after: [after] }), limit };
   const page = await tx.list(subscriptions, range);
   for (const subscription of page) {

@@ -95,7 +95,7 @@ export function effectiveSubscriptionPolicy(topicText: string | undefined, text:
 }
 
 const MAX_RETRIES = 100;
-const LONGEST_DELAY = 3_600;
+const MAX_DELAY = 3_600;
 const FUNCTIONS = ["linear", "arithmetic", "geometric", "exponential"];
 /** Members that a subscription's own retry policy needs. */
 const NEEDED = ["minDelayTarget", "maxDelayTarget", "numRetries"] as const;
@@ -132,7 +132,7 @@ export function checkDeliveryPolicy(text: string, of: "topic" | "subscription", 
 function checkRetries(policy: RetryPolicy, fail: Refusal): void {
   const { minDelayTarget: min, maxDelayTarget: max, numRetries } = policy;
   if (!(min >= 1)) throw fail("minDelayTarget must be greater than or equal to 1");
-  if (!(max <= LONGEST_DELAY)) throw fail(`maxDelayTarget must be less than or equal to ${LONGEST_DELAY}`);
+  if (!(max <= MAX_DELAY)) throw fail(`maxDelayTarget must be less than or equal to ${MAX_DELAY}`);
   if (max < min) throw fail("maxDelayTarget must be greater than or equal to minDelayTarget");
   if (!(numRetries >= 0)) throw fail("numRetries must be greater than or equal to 0");
   if (!(numRetries <= MAX_RETRIES)) throw fail(`numRetries must be less than or equal to ${MAX_RETRIES}`);

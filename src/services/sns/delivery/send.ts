@@ -12,7 +12,7 @@ import { effectiveSubscriptionPolicy } from "./policy.ts";
 
 const CALLER = "sns.amazonaws.com";
 /** Most attributes of a message in a queue. */
-const MOST_QUEUE_ATTRIBUTES = 10;
+const MAX_QUEUE_ATTRIBUTES = 10;
 
 /** Delivers a message to a subscription's endpoint, once. @throws {AwsError} what the endpoint says */
 export async function send(
@@ -48,7 +48,7 @@ async function toQueue(ctx: Context, subscription: Subscription, message: Messag
   const { account, region, resource } = queue;
   const raw = isRaw(subscription);
   const attributes = raw ? Object.entries(message.attributes ?? {}) : [];
-  if (attributes.length > MOST_QUEUE_ATTRIBUTES)
+  if (attributes.length > MAX_QUEUE_ATTRIBUTES)
     throw new AwsError("InvalidParameterValue", "A queue takes ten message attributes at most.");
   const isFifo = resource.endsWith(".fifo");
   await ctx.as(CALLER, message.topicArn, { account, region }).aws.sqs.SendMessage({

@@ -40,10 +40,10 @@ const APPLICATION_ATTRIBUTES = new Set([
 const ALONE = new Set(["GCM", "MPNS"]);
 /** Attributes that answers leave out. */
 const SECRET = new Set(["PlatformCredential", "PlatformPrincipal"]);
-const LONGEST_NAME = 256;
+const MAX_NAME_LENGTH = 256;
 const PAGE = 100;
 /** Endpoints that one transaction deletes. */
-const MOST_DELETED = 1_000;
+const MAX_DELETED = 1_000;
 
 const arnOf = ({ account, region }: Place, platform: string, name: string) =>
   `arn:aws:sns:${region}:${account}:app/${platform}/${name}`;
@@ -86,9 +86,9 @@ export const applicationOperations = {
     const [platform, name] = applicationKey(ctx, PlatformApplicationArn);
     const deleteSome = () =>
       ctx.transact(async (tx) => {
-        const devices = await tx.list(endpoints, { in: [platform, name], limit: MOST_DELETED });
+        const devices = await tx.list(endpoints, { in: [platform, name], limit: MAX_DELETED });
         for (const { id } of devices) tx.delete(endpoints, [platform, name, id]);
-        if (devices.length === MOST_DELETED) return true;
+        if (devices.length === MAX_DELETED) return true;
         tx.delete(applications, [platform, name]);
         return false;
       });
@@ -137,7 +137,7 @@ export const applicationOperations = {
 function checkName(name: string): void {
   const refuse = (reason: string) => invalidParameter(`${name} Reason: ${reason}`);
   if (name === "") throw refuse("cannot be empty");
-  if (name.length > LONGEST_NAME) throw refuse(`must be at most ${LONGEST_NAME} characters long`);
+  if (name.length > MAX_NAME_LENGTH) throw refuse(`must be at most ${MAX_NAME_LENGTH} characters long`);
   if (!/^[\w.-]+$/.test(name))
     throw refuse("must contain only characters 'a'-'z', 'A'-'Z', '0'-'9', '_', '-', and '.'");
 }

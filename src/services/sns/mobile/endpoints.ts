@@ -15,11 +15,11 @@ import { applicationKey } from "./applications.ts";
 import { endpointIn } from "./push.ts";
 
 const ENDPOINT_ATTRIBUTES = new Set(["CustomUserData", "Enabled", "Token"]);
-const MOST_USER_DATA = 2_048;
+const MAX_USER_DATA = 2_048;
 /** Bytes: endpoints are found by their tokens. */
-const LONGEST_TOKEN = 2_048;
-const NO_TOKEN = `must be at most ${LONGEST_TOKEN} bytes long in UTF-8 encoding, without control characters`;
-const isToken = (token: string) => Buffer.byteLength(token) <= LONGEST_TOKEN && !/\p{Cc}/u.test(token);
+const MAX_TOKEN_LENGTH = 2_048;
+const NO_TOKEN = `must be at most ${MAX_TOKEN_LENGTH} bytes long in UTF-8 encoding, without control characters`;
+const isToken = (token: string) => Buffer.byteLength(token) <= MAX_TOKEN_LENGTH && !/\p{Cc}/u.test(token);
 const PAGE = 100;
 
 const arnOf = ({ account, region }: Place, platform: string, application: string, id: string) =>
@@ -119,7 +119,7 @@ function checkEndpoint(attributes: Readonly<Record<string, string>>): void {
       throw invalidAttributes(`Invalid value for attribute: Token: ${NO_TOKEN}`);
     if (name === "Enabled" && !/^(true|false)$/i.test(value))
       throw invalidAttributes("Invalid value for attribute: Enabled: must be true or false");
-    if (name === "CustomUserData" && Buffer.byteLength(value) > MOST_USER_DATA)
+    if (name === "CustomUserData" && Buffer.byteLength(value) > MAX_USER_DATA)
       throw invalidAttributes(
         "Invalid value for attribute: CustomUserData: must be at most 2048 bytes long in UTF-8 encoding",
       );

@@ -16,14 +16,14 @@ const SETTINGS = new Map(
     UsageReportS3Bucket: () => true,
   }),
 );
-const MOST_BYTES = 1_600;
+const MAX_BYTES = 1_600;
 const PAGE = 100;
 
 /** A text message, which waits in the outbox. @throws {AwsError} InvalidParameter */
 export async function publishToPhone(ctx: Context, number: string, content: Content) {
   if (!E164.test(number)) throw invalidParameter(`PhoneNumber Reason: ${number} is not valid to publish to`);
   const text = content.bodies.sms ?? content.bodies.default!;
-  if (Buffer.byteLength(text) > MOST_BYTES) throw invalidParameter("Message too long");
+  if (Buffer.byteLength(text) > MAX_BYTES) throw invalidParameter("Message too long");
   const MessageId = ctx.random.uuid();
   await textMessage(ctx, number, text, MessageId);
   return { MessageId };

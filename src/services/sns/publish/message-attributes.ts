@@ -3,7 +3,7 @@ import { isNumberText } from "#aws/messages.ts";
 import { invalidAttribute } from "../errors.ts";
 import type { MessageAttribute } from "../store.ts";
 
-const LONGEST_NAME = 256;
+const MAX_NAME_LENGTH = 256;
 const INVALID = /[^A-Za-z0-9_\-.]/u;
 
 /** @throws {AwsError} ParameterValueInvalid */
@@ -45,8 +45,8 @@ function attribute(
 }
 
 function checkName(name: string): void {
-  if (name.length > LONGEST_NAME)
-    throw invalidAttribute(`Length of message attribute name must be less than ${LONGEST_NAME} bytes.`);
+  if (name.length > MAX_NAME_LENGTH)
+    throw invalidAttribute(`Length of message attribute name must be less than ${MAX_NAME_LENGTH} bytes.`);
   const invalid = INVALID.exec(name)?.[0].codePointAt(0);
   if (invalid !== undefined)
     throw invalidAttribute(

@@ -6,7 +6,7 @@ import type { Message, Topic } from "../store.ts";
 import { mostBytesOf, USUAL_BYTES } from "../topics/size.ts";
 import { attributesSize, messageAttributes } from "./message-attributes.ts";
 
-const MOST_SUBJECT = 100;
+const MAX_SUBJECT_LENGTH = 100;
 
 export type Publishing = Omit<PublishBatchRequestEntry, "Id">;
 export type Content = Pick<Message, "bodies" | "subject" | "attributes" | "group" | "deduplicationId"> & {
@@ -41,7 +41,8 @@ export const sizeOf = ({ Message: text, MessageAttributes: attributes }: Publish
   Buffer.byteLength(text) + attributesSize(attributes);
 
 /** Neither line breaks nor control characters. */
-const isSubject = (text: string) => text.length <= MOST_SUBJECT && /^[^\p{Cc}\p{Zl}\p{Zp}]+$/u.test(text);
+const isSubject = (text: string) =>
+  text.length <= MAX_SUBJECT_LENGTH && /^[^\p{Cc}\p{Zl}\p{Zp}]+$/u.test(text);
 
 function bodiesIn(text: string): Record<string, string> {
   let parsed: unknown;

@@ -22,7 +22,7 @@ import { keepInArchive } from "./archive.ts";
 import { duplicateOf, remember } from "./deduplication.ts";
 import { type Content, contentOf, orderOf, type Publishing, sizeOf } from "./message.ts";
 
-const MOST_ENTRIES = 10;
+const MAX_ENTRIES = 10;
 
 export const publishing = {
   async Publish(ctx, input) {
@@ -64,7 +64,7 @@ export const publishing = {
 
 function checkEntries(entries: readonly { Id: string }[]): void {
   checkSome(entries, "publishBatchRequestEntries");
-  if (entries.length > MOST_ENTRIES) throw tooManyEntries();
+  if (entries.length > MAX_ENTRIES) throw tooManyEntries();
   const seen = new Set<string>();
   for (const { Id } of entries) {
     if (!/^[\w-]{1,80}$/.test(Id)) throw invalidEntryId();

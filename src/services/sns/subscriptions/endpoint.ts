@@ -10,13 +10,13 @@ export function protocolOf(name: string): Protocol {
 }
 
 /** Bytes: subscriptions are found by their endpoints. */
-const LONGEST_ENDPOINT = 2_048;
+const MAX_ENDPOINT_LENGTH = 2_048;
 const MAIL = /^[^\s@]+@[^\s@]+$/;
 const PHONE = /^\+?[1-9](?:[-.\s()]?\d){5,14}$/;
 
 /** Checks an endpoint by the rules of its protocol. @throws {AwsError} InvalidParameter */
 export function checkEndpoint(protocol: Protocol, endpoint: string | undefined, topic: Topic): string {
-  if (!endpoint || Buffer.byteLength(endpoint) > LONGEST_ENDPOINT || /\p{Cc}/u.test(endpoint))
+  if (!endpoint || Buffer.byteLength(endpoint) > MAX_ENDPOINT_LENGTH || /\p{Cc}/u.test(endpoint))
     throw invalidParameter("Endpoint");
   switch (protocol) {
     case "http":

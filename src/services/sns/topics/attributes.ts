@@ -7,13 +7,13 @@ const isBoolean = (value: string) => /^(true|false)$/i.test(value);
 const FEEDBACK =
   /^(HTTP|SQS|Lambda|Firehose|Application)(SuccessFeedbackRoleArn|SuccessFeedbackSampleRate|FailureFeedbackRoleArn)$/;
 const ROLE = /^arn:aws[\w-]*:iam::\d{12}:role\/.+$/;
-const MOST_DISPLAY_NAME = 100;
-const MOST_RETENTION_DAYS = 365;
+const MAX_DISPLAY_NAME_LENGTH = 100;
+const MAX_RETENTION_DAYS = 365;
 
 /** Attributes that can be set, with the rule of each. Only FIFO topics have those of the second list. */
 const RULES = new Map(
   Object.entries<(value: string, refuse: Refusal) => boolean>({
-    DisplayName: (value) => value.length <= MOST_DISPLAY_NAME,
+    DisplayName: (value) => value.length <= MAX_DISPLAY_NAME_LENGTH,
     DeliveryPolicy: (value, refuse) => {
       if (value !== "") checkDeliveryPolicy(value, "topic", refuse);
       return true;
@@ -76,7 +76,7 @@ export function retentionDays(policy: string | undefined): number | undefined {
   try {
     const { MessageRetentionPeriod: days } = JSON.parse(policy) as { MessageRetentionPeriod?: unknown };
     const number = Number(days);
-    return Number.isInteger(number) && number >= 1 && number <= MOST_RETENTION_DAYS ? number : undefined;
+    return Number.isInteger(number) && number >= 1 && number <= MAX_RETENTION_DAYS ? number : undefined;
   } catch {
     return undefined;
   }

@@ -80,21 +80,21 @@ export interface Counted {
 }
 
 /** Quotas: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html */
-const MOST_BYTES = 30 * 1_024;
-const MOST_STATEMENTS = 100;
-const MOST_PRINCIPALS = 200;
+const MAX_BYTES = 30 * 1_024;
+const MAX_STATEMENTS = 100;
+const MAX_PRINCIPALS = 200;
 
 /** @throws {AwsError} InvalidParameter */
 export function checkSize(text: string, refuse: Refusal): void {
-  if (Buffer.byteLength(text) > MOST_BYTES) throw refuse(`Policy has more than ${MOST_BYTES} bytes`);
+  if (Buffer.byteLength(text) > MAX_BYTES) throw refuse(`Policy has more than ${MAX_BYTES} bytes`);
 }
 
 /** @throws {AwsError} InvalidParameter */
 export function checkCount(statements: readonly Counted[], refuse: Refusal): void {
-  if (statements.length > MOST_STATEMENTS) throw refuse(`Policy has more than ${MOST_STATEMENTS} statements`);
+  if (statements.length > MAX_STATEMENTS) throw refuse(`Policy has more than ${MAX_STATEMENTS} statements`);
   for (const { Principal } of statements) {
-    if (typeof Principal === "object" && Object.values(Principal).flat().length > MOST_PRINCIPALS)
-      throw refuse(`Policy statement has more than ${MOST_PRINCIPALS} principals`);
+    if (typeof Principal === "object" && Object.values(Principal).flat().length > MAX_PRINCIPALS)
+      throw refuse(`Policy statement has more than ${MAX_PRINCIPALS} principals`);
   }
 }
 

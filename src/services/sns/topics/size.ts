@@ -4,16 +4,16 @@ import { type Protocol, type Subscription, subscriptions, type Topic } from "../
 
 /** Most bytes of a message with its attributes, or of a batch, unless the topic says otherwise. */
 export const USUAL_BYTES = 262_144;
-const FEWEST_BYTES = 1_024;
-const MOST_BYTES = 1_048_576;
+const MIN_BYTES = 1_024;
+const MAX_BYTES = 1_048_576;
 /** Most subscriptions of a FIFO topic, and of a topic that is to take larger messages. */
-const MOST_SUBSCRIPTIONS = 100;
+const MAX_SUBSCRIPTIONS = 100;
 /** Most filter policies of a topic's subscriptions. */
-const MOST_POLICIES = 200;
+const MAX_POLICIES = 200;
 const PROTOCOLS: ReadonlySet<Protocol> = new Set(["sqs", "firehose", "lambda"]);
 
 export const isSize = (value: string): boolean =>
-  /^\d{1,7}$/.test(value) && Number(value) >= FEWEST_BYTES && Number(value) <= MOST_BYTES;
+  /^\d{1,7}$/.test(value) && Number(value) >= MIN_BYTES && Number(value) <= MAX_BYTES;
 
 export const mostBytesOf = ({ attributes }: Topic): number =>
   Number(attributes.MaximumMessageSize ?? USUAL_BYTES);
@@ -26,15 +26,15 @@ export const isLarge = (topic: Topic): boolean => mostBytesOf(topic) > USUAL_BYT
  * @throws {AwsError} InvalidParameter
  */
 export async function checkSubscribers(tx: ReadTransaction, topic: Topic): Promise<void> {
-  const found = await tx.list(subscriptions, { in: [topic.id], limit: MOST_SUBSCRIPTIONS + 1 });
+  const found = await tx.list(subscriptions, { in: [topic.id], limit: MAX_SUBSCRIPTIONS + 1 });
   const unfit = found.find(({ protocol }) => !PROTOCOLS.has(protocol));
   if (unfit)
     throw invalidParameter(
       `MaximumMessageSize: ${unfit.protocol} subscriptions take at most ${USUAL_BYTES} bytes`,
     );
-  if (found.length > MOST_SUBSCRIPTIONS)
+  if (found.length > MAX_SUBSCRIPTIONS)
     throw invalidParameter(
-      `MaximumMessageSize: a topic with more than ${MOST_SUBSCRIPTIONS} subscriptions takes at most ${USUAL_BYTES} bytes`,
+      `MaximumMessageSize: a topic with more than ${MAX_SUBSCRIPTIONS} subscriptions takes at most ${USUAL_BYTES} bytes`,
     );
 }
 
@@ -52,16 +52,16 @@ export async function checkOneMore(
     throw invalidParameter(`Invalid protocol type: ${protocol}`);
   if (attributes.FilterPolicy) await checkPolicyCount(tx, topic.id);
   if (!topic.isFifo) return;
-  const found = await tx.list(subscriptions, { in: [topic.id], limit: MOST_SUBSCRIPTIONS });
-  if (found.length === MOST_SUBSCRIPTIONS)
+  const found = await tx.list(subscriptions, { in: [topic.id], limit: MAX_SUBSCRIPTIONS });
+  if (found.length === MAX_SUBSCRIPTIONS)
     throw fault(
       "SubscriptionLimitExceededException",
-      `A FIFO topic has at most ${MOST_SUBSCRIPTIONS} subscriptions.`,
+      `A FIFO topic has at most ${MAX_SUBSCRIPTIONS} subscriptions.`,
     );
 }
 
 /** Whether there may be one more filter policy. @throws {AwsError} FilterPolicyLimitExceeded */
 export async function checkPolicyCount(tx: ReadTransaction, topic: number): Promise<void> {
-  const filtered = await tx.listBy(subscriptions, "filtered", { in: [topic], limit: MOST_POLICIES });
-  if (filtered.length === MOST_POLICIES) throw tooManyPolicies();
+  const filtered = await tx.listBy(subscriptions, "filtered", { in: [topic], limit: MAX_POLICIES });
+  if (filtered.length === MAX_POLICIES) throw tooManyPolicies();
 }

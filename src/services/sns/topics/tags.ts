@@ -6,9 +6,9 @@ import { topicNamed } from "../arns.ts";
 import { checkSome, invalidTag, resourceNotFound, tooManyTags } from "../errors.ts";
 import { type Tag, type Topic, topics } from "../store.ts";
 
-const MOST_TAGS = 50;
-const LONGEST_KEY = 128;
-const LONGEST_VALUE = 256;
+const MAX_TAGS = 50;
+const MAX_KEY_LENGTH = 128;
+const MAX_VALUE_LENGTH = 256;
 
 export const tagOperations = {
   async TagResource(ctx, { ResourceArn, Tags }) {
@@ -17,7 +17,7 @@ export const tagOperations = {
     return ctx.transact(async (tx) => {
       const topic = await tagged(ctx, tx, ResourceArn);
       const merged = new Map([...(topic.tags ?? []), ...Tags].map(({ Key, Value }) => [Key, Value]));
-      if (merged.size > MOST_TAGS) throw tooManyTags();
+      if (merged.size > MAX_TAGS) throw tooManyTags();
       tx.put(topics, { ...topic, tags: [...merged].map(([Key, Value]) => ({ Key, Value })) });
       return {};
     });
@@ -48,11 +48,11 @@ async function tagged(ctx: Context, tx: ReadTransaction, arn: string): Promise<T
 export function checkTags(tags: readonly Tag[]): void {
   const seen = new Set<string>();
   for (const { Key, Value } of tags) {
-    if (!Key || Key.length > LONGEST_KEY || !isTagText(Key) || isReservedTag(Key))
+    if (!Key || Key.length > MAX_KEY_LENGTH || !isTagText(Key) || isReservedTag(Key))
       throw invalidTag(`Tag key: ${Key}`);
-    if (Value.length > LONGEST_VALUE || !isTagText(Value)) throw invalidTag(`Tag value: ${Value}`);
+    if (Value.length > MAX_VALUE_LENGTH || !isTagText(Value)) throw invalidTag(`Tag value: ${Value}`);
     if (seen.has(Key)) throw invalidTag("Duplicated keys are not allowed.");
     seen.add(Key);
   }
-  if (tags.length > MOST_TAGS) throw tooManyTags();
+  if (tags.length > MAX_TAGS) throw tooManyTags();
 }

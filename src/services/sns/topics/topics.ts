@@ -15,7 +15,7 @@ import { checkTags } from "./tags.ts";
 import { topicAt } from "./topic.ts";
 
 const PAGE = 100;
-const MOST_SUBSCRIPTIONS = 1_000;
+const MAX_SUBSCRIPTIONS = 1_000;
 
 export const topicOperations = {
   async CreateTopic(ctx, { Name: name, Attributes: requested = {}, Tags: tags = [], DataProtectionPolicy }) {
@@ -99,12 +99,12 @@ export const forgetTopic = job<{ topic: number }>("sns/forget-topic", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { topic }) {
     const more = await ctx.transact(async (tx) => {
-      const range = { in: [topic], limit: MOST_SUBSCRIPTIONS };
+      const range = { in: [topic], limit: MAX_SUBSCRIPTIONS };
       const gone = await tx.list(subscriptions, range);
       for (const { id } of gone) tx.delete(subscriptions, [topic, id]);
       const archived = await tx.list(archive, range);
       for (const { time, order } of archived) tx.delete(archive, [topic, time, order]);
-      return gone.length === MOST_SUBSCRIPTIONS || archived.length === MOST_SUBSCRIPTIONS;
+      return gone.length === MAX_SUBSCRIPTIONS || archived.length === MAX_SUBSCRIPTIONS;
     });
     return more ? { again: 0 } : undefined;
   },
@@ -157,10 +157,10 @@ async function count(tx: ReadTransaction, topic: Topic) {
   let pending = 0;
   let last: Subscription | undefined;
   do {
-    const range = { in: [topic.id], ...(last && { after: [last.id] }), limit: MOST_SUBSCRIPTIONS };
+    const range = { in: [topic.id], ...(last && { after: [last.id] }), limit: MAX_SUBSCRIPTIONS };
     const page = await tx.list(subscriptions, range);
     for (const subscription of page) subscription.confirmed ? confirmed++ : pending++;
-    last = page.length === MOST_SUBSCRIPTIONS ? page.at(-1) : undefined;
+    last = page.length === MAX_SUBSCRIPTIONS ? page.at(-1) : undefined;
   } while (last);
   return { confirmed, pending };
 }

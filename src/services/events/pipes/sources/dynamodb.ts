@@ -7,7 +7,7 @@ import type { Pipe, Position } from "../store.ts";
 import { type SourceShard, type StreamSource, streamParameters } from "./stream.ts";
 
 /** Most records of one GetRecords. */
-const MOST_RECORDS = 1_000;
+const MAX_RECORDS = 1_000;
 
 export function tableStream(ctx: Context, pipe: Pipe): StreamSource {
   const { account, region } = parseArn(pipe.source)!;
@@ -68,7 +68,7 @@ export function tableStream(ctx: Context, pipe: Pipe): StreamSource {
     async read(_, ShardIterator, limit) {
       const { Records = [], NextShardIterator } = await streams.GetRecords({
         ShardIterator,
-        Limit: Math.min(limit, MOST_RECORDS),
+        Limit: Math.min(limit, MAX_RECORDS),
       });
       if (hashKey === undefined && (streamParameters(pipe).ParallelizationFactor ?? 1) > 1) {
         const { StreamDescription } = await streams.DescribeStream({ StreamArn });

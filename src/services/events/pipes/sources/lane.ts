@@ -11,10 +11,10 @@ import { type StreamEvent, type StreamSource, streamParameters } from "./stream.
 
 /** How long to wait before another look into a shard that had nothing. */
 const LOOK_AGAIN_MS = 1_000;
-const LONGEST_BACKOFF_MS = 60_000;
+const MAX_BACKOFF_MS = 60_000;
 const STANDARD_BATCH = 100;
 /** Most records of one look into a shard. */
-const MOST_READ = 1_000;
+const MAX_READ = 1_000;
 
 export interface Lane {
   name: string;
@@ -49,7 +49,7 @@ async function readOnce(ctx: Context, pipe: Pipe, cursor: Cursor, lane: Lane) {
   const source = streamOf(ctx, pipe)!;
   const { MaximumBatchingWindowInSeconds: window = 0, BatchSize = STANDARD_BATCH } = streamParameters(pipe);
   const size = cursor.size ?? BatchSize;
-  const { events, next } = await look(ctx, source, cursor, lane, Math.min(MOST_READ, size * laneCount(pipe)));
+  const { events, next } = await look(ctx, source, cursor, lane, Math.min(MAX_READ, size * laneCount(pipe)));
   const mine = events.filter(({ partition }) => laneOf(partition, laneCount(pipe)) === cursor.lane);
   const batch = mine.slice(0, size);
   const [first] = batch;
@@ -147,7 +147,7 @@ const at = (cursor: Cursor, event: StreamEvent | undefined): Cursor =>
     : cursor;
 
 const backoff = (failures: number) =>
-  failures === 0 ? 0 : Math.min(1_000 * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
+  failures === 0 ? 0 : Math.min(1_000 * 2 ** (failures - 1), MAX_BACKOFF_MS);
 
 /** The key under which the iterator of one loop is kept. */
 const nameOf = ({ name, revision, shard, lane }: Lane) => JSON.stringify([name, revision, shard, lane]);

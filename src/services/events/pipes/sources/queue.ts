@@ -5,7 +5,7 @@ import { callerOf, handOver } from "../hand-over.ts";
 import type { Pipe } from "../store.ts";
 
 /** Most messages of one ReceiveMessage. */
-const MOST_RECEIVED = 10;
+const MAX_RECEIVED = 10;
 
 /**
  * Takes what a queue has, once. A message is deleted when the target has it. A message that the target refuses comes
@@ -19,8 +19,8 @@ export async function drainQueue(ctx: Context, pipe: Pipe): Promise<number> {
   const { Messages = [] } = await sqs.ReceiveMessage({
     QueueUrl,
     MaxNumberOfMessages: Math.min(
-      MOST_RECEIVED,
-      pipe.sourceParameters.SqsQueueParameters?.BatchSize ?? MOST_RECEIVED,
+      MAX_RECEIVED,
+      pipe.sourceParameters.SqsQueueParameters?.BatchSize ?? MAX_RECEIVED,
     ),
     MessageSystemAttributeNames: ["All"],
     MessageAttributeNames: ["All"],
