@@ -1,6 +1,7 @@
 import type { FieldPattern } from "./compile.ts";
+import { eachFiled, entriesOf, type Filed, file, isEmpty, nothingFiled, unfile } from "./filed.ts";
 import { type BranchPattern, type EventPattern, type Json, spreadOut, valuesAt } from "./match.ts";
-import type { Leaf, Matcher } from "./matchers.ts";
+import type { Leaf } from "./matchers.ts";
 
 /** Many patterns, of which an event is shown only to those that may match it. */
 export interface RuleIndex<T> {
@@ -34,20 +35,10 @@ interface Place {
   probes: number;
 }
 
-type Entries<T> = Set<Entry<T>>;
-
-/** Entries by what one field of the event must be. */
+/** A field of events, with the entries that are filed under it. */
 interface Field<T> {
   path: readonly string[];
-  equals: Map<Leaf, Entries<T>>;
-  prefixes: Affixes<T>;
-  suffixes: Affixes<T>;
-}
-
-/** By beginning or end, and how many there are of each length: an event's value is cut to those lengths only. */
-interface Affixes<T> {
-  entries: Map<string, Entries<T>>;
-  lengths: Map<number, number>;
+  filed: Filed<Entry<T>>;
 }
 
 /**
@@ -56,7 +47,7 @@ interface Affixes<T> {
  */
 export function ruleIndex<T>(): RuleIndex<T> {
   const fields = new Map<string, Field<T>>();
-  const unfiled: Entries<T> = new Set();
+  const unfiled = new Set<Entry<T>>();
   const undoings = new Map<string, (() => void)[]>();
   const probed = new Map<string, Place>();
   let events = 0;
@@ -71,10 +62,10 @@ export function ruleIndex<T>(): RuleIndex<T> {
       return () => unfiled.delete(entry);
     }
     const at = fieldAt(best.path);
-    for (const { key } of best.anyOf) file(at, key!, entry);
+    for (const { key } of best.anyOf) file(at.filed, key!, entry);
     return () => {
-      for (const { key } of best.anyOf) unfile(at, key!, entry);
-      if (isEmpty(at)) fields.delete(JSON.stringify(at.path));
+      for (const { key } of best.anyOf) unfile(at.filed, key!, entry);
+      if (isEmpty(at.filed)) fields.delete(JSON.stringify(at.path));
     };
   }
 
@@ -108,16 +99,13 @@ export function ruleIndex<T>(): RuleIndex<T> {
   function crowd({ path, anyOf }: FieldPattern): number {
     const at = fields.get(JSON.stringify(path));
     if (!at) return 0;
-    return Math.max(...anyOf.map(({ key }) => entriesOf(at, key!)?.size ?? 0));
+    return Math.max(...anyOf.map(({ key }) => entriesOf(at.filed, key!)?.size ?? 0));
   }
 
   function fieldAt(path: readonly string[]): Field<T> {
     const name = JSON.stringify(path);
     let at = fields.get(name);
-    if (!at) {
-      const none = () => ({ entries: new Map(), lengths: new Map() });
-      fields.set(name, (at = { path, equals: new Map(), prefixes: none(), suffixes: none() }));
-    }
+    if (!at) fields.set(name, (at = { path, filed: nothingFiled() }));
     return at;
   }
 
@@ -142,7 +130,7 @@ export function ruleIndex<T>(): RuleIndex<T> {
       const event = spreadOut(source);
       events++;
       const matching = new Map<string, T>();
-      const ask = (entries: Entries<T> | undefined) => {
+      const ask = (entries: ReadonlySet<Entry<T>> | undefined) => {
         if (!entries) return;
         for (const entry of entries) {
           if (entry.probe && !mayMatch(entry.probe, event)) continue;
@@ -150,60 +138,10 @@ export function ruleIndex<T>(): RuleIndex<T> {
           if (!matching.has(name) && branch.matches(event)) matching.set(name, rule);
         }
       };
-      for (const { path, equals, prefixes, suffixes } of fields.values()) {
-        for (const value of valuesAt(event, path)) {
-          ask(equals.get(value));
-          if (typeof value !== "string") continue;
-          for (const length of prefixes.lengths.keys()) ask(prefixes.entries.get(value.slice(0, length)));
-          for (const length of suffixes.lengths.keys()) {
-            if (length <= value.length) ask(suffixes.entries.get(value.slice(value.length - length)));
-          }
-        }
-      }
+      for (const { path, filed } of fields.values())
+        for (const value of valuesAt(event, path)) eachFiled(filed, value, ask);
       ask(unfiled);
       return [...matching.values()];
     },
   };
-}
-
-type Key = NonNullable<Matcher["key"]>;
-
-const affixesOf = <T>(at: Field<T>, key: Key) => ("prefix" in key ? at.prefixes : at.suffixes);
-const affixOf = (key: Exclude<Key, { equals: Leaf }>) => ("prefix" in key ? key.prefix : key.suffix);
-
-function entriesOf<T>(at: Field<T>, key: Key): Entries<T> | undefined {
-  return "equals" in key ? at.equals.get(key.equals) : affixesOf(at, key).entries.get(affixOf(key));
-}
-
-const isEmpty = <T>({ equals, prefixes, suffixes }: Field<T>) =>
-  equals.size + prefixes.entries.size + suffixes.entries.size === 0;
-
-function file<T>(at: Field<T>, key: Key, entry: Entry<T>): void {
-  let entries = entriesOf(at, key);
-  if (!entries) {
-    entries = new Set();
-    if ("equals" in key) at.equals.set(key.equals, entries);
-    else {
-      const { entries: affixes, lengths } = affixesOf(at, key);
-      const affix = affixOf(key);
-      affixes.set(affix, entries);
-      lengths.set(affix.length, (lengths.get(affix.length) ?? 0) + 1);
-    }
-  }
-  entries.add(entry);
-}
-
-function unfile<T>(at: Field<T>, key: Key, entry: Entry<T>): void {
-  const entries = entriesOf(at, key);
-  if (!entries?.delete(entry) || entries.size > 0) return;
-  if ("equals" in key) {
-    at.equals.delete(key.equals);
-    return;
-  }
-  const { entries: affixes, lengths } = affixesOf(at, key);
-  const affix = affixOf(key);
-  affixes.delete(affix);
-  const left = lengths.get(affix.length)! - 1;
-  if (left === 0) lengths.delete(affix.length);
-  else lengths.set(affix.length, left);
 }
