@@ -1,7 +1,8 @@
+import type { Token } from "./lexemes.ts";
 import { matchExpression } from "./match-expression.ts";
 import { equals, type Matcher } from "./matchers.ts";
 import { type PatternReader, readerOf } from "./reader.ts";
-import { PatternError, type Token } from "./tokens.ts";
+import { PatternError } from "./tokens.ts";
 
 /** One of a pattern's alternatives: what each field that it names must be, any of a list. */
 export type Branch = ReadonlyMap<string, FieldPattern>;

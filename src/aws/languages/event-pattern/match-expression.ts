@@ -1,4 +1,5 @@
 import { addressBytes } from "#lib/ip-address.ts";
+import type { Token } from "./lexemes.ts";
 import {
   absent,
   anythingBut,
@@ -13,7 +14,7 @@ import {
 } from "./matchers.ts";
 import { noMoreElements, number, numeric } from "./numeric.ts";
 import type { PatternReader } from "./reader.ts";
-import { PatternError, type Token } from "./tokens.ts";
+import { PatternError } from "./tokens.ts";
 
 /** Reads an object that stands for a matcher, behind its opening brace. */
 export function matchExpression(p: PatternReader): Matcher {

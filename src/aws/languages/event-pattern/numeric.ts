@@ -1,6 +1,6 @@
+import type { Token } from "./lexemes.ts";
 import { type Bound, inBounds, type Matcher } from "./matchers.ts";
 import type { PatternReader } from "./reader.ts";
-import type { Token } from "./tokens.ts";
 
 const MAX_NUMBER = 5e9;
 const COMPARISONS = ["=", ">=", ">", "<=", "<"];

@@ -1,4 +1,5 @@
-import { errorAt, type Token, tokensOf } from "./tokens.ts";
+import type { Token } from "./lexemes.ts";
+import { errorAt, tokensOf } from "./tokens.ts";
 
 /** The tokens of a pattern, one after another. */
 export interface PatternReader {

@@ -1,24 +1,11 @@
-/**
- * JSON, token by token. A pattern is validated while it is read, and its error names the position at which AWS's parser
- * detects it: so each token has that position.
- */
-export interface Token {
-  type: "{" | "}" | "[" | "]" | "name" | "string" | "number" | "true" | "false" | "null" | "wrong" | "end";
-  /** Name or string unescaped; a number as it was written; of what is wrong, the reason. */
-  text: string;
-  /** Offset behind what the reader has looked at: of a string its first quote, of a name the beginning of its value. */
-  at: number;
-  /** Offset behind the whole token. */
-  end: number;
-}
+import { named, scalarAt, stringAt, type Token } from "./lexemes.ts";
 
 export class PatternError extends Error {}
 
 const MAX_DEPTH = 1_000;
 const SHOWN_SOURCE = 500;
-const LITERALS = { t: "true", f: "false", n: "null" } as const;
-const EXPECTED_TOKEN =
-  "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+const EXPECTED_VALUE =
+  "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
 /** An error at an offset, worded as AWS's reader does. */
 export const errorAt = (source: string, message: string, offset: number): PatternError =>
@@ -52,11 +39,13 @@ export function tokensOf(source: string): Token[] {
   const open: Open[] = [];
   let at = 0;
 
-  const push = (type: Token["type"], text: string, start: number) => {
-    const token = { type, text, at: start, end: at };
+  /** Goes behind a token; false for one that is wrong. */
+  const add = (token: Token): boolean => {
     tokens.push(token);
-    return token;
+    at = token.end;
+    return token.type !== "wrong";
   };
+  const bracket = (char: "{" | "}" | "[" | "]") => add({ type: char, text: char, at: at + 1, end: at + 1 });
   const isSpace = (code: number) => code === 32 || code === 10 || code === 13 || code === 9;
   const skipSpace = () => {
     while (at < source.length && isSpace(source.charCodeAt(at))) at++;
@@ -65,13 +54,12 @@ export function tokensOf(source: string): Token[] {
     tokens.push({ type: "wrong", text: message, at: offset, end: offset });
     return false;
   };
-  const named = (char: string) => `('${char}' (code ${char.charCodeAt(0)}))`;
   const startOf = (from: Open) => placeIn(source, from.at - 1);
 
   /** An unexpected token. */
   function unexpected(expected: string): false {
     const char = source[at];
-    if (char !== undefined) return wrong(`Unexpected character ${named(char)}: ${expected}`, at + 1);
+    if (char !== undefined) return wrong(`Unexpected character (${named(char)}): ${expected}`, at + 1);
     return wrong(`Unexpected end-of-input within/between ${open.at(-1)?.kind ?? "root"} entries`);
   }
 
@@ -88,108 +76,19 @@ export function tokensOf(source: string): Token[] {
     return wrong(`Unexpected close marker '${char}': expected '${CLOSERS[last.kind]}' ${start}`, at + 1);
   }
 
-  /** The text of the string that begins here; `undefined` where it does not end well. */
-  function string(what: "name" | "string value"): string | undefined {
-    const begin = at;
-    for (at++; at < source.length; at++) {
-      const char = source[at]!;
-      if (char === '"') {
-        at++;
-        return JSON.parse(source.slice(begin, at)) as string;
-      }
-      if (char < " ") {
-        const illegal = `Illegal unquoted character ((CTRL-CHAR, code ${char.charCodeAt(0)}))`;
-        wrong(`${illegal}: has to be escaped using backslash to be included in ${what}`, at + 1);
-        return undefined;
-      }
-      if (char === "\\" && !escaped()) return undefined;
-    }
-    const end = what === "name" ? " in field name" : ": was expecting closing quote for a string value";
-    wrong(`Unexpected end-of-input${end}`);
-    return undefined;
-  }
-
-  /** Goes to the last character of the escape that begins here. */
-  function escaped(): boolean {
-    const char = source[++at];
-    if (char === undefined) return wrong("Unexpected end-of-input in character escape sequence");
-    if (char !== "u") {
-      const isKnown = '"\\/bfnrt'.includes(char);
-      return isKnown || wrong(`Unrecognized character escape ${named(char).slice(1, -1)}`, at + 1);
-    }
-    for (let left = 4; left > 0; left--) {
-      const digit = source[++at];
-      if (digit === undefined) return wrong("Unexpected end-of-input in character escape sequence");
-      if (!/[\da-f]/i.test(digit)) return unexpected("expected a hex-digit for character escape sequence");
-    }
-    return true;
-  }
-
   function value(depth: number): boolean {
     skipSpace();
     const char = source[at];
     if (char === "{" || char === "[") {
       if (depth === MAX_DEPTH)
         return wrong(`Document nesting depth exceeds the maximum allowed (${MAX_DEPTH})`);
-      at++;
-      push(char, char, at);
+      bracket(char);
       open.push({ kind: char === "{" ? "Object" : "Array", at });
       return char === "{" ? object(depth) : array(depth);
     }
-    if (char === '"') {
-      const start = at + 1;
-      const text = string("string value");
-      if (text === undefined) return false;
-      push("string", text, start);
-      return true;
-    }
     if (char === "]" || char === "}") return unexpected("expected a value");
-    return char !== undefined && /[-\d]/.test(char) ? number() : literal();
-  }
-
-  function number(): boolean {
-    const form = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-    form.lastIndex = at;
-    const digits = form.exec(source)?.[0];
-    if (digits === undefined) {
-      at++;
-      return noDigit("expected digit (0-9) to follow minus sign, for valid numeric value");
-    }
-    at += digits.length;
-    const [next = "", after = ""] = source.slice(at, at + 2);
-    if (/^-?0$/.test(digits) && /\d/.test(next))
-      return wrong("Invalid numeric value: Leading zeroes not allowed", at + 1);
-    if (next === "." && !/[.eE]/.test(digits)) {
-      at++;
-      return noDigit("Decimal point not followed by a digit");
-    }
-    if (/[eE]/.test(next) && !/[eE]/.test(digits)) {
-      at += /[+-]/.test(after) ? 2 : 1;
-      return noDigit("Exponent indicator not followed by a digit");
-    }
-    push("number", digits, at);
-    return true;
-  }
-
-  function noDigit(expected: string): false {
-    const char = source[at];
-    if (char === undefined) return wrong("Unexpected end-of-input in numeric value");
-    return wrong(`Unexpected character ${named(char)} in numeric value: ${expected}`, at + 1);
-  }
-
-  function literal(): boolean {
-    const word = /[\p{L}\p{N}_$]+/uy;
-    word.lastIndex = at;
-    const text = word.exec(source)?.[0];
-    if (text === undefined)
-      return unexpected(
-        "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
-      );
-    at += text.length;
-    const literal = LITERALS[text[0] as keyof typeof LITERALS];
-    if (text !== literal) return wrong(`Unrecognized token '${text}': ${EXPECTED_TOKEN}`);
-    push(literal, text, at);
-    return true;
+    const scalar = scalarAt(source, at);
+    return scalar ? add(scalar) : unexpected(EXPECTED_VALUE);
   }
 
   function object(depth: number): boolean {
@@ -202,12 +101,13 @@ export function tokensOf(source: string): Token[] {
       }
       if (source[at] !== '"')
         return (first ? unclosed : unexpected)("was expecting double-quote to start field name");
-      const text = string("name");
-      if (text === undefined) return false;
+      const text = stringAt(source, at, "name");
+      if (text.type === "wrong") return add(text);
+      at = text.end;
       skipSpace();
       if (source[at] !== ":") return unexpected("was expecting a colon to separate field name and value");
-      at++;
-      const name = push("name", text, at);
+      const name = { ...text, end: at + 1 };
+      add(name);
       const next = tokens.length;
       const isWhole = value(depth + 1);
       name.at = tokens[next]!.at;
@@ -231,14 +131,12 @@ export function tokensOf(source: string): Token[] {
     return close("]");
   }
 
-  function close(char: "}" | "]"): true {
+  function close(char: "}" | "]"): boolean {
     open.pop();
-    at++;
-    push(char, char, at);
-    return true;
+    return bracket(char);
   }
 
   skipSpace();
-  if (at >= source.length || value(0)) push("end", "", at);
+  if (at >= source.length || value(0)) add({ type: "end", text: "", at, end: at });
   return tokens;
 }
