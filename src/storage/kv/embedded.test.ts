@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -7,6 +7,7 @@ import { open } from "lmdb";
 import { afterAll, expect, test } from "vitest";
 import { openEmbedded } from "./embedded.ts";
 import { openLmdb } from "./lmdb.ts";
+import { checkHeader, DamagedFileError } from "./lmdb-header.ts";
 import { bytes, text } from "./suite/subject.ts";
 import { kvSuite } from "./suite.ts";
 
@@ -94,6 +95,23 @@ test("a file from before there was a log is taken up", async () => {
   const store = await openEmbedded({ path });
   expect(text((await store.get(bytes("new")))!)).toBe("two");
   await store.close();
+});
+
+test.each<[string, (whole: Buffer) => Uint8Array]>([
+  ["cut off within its head", (whole) => whole.subarray(0, 100)],
+  ["cut off behind its first page", (whole) => whole.subarray(0, 8_192)],
+  ["cut off before its trees", (whole) => whole.subarray(0, 2 * 8_192)],
+  ["overwritten", (whole) => Buffer.concat([Buffer.alloc(4_096, "x"), whole.subarray(4_096)])],
+])("a file that was %s is refused in words: LMDB would end the process", async (_, spoil) => {
+  await newFolder();
+  const path = join(folder, "kv.mdb");
+  const base = openLmdb(path);
+  await base.apply([{ key: bytes("k"), value: bytes("v") }], 1);
+  await base.close();
+  checkHeader(path);
+  await writeFile(path, spoil(await readFile(path)));
+  expect(() => checkHeader(path)).toThrow(DamagedFileError);
+  await expect(openEmbedded({ path })).rejects.toThrow(path);
 });
 
 afterAll(() => rm(folder, { recursive: true }));

@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { RangeOptions } from "lmdb";
 import { keyBytes, keyTextIn } from "./key-text.ts";
 import { type KeyRange, MAX_KEY, MAX_PAGE } from "./kv.ts";
+import { checkHeader } from "./lmdb-header.ts";
 import type { Base, Change } from "./log/log.ts";
 import { TextRow } from "./text-row.ts";
 
@@ -27,8 +29,10 @@ const GENERATIONS_PER_MAP = 4;
  *
  * What was applied has been fdatasync'ed, data first and then the page that makes them visible. The writing is done on a
  * thread of LMDB's own. Reads are page look-ups in mapped memory, and answer at once.
+ * @throws {DamagedFileError}
  */
 export function openLmdb(path: string): Base {
+  if (existsSync(path)) checkHeader(path);
   let mapped: Mapped | undefined = mapFile(path);
   // A file from before there was a log has counted its openings instead.
   let newest: number = mapped.root.get("settled") ?? mapped.root.get("openings") ?? 0;
