@@ -5,13 +5,13 @@ import { expect, onTestFinished, test } from "vitest";
 import { findRunning } from "./client.ts";
 import { configure } from "./config.ts";
 import { claim } from "./control.ts";
-import { socketsOf } from "./data-folder.ts";
+import { openDataFolder } from "./data-folder.ts";
 import { ExpectedError } from "./expected-error.ts";
 
 test("a cloud that fails is told of in words, not by what could not be parsed", async () => {
   const data = mkdtempSync(join(tmpdir(), "nube-client-"));
   const { config } = configure({ data }, {});
-  const control = await claim(socketsOf(config)[0]!);
+  const control = await claim(openDataFolder(config));
   onTestFinished(async () => {
     await control.close();
     rmSync(data, { recursive: true, force: true });

@@ -13,6 +13,7 @@ import type { BlobStore } from "#storage/blobs/blobs.ts";
 import { releaseSpareMemory } from "#storage/blobs/file-reader.ts";
 import { openFiles } from "#storage/blobs/files.ts";
 import { type KeyValueStore, LeaseHeldError } from "#storage/kv/kv.ts";
+import { DamagedFileError } from "#storage/kv/lmdb-header.ts";
 import { removeFormerEras } from "./blob-eras.ts";
 import { catalog, endpointHosts, sinks } from "./catalog.ts";
 import { AlreadyRunning, type Control, claim } from "./control.ts";
@@ -51,39 +52,10 @@ const CERTIFIED_SUFFIXES = ["localhost", "localhost.localstack.cloud"];
 /** Starts a cloud: lock, store, kernel, port, in this order, and stops them backwards, also if one of them fails. */
 export async function startNube(config: Config, { terminal }: StartOptions = {}): Promise<Running> {
   const started = wallNow();
-  const folder = openDataFolder(config);
-  const undo: (() => Promise<unknown> | unknown)[] = [];
-  const unwind = async () => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
+  const undo: Undo = [];
   try {
-    const control = await lock(folder);
-    undo.push(folder.discard, control.close);
-    if (!config.ephemeral) bindStore(folder, config);
-    const { log, flush } = openLog(config, folder, terminal);
-    undo.push(flush);
-    const store = await openStore(config, folder);
-    undo.push(store.close);
-    const openBlobs = blobStores(config, folder, log);
-    const masterKeys = config.ephemeral ? [newMasterKey(1)] : await loadOrCreateMasterKeys(folder.keys);
-    const cloud = await openCloud({
-      catalog,
-      sinks,
-      store,
-      openBlobs,
-      masterKeys,
-      log,
-      limited: config.limits,
-    })
-      .catch(refuseSharing)
-      .catch(refuseOtherKeys(folder));
-    undo.splice(-1, 1, cloud.close); // which closes the store
-    const report = (error: unknown) => log.error("the store gave no memory back", { error });
-    const rest = async () => {
-      releaseSpareMemory();
-      await store.rest?.().catch(report);
-    };
-    undo.push(giveMemoryBack(rest));
+    const { folder, control, log } = await enterFolder(config, terminal, undo);
+    const cloud = await openRecords(config, folder, log, undo);
 
     let listener: Listener;
     const certificates = ownCertificates(folder.tls, config.hosts);
@@ -103,7 +75,7 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
         cloud.waits.end();
         await listener.close({ graceMs });
         log.info("stopped");
-        await unwind();
+        await unwind(undo);
         resolve();
       }
       await stopped;
@@ -112,17 +84,70 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
     log.info("started", { endpoint, version, data: config.ephemeral ? undefined : folder.path });
     return { cloud, endpoint, port: listener.port, folder, log, stop, stopped };
   } catch (error) {
-    await unwind();
-    throw error;
+    await unwind(undo);
+    throw inWords(error, config);
   }
 }
 
-async function lock({ path, socket }: DataFolder): Promise<Control> {
+/** What ends again what was begun, in the order of the beginnings. */
+type Undo = (() => Promise<unknown> | unknown)[];
+
+async function unwind(undo: Undo): Promise<void> {
+  for (const step of undo.splice(0).reverse()) await step();
+}
+
+/** What the system refuses, or what is wrong with the files, is for their owner to mend. */
+function inWords(error: unknown, { data }: Config): unknown {
+  if (error instanceof DamagedFileError)
+    return new ExpectedError(`${error.message}. Put a copy of ${data} back.`);
+  const { syscall, message } = error as NodeJS.ErrnoException;
+  return syscall === undefined ? error : new ExpectedError(`Nube cannot use ${data}: ${message}`);
+}
+
+/** Locks the data folder, and begins to log in it. */
+async function enterFolder(config: Config, terminal: StartOptions["terminal"], undo: Undo) {
+  const folder = openDataFolder(config);
+  const control = await lock(folder);
+  undo.push(folder.discard, control.close);
+  if (!config.ephemeral) bindStore(folder, config);
+  const { log, flush } = openLog(config, folder, terminal);
+  undo.push(flush);
+  return { folder, control, log };
+}
+
+/** Opens store, blobs and keys, and the cloud on them. */
+async function openRecords(config: Config, folder: DataFolder, log: Log, undo: Undo): Promise<Cloud> {
+  const store = await openStore(config, folder);
+  undo.push(store.close);
+  const openBlobs = blobStores(config, folder, log);
+  const masterKeys = config.ephemeral ? [newMasterKey(1)] : await loadOrCreateMasterKeys(folder.keys);
+  const cloud = await openCloud({
+    catalog,
+    sinks,
+    store,
+    openBlobs,
+    masterKeys,
+    log,
+    limited: config.limits,
+  })
+    .catch(refuseSharing)
+    .catch(refuseOtherKeys(folder));
+  undo.splice(-1, 1, cloud.close); // which closes the store
+  const report = (error: unknown) => log.error("the store gave no memory back", { error });
+  const rest = async () => {
+    releaseSpareMemory();
+    await store.rest?.().catch(report);
+  };
+  undo.push(giveMemoryBack(rest));
+  return cloud;
+}
+
+async function lock(folder: DataFolder): Promise<Control> {
   try {
-    return await claim(socket);
+    return await claim(folder);
   } catch (error) {
     if (!(error instanceof AlreadyRunning)) throw error;
-    throw new ExpectedError(`Nube is already running on ${path}. See: nube status`);
+    throw new ExpectedError(`Nube is already running on ${folder.path}. See: nube status`);
   }
 }
 
@@ -198,10 +223,8 @@ async function open(
         `Port ${port} on ${host} is taken, by another Nube or another program. Choose one: --port`,
       );
     }
-    if (code === "EACCES" || code === "EADDRNOTAVAIL") {
-      throw new ExpectedError(`Nube cannot listen on ${host}, port ${port}: ${code}`);
-    }
-    throw error;
+    if (code === undefined) throw error;
+    throw new ExpectedError(`Nube cannot listen on ${host}, port ${port}: ${code}`);
   }
 }
 

@@ -1,10 +1,12 @@
-import { link, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Handle } from "#gateway/server/http.ts";
 import { http1Server } from "#gateway/server/http1.ts";
 import { LIMITS } from "#gateway/server/limits.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { ExpectedError } from "./expected-error.ts";
 
-/** The lock of a data folder and the channel of the command line, in one: a UNIX socket, reachable by its owner only. */
+/** The lock of a data folder, and the channel of the command line: a UNIX socket, reachable by its owner only. */
 export interface Control {
   /** Begins to answer; until then, callers wait. */
   serve(handle: Handle, report: (error: unknown) => void): void;
@@ -16,28 +18,29 @@ export interface Control {
 export class AlreadyRunning extends Error {}
 
 /**
- * A socket listens from its first moment under a name of its own, and gets the common name by `link`, which fails where
- * there is one: so of two processes one wins. One that nobody listens on was left by a process that died.
+ * Locks the folder, and listens. What stands at the socket's place was left by a process that died; should it answer all the
+ * same, the file system is one that keeps no locks.
  *
  * @throws {AlreadyRunning}
  */
-export async function claim(path: string): Promise<Control> {
-  const own = `${path}.${process.pid}`;
-  await rm(own, { force: true });
+export async function claim({
+  socket: path,
+  lock: file,
+}: Pick<DataFolder, "socket" | "lock">): Promise<Control> {
+  const lock = await lockFile(file);
   const waiting: Socket[] = [];
   let accept = (socket: Socket): void => void waiting.push(socket);
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     socket.on("error", () => {});
     accept(socket);
   });
-  await listenOn(server, own);
   try {
-    await take(own, path);
+    if (await isAlive(path)) throw new AlreadyRunning();
+    await rm(path, { force: true });
+    await listenOn(server, path);
   } catch (error) {
-    server.close();
+    lock.release();
     throw error;
-  } finally {
-    await rm(own, { force: true });
   }
 
   let http: ReturnType<typeof http1Server> | undefined;
@@ -56,47 +59,30 @@ export async function claim(path: string): Promise<Control> {
       for (const socket of waiting) socket.destroy();
       http?.close();
       server.close();
+      lock.release();
     },
   };
 }
 
-async function take(own: string, path: string): Promise<void> {
-  if (await linked(own, path)) return;
-  if (await isAlive(path)) throw new AlreadyRunning();
-  await replaceDead(own, path);
-}
-
-async function linked(own: string, path: string): Promise<boolean> {
-  try {
-    await link(own, path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-}
-
 /**
- * Of several processes that see a dead socket, each must look again when the others are done, or it would remove what the
- * first has put there. Where there is no socket nothing is removed: another process may put its own there at any moment.
- * SQLite's is the one lock in Node that the kernel frees when its holder dies.
+ * A lock that the kernel frees when its holder dies, which in Node only SQLite's is. It lies among the records, where nobody
+ * clears up: a socket is soon taken for a leftover and removed.
  */
-async function replaceDead(own: string, path: string): Promise<void> {
+async function lockFile(path: string): Promise<{ release(): void }> {
   const { DatabaseSync } = await import("node:sqlite");
-  const lock = new DatabaseSync(`${path}.lock`, { timeout: LOCK_TIMEOUT_MS });
+  const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    lock.exec("begin exclusive");
-    while (!(await linked(own, path))) {
-      const found = await probe(path);
-      if (found === "alive") throw new AlreadyRunning();
-      if (found === "dead") await rm(path, { force: true });
-    }
-  } finally {
-    lock.close();
+    database.exec("begin exclusive");
+  } catch (error) {
+    database.close();
+    const { errcode, message } = error as Error & { errcode?: number };
+    if (errcode === SQLITE_BUSY) throw new AlreadyRunning();
+    throw new ExpectedError(`${path} cannot be locked: ${message}`);
   }
+  return { release: () => database.close() };
 }
 
-const LOCK_TIMEOUT_MS = 5_000;
+const SQLITE_BUSY = 5;
 
 function listenOn(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -108,18 +94,13 @@ function listenOn(server: Server, path: string): Promise<void> {
 }
 
 /** Whether somebody listens. */
-export const isAlive = async (path: string): Promise<boolean> => (await probe(path)) === "alive";
-
-function probe(path: string): Promise<"alive" | "dead" | "absent"> {
+export function isAlive(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once("connect", () => {
       socket.destroy();
-      resolve("alive");
+      resolve(true);
     });
-    socket.once("error", ({ code }: NodeJS.ErrnoException) => {
-      if (code === "EAGAIN") resolve("alive");
-      else resolve(code === "ENOENT" ? "absent" : "dead");
-    });
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code === "EAGAIN"));
   });
 }

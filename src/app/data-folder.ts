@@ -14,7 +14,9 @@ export interface DataFolder {
   /** The file of the keys that bodies at rest are sealed with. */
   readonly keys: string;
   readonly log: string;
-  /** The UNIX socket that locks the folder and takes commands. */
+  /** The file that the running process holds a lock on. */
+  readonly lock: string;
+  /** The UNIX socket that takes commands. */
   readonly socket: string;
   /** Removes what is not to be kept: a short place of the socket, and the whole folder of a cloud in memory. */
   discard(): void;
@@ -35,6 +37,7 @@ export function openDataFolder(config: Config): DataFolder {
     tls: join(path, "tls"),
     keys: join(path, "master-keys.json"),
     log: join(path, "logs", "nube.log"),
+    lock: join(path, "store", "lock"),
     socket,
     discard: () => {
       if (shortPlace !== undefined) removeEmpty(shortPlace);
@@ -65,8 +68,8 @@ function folderOf({ data, ephemeral, port }: Config): string {
   return join(tmpdir(), `nube-${userInfo().uid}-${port === 0 ? `any-${process.pid}` : port}`);
 }
 
-/** What the kernel takes for the path of a socket, less what the name grows by while the socket is made (`claim`). */
-const MAX_SOCKET_PATH = 95;
+/** What the kernel takes for the path of a socket, on any system. */
+const MAX_SOCKET_PATH = 103;
 
 function socketOf(folder: string): string {
   const path = join(folder, "nube.sock");

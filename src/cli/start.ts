@@ -18,6 +18,7 @@ Examples
 Each flag is also a variable, NUBE_PORT for --port, and a key of nube.json in the data folder.`,
   settings: ALL_SETTINGS,
   async run({ config }) {
+    outliveReaders();
     const starting = startNube(config, { terminal: terminalOf(config) });
     endOnSignal(starting);
     const running = await starting;
@@ -27,6 +28,11 @@ Each flag is also a variable, NUBE_PORT for --port, and a key of nube.json in th
     process.exit(0);
   },
 };
+
+/** Who reads the output may go away, and its disk may be full: the log has a file of its own. */
+function outliveReaders(): void {
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
+}
 
 /** Under npm, one Ctrl-C comes twice: from the terminal and from npm. */
 const SAME_SIGNAL_MS = 1_000;

@@ -1,8 +1,9 @@
-import { execFile } from "node:child_process";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { open, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { nube, startServer, temporaryFolder } from "./harness.ts";
 
 describe("one cloud per data folder and port", () => {
@@ -14,6 +15,16 @@ describe("one cloud per data folder and port", () => {
       code: 1,
       stderr: `Nube is already running on ${data}. See: nube status\n`,
     });
+  });
+
+  test("a folder stays locked when somebody clears its socket away", async () => {
+    const data = await temporaryFolder();
+    const first = await startServer("--data", data);
+    await rm(join(data, "nube.sock"));
+    const second = await nube("start", "--port", "0", "--data", data);
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining("already running") });
+    await first.end("SIGTERM");
+    await startServer("--data", data);
   });
 
   test("a second start on the same port says so, and leaves its folder unlocked", async () => {
@@ -94,6 +105,49 @@ describe("one cloud per data folder and port", () => {
     expect(other.code).toBe(1);
     expect(other.stderr).toContain("choose another --data");
   });
+});
+
+describe("what cannot be started is said in a sentence", () => {
+  const start = async (...flags: string[]) => {
+    const { code, stderr } = await nube("start", "--port", "0", ...flags);
+    return { code, lines: stderr.trim().split("\n") };
+  };
+  const saying = (part: string) => ({ code: 1, lines: [expect.stringContaining(part)] });
+
+  test("a data folder that is a file, or below one", async () => {
+    const file = join(await temporaryFolder(), "file");
+    await writeFile(file, "");
+    expect(await start("--data", file)).toEqual(saying(`Nube cannot use ${file}: EEXIST`));
+    expect(await start("--data", join(file, "data"))).toEqual(saying("ENOTDIR"));
+  });
+
+  test("an address that this machine does not have, or that is none", async () => {
+    for (const host of ["fe80::1", "nowhere.invalid"])
+      expect(await start("--ephemeral", "--host", host)).toEqual(saying(`Nube cannot listen on ${host}`));
+  });
+
+  test("records that were cut short", async () => {
+    const data = await temporaryFolder();
+    await (await startServer("--data", data)).end("SIGTERM");
+    const records = join(data, "store", "records.mdb");
+    await truncate(records, 100);
+    expect(await start("--data", data)).toEqual(saying(`${records} does not begin as a file of records`));
+  });
+});
+
+test.runIf(process.platform === "linux")("a server outlives the disk that its output goes to", async () => {
+  const data = await temporaryFolder();
+  const full = await open("/dev/full", "w");
+  const args = ["bin/nube.js", "start", "--port", "0", "--data", data];
+  const server = spawn(process.execPath, args, { stdio: ["ignore", full.fd, full.fd] });
+  onTestFinished(async () => {
+    server.kill("SIGKILL");
+    await full.close();
+  });
+  const status = async () => (await nube("status", "--data", data)).code;
+  await vi.waitUntil(async () => (await status()) === 0, { timeout: 30_000 });
+  server.kill("SIGTERM");
+  expect(await once(server, "exit")).toEqual([0, null]);
 });
 
 test("nobody else can read the data folder or use its socket", async () => {

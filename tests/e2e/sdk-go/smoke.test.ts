@@ -1,4 +1,4 @@
-import { notImplemented, noStream, noTable, s3, smoke, smokeOverTls, sqs, sts } from "../sdk-smoke.ts";
+import { noStream, noTable, notImplemented, s3, smoke, smokeOverTls, sqs, sts } from "../sdk-smoke.ts";
 
 const name = "the AWS SDK for Go";
 

@@ -1,4 +1,4 @@
-import { notImplemented, noStream, noTable, s3, smoke, sqs, sts } from "../sdk-smoke.ts";
+import { noStream, noTable, notImplemented, s3, smoke, sqs, sts } from "../sdk-smoke.ts";
 
 smoke("java", "the AWS SDK for Java", {
   restXml: {

@@ -1,4 +1,4 @@
-import { notImplemented, noStream, s3, smoke, sqs, sts } from "../sdk-smoke.ts";
+import { noStream, notImplemented, s3, smoke, sqs, sts } from "../sdk-smoke.ts";
 
 // A client without TLS cannot be told where names below localhost are.
 const { "virtual host": _, ...pathStyle } = s3;
