@@ -9,7 +9,7 @@ import { arrivedIn } from "../tiering/reads.ts";
 import { deleteCurrent, removeVersion } from "../versions.ts";
 import type { Action, Subject } from "./due.ts";
 
-/** Does what was found to be due, and announces it. */
+/** Performs an action that is due, logs it, and publishes its event. */
 export async function act(
   ctx: Context,
   tx: Transaction,
@@ -31,7 +31,8 @@ async function carryOut(
   action: Action,
 ): Promise<Change | undefined> {
   if (!latest && version.versionId === "null") {
-    // The marker that has just hidden the latest version is now the null version. This one is gone.
+    // The delete marker that has just hidden the latest version is now the null version, which has replaced
+    // this one.
     const { key, order } = version;
     if (!(await tx.get(noncurrent, [bucket.id, key, descending(order)]))) return undefined;
   }

@@ -6,8 +6,10 @@ import { matches } from "./filter.ts";
 import { dueAt, type LifecycleDocument, lifecycles, rulesOf } from "./rules.ts";
 
 /**
- * When the bucket's rules will expire an object, for answers about the current version. Of several rules the earliest
- * counts, and of those the first. Ids are written as they are, but for what a header cannot carry.
+ * Returns when and by which rule an object expires, for responses about the current version. Of several
+ * rules, the
+ * earliest applies, and of those with equal times the first. Characters that a header cannot carry are
+ * encoded.
  */
 export function expirationOf(
   tx: ReadTransaction,
@@ -30,7 +32,7 @@ function expirationBy(document: LifecycleDocument, version: ObjectVersion): stri
   return `expiry-date="${new Date(first.due).toUTCString()}", rule-id="${id}"`;
 }
 
-/** When the bucket's rules will abort an upload. */
+/** Returns when and by which rule an upload will be aborted. */
 export async function abortMembers(
   tx: ReadTransaction,
   bucket: Bucket,

@@ -7,7 +7,7 @@ import { generatedId } from "../generated-id.ts";
 import { checkSchema } from "../schema.ts";
 import { noLifecycle, unknownMinimum } from "./errors.ts";
 import { putAging } from "./mark.ts";
-import { lookFrom } from "./midnight.ts";
+import { ensureWalks } from "./midnight.ts";
 import { type LifecycleDocument, lifecycles } from "./rules.ts";
 import { checkLifecycle } from "./validate.ts";
 
@@ -27,7 +27,7 @@ export const lifecycleConfiguration = {
     return ctx.transact(async (tx) => {
       const bucket = putAging(tx, { ...(await bucketAt(tx, input.Bucket)), lifecycle: true });
       lifecycles.put(tx, bucket, document);
-      await lookFrom(tx, bucket);
+      await ensureWalks(tx, bucket);
       return { TransitionDefaultMinimumObjectSize: minimum };
     });
   },
@@ -56,7 +56,7 @@ function minimumIn(value: string | undefined): LifecycleDocument["minimum"] {
   throw unknownMinimum(value);
 }
 
-/** Records hold dates as text. */
+/** Restores the dates of a rule, which records hold as text. */
 function withDates(rule: LifecycleRule): LifecycleRule {
   const dated = <T extends { Date?: Date }>(moment: T): T =>
     moment.Date === undefined ? moment : { ...moment, Date: new Date(moment.Date) };

@@ -8,46 +8,50 @@ import { type Filter, matches } from "./filter.ts";
 import type { Plan } from "./plan.ts";
 import { dueAt, type LifecycleDocument, type Rule } from "./rules.ts";
 
-/** A version, and its place among those of its key. */
+/** A version and its position among the versions of its key. */
 export interface Subject {
   version: ObjectVersion;
   latest: boolean;
-  /** The only version of its key. */
+  /** Whether it is the only version of its key. */
   alone: boolean;
-  /** When another took its place. Nothing for the latest. */
+  /** When the version became noncurrent; zero for the latest version. */
   noncurrentSince: number;
-  /** How many noncurrent versions of its key are newer, delete markers aside. */
+  /** The number of newer noncurrent versions of the key, without delete markers. */
   newer: number;
 }
 
 export type Action =
-  /** Deletes the version for good. */
+  /** Permanently deletes the version. */
   | { does: "remove" }
-  /** Hides it behind a delete marker. */
+  /** Hides the version behind a delete marker. */
   | { does: "hide" }
   | { does: "transition"; to: StorageClassName }
-  /** Moves it to an archive tier of INTELLIGENT_TIERING. */
+  /** Moves the version to an archive tier of INTELLIGENT_TIERING. */
   | { does: "tier"; to: ArchiveTier };
 
-export interface Verdict {
+export interface Decision {
   action?: Action;
-  /** When something else may be due next; `NEVER` if only a change can bring that about. */
+  /** When another action may be due; `NEVER` if only a change can make one due. */
   next: number;
 }
 
-/** What is to be done with a version now, by the bucket's rules or else by its tierings. */
-export function judge(plan: Plan, subject: Subject, now: number): Verdict {
-  const verdict = judgeByRules(plan, subject, now);
-  if (verdict.action || plan.tierings.length === 0) return verdict;
+/**
+ * Returns the action that is due for a version by the lifecycle rules, or else by the tiering configurations.
+ */
+export function decide(plan: Plan, subject: Subject, now: number): Decision {
+  const decision = decideByRules(plan, subject, now);
+  if (decision.action || plan.tierings.length === 0) return decision;
   const { to, next } = tierOf(plan.tierings, subject.version, now);
-  return { action: to && { does: "tier", to }, next: Math.min(verdict.next, next) };
+  return { action: to && { does: "tier", to }, next: Math.min(decision.next, next) };
 }
 
 /**
- * At most one action a day: deletion for good before a transition, a transition before a delete marker.
+ * Returns the action that is due by the rules, at most one per day: permanent deletion takes precedence over
+ * a
+ * transition, and a transition over a delete marker.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
  */
-function judgeByRules({ rules, minimum, bucket }: Plan, subject: Subject, now: number): Verdict {
+function decideByRules({ rules, minimum, bucket }: Plan, subject: Subject, now: number): Decision {
   const matching = rules.filter(({ filter }) => matches(filter, subject.version));
   if (matching.length === 0) return { next: NEVER };
   const expires = expiryOf(matching, bucket, subject, now);
@@ -83,7 +87,10 @@ function markerEnd(rules: readonly Rule[], { modified }: ObjectVersion): number 
   );
 }
 
-/** A locked version is deleted at the first midnight after its lock has ended. */
+/**
+ * Returns when a noncurrent version expires. A locked version is deleted at the first midnight after its lock
+ * has ended.
+ */
 function noncurrentEnd(
   rules: readonly Rule[],
   { version, noncurrentSince, newer }: Subject,
@@ -98,7 +105,7 @@ function noncurrentEnd(
   return version.legalHold === "ON" ? NEVER : midnightAfter(version.retention!.until - 1);
 }
 
-/** From warm to cold: a transition goes only down, and not every way. */
+/** Storage classes by coldness. Transitions only lead to colder classes, and not to all of them. */
 const COLDNESS: Record<StorageClassName, number> = {
   STANDARD: 0,
   REDUCED_REDUNDANCY: 0,
@@ -110,15 +117,22 @@ const COLDNESS: Record<StorageClassName, number> = {
   DEEP_ARCHIVE: 6,
 };
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html */
-function canGo(from: StorageClassName, to: StorageClassName): boolean {
+/**
+ * Whether a transition between two classes is supported.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+ */
+function canTransition(from: StorageClassName, to: StorageClassName): boolean {
   if (from === "ONEZONE_IA" && to === "GLACIER_IR") return false;
   return COLDNESS[to] > COLDNESS[from];
 }
 
 const MIN_BYTES = 128 * KB;
 
-/** Small objects stay where they are, since a transition costs more than it saves; unless a rule names sizes itself. */
+/**
+ * Whether an object is large enough for a transition. Transitions of small objects cost more than they save,
+ * so S3 skips
+ * them unless the rule has a filter on size.
+ */
 function isLargeEnough(
   { above, below }: Filter,
   minimum: LifecycleDocument["minimum"],
@@ -144,7 +158,9 @@ function transitionOf(
           .filter(({ keep }) => newer >= keep)
           .map((step) => ({ to: step.to, due: dueAt(step, noncurrentSince) }));
     possible.push(
-      ...steps.filter(({ to }) => canGo(from, to) && isLargeEnough(filter, minimum, version.size, to)),
+      ...steps.filter(
+        ({ to }) => canTransition(from, to) && isLargeEnough(filter, minimum, version.size, to),
+      ),
     );
   }
   const due = possible.filter((step) => step.due <= now);
@@ -155,11 +171,14 @@ function transitionOf(
   return { to: best, next: Math.min(NEVER, ...possible.map((step) => step.due)) };
 }
 
-/** Of several classes the coldest wins, but INTELLIGENT_TIERING goes before all that are no archive. */
+/**
+ * The precedence of a transition: the coldest class wins, but INTELLIGENT_TIERING precedes all non-archive
+ * classes.
+ */
 const preference = (to: StorageClassName): number =>
   to === "INTELLIGENT_TIERING" ? COLDNESS.GLACIER - 0.5 : COLDNESS[to];
 
-/** The rule that aborts an upload first, and when it does. */
+/** Returns the rule that is the first to abort an upload, and when it does. */
 export function abortOf(rules: readonly Rule[], key: string, initiated: number) {
   let first: { rule: string; due: number } | undefined;
   for (const { id, filter, abortAfter } of rules) {

@@ -8,7 +8,7 @@ export const noLifecycle = (bucket: string) =>
     members: { BucketName: bucket },
   });
 
-/** A wrong value in a rule. S3 does not say which argument it is. */
+/** An invalid value in a rule. S3 does not name the argument. */
 const refused = (message: string) => new AwsError("InvalidArgument", message);
 
 export const unknownMinimum = (minimum: string) =>
@@ -31,8 +31,8 @@ export const prefixesOverlap = (one: string, other: string, action: string) =>
   invalidRequest(`Found overlapping prefixes '${one}' and '${other}' for same action type '${action}'`);
 export const prefixTooLong = () => invalidRequest("The maximum size of a prefix is 1024.");
 export const tagKeyTwice = () => invalidRequest("Duplicate Tag Keys are not allowed.");
-export const sizeOutOfRange = (member: string, least: number, most: number) =>
-  invalidRequest(`'${member}' should be between ${least} and ${most}.`);
+export const sizeOutOfRange = (member: string, least: number, max: number) =>
+  invalidRequest(`'${member}' should be between ${least} and ${max}.`);
 export const sizesCross = () =>
   invalidRequest("'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan'.");
 
@@ -46,8 +46,8 @@ export const notMidnight = (date: Date) =>
   invalidArgument("'Date' must be at midnight GMT", "Date", javaDate(date.getTime()));
 export const notPositive = (member: string, action: string) =>
   refused(`'${member}' for ${action} action must be a positive integer`);
-export const tooManyNewer = (action: string, most: number) =>
-  refused(`'NewerNoncurrentVersions' for ${action} action must be between 1 and ${most}`);
+export const tooManyNewer = (action: string, max: number) =>
+  refused(`'NewerNoncurrentVersions' for ${action} action must be between 1 and ${max}`);
 export const negative = (member: string, action: string) =>
   refused(`'${member}' in ${action} action must be nonnegative`);
 export const tooSoonForClass = (member: string, action: string, storageClass: string) =>

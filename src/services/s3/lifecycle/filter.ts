@@ -1,11 +1,11 @@
 import type { LifecycleRule } from "#aws/contract/types/s3.ts";
 import type { Tag } from "../store.ts";
 
-/** Selects the objects of a rule: all conditions must hold. */
+/** Selects the objects of a rule; all conditions must hold. */
 export interface Filter {
   prefix: string;
   tags: readonly Tag[];
-  /** Bytes, exclusive. */
+  /** The exclusive bounds of the size, in bytes. */
   above?: number;
   below?: number;
 }
@@ -21,7 +21,7 @@ export function filterOf({ Filter: filter, Prefix }: LifecycleRule): Filter {
   };
 }
 
-/** An object, a delete marker, or an upload, which has neither tags nor size. */
+/** An object, a delete marker or an upload; an upload has neither tags nor size. */
 interface Filtered {
   key: string;
   tags?: readonly Tag[];
@@ -40,7 +40,7 @@ export function matches(
   );
 }
 
-/** A rule as S3's refusals describe it. */
+/** Describes a rule as S3's error messages do. */
 export function described(rule: LifecycleRule): string {
   if (!rule.Filter) return `prefix '${rule.Prefix ?? ""}'`;
   const { prefix, tags, above, below } = filterOf(rule);

@@ -4,19 +4,22 @@ import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { DAY_MS, midnightAfter } from "../days.ts";
 import { type Bucket, buckets } from "../store.ts";
 
-/** Notes of a bucket with rules, by which midnights are skipped when nothing can be due: nothing is before `next`. */
+/**
+ * The state of a bucket with rules, by which midnights are skipped when nothing can be due: nothing is due
+ * before `next`.
+ */
 export interface Mark {
   bucket: number;
-  /** The number of the job that walks the bucket. Any other one ends. */
+  /** The number of the job that walks the bucket. A job with another number ends. */
   serial: number;
   next: number;
-  /** The fewest days after which something new can be due. */
+  /** The minimum number of days after which a new version or upload can be due. */
   leastDays: number;
-  /** Whether a new version may make an older one due, since a rule counts them. */
+  /** Whether a new version may make an older one due, because a rule counts newer versions. */
   counts: boolean;
-  /** A walk is running, or was when the process ended. */
+  /** Whether a walk is running, or was running when the process ended. */
   looking: boolean;
-  /** Something is new since the last walk began, and `next` takes it into account. */
+  /** Whether something was added since the last walk started, which `next` takes into account. */
   fresh: boolean;
 }
 
@@ -26,13 +29,15 @@ export const marks = collection<Mark>("s3/lifecycle", {
   hot: true,
 });
 
-/** What happened to a version or an upload: it is new, another replaced it, or it changed in another way. */
+/** What happened to a version or an upload: it was created, replaced by another, or changed. */
 export type Touch = "new" | "replaced" | "changed";
 
 /**
- * Called for everything that comes, goes or changes in a bucket. It costs a look into memory, and one or two writes
+ * Updates the mark for every creation, removal and change in a bucket. It reads from memory, and writes once
+ * or twice
  * between two walks.
- * @param since from when its days are counted: what came in parts is as old as its upload, a replica as its source
+ * @param since the start of the age: that of the upload for an object in parts, that of the source for a
+ * replica
  */
 export function touch(tx: Transaction, bucket: Bucket, how: Touch, since = tx.now()): MaybePromise<void> {
   if (bucket.ages)
@@ -49,7 +54,9 @@ function update(tx: Transaction, mark: Mark, how: Touch, since: number): void {
   }
 }
 
-/** Writes a bucket whose flags have changed, with the one that follows from the others. */
+/**
+ * Writes a bucket whose lifecycle or tiering flag has changed, and sets `ages`, which is derived from them.
+ */
 export function putAging(tx: Transaction, bucket: Bucket): Bucket {
   const written: Bucket = { ...bucket, ages: bucket.lifecycle || bucket.tiers };
   tx.put(buckets, written);

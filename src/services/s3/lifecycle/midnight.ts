@@ -16,7 +16,8 @@ interface Nightly {
 }
 
 /**
- * Walks a bucket at each midnight at which something may be due there. Any other midnight costs one look at its mark.
+ * Walks a bucket at each midnight at which an action may be due. At any other midnight it only reads the
+ * mark.
  */
 export const midnightJob: Job<Nightly> = job("s3/midnight", {
   attempts: Number.POSITIVE_INFINITY,
@@ -24,7 +25,7 @@ export const midnightJob: Job<Nightly> = job("s3/midnight", {
     const findings = await ctx.read((tx) => findingsOf(tx, nightly));
     if (!findings) return end(ctx, nightly);
     if (ctx.clock.now() < findings.mark.next && !findings.mark.looking) return tomorrow(ctx);
-    // Changes from here on set `next` themselves.
+    // From here on, changes to the bucket update `next` themselves.
     await change(ctx, nightly, ({ mark, plan }, now) => {
       const { leastDays, nextDate } = outlookOf(plan.rules, now);
       return {
@@ -44,8 +45,11 @@ export const midnightJob: Job<Nightly> = job("s3/midnight", {
 
 const tomorrow = ({ clock }: Context): JobOutcome => ({ again: midnightAfter(clock.now()) - clock.now() });
 
-/** Starts looking, or looks anew: what acts upon the bucket has changed. */
-export async function lookFrom(tx: Transaction, bucket: Bucket): Promise<void> {
+/**
+ * Starts the nightly walks of a bucket, or makes the next one examine everything, after its configuration has
+ * changed.
+ */
+export async function ensureWalks(tx: Transaction, bucket: Bucket): Promise<void> {
   if (await tx.get(marks, [bucket.id])) return touch(tx, bucket, "changed");
   const { id, name, owner, region } = bucket;
   const serial = tx.sequence();
@@ -59,7 +63,10 @@ interface Findings {
   plan: Plan;
 }
 
-/** Absent where the bucket is gone, nothing acts on it any more, or another job walks it. */
+/**
+ * Returns `undefined` if the bucket is deleted, if no configuration applies, or if another job walks the
+ * bucket.
+ */
 async function findingsOf(tx: ReadTransaction, nightly: Nightly): Promise<Findings | undefined> {
   const mark = await tx.get(marks, [nightly.id]);
   const plan = mark?.serial === nightly.serial ? await planOf(tx, nightly) : undefined;
@@ -72,7 +79,7 @@ const change = (ctx: Context, nightly: Nightly, to: (findings: Findings, now: nu
     if (findings) tx.put(marks, to(findings, tx.now()));
   });
 
-/** Nothing to do if another job has begun meanwhile. */
+/** Deletes the mark, unless another job has replaced this one. */
 async function end(ctx: Context, nightly: Nightly): Promise<undefined> {
   await ctx.transact(async (tx) => {
     const mark = await tx.get(marks, [nightly.id]);

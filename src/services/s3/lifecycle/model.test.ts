@@ -16,7 +16,7 @@ const LARGE = "x".repeat(128 * 1_024);
 interface Version {
   id: string;
   modified: number;
-  /** Absent for a delete marker, as the class is. */
+  /** Absent for a delete marker, which has no storage class either. */
   size?: number;
   storageClass?: string;
 }
@@ -35,7 +35,7 @@ function add(kept: Kept, key: string, modified: number, size?: number): void {
   kept.versions[key] = [made, ...others];
 }
 
-/** Looks at every version at every midnight; all is judged as it stood before anything was done. */
+/** Evaluates every version at midnight. All decisions are based on the state before any action. */
 function midnight(kept: Kept, now: number): void {
   const due = KEYS.flatMap((key) => kept.versions[key]!.map((_, place) => dueOf(kept, key, place, now)));
   for (const act of due) act?.();

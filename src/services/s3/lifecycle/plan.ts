@@ -3,7 +3,7 @@ import { type Bucket, buckets } from "../store.ts";
 import { type Tiering, tieringsOf } from "../tiering/store.ts";
 import { type LifecycleDocument, lifecycles, type Rule, rulesOf } from "./rules.ts";
 
-/** Everything that acts on a bucket's versions by time. */
+/** All configurations that act on a bucket's versions by age. */
 export interface Plan {
   bucket: Bucket;
   rules: readonly Rule[];
@@ -11,7 +11,7 @@ export interface Plan {
   tierings: readonly Tiering[];
 }
 
-/** `undefined` where the bucket is gone, or nothing acts on it. */
+/** Returns `undefined` if the bucket is deleted or no configuration acts on it. */
 export async function planOf(
   tx: ReadTransaction,
   { name, id }: Pick<Bucket, "name" | "id">,

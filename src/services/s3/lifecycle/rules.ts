@@ -5,7 +5,7 @@ import { DAY_MS, midnightAfter, NEVER } from "../days.ts";
 import type { StorageClassName } from "../storage-classes/classes.ts";
 import { type Filter, filterOf } from "./filter.ts";
 
-/** A bucket's lifecycle as its owner put it, with ids for the rules that had none. */
+/** A bucket's lifecycle configuration as its owner put it, with ids added to the rules that had none. */
 export interface LifecycleDocument {
   rules: LifecycleRule[];
   minimum: TransitionDefaultMinimumObjectSize;
@@ -13,30 +13,32 @@ export interface LifecycleDocument {
 
 export const lifecycles = configuration<LifecycleDocument>("lifecycle");
 
-/** A number of days after the object was made, or a date. */
+/** When an action is due: a number of days after the creation of the object, or at a date. */
 export type Moment = { days: number } | { date: number };
 
-/** Days after another version took its place. The newest `keep` noncurrent ones are spared. */
+/**
+ * A number of days after the version became noncurrent. The newest `keep` noncurrent versions are retained.
+ */
 export interface NoncurrentMoment {
   days: number;
   keep: number;
 }
 
-/** An enabled rule, ready to be applied. */
+/** An enabled rule in parsed form. */
 export interface Rule {
   id: string;
   filter: Filter;
   expiration?: Moment;
-  /** Removes delete markers that hide nothing. */
+  /** Whether delete markers are removed when no other version of their key exists. */
   expiresMarkers?: boolean;
   transitions: (Moment & { to: StorageClassName })[];
   noncurrentExpiration?: NoncurrentMoment;
   noncurrentTransitions: (NoncurrentMoment & { to: StorageClassName })[];
-  /** Days after which an upload in parts is aborted. */
+  /** The number of days after which a multipart upload is aborted. */
   abortAfter?: number;
 }
 
-/** Made once for each document, as long as it is in memory. */
+/** Returns the enabled rules. Memoized by the document, as long as it is in memory. */
 export const rulesOf = memoizeByObject(({ rules }: LifecycleDocument): Rule[] =>
   rules.filter((rule) => rule.Status === "Enabled").map(ruleOf),
 );
@@ -71,11 +73,11 @@ const noncurrentMomentOf = (action: { NoncurrentDays?: number; NewerNoncurrentVe
   keep: action.NewerNoncurrentVersions ?? 0,
 });
 
-/** When something is due. Days are counted from `start`, and rounded up to the next midnight. */
+/** Returns when an action is due. Days are counted from `start` and rounded up to the next midnight. */
 export const dueAt = (moment: Moment, start: number): number =>
   "date" in moment ? moment.date : midnightAfter(start + moment.days * DAY_MS);
 
-/** How soon something new can be due, and the next of the dates in the rules. */
+/** The minimum number of days after which something new can be due, and the next date in the rules. */
 export interface Outlook {
   leastDays: number;
   nextDate: number;
@@ -97,7 +99,7 @@ export function outlookOf(rules: readonly Rule[], now: number): Outlook {
   };
 }
 
-/** Whether a rule spares the newest noncurrent versions. */
+/** Whether a rule retains the newest noncurrent versions. */
 export const countsVersions = (rules: readonly Rule[]): boolean =>
   rules.some(({ noncurrentExpiration, noncurrentTransitions }) =>
     [noncurrentExpiration, ...noncurrentTransitions].some((moment) => (moment?.keep ?? 0) > 0),

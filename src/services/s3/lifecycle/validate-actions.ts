@@ -19,10 +19,10 @@ import {
 import { described, filterOf } from "./filter.ts";
 
 const MIN_DAYS = 30;
-/** Most noncurrent versions that a rule can spare. */
+/** The maximum number of noncurrent versions that a rule can retain. */
 const MAX_NEWER = 100;
 
-/** The days or the date of a transition, for comparison. */
+/** A transition, with its days or its date as a number for comparison. */
 interface Step {
   at: number;
   to: string;
@@ -42,7 +42,7 @@ export function checkActions(rule: LifecycleRule): void {
   checkNoncurrent(rule);
 }
 
-/** It must have exactly one member. */
+/** Checks an expiration, which must have exactly one member. */
 function checkExpiration({
   Days: days,
   Date: date,
@@ -53,7 +53,7 @@ function checkExpiration({
   if (date !== undefined && !isMidnight(date.getTime())) throw notMidnight(date);
 }
 
-/** Delete markers and uploads have no tags and no size, so a filter cannot select them by those. */
+/** Refuses filters by tags or size on actions for delete markers and uploads, which have neither. */
 function checkReach(rule: LifecycleRule): void {
   const { tags, above, below } = filterOf(rule);
   const actions = [
@@ -79,7 +79,7 @@ function checkTransitions(rule: LifecycleRule): void {
     if (StorageClass === undefined || (days === undefined) === (date === undefined)) throw malformedXml();
     if (days !== undefined && days < 0) throw negative("Days", "Transition");
     if (date !== undefined && !isMidnight(date.getTime())) throw notMidnight(date);
-    if (days !== undefined) checkLeast(days, StorageClass, "Days", "Transition");
+    if (days !== undefined) checkMinDays(days, StorageClass, "Days", "Transition");
   }
   const member = transitions[0]!.Days === undefined ? "Date" : "Days";
   if (transitions.some((transition) => transition[member] === undefined)) throw mixedTransitions(of);
@@ -106,7 +106,7 @@ function checkNoncurrent(rule: LifecycleRule): void {
     ({ NoncurrentDays: days, StorageClass: to, NewerNoncurrentVersions: newer }): Step => {
       if (days === undefined || to === undefined) throw malformedXml();
       if (days < 0) throw negative("NoncurrentDays", "NoncurrentVersionTransition");
-      checkLeast(days, to, "NoncurrentDays", "NoncurrentVersionTransition");
+      checkMinDays(days, to, "NoncurrentDays", "NoncurrentVersionTransition");
       checkNewer(newer, "NoncurrentVersionTransition");
       return { at: days, to };
     },
@@ -127,7 +127,7 @@ function checkNewer(newer: number | undefined, action: string): void {
 const isInfrequent = (storageClass: string) =>
   storageClass === "STANDARD_IA" || storageClass === "ONEZONE_IA";
 
-function checkLeast(days: number, storageClass: string, member: string, action: string): void {
+function checkMinDays(days: number, storageClass: string, member: string, action: string): void {
   if (isInfrequent(storageClass) && days < MIN_DAYS) throw tooSoonForClass(member, action, storageClass);
 }
 
@@ -135,13 +135,17 @@ function checkSteps(steps: readonly Step[], action: string, of: string): void {
   if (new Set(steps.map(({ to }) => to)).size < steps.length) throw classTwice(action, of);
 }
 
-/** ONEZONE_IA counts as colder than STANDARD_IA, unless it comes earlier. */
+/**
+ * Whether a class is colder than that of another step. ONEZONE_IA counts as colder than STANDARD_IA, unless
+ * it comes
+ * earlier.
+ */
 function isColder(to: string, at: number, warm: Step): boolean {
   if (isInfrequent(to)) return to === "ONEZONE_IA" && warm.to === "STANDARD_IA" && at >= warm.at;
   return to !== "INTELLIGENT_TIERING";
 }
 
-/** An object must stay in infrequent access for a while. */
+/** Checks that objects stay in an infrequent access class for the minimum number of days. */
 function checkStay(steps: readonly Step[], member: string, action: string, of: string): void {
   for (const warm of steps.filter(({ to }) => isInfrequent(to))) {
     const cold = steps.find(({ to, at }) => isColder(to, at, warm) && at < warm.at + MIN_DAYS);

@@ -18,11 +18,11 @@ import { checkActions } from "./validate-actions.ts";
 const MAX_RULES = 1_000;
 const MAX_ID_UNITS = 255;
 const MAX_PREFIX_BYTES = 1_024;
-/** Bytes: more than any object has. */
+/** The maximum size in a filter in bytes, which exceeds that of any object. */
 const MAX_SIZE = 1_099_511_627_776_000;
 
 /**
- * Checks a configuration by S3's rules, one rule after another. Its schema has been checked before.
+ * Validates a configuration by S3's rules, one rule after another. Its schema has already been validated.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
  * @throws {AwsError} MalformedXML, InvalidArgument, InvalidRequest
  */
@@ -50,7 +50,10 @@ function checkIds(rules: readonly LifecycleRule[]): void {
   }
 }
 
-/** The older form has a prefix where the newer one has a filter. All rules must have the form of the first. */
+/**
+ * Checks that all rules have the same form as the first: a prefix in the older form, a filter in the newer
+ * one.
+ */
 function checkForms(rules: readonly LifecycleRule[]): void {
   const isOld = rules[0]!.Filter === undefined;
   for (const { Filter, Prefix } of rules) {
@@ -65,7 +68,7 @@ function checkForms(rules: readonly LifecycleRule[]): void {
   if (isOld && rules.some(counts)) throw newerAmongPrefixes();
 }
 
-/** One condition, or several in an `And`. */
+/** Checks a filter, which has one condition, or several within `And`. */
 function checkFilter(filter: LifecycleRuleFilter): void {
   const direct = Object.values(filter).filter((member) => member !== undefined);
   if (direct.length > 1) throw malformedXml();
@@ -95,12 +98,12 @@ const ACTIONS = [
   ["AbortIncompleteMultipartUpload", "AbortIncompleteMultipartUpload"],
 ] as const;
 
-/** No two rules of the older form can do the same to one object. */
+/** Checks that no two rules of the older form have the same action for one object. */
 function checkOverlaps(rules: readonly LifecycleRule[]): void {
   for (const [member, name] of ACTIONS) {
     const prefixes = rules.filter((rule) => rule[member] !== undefined).map(({ Prefix }) => Prefix!);
     prefixes.sort();
-    // When sorted, a prefix comes before everything that begins with it.
+    // In sorted order, a prefix precedes all strings that start with it.
     for (const [i, prefix] of prefixes.entries()) {
       const former = prefixes[i - 1];
       if (former !== undefined && prefix.startsWith(former)) throw prefixesOverlap(former, prefix, name);

@@ -7,39 +7,40 @@ import { logAbort } from "../logging/lifecycle.ts";
 import { abandonUpload } from "../multipart/upload.ts";
 import { type Bucket, noncurrent, type Upload, uploads } from "../store.ts";
 import { act } from "./act.ts";
-import { type Action, abortOf, judge, type Subject } from "./due.ts";
+import { type Action, abortOf, decide, type Subject } from "./due.ts";
 import { type Plan, planOf } from "./plan.ts";
 
-/** A version that a walk has passed, with what is needed to judge the next one. */
+/** A version that a walk has passed, with the facts on which the decision about the next version depends. */
 interface Passed {
   key: string;
   order: number;
-  /** Since then the next version of the key has been noncurrent. */
+  /** When the version was created, which is when the next version of the key became noncurrent. */
   made: number;
-  /** How many noncurrent versions of the key have passed, this one included. Delete markers do not count. */
+  /** The number of noncurrent versions of the key up to this one, without delete markers. */
   noncurrent: number;
 }
 
 interface Page {
   due: { subject: Subject; action: Action; after: Passed | undefined }[];
-  /** When something else here may be due. */
+  /** When another action on this page may be due. */
   next: number;
-  /** Where the page ends; absent at the bucket's end. */
+  /** The last version of the page; absent at the end of the bucket. */
   last: Passed | undefined;
 }
 
-/** A bucket is identified by its number, since another may have its name by now. */
+/** A bucket, identified by its number, since its name may be reused after it is deleted. */
 export type Walked = Pick<Bucket, "name" | "id">;
 
 const ROWS = 1_000;
 const UPLOADS = 200;
-/** Most bodies that one transaction deletes, unless a single object has more: it may have thousands. */
+/** The maximum number of bodies that one transaction deletes, unless a single object has more. */
 const MAX_BODIES = 2_000;
 
 /**
- * Does what is due now with all versions and uploads of a bucket, page by page. A crash loses at most a page, which the
- * next walk finds again.
- * @returns when something that is there may next be due; or `NEVER`
+ * Performs the actions that are due on all versions and uploads of a bucket, page by page. A crash loses the
+ * progress of
+ * at most one page, whose actions the next walk finds again.
+ * @returns when an action may next be due, or `NEVER`
  */
 export async function walk(ctx: Context, bucket: Walked): Promise<number> {
   return Math.min(await walkVersions(ctx, bucket), await walkUploads(ctx, bucket));
@@ -48,7 +49,8 @@ export async function walk(ctx: Context, bucket: Walked): Promise<number> {
 async function walkVersions(ctx: Context, bucket: Walked): Promise<number> {
   let next = NEVER;
   let last: Passed | undefined;
-  // If one page had something due, the next is likely to: it is read in a transaction that can act at once.
+  // If one page had due actions, the next is likely to as well, so it is read in a transaction that can
+  // perform them.
   let isLikely = false;
   do {
     let page: Page | undefined = isLikely ? undefined : await ctx.read((tx) => readPage(tx, bucket, last));
@@ -61,7 +63,7 @@ async function walkVersions(ctx: Context, bucket: Walked): Promise<number> {
   return next;
 }
 
-/** Reads the page again, since it may have changed, and does what is due now. */
+/** Reads the page again, since it may have changed, and performs the actions that are due. */
 async function carryOut(
   ctx: Context,
   tx: Transaction,
@@ -96,7 +98,7 @@ async function readPage(tx: ReadTransaction, walked: Walked, from: Passed | unde
       noncurrentSince: latest ? 0 : before!.made,
       newer,
     };
-    const { action, next } = judge(plan, subject, tx.now());
+    const { action, next } = decide(plan, subject, tx.now());
     if (action) page.due.push({ subject, action, after: before });
     page.next = Math.min(page.next, next);
     const counted = latest || version.deleteMarker ? 0 : 1;
@@ -106,7 +108,7 @@ async function readPage(tx: ReadTransaction, walked: Walked, from: Passed | unde
   return page;
 }
 
-/** The row after the last one of a page is not at hand. */
+/** Whether a version is the only one of its key. The row after the last one of a page must be read. */
 async function isAlone(
   tx: ReadTransaction,
   { id }: Walked,
@@ -131,7 +133,7 @@ async function walkUploads(ctx: Context, walked: Walked): Promise<number> {
   return next;
 }
 
-/** @returns when it is due, if it is not yet */
+/** Aborts an upload if this is due. @returns when it will be due otherwise */
 async function abortIfDue(
   ctx: Context,
   plan: Plan,

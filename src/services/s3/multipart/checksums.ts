@@ -7,8 +7,10 @@ import type { Checksum, ChecksumAlgorithm, Part, Upload } from "../store.ts";
 type Declared = Pick<Upload, "checksumAlgorithm" | "checksumType">;
 
 /**
- * What checksum the object will have. A CRC can be of the whole object, since those of its parts combine; where the
- * client names no algorithm, S3 makes one of the whole.
+ * Returns the algorithm and type of the object's checksum, as declared when the upload starts. Only CRCs can
+ * be of the full
+ * object, since the CRCs of parts can be combined. If no algorithm is declared, S3 computes a full-object
+ * checksum.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  * @throws {AwsError} InvalidRequest
  */
@@ -31,7 +33,7 @@ export function declaredChecksum(input: { ChecksumAlgorithm?: string; ChecksumTy
   );
 }
 
-/** The types that each algorithm can have, its default first. */
+/** The checksum types that each algorithm supports, the default first. */
 const TYPES: Record<ChecksumAlgorithm, Checksum["type"][]> = {
   CRC32: ["COMPOSITE", "FULL_OBJECT"],
   CRC32C: ["COMPOSITE", "FULL_OBJECT"],
@@ -48,8 +50,9 @@ const TYPES: Record<ChecksumAlgorithm, Checksum["type"][]> = {
 export const algorithmOf = (upload: Upload) => upload.checksumAlgorithm ?? DEFAULT_ALGORITHM;
 
 /**
- * A part's checksum must be by the algorithm that was declared for the upload. It may be left out only where the object
- * has a checksum of the whole.
+ * Checks that a part's checksum uses the algorithm that the upload declared. It may be omitted only if the
+ * object has a
+ * full-object checksum.
  * @throws {AwsError} InvalidRequest
  */
 export function checkAlgorithm(upload: Upload, expected: ExpectedChecksum | undefined): void {
@@ -65,8 +68,8 @@ const checksumTypeMismatch = (declared: string, actual: string | undefined) =>
   );
 
 /**
- * The object's checksum, made of those of its parts; `undefined` where a part has none. An object with a customer's key
- * has one only if it was asked for.
+ * Computes the object's checksum from those of its parts; `undefined` if a part has none. An object with a
+ * customer-provided key has a checksum only if the upload declared one.
  */
 export function checksumOfParts(upload: Upload, used: readonly Part[]): Checksum | undefined {
   if (upload.customerKey && upload.checksumAlgorithm === undefined) return undefined;

@@ -40,7 +40,7 @@ export const completionHandlers = {
       }
       if (customerKey) checkUploadKey(upload, customerKey);
       checkWrite(input, current, key);
-      checkMeanwhile(input, current, upload);
+      checkConflict(input, current, upload);
       const sent = await partsOf(tx, upload);
       const used = usedParts(upload, listed, sent);
       const size = used.reduce((sum, part) => sum + part.body.size, 0);
@@ -65,12 +65,12 @@ export const completionHandlers = {
   },
 } satisfies Handlers<"s3">;
 
-/** What an object has of its upload, and not of its parts. */
+/** Returns the properties that an object takes from its upload. */
 function contentFrom(upload: Upload, bucket: Bucket, now: number) {
   const { owner, acl, contentType, headers, metadata, storageClass, tags, customerKey } = upload;
   const { retention, legalHold } = upload;
   return {
-    // The object is as old as its upload.
+    // The modification time of the object is the start of the upload.
     modified: upload.initiated,
     owner,
     acl,
@@ -86,23 +86,33 @@ function contentFrom(upload: Upload, bucket: Bucket, now: number) {
   };
 }
 
-/** The MD5 of the parts' MD5s. A list that names no uploaded part may hold anything, and is refused later. */
+/**
+ * Returns the MD5 of the parts' MD5s. ETags that are not those of uploaded parts may have any format; they
+ * are refused
+ * later.
+ */
 function etagOfParts(listed: readonly { etag: string }[]): string {
   const md5s = listed.map(({ etag }) => Buffer.from(etag, "hex"));
   return `${hash("md5", Buffer.concat(md5s))}-${listed.length}`;
 }
 
-/** A client that missed the answer asks again. It gets the same answer, as long as the object is there. */
+/**
+ * Whether the current version was created by this upload. A client that did not receive the response may
+ * repeat the
+ * request and gets the same response as long as the object exists.
+ */
 function wasMadeBy(current: ObjectVersion, uploadId: string, etag: string): boolean {
   return current.upload !== undefined && current.upload === orderOfUpload(uploadId) && current.etag === etag;
 }
 
 /**
- * What a conditional write replaces must not have changed since the upload began, even if the condition holds again.
+ * Checks that the object which a conditional write replaces has not changed since the upload started, even if
+ * the
+ * condition holds again.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  * @throws {AwsError} ConditionalRequestConflict
  */
-function checkMeanwhile(
+function checkConflict(
   { IfMatch, IfNoneMatch, Key }: Request,
   current: ObjectVersion | undefined,
   upload: Upload,
@@ -131,13 +141,13 @@ function checkChecksum(input: Request, upload: Upload, checksum: Checksum | unde
     );
   }
   const expected = expectedChecksum(withoutCounts(input), []);
-  // S3 ignores a checksum that was not declared when the upload began.
+  // S3 ignores a checksum whose algorithm was not declared when the upload started.
   if (!expected || !checksum || expected.algorithm !== upload.checksumAlgorithm) return;
   if (expected.value !== checksum.value.replace(/-\d+$/, ""))
     throw badChecksum(expected.algorithm.toLowerCase());
 }
 
-/** A composite checksum may come with the number of parts behind it. */
+/** Removes the number of parts with which a composite checksum may end. */
 function withoutCounts(input: Request) {
   const bare = (value: string | undefined) => value?.replace(/-\d+$/, "");
   return {
@@ -167,7 +177,7 @@ async function answer(ctx: Context, tx: Transaction, input: Request, bucket: Buc
   };
 }
 
-/** The URL of the object, with the bucket in the host or the path, as the client called it. */
+/** Returns the URL of the object, with the bucket in host or path as in the request. */
 export function locationOf(ctx: Context, { Bucket, Key }: { Bucket: string; Key: string }): string {
   const key = encodeURIComponent(Key);
   const { request } = ctx;

@@ -10,20 +10,20 @@ type Listed = NonNullable<
   NonNullable<Input<"s3", "CompleteMultipartUpload">["MultipartUpload"]>["Parts"]
 >[number];
 
-/** A part as the client lists it. */
+/** A part as listed in the request. */
 export interface ListedPart {
   number: number;
   /** Without quotes. */
   etag: string;
-  /** Base64 by algorithm, as many as were sent. */
+  /** The checksums of the part in base64, by algorithm. */
   checksums: ReadonlyMap<string, string>;
 }
 
-/** Bytes of every part but the last: 5 MiB. */
+/** The minimum size in bytes of every part but the last: 5 MiB. */
 const MIN_PART_BYTES = 5 * 2 ** 20;
 
 /**
- * The list as it was sent, before it is compared with what was uploaded.
+ * Parses the list of parts, without comparing it with the uploaded parts.
  * @throws {AwsError} InvalidRequest, MalformedXML, InvalidArgument
  */
 export function listedParts({ MultipartUpload }: Input<"s3", "CompleteMultipartUpload">): ListedPart[] {
@@ -50,7 +50,7 @@ function checksumsOf(part: Listed): Map<string, string> {
 }
 
 /**
- * Finds the parts that the object is made of.
+ * Returns the uploaded parts that the list selects.
  * @throws {AwsError} InvalidPartOrder, InvalidPart, InvalidRequest, BadDigest, EntityTooSmall
  */
 export function usedParts(upload: Upload, listed: readonly ListedPart[], sent: readonly Part[]): Part[] {
@@ -95,7 +95,10 @@ function checkChecksums(upload: Upload, { number, etag, checksums }: ListedPart,
   );
 }
 
-/** @throws {AwsError} InvalidArgument for several checksums of one part, and for one that is none */
+/**
+ * Checks the format of a part's checksums.
+ * @throws {AwsError} InvalidArgument if there are several, or one is malformed
+ */
 function checkForms(checksums: ListedPart["checksums"]): void {
   const entries = [...checksums];
   if (entries.length > 1) throw notOneChecksum(entries.map((pair) => `${pair.join(":")};`).join(""));

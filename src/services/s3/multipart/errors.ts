@@ -28,9 +28,9 @@ export const invalidPartOrder = (uploadId: string) =>
     { members: { UploadId: uploadId } },
   );
 
-export const entityTooSmall = (size: number, least: number, number: number, etag: string) =>
+export const entityTooSmall = (size: number, min: number, number: number, etag: string) =>
   new AwsError("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", {
-    members: { ProposedSize: size, MinSizeAllowed: least, PartNumber: number, ETag: etag },
+    members: { ProposedSize: size, MinSizeAllowed: min, PartNumber: number, ETag: etag },
   });
 
 const COPY_RANGE = "x-amz-copy-source-range";

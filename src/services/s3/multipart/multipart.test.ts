@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => cloud.close());
 
-/** Bytes that repeat nowhere near a part's border. */
+/** Returns bytes without repetitions near the boundary of a part. */
 const bytes = (size: number, seed = 1) => {
   const out = Buffer.alloc(size + 4);
   for (let i = 0; i < size; i += 4) out.writeUInt32LE(Math.imul(i + seed, 2_654_435_761) >>> 0, i);
@@ -426,7 +426,7 @@ describe("ten thousand parts", () => {
   const ETag = hash("md5", "part");
   const numbers = Array.from({ length: 10_000 }, (_, i) => i + 1);
 
-  /** Rows such as large parts leave, without sending fifty gigabytes. */
+  /** A service that stores the rows of large parts without their bytes, which would be fifty gigabytes. */
   const withoutBytes: Service = {
     ...service,
     operations: new Map(service.operations).set("UploadPart", async (ctx, input) => {

@@ -122,11 +122,16 @@ export const partHandlers = {
   },
 } satisfies Handlers<"s3">;
 
-/** A default checksum is computed for each part, but only answers about the whole object have it. */
+/**
+ * Returns the checksum of a part. One that was not declared is computed for the object, but not returned for
+ * parts.
+ */
 const checksumOf = ({ checksumAlgorithm }: Upload, { checksum }: Part) =>
   checksumAlgorithm && { [`Checksum${checksumAlgorithm}`]: checksum };
 
-/** The upload may have ended while the part was sent. A part that is sent twice replaces the first. */
+/**
+ * Stores a part, replacing one with the same number. The upload may have ended while the part was received.
+ */
 function keepPart(
   ctx: Context,
   input: Input<"s3", "UploadPartCopy" | "UploadPart">,
@@ -151,7 +156,7 @@ function keepPart(
   });
 }
 
-/** Opens what a part is copied from. From then on its reader keeps it, even if the object is deleted. */
+/** Opens the source of a part. The reader keeps its bytes from then on, even if the object is deleted. */
 function openSource(ctx: Context, input: Input<"s3", "UploadPartCopy">, key: CustomerKey | undefined) {
   const source = copySourceOf(input.CopySource);
   return ctx.read(async (tx) => {
@@ -171,7 +176,9 @@ function openSource(ctx: Context, input: Input<"s3", "UploadPartCopy">, key: Cus
   });
 }
 
-/** Unlike the range of a GET, this one must be whole and inside the source. */
+/**
+ * Parses the range of a copy. Unlike the range of a GET, it must have both ends and lie within the source.
+ */
 function copySpan(range: string | undefined, size: number): Span {
   if (range === undefined) return { start: 0, end: size };
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];

@@ -6,7 +6,7 @@ import { type Bucket, bodies, type Part, parts, type Upload, uploads } from "../
 import { noSuchUpload, partNumberOutOfRange } from "./errors.ts";
 import { orderOfUpload } from "./upload-id.ts";
 
-/** Most parts of an upload, and the highest number of a part. */
+/** The maximum number of parts of an upload, which is also the maximum part number. */
 export const MAX_PARTS = 10_000;
 
 /** @throws {AwsError} InvalidArgument */
@@ -44,7 +44,7 @@ export async function findUpload(
   return upload?.uploadId === UploadId ? upload : undefined;
 }
 
-/** All parts that were sent, by their numbers. */
+/** Returns all uploaded parts in the order of their numbers. */
 export async function partsOf(tx: ReadTransaction, { bucket, order }: Upload): Promise<Part[]> {
   const all: Part[] = [];
   for (;;) {
@@ -59,7 +59,7 @@ export async function partsOf(tx: ReadTransaction, { bucket, order }: Upload): P
   }
 }
 
-/** Deletes everything of an upload. */
+/** Deletes an upload with its parts and their bytes. */
 export async function abandonUpload(tx: Transaction, upload: Upload): Promise<void> {
   const sent = await partsOf(tx, upload);
   for (const part of sent) bodies.discard(tx, part.body);
@@ -72,11 +72,14 @@ export function forgetUpload(tx: Transaction, { bucket, key, order }: Upload, se
   tx.delete(uploads, [bucket, key, order]);
 }
 
-/** Who began an upload, as records keep it: a root is kept as its account. */
+/** Returns the stored form of an upload's initiator: the account id of a root user, otherwise the ARN. */
 export const initiatorIn = (principal: Principal) =>
   principal.type === "root" ? principal.account : principal.arn;
 
-/** Unlike owners, initiators have a name too: that of an account is its id. */
+/**
+ * Returns the initiator of an upload. Unlike owners, initiators have a display name; that of an account is
+ * its id.
+ */
 export const initiatorOf = ({ initiator }: Upload) =>
   initiator.startsWith("arn:")
     ? { ID: initiator, DisplayName: initiator.slice(initiator.indexOf("/") + 1) }

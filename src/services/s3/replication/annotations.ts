@@ -1,5 +1,5 @@
 /**
- * The replication of annotations: each by itself, after its version has arrived.
+ * The replication of annotations: each separately, after its version has been replicated.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
  */
 import type { StagedBlob } from "#kernel/blobs.ts";
@@ -18,7 +18,10 @@ interface AnnotationTask extends Task {
   name: string;
 }
 
-/** Makes the replica's annotation what the source's is now, which may be none. */
+/**
+ * Makes the replica's annotation equal to the current one of the source, or deletes it if the source has
+ * none.
+ */
 export const replicateAnnotation = job<AnnotationTask>("s3/replicate-annotation", {
   async run(ctx, task) {
     const copy = await ctx.read((tx) => open(ctx, tx, task));
@@ -32,14 +35,14 @@ export const replicateAnnotation = job<AnnotationTask>("s3/replicate-annotation"
   },
 });
 
-/** Begins the replication of one annotation that was put or deleted. */
+/** Starts the replication of one annotation that was put or deleted. */
 export async function sendAnnotation(tx: Transaction, { bucket, version }: Source, task: AnnotationTask) {
   const annotation = await annotationAt(tx, version, task.name);
-  if (annotation) note(tx, annotation, task, "PENDING");
+  if (annotation) recordState(tx, annotation, task, "PENDING");
   tx.enqueue(replicateAnnotation, task, { place: { account: bucket.owner, region: bucket.region } });
 }
 
-/** Begins that of all annotations of a version, when it has arrived or failed. */
+/** Starts the replication of all annotations of a version whose replication has completed or failed. */
 export async function sendAnnotations(tx: Transaction, source: Source, task: Task): Promise<void> {
   if (!source.version.annotations) return;
   for (const { name } of await annotationsOf(tx, source.version))
@@ -49,12 +52,12 @@ export async function sendAnnotations(tx: Transaction, source: Source, task: Tas
 const annotationAt = (tx: ReadTransaction, { bucket, order }: ObjectVersion, name: string) =>
   tx.get(annotations, [bucket, order, name]);
 
-function note(tx: Transaction, annotation: Annotation, { rule }: Task, state: ReplicationState): void {
+function recordState(tx: Transaction, annotation: Annotation, { rule }: Task, state: ReplicationState): void {
   const replication = { ...annotation.replication, [destinationOf(rule)]: state };
   tx.put(annotations, { ...annotation, replication });
 }
 
-/** The text to copy, if there is one. */
+/** Opens the annotation to copy, if it exists. */
 async function open(ctx: Context, tx: ReadTransaction, task: AnnotationTask) {
   const source = await sourceOf(tx, task);
   const annotation = source && (await annotationAt(tx, source.version, task.name));
@@ -76,19 +79,22 @@ async function settle(tx: Transaction, task: AnnotationTask, copy: Copy | undefi
   const destination = typeof found === "string" ? undefined : found;
   const replica = destination && (await findVersion(tx, destination, task.key, task.versionId));
   if (!destination || !replica) {
-    // If the version is still on its way, its end begins this anew.
+    // If the replication of the version is still pending, its completion starts this job again.
     const isComing = source.version.replication?.[destinationOf(task.rule)] === "PENDING";
-    if (annotation && !isComing) note(tx, annotation, task, "FAILED");
+    if (annotation && !isComing) recordState(tx, annotation, task, "FAILED");
     return;
   }
   if (!annotation) return removeAnnotation(tx, destination, replica, task.name);
-  // Where it was put again meanwhile, another run copies that.
+  // If the annotation was put again in the meantime, another run copies it.
   if (annotation.etag !== copy?.annotation.etag) return;
   const isWritten = await writeAnnotation(tx, destination, replica, copy);
-  note(tx, annotation, task, isWritten ? "COMPLETED" : "FAILED");
+  recordState(tx, annotation, task, isWritten ? "COMPLETED" : "FAILED");
 }
 
-/** Answers whether the replica had room for it, beside annotations that callers put on the replica itself. */
+/**
+ * Returns whether the replica had room for the annotation, since callers may put annotations on the replica
+ * itself.
+ */
 async function writeAnnotation(
   tx: Transaction,
   destination: Bucket,
@@ -104,7 +110,11 @@ async function writeAnnotation(
   return true;
 }
 
-/** A lock of the replica keeps its annotations, too, unless it is in governance mode, which replication bypasses. */
+/**
+ * Removes an annotation from a replica. A lock of the replica protects its annotations as well, except in
+ * governance mode,
+ * which replication bypasses.
+ */
 async function removeAnnotation(
   tx: Transaction,
   destination: Bucket,

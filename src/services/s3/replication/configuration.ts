@@ -35,7 +35,7 @@ export const replicationConfiguration = {
       const bucket = await bucketAt(tx, input.Bucket);
       const configuration = await replications.get(tx, bucket);
       if (!configuration) throw replicationNotFound(bucket.name);
-      // Earlier versions took a member that is malformed now.
+      // Stored configurations may contain `ExistingObjectReplication`, which S3 refuses as malformed.
       const Rules = configuration.Rules.map(({ ExistingObjectReplication, ...rule }) => rule);
       return { ReplicationConfiguration: { ...configuration, Rules } };
     });
@@ -55,6 +55,6 @@ async function checkDestinationOf(tx: Transaction, source: Bucket, rule: Rule): 
   const name = destinationOf(rule);
   if (name === source.name) throw destinationIsSource();
   const destination = await tx.get(buckets, [name]);
-  // S3 gives the same error for a bucket that does not exist.
+  // S3 returns the same error for a bucket that does not exist.
   if (destination?.versioning !== "Enabled") throw destinationUnversioned();
 }

@@ -35,8 +35,8 @@ export const repeatedRuleId = (id: string) => invalidArgument("Rule Id must be u
 export const longRuleId = (id: string) =>
   invalidArgument("ID length should not exceed allowed limit of 255", "ID", id);
 
-export const tooManyRules = (most: number) =>
-  invalidRequest(`The number of replication rules must not exceed the allowed limit of ${most} rules.`);
+export const tooManyRules = (max: number) =>
+  invalidRequest(`The number of replication rules must not exceed the allowed limit of ${max} rules.`);
 
 export const repeatedPriority = (priority: number) =>
   invalidRequest(`Found two rules with the same priority ${priority}. Priorities must be unique.`);
@@ -46,10 +46,10 @@ export const overlappingPrefixes = (one: string, other: string) =>
 
 export const longPrefix = () => invalidRequest("The maximum size of a prefix is 1024");
 
-/** A rule with a `Filter` must have the member. */
+/** The error for a rule with a `Filter` that lacks a required member. */
 export const required = (member: string) => invalidRequest(`${member} must be specified ${SCHEMA} ${GUIDE}`);
 
-/** A rule without a `Filter` cannot have the member. */
+/** The error for a rule without a `Filter` that has a member of the newer schema. */
 export const unusable = (member: string) => invalidRequest(`${member} cannot be used ${SCHEMA} ${GUIDE}`);
 
 export const markersWithTags = () =>

@@ -10,8 +10,10 @@ import { type ReplicationConfiguration, type Rule, replications } from "./store.
 import type { Task } from "./task.ts";
 
 /**
- * Begins the replications that a change asks for: of new versions and delete markers that a caller made, and of changes
- * to versions that were replicated before. Deletions of versions and what a lifecycle does are not replicated.
+ * Starts the replications that a change requires: of new versions and delete markers that a caller created,
+ * and of
+ * changes to versions that were already replicated. Deletions of versions and lifecycle actions are not
+ * replicated.
  */
 export async function follow(tx: Transaction, bucket: Bucket, change: Change): Promise<void> {
   const { event, version } = change;
@@ -34,7 +36,11 @@ export async function follow(tx: Transaction, bucket: Bucket, change: Change): P
     return send(tx, bucket, change, changed(configuration, version), configuration);
 }
 
-/** Replicas are not replicated again, and objects with a customer's key cannot be read. */
+/**
+ * Returns the rules for a new version. Replicas are not replicated again, and objects with a
+ * customer-provided key cannot
+ * be read.
+ */
 function created(configuration: ReplicationConfiguration, version: ObjectVersion, now: number): Rule[] {
   return version.replica || version.customerKey || isArchived(version, now)
     ? []
@@ -50,7 +56,7 @@ function changed(configuration: ReplicationConfiguration, version: ObjectVersion
   );
 }
 
-/** Notes the replications under way with the version, and writes a job for each. */
+/** Records the pending replications in the version, and enqueues a job for each. */
 async function send(
   tx: Transaction,
   bucket: Bucket,

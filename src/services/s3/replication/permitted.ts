@@ -5,8 +5,9 @@ import type { Bucket, ObjectVersion } from "../store.ts";
 const SESSION = "s3-replication";
 
 /**
- * Whether the destination's policy lets the source's role replicate to it. A bucket of another account must allow it;
- * within an account it must only not deny it.
+ * Whether the destination's policy permits the source's role to replicate to it. Across accounts, the policy
+ * must allow
+ * it; within an account, the policy must not deny it.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
  */
 export function isPermitted(

@@ -18,8 +18,9 @@ import type { Rule } from "./store.ts";
 import { destinationAt, type Source, sourceOf, type Task } from "./task.ts";
 
 /**
- * Makes the destination's copy what the source's version is now. The copy keeps its id, its time and its place among
- * the versions of its key. So a second run finds it, and only updates its tags and what else may change.
+ * Makes the destination's replica equal to the current version of the source. The replica keeps the id, the
+ * time and the
+ * position of the version, so a second run finds it and only updates its tags, lock and ACL.
  */
 export const replicate = job<Task>("s3/replicate", {
   async run(ctx, task) {
@@ -36,7 +37,7 @@ export const replicate = job<Task>("s3/replicate", {
   },
 });
 
-/** Announces that a version has not arrived in the time that its rule promises. */
+/** Publishes an event if a version has not been replicated within the time that its rule promises. */
 export const checkThreshold = job<Task>("s3/check-replication-threshold", {
   async run(ctx, task) {
     await ctx.transact(async (tx) => {
@@ -57,7 +58,7 @@ interface Piece {
   size: number;
 }
 
-/** The bytes to copy, part by part: none where they are already there, or cannot be copied. */
+/** Opens the bytes to copy, part by part; none if they were already copied or cannot be copied. */
 async function openPieces(
   ctx: Context,
   tx: ReadTransaction,
@@ -82,7 +83,7 @@ async function openPieces(
   return { pieces };
 }
 
-/** One after another, never whole in memory. */
+/** Stages the pieces one after another, so that they are never in memory as a whole. */
 async function stageAll(ctx: Context, pieces: readonly Piece[]): Promise<StagedBlob[]> {
   const staged: StagedBlob[] = [];
   try {
@@ -95,7 +96,9 @@ async function stageAll(ctx: Context, pieces: readonly Piece[]): Promise<StagedB
   return staged;
 }
 
-/** Source and destination are in one partition: copy and status change in one transaction. */
+/**
+ * Writes the replica and the status in one transaction, since source and destination are in one partition.
+ */
 async function settle(
   ctx: Context,
   tx: Transaction,
@@ -123,9 +126,11 @@ async function settle(
 }
 
 /**
- * A replica with what may have changed of its source. The ACL goes along where the owner is the same. The replica may
- * have a lock of the destination's, which stays until the source's own is changed; a retention in compliance mode is not
- * even then shortened.
+ * Returns a replica with the changes of its source. The ACL is replicated if the owner is the same. The
+ * replica may
+ * have a lock from the destination's default, which is replaced only when the lock of the source changes; a
+ * retention in
+ * compliance mode is never shortened.
  */
 function updated(
   replica: ObjectVersion,
@@ -133,15 +138,15 @@ function updated(
   now: number,
   event?: ChangeEvent,
 ): ObjectVersion {
-  const retainsAnew =
+  const updatesRetention =
     (event === undefined || event === "ObjectRetention:Put") &&
     canChange(replica.retention, source.retention, now, true);
-  const holdsAnew = event === undefined || event === "ObjectLegalHold:Put";
+  const updatesHold = event === undefined || event === "ObjectLegalHold:Put";
   return {
     ...replica,
     tags: source.tags,
-    retention: (retainsAnew ? source : replica).retention,
-    legalHold: (holdsAnew ? source : replica).legalHold,
+    retention: (updatesRetention ? source : replica).retention,
+    legalHold: (updatesHold ? source : replica).legalHold,
     acl: (replica.owner === source.owner ? source : replica).acl,
   };
 }
@@ -170,7 +175,7 @@ async function copy(
   await notify(ctx, tx, destination, { event, version: replica });
 }
 
-/** Without its bytes, and without its annotations, which follow. */
+/** Returns the replica without its bytes and its annotations, which are added separately. */
 function replicaOf(
   version: ObjectVersion,
   destination: Bucket,
@@ -178,7 +183,7 @@ function replicaOf(
   now: number,
 ): ObjectVersion {
   const { retention, legalHold } = version;
-  // Where the bucket's owner owns everything, a replica cannot have another owner.
+  // If the bucket's owner owns all objects, a replica cannot have another owner.
   const isOverridden = AccessControlTranslation !== undefined || destination.ownership === undefined;
   const owner = isOverridden ? destination.owner : version.owner;
   const storageClass = StorageClass === undefined ? version.storageClass : storageClassIn(StorageClass);

@@ -4,8 +4,9 @@ import type { ReplicationConfiguration, Rule } from "./store.ts";
 const MINUTE_MS = 60_000;
 
 /**
- * A rule with a `Filter` follows the second schema, in which rules have priorities, select by tags, and say whether
- * delete markers are replicated.
+ * Whether a rule has a `Filter` and thus follows the second schema, in which rules have priorities, can
+ * select by tags,
+ * and specify whether delete markers are replicated.
  */
 export const isV2 = (rule: Rule): boolean => rule.Filter !== undefined;
 
@@ -18,7 +19,7 @@ export const tagsOf = ({ Filter }: Rule): readonly Tag[] =>
 export const destinationOf = ({ Destination: { Bucket } }: Rule): string =>
   Bucket.slice(Bucket.lastIndexOf(":") + 1);
 
-/** The rules that replicate a version: for each destination, the one with the highest priority. */
+/** Returns the rules that apply to a version: for each destination, the one with the highest priority. */
 export function rulesFor(
   { Rules }: ReplicationConfiguration,
   version: Pick<ObjectVersion, "key" | "tags">,
@@ -37,11 +38,11 @@ function matches(rule: Rule, { key, tags = [] }: Pick<ObjectVersion, "key" | "ta
   return tagsOf(rule).every(({ Key, Value }) => tags.some((tag) => tag.Key === Key && tag.Value === Value));
 }
 
-/** In the first schema, delete markers are always replicated. */
+/** Whether a rule replicates delete markers, as all rules of the first schema do. */
 export const replicatesMarkers = (rule: Rule): boolean =>
   isV2(rule) ? rule.DeleteMarkerReplication?.Status === "Enabled" : true;
 
-/** Milliseconds in which a version should arrive, by the rule's time control. */
+/** Returns the time in milliseconds in which a version should be replicated, by the rule's time control. */
 export function thresholdOf({ Destination: { ReplicationTime: time } }: Rule): number | undefined {
   return time?.Status === "Enabled" ? (time.Time.Minutes ?? 0) * MINUTE_MS : undefined;
 }

@@ -1,6 +1,9 @@
 import type { ObjectVersion, ReplicationState } from "../store.ts";
 
-/** The value of `x-amz-replication-status`; nothing where no rule ever applied to the version, or the annotation. */
+/**
+ * Returns the value of `x-amz-replication-status`; `undefined` if no rule ever applied to the version or
+ * annotation.
+ */
 export function replicationStatus({
   replica,
   replication,

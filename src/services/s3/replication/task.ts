@@ -13,11 +13,11 @@ export interface Task {
   key: string;
   versionId: string;
   rule: Rule;
-  /** What happened to it. Tasks of earlier versions of Nube do not say. */
+  /** The event that caused the replication. Absent in tasks that earlier versions of Nube stored. */
   event?: ChangeEvent;
-  /** The ARN of the role that S3 replicates as. */
+  /** The ARN of the role that S3 assumes for replication. */
   role: string;
-  /** Cloud time. */
+  /** The time of the change, in cloud time. */
   requested: number;
 }
 
@@ -26,7 +26,7 @@ export interface Source {
   version: ObjectVersion;
 }
 
-/** `undefined` where the version is gone: there is nothing to replicate. */
+/** Returns the source, or `undefined` if the version is deleted and there is nothing to replicate. */
 export async function sourceOf(
   tx: ReadTransaction,
   { bucket: name, key, versionId }: Task,
@@ -36,7 +36,7 @@ export async function sourceOf(
   return version && { bucket, version };
 }
 
-/** The destination bucket, or S3's word for why it cannot be replicated to. */
+/** Returns the destination bucket, or S3's failure reason if it cannot be replicated to. */
 export async function destinationAt(
   tx: ReadTransaction,
   { bucket: source, version }: Source,

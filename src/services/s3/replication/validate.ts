@@ -29,11 +29,12 @@ import type { ReplicationConfiguration, Rule } from "./store.ts";
 const MAX_RULES = 1_000;
 const MAX_ID_UNITS = 255;
 const MAX_PREFIX_BYTES = 1_024;
-/** The only threshold that S3 allows. */
+/** The only threshold that S3 supports. */
 const MINUTES = 15;
 
 /**
- * Checks all of a configuration that does not depend on its buckets. Rules without an id get one.
+ * Validates those parts of a configuration that do not depend on its buckets, and adds ids to rules that have
+ * none.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.html
  * @throws {AwsError} MalformedXML, InvalidArgument, InvalidRequest
  */
@@ -47,7 +48,7 @@ export function checkReplication(
   if (Rules.length > MAX_RULES) throw tooManyRules(MAX_RULES);
   for (const rule of Rules) checkRule(rule);
   checkIds(Rules);
-  checkTogether(Rules);
+  checkAcrossRules(Rules);
   return {
     Role,
     Rules: Rules.map((rule) => ({ ...rule, ID: rule.ID || generatedId(random) })),
@@ -58,7 +59,7 @@ function checkRule(rule: Rule): void {
   const { Destination: destination, Filter, Prefix } = rule;
   if (!isStatus(rule.Status) || !destination?.Bucket) throw malformedXml();
   if ((Filter === undefined) === (Prefix === undefined)) throw malformedXml();
-  // It is in the contract, and S3 takes it no more.
+  // The contract contains this member, but S3 no longer accepts it.
   if (rule.ExistingObjectReplication !== undefined) throw malformedXml();
   if (!/^arn:aws[\w-]*:s3:::[a-z0-9][a-z0-9.-]{2,62}$/.test(destination.Bucket))
     throw invalidDestination(destination.Bucket);
@@ -136,8 +137,8 @@ function checkIds(rules: readonly Rule[]): void {
   }
 }
 
-/** All rules of a configuration follow the same schema. */
-function checkTogether(rules: readonly Rule[]): void {
+/** Checks that all rules follow the same schema, and the constraints across rules. */
+function checkAcrossRules(rules: readonly Rule[]): void {
   const v2 = rules.filter(isV2);
   if (v2.length > 0 && v2.length < rules.length) throw malformedXml();
   if (v2.length > 0) checkPriorities(v2);

@@ -11,7 +11,7 @@ import {
 import { checkDocument } from "../documents.ts";
 import { invalidArgument, malformedXml } from "../errors.ts";
 import { putAging } from "../lifecycle/mark.ts";
-import { lookFrom } from "../lifecycle/midnight.ts";
+import { ensureWalks } from "../lifecycle/midnight.ts";
 import { checkSchema } from "../schema.ts";
 import { tieringConfigurations } from "./store.ts";
 
@@ -28,7 +28,7 @@ export const bucketTiering = {
     checkTiers(document);
     return ctx.transact(async (tx) => {
       const bucket = await putIdentified(tx, tieringConfigurations, input, document);
-      await lookFrom(tx, putAging(tx, { ...bucket, tiers: true }));
+      await ensureWalks(tx, putAging(tx, { ...bucket, tiers: true }));
       return {};
     });
   },
