@@ -11,7 +11,7 @@ export const limitExceeded = (message: string) => fault("LimitExceededException"
 export const expiredToken = () =>
   fault("ExpiredNextTokenException", "The pagination token passed to the operation is expired.");
 
-/** A quota of the account, in AWS's many words. */
+/** The account's shard quota is exceeded; AWS's message. */
 export const shardLimitExceeded = (
   { account, region }: Place,
   present: number,
@@ -21,7 +21,7 @@ export const shardLimitExceeded = (
   limitExceeded(
     `This request would exceed the shard limit for the account ${account} in ${region}. Current shard count for the account: ${present}. Limit: ${limit}. Number of additional shards that would have resulted from this request: ${additional}. Refer to the AWS Service Limits page (http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits and how to request higher limits.`,
   );
-/** Of a quota of the account likewise. */
+/** The account's quota of on-demand streams is exceeded. */
 export const onDemandLimitExceeded = ({ account, region }: Place, present: number, limit: number) =>
   limitExceeded(
     `This request would exceed the limit on the number of On-Demand streams for the account ${account} in ${region}. Current On-Demand streams count: ${present}. Limit: ${limit}.`,
@@ -84,7 +84,7 @@ export const consumerExists = (consumer: string, stream: string, account: string
     `Consumer ${consumer} under stream ${stream} already exists for account ${account}.`,
   );
 
-/** As `Thu Jan 22 21:37:04 UTC 2015`. */
+/** Formats a date like `Thu Jan 22 21:37:04 UTC 2015`. */
 const dateText = (time: number) =>
   new Date(time).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, "$1 $3 $2 $5 UTC $4");
 
@@ -93,7 +93,7 @@ export const expiredIterator = (now: number, created: number, tolerated: number)
     "ExpiredIteratorException",
     `Iterator expired. The iterator was created at time ${dateText(created)} while right now it is ${dateText(now)} which is further in the future than the tolerated delay of ${tolerated} milliseconds.`,
   );
-/** As if the contract's own constraints were violated; these limits differ from stream to stream. */
+/** A violation in the format of contract constraints, for limits that differ from stream to stream. */
 const broken = (paths: readonly string[], messageOf: (path: string) => string): AwsError =>
   fault(
     "ValidationException",

@@ -30,7 +30,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant("restart" as const) }),
 );
 
-/** What was put of each key, in its order, and the number that it was told. */
+/** The records put with each key, in order, with their sequence numbers. */
 type Put = Map<string, { text: string; number: bigint }[]>;
 
 async function take(nube: TestCloud, step: Exclude<Step, { do: "restart" }>, put: Put): Promise<void> {
@@ -78,7 +78,7 @@ async function take(nube: TestCloud, step: Exclude<Step, { do: "restart" }>, put
 
 const shardsOf = async ({ aws }: TestCloud) => (await aws.kinesis.ListShards({ StreamName })).Shards!;
 
-/** By their hashes, of which each belongs to one. */
+/** The open shards, whose hash ranges must cover each hash exactly once. */
 async function openShards(nube: TestCloud) {
   const open = (await shardsOf(nube)).filter((one) => !one.SequenceNumberRange.EndingSequenceNumber);
   open.sort((a, b) =>
@@ -93,10 +93,10 @@ async function openShards(nube: TestCloud) {
   return open;
 }
 
-/** All records by key, parents before their children, as every consumer reads. */
+/** All records by key; parent shards are read before their children. */
 async function readAll(nube: TestCloud, Limit: number): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
-  // A shard is listed behind those that it comes from.
+  // Parents are listed before their children.
   for (const { ShardId } of await shardsOf(nube)) {
     const type = "TRIM_HORIZON";
     let it = (await nube.aws.kinesis.GetShardIterator({ StreamName, ShardId, ShardIteratorType: type }))

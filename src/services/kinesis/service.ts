@@ -44,7 +44,7 @@ const onResource =
     const arn = input.ResourceARN ?? input.ConsumerARN ?? input.StreamARN ?? "";
     return [await fact(ctx, action, parseArn(arn)?.resource.split("/")[1] ?? "*")];
   };
-/** By the consumer's own ARN and policy, where the call names one. */
+/** Access to a consumer, by its ARN and policy, if the call names one. */
 const onConsumer =
   (action: string) =>
   async (ctx: Context, input: { ResourceARN?: string; ConsumerARN?: string; StreamARN?: string }) => {
@@ -60,7 +60,7 @@ const onConsumer =
       },
     ];
   };
-/** Of one that is about to be. */
+/** Tagging of a consumer that the call creates. */
 const taggingOfConsumer = (ctx: Context, { StreamARN, ConsumerName }: RegisterStreamConsumerInput) => ({
   action: "kinesis:TagResource",
   resource: consumerArn(ctx, {
@@ -126,8 +126,8 @@ const access: Access<"kinesis"> = {
 
 export const kinesis = defineService({
   id: "kinesis",
-  // A stream that is named by its ARN may be another account's, and is in the Region that is asked. So may the one whose
-  // shards are listed on: a token stands there without the stream.
+  // A stream ARN may name another account, in the Region of the call. So may a token of ListShards, which replaces the
+  // stream's name.
   place({ operation, input, place }) {
     const { StreamARN, ResourceARN, ConsumerARN, NextToken } = input as Record<string, string | undefined>;
     if (operation.name === "ListShards" && NextToken !== undefined)

@@ -4,7 +4,7 @@ import { collection, type Place } from "#kernel/collection.ts";
 import type { Bytes, ReadTransaction } from "#kernel/transaction.ts";
 import { invalid, noStreamIds, noSuchStream, notActive } from "./errors.ts";
 
-/** Of one range. */
+/** The maximum rows of one range. */
 const MAX_LISTED = 1_000;
 
 /** Milliseconds since 1970, cloud time. */
@@ -12,31 +12,31 @@ type Time = number;
 
 export interface Stream {
   name: string;
-  /** Never used twice: a stream made anew has nothing of the old one's. */
+  /** Unique: a stream with the name of a deleted one shares no rows with it. */
   number: number;
   mode: Kinesis.StreamMode;
   retentionHours: number;
-  /** What came before then had expired when the retention was made longer. */
+  /** Records before this time had expired when the retention was increased. */
   gone?: Time | undefined;
-  /** Of the next shard. */
+  /** The index of the next shard. */
   nextShard: number;
   openShards: number;
-  /** While it is on its way there. */
+  /** The target of a scaling in progress. */
   goal?: Goal | undefined;
   maxRecordKib: number;
-  /** Of a stream on demand; by partition keys unless set. */
+  /** For on-demand streams; by partition keys by default. */
   distribution?: Kinesis.RecordDistributionStrategy | undefined;
   monitoring: Kinesis.MetricsName[];
   encryption?: { key: string } | undefined;
   policy?: string | undefined;
   tags: Record<string, string>;
   created: Time;
-  /** When its mode, and the number of its shards, were changed in the last 24 hours. */
+  /** The times of changes of the mode, and of scalings, in the last 24 hours. */
   modeChanges?: Time[] | undefined;
   scalings?: Time[] | undefined;
 }
 
-/** So many shards in equal shares, of which the first ones are done. */
+/** A target number of shards with equal ranges, and how many of them are done. */
 export interface Goal {
   count: number;
   done: number;
@@ -44,20 +44,20 @@ export interface Goal {
 
 export interface Shard {
   stream: number;
-  /** Its place among all shards that the stream ever had. */
+  /** Its index among all shards that the stream ever had. */
   index: number;
   parent?: number | undefined;
   adjacentParent?: number | undefined;
-  /** Decimal, both inclusive: of 128 bits. */
+  /** The range of 128-bit hashes, in decimal, both ends inclusive. */
   from: string;
   to: string;
   created: Time;
-  /** What its sequence numbers say of that, where it must be later. */
+  /** The creation time in its sequence numbers, if that must be later. */
   began?: Time | undefined;
-  /** The partition's number at which it began and, once it is closed, ended. */
+  /** The partition's number at its beginning and, if it is closed, at its end. */
   first: number;
   last?: number | undefined;
-  /** When it was closed. */
+  /** The time when it was closed. */
   closed?: Time | undefined;
 }
 
@@ -69,12 +69,12 @@ export interface Consumer {
   policy?: string | undefined;
 }
 
-/** The account's choices of billing in a Region. */
+/** The account's billing settings in a Region. */
 export interface AccountSettings {
   started: Time;
-  /** Before then a commitment does not end. */
+  /** The earliest end of the commitment. */
   earliestEnd: Time;
-  /** It is to end as soon as it may. */
+  /** Whether the commitment ends at its earliest end. */
   isEnding: boolean;
 }
 
@@ -97,10 +97,10 @@ export const accountSettings = collection<AccountSettings>("kinesis/account-sett
   key: () => [],
 });
 
-/** `[stream, shard, number]`, in order of arrival: what one call brought to one shard. */
+/** `[stream, shard, number]`, in order of arrival: the records that one call wrote to one shard. */
 export const recordRows: Bytes = { name: "kinesis/record", scope: "region" };
 
-/** `[stream, shard, number, part]`: what of a large record is too much for its row. */
+/** `[stream, shard, number, part]`: the rest of a record that is too large for its row. */
 export const restRows: Bytes = { name: "kinesis/rest", scope: "region" };
 
 export const streamArn = ({ account, region }: Place, name: string) =>
@@ -109,7 +109,7 @@ export const streamArn = ({ account, region }: Place, name: string) =>
 export const isConsumerArn = (arn: string): boolean =>
   /^stream\/[^/]+\/consumer\//.test(parseArn(arn)?.resource ?? "");
 
-/** A stream as callers name it. */
+/** The parameters that name a stream. */
 export interface Named {
   StreamName?: string | undefined;
   StreamARN?: string | undefined;
@@ -136,7 +136,7 @@ export async function streamAt(tx: ReadTransaction, place: Place, named: Named):
 
 export const statusOf = ({ goal }: Stream) => (goal ? ("UPDATING" as const) : ("ACTIVE" as const));
 
-/** One that may be changed. @throws {AwsError} ResourceInUseException while another change is under way */
+/** A stream that can be changed. @throws {AwsError} ResourceInUseException while another change is under way */
 export async function activeAt(tx: ReadTransaction, place: Place, named: Named): Promise<Stream> {
   const stream = await streamAt(tx, place, named);
   const status = statusOf(stream);
@@ -144,7 +144,7 @@ export async function activeAt(tx: ReadTransaction, place: Place, named: Named):
   return stream;
 }
 
-/** A caller may give the time of creation, to distinguish the stream from earlier ones of its name. @throws {AwsError} */
+/** Checks the creation time that a caller may give to distinguish a stream from earlier ones of its name. @throws {AwsError} */
 export function checkCreation(
   { account }: Place,
   { name, created }: Stream,
@@ -155,10 +155,10 @@ export function checkCreation(
   if (isOther) throw noSuchStream(name, account);
 }
 
-/** Those that records may be in, in the order in which they came. */
+/** The shards that may contain records, oldest first. */
 export const shardsOf = (tx: ReadTransaction, stream: Stream): Promise<Shard[]> => shardsBehind(tx, stream);
 
-/** So many of them, behind the one of an index. */
+/** A number of shards after an index. */
 export async function shardsBehind(
   tx: ReadTransaction,
   stream: Stream,
@@ -176,17 +176,17 @@ export async function shardsBehind(
 }
 
 /**
- * A closed one whose last record is older than the stream keeps it: it is not listed any more.
+ * Whether a closed shard's last record is older than the retention: such a shard is not listed.
  * https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
  */
 export const isExpired = (stream: Stream, { closed }: Shard, now: Time): boolean =>
   closed !== undefined && closed < horizonOf(stream, now);
 
-/** What came before then is there no more. */
+/** The trim horizon: earlier records have expired. */
 export const horizonOf = ({ retentionHours, gone = 0 }: Stream, now: Time): Time =>
   Math.max(gone, now - retentionHours * 3_600_000);
 
-/** Kinesis gives times of resources in whole seconds, and only those of records in milliseconds. */
+/** Kinesis reports times of resources in whole seconds, and those of records in milliseconds. */
 export const wholeSecond = (time: Time): Date => new Date(Math.floor(time / 1_000) * 1_000);
 
 export const isOpen = ({ last }: Shard) => last === undefined;

@@ -3,7 +3,7 @@ import { expiredToken, invalid } from "./errors.ts";
 
 const LIFE_MS = 300_000;
 
-/** Where a listing goes on, for five minutes, and in which account it does. */
+/** A pagination token with a position, valid for five minutes in one account. */
 export const tokenOf = (ctx: Context, purpose: string, position: unknown): string => {
   const sealed = ctx.seal.seal(`${purpose} of ${ctx.account}`, [position, ctx.clock.now() + LIFE_MS]);
   return Buffer.from(`${ctx.account}:${sealed}`).toString("base64");
@@ -11,7 +11,7 @@ export const tokenOf = (ctx: Context, purpose: string, position: unknown): strin
 
 const read = (text: string) => /^(\d{12}):(.*)$/.exec(Buffer.from(text, "base64").toString("latin1"));
 
-/** The account that a token says it belongs to; only {@link tokenIn} knows whether it does. */
+/** The account in a token, which only {@link tokenIn} verifies. */
 export const accountIn = (text: string): string | undefined => read(text)?.[1];
 
 /** @throws {AwsError} InvalidArgumentException, ExpiredNextTokenException */

@@ -28,14 +28,14 @@ export async function consumerAt(tx: ReadTransaction, ctx: Context, named: Named
   return consumer;
 }
 
-/** Who says more than the ARN says the same. @throws {AwsError} InvalidArgumentException */
+/** The stream and the name must match the ARN, if both are given. @throws {AwsError} InvalidArgumentException */
 function checkAgreement({ stream, name }: Consumer, { StreamARN, ConsumerName }: Named): void {
   const isOther = (given: string | undefined, own: string) => given !== undefined && given !== own;
   if (isOther(StreamARN && nameOf({ StreamARN }), stream) || isOther(ConsumerName, name))
     throw invalid("StreamARN and ConsumerName must be those of the ConsumerARN.");
 }
 
-/** By an ARN, whenever the consumer was made. */
+/** The consumer of an ARN, whatever its creation time. */
 export async function consumerNamed(tx: ReadTransaction, arn: string): Promise<Consumer | undefined> {
   const [, stream = "", , name = ""] = parseArn(arn)?.resource.split("/") ?? [];
   return tx.get(consumers, [stream, name.split(":")[0]!]);

@@ -23,7 +23,7 @@ import {
 import { consumerArn, consumerAt } from "./consumer.ts";
 import { inUse, LIFE_MS, type Subscription, subscribe } from "./subscriptions.ts";
 
-/** An event comes at least so often, be it an empty one. */
+/** The maximum interval between events; without records, an empty event is sent. */
 const PULSE_MS = 5_000;
 const MAX_RECORDS = 1_000;
 
@@ -62,7 +62,7 @@ async function* eventsFrom(
     let forget = () => {};
     try {
       const reading = await ctx.read((tx) => {
-        // Before the look: what comes after it must not be missed.
+        // Registers before reading, so that no record is missed in between.
         forget = waitFor(tx, shard.stream, woken.resolve);
         subscription.wake = woken.resolve;
         return readingAt(tx, ctx, reader, next);
@@ -83,7 +83,7 @@ async function* eventsFrom(
 }
 
 interface Reading extends Read {
-  /** Once nothing more comes from the shard. */
+  /** The child shards, at the end of the shard. */
   children?: Kinesis.ChildShard[] | undefined;
 }
 
@@ -107,7 +107,7 @@ function eventOf(
 ): Kinesis.SubscribeToShardEvent {
   const Records = recordsOf(shard, records);
   const last = () => Records.at(-1)?.SequenceNumber ?? sequenceNumber(shard, Math.max(0, next - 1), now);
-  // Clients take either children or a missing sequence number for the end of the shard, so an event has one of the two.
+  // Clients take either child shards or a missing sequence number for the end of the shard, so an event has one or the other.
   return {
     Records,
     MillisBehindLatest: behind,
@@ -115,7 +115,7 @@ function eventOf(
   };
 }
 
-/** The stream of a subscription, as long as it and the consumer are there. @throws {AwsError} ResourceNotFoundException */
+/** The stream of a subscription, if it and the consumer still exist. @throws {AwsError} ResourceNotFoundException */
 async function stillThere(
   tx: ReadTransaction,
   ctx: Context,

@@ -5,20 +5,20 @@ import { alreadySubscribed } from "../errors.ts";
 import { shardId } from "../shards/sequence.ts";
 import type { Consumer, Shard } from "../store.ts";
 
-/** For so long nobody takes a subscription over, and it does not matter whether its client is still there. */
+/** For this long a subscription cannot be taken over, even if its client is gone. */
 const HELD_MS = 5_000;
 
-/** A subscription ends after five minutes; its client asks for another. */
+/** A subscription ends after five minutes; its client then subscribes again. */
 export const LIFE_MS = 300_000;
-/** As many as are remembered before those that have ended are looked for. */
+/** The number of remembered subscriptions above which expired ones are removed. */
 const MANY = 1_000;
 
-/** A consumer's hold on a shard: it has one at a time. */
+/** The subscription of a consumer to a shard, of which there is one at a time. */
 export interface Subscription {
   since: number;
-  /** Another one has taken its place. */
+  /** Whether another subscription has replaced it. */
   isOver: boolean;
-  /** Wakes the reader that waits for records, also to see that it is over. */
+  /** Wakes the reader that waits for records; also called when the subscription is over. */
   wake: () => void;
 }
 

@@ -12,14 +12,14 @@ const LIFE_MS = 300_000;
 const PURPOSE = "kinesis/iterator";
 const BEGINNING = Buffer.from("0000000000000001", "hex");
 
-/** Name and number of the stream, shard, the next position, the end of its life, and spaces. */
+/** The stream's name and number, the shard, the next position, the expiry, and spaces as padding. */
 type Sealed = [string, number, number, number, number, string];
 
 export interface Iterator {
   stream: string;
   number: number;
   shard: number;
-  /** The position of the next record, or one before it. */
+  /** The next record's position, or an earlier one. */
   next: number;
   until: number;
 }
@@ -44,7 +44,7 @@ export const iterators = {
   },
 } satisfies Handlers<"kinesis">;
 
-/** Made to look as AWS's: bytes of a known beginning, and as many of them as the name of the stream asks for. */
+/** An iterator in AWS's form: it has a fixed prefix, and its length depends on the stream's name. */
 export function iterator(ctx: Context, { name, number }: Stream, { index }: Shard, next: number): string {
   const content: Sealed = [name, number, index, next, ctx.clock.now() + LIFE_MS, ""];
   const missing = lengthFor(name) - JSON.stringify(content).length;
@@ -54,10 +54,10 @@ export function iterator(ctx: Context, { name, number }: Stream, { index }: Shar
   );
 }
 
-/** What is left of an iterator's bytes for its content, when the rest of it is sealed. */
+/** The length of an iterator's content before it is sealed. */
 const lengthFor = (name: string) => 116 + 16 * Math.floor((name.length + 2) / 16);
 
-/** The content of each call's iterator, which access facts need first and the handler after them. */
+/** The content of a call's iterator, cached because the access facts need it before the handler. */
 const opened = new WeakMap<Context, Iterator | undefined>();
 
 function unsealed(ctx: Context, text: string): Iterator | undefined {
@@ -65,7 +65,7 @@ function unsealed(ctx: Context, text: string): Iterator | undefined {
   return opened.get(ctx);
 }
 
-/** Clients hand it back in quotes, too. */
+/** Also accepts an iterator in quotes, as some clients send it. */
 function unseal(ctx: Context, text: string): Iterator | undefined {
   const bytes = Buffer.from(text.replace(/^"(.*)"$/, "$1"), "base64");
   if (!bytes.subarray(0, BEGINNING.length).equals(BEGINNING)) return undefined;
@@ -85,11 +85,11 @@ export function iteratorIn(ctx: Context, text: string): Iterator {
   return content;
 }
 
-/** Whose records an iterator leads to. */
+/** The name of the stream of an iterator. */
 export const streamOfIterator = (ctx: Context, text: string): string => unsealed(ctx, text)?.stream ?? "*";
 
 /**
- * The position at which a reading begins.
+ * The position at which a read begins.
  * @throws {AwsError} InvalidArgumentException
  */
 export async function positionOf(
@@ -153,7 +153,7 @@ function positionIn(ctx: Context, stream: Stream, shard: Shard, text: string): n
   return number.position;
 }
 
-/** Rows stand in the order of their arrival: the first one of a time is found by halving. */
+/** Finds the first row since a time by binary search, as rows are in order of arrival. */
 async function firstSince(ctx: Context, stream: Stream, shard: Shard, time: number): Promise<number> {
   return ctx.read(async (tx) => {
     const at = { in: [stream.number, shard.index], limit: 1 };
@@ -164,7 +164,7 @@ async function firstSince(ctx: Context, stream: Stream, shard: Shard, time: numb
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const [row] = await tx.listBytes(recordRows, { ...at, from: [middle] });
-      // What was found lies at or behind the middle: nothing stands between the two.
+      // The row found is at or after the middle, with no row in between.
       if (row && arrivalOf(row) < time) low = numberOf(row) + 1;
       else high = middle;
     }

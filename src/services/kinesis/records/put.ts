@@ -23,7 +23,7 @@ import { endOfTrial } from "./trials.ts";
 import { rawResults, type PutResult } from "./responses.ts";
 import { wakeAll } from "./waiters.ts";
 
-/** Of one call. */
+/** The maximum size of one call. */
 const MAX_BYTES = 10 * 2 ** 20;
 const MAX_RECORDS = 500;
 
@@ -66,7 +66,7 @@ export const writing = {
 
 const sizeOf = ({ Data, PartitionKey = "" }: Entry): number => Data.length + Buffer.byteLength(PartitionKey);
 
-/** Records need no key where they are distributed without one, which is not known yet. */
+/** Records need no key if the stream distributes them without keys, which is checked later. */
 export function judgeKeys(
   operation: string,
   input: Partial<Entry> & { Records?: (Partial<Entry> | null)[] },
@@ -74,7 +74,7 @@ export function judgeKeys(
   if (operation === "PutRecord") return input.PartitionKey === undefined ? [keyBeside("partitionKey")] : [];
   const { Records = [] } = input;
   const violations: Violation[] = [];
-  // Where there are too many records, AWS reports nothing else.
+  // If there are too many records, AWS reports nothing else.
   if (operation !== "PutRecords" || Records.length > MAX_RECORDS) return violations;
   for (let at = 0; at < Records.length && violations.length < MAX_REPORTED; at++)
     if (Records[at]?.PartitionKey === undefined) violations.push(keyBeside(keyOf(at)));
@@ -85,7 +85,7 @@ const keyBeside = (path: string): Violation => ({ path, message: nullAt(path), b
 
 const keyOf = (at: number) => `records.${at + 1}.member.partitionKey`;
 
-/** A missing key, where one is needed, is reported before a missing stream. */
+/** The stream of a call. A missing key, if the stream needs keys, is reported before a missing stream. */
 async function streamFor(
   tx: Transaction,
   { account }: Context,
@@ -105,10 +105,10 @@ async function streamFor(
   return stream;
 }
 
-/** Answered only where the stream is encrypted. */
+/** Only present in responses if the stream is encrypted. */
 const encryptionOf = ({ encryption }: Stream) => (encryption ? ("KMS" as const) : undefined);
 
-/** The result of each, in the order of the entries: its number, or why its shard did not take it. */
+/** The result of each entry, in order: its sequence number, or the error of its shard. */
 async function put(
   ctx: Context,
   tx: Transaction,
@@ -144,7 +144,7 @@ async function put(
   return results;
 }
 
-/** The indexes of those that go to each shard. */
+/** The indexes of the records for each shard. */
 function byRoute(count: number, routeOf: (at: number) => Route): Map<Route, number[]> {
   const groups = new Map<Route, number[]>();
   for (let at = 0; at < count; at++) {
@@ -156,7 +156,7 @@ function byRoute(count: number, routeOf: (at: number) => Route): Map<Route, numb
   return groups;
 }
 
-/** By their keys; or evenly, whatever their keys are. */
+/** Routes records by their keys or, if the stream is set so, uniformly. */
 function routing(
   tx: Transaction,
   { distribution }: Stream,
@@ -168,7 +168,7 @@ function routing(
   return (at: number) => open[(first + at) % open.length]!;
 }
 
-/** Sequence numbers always grow, so it need only be a valid one that is not of the future. */
+/** Sequence numbers always increase, so `SequenceNumberForOrdering` must only be valid and not in the future. */
 function checkOrdering(ctx: Context, { name, distribution }: Stream, text: string | undefined): void {
   if (text === undefined) return;
   if (distribution === "AUTO") throw orderedAndDistributed();
@@ -179,7 +179,7 @@ function checkOrdering(ctx: Context, { name, distribution }: Stream, text: strin
     );
 }
 
-/** Data alone must not be too large, nor with its key. @throws {AwsError} ValidationException, InvalidArgumentException */
+/** Checks the size of the data alone and together with its key. @throws {AwsError} ValidationException, InvalidArgumentException */
 function checkSizes(
   { name, maxRecordKib }: Stream,
   entries: readonly Entry[],

@@ -22,7 +22,7 @@ import { endOfTrial } from "./trials.ts";
 
 const MAX_BYTES = 10 * 2 ** 20;
 const PAGE = 1_000;
-/** Rows of the first look into a shard, when nothing is known of how large they are. */
+/** The rows of the first page, before their sizes are known. */
 const FIRST_PAGE = 16;
 
 export const reading = {
@@ -53,13 +53,13 @@ export const reading = {
 
 export interface Read {
   records: Stored[];
-  /** Where a further reading goes on. */
+  /** The position at which the next read continues. */
   next: number;
-  /** How many milliseconds the last record lies behind the newest; 0 for what is that. */
+  /** Milliseconds between the last record and the newest one; 0 at the newest record. */
   behind: number;
 }
 
-/** Up to 10 MiB of records. */
+/** Reads up to 10 MiB of records. */
 export async function recordsFrom(
   tx: ReadTransaction,
   stream: Stream,
@@ -94,14 +94,14 @@ export async function recordsFrom(
   }
 }
 
-/** What a reading has so far. */
+/** The records read so far. */
 interface Taken {
   records: Stored[];
   bytes: number;
   next: number;
 }
 
-/** @returns whether there was room for all of them; a reading has at least one record, however large */
+/** @returns whether all records fit; a read returns at least one record, however large */
 function takeAll(taken: Taken, unpacked: readonly Stored[], limit: number): boolean {
   const { records } = taken;
   for (const record of unpacked) {
@@ -115,11 +115,11 @@ function takeAll(taken: Taken, unpacked: readonly Stored[], limit: number): bool
   return true;
 }
 
-/** As many rows as a reading's bytes should come in, by those that were seen. */
+/** The estimated number of rows for the bytes of a read, from the average so far. */
 const pageAfter = (rows: number, bytes: number): number =>
   rows === 0 ? FIRST_PAGE : Math.min(PAGE, Math.ceil(MAX_BYTES / (bytes / rows)));
 
-/** Of a closed shard those that took its hashes over. */
+/** The shards that took over the hash range of a closed shard. */
 export async function childrenOf(
   tx: ReadTransaction,
   stream: Stream,

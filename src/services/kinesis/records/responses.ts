@@ -5,7 +5,7 @@ import { sequenceNumbers } from "../shards/sequence.ts";
 import type { Shard } from "../store.ts";
 import type { Stored } from "./rows.ts";
 
-/** Records as SubscribeToShard, and GetRecords in CBOR, answer them. */
+/** Records in the form of SubscribeToShard, and of GetRecords in CBOR. */
 export function recordsOf(shard: Shard, stored: readonly Stored[]): Kinesis.Record[] {
   const numberOf = sequenceNumbers(shard);
   return stored.map(({ position, arrival, isSealed, bytes, keyAt, dataAt, end }) => ({
@@ -17,7 +17,7 @@ export function recordsOf(shard: Shard, stored: readonly Stored[]): Kinesis.Reco
   }));
 }
 
-/** The same in JSON. */
+/** The JSON of records. */
 function recordsJson(shard: Shard, stored: readonly Stored[]): string {
   const numberOf = sequenceNumbers(shard);
   let text = "";
@@ -31,14 +31,14 @@ function recordsJson(shard: Shard, stored: readonly Stored[]): string {
   return `[${text}]`;
 }
 
-/** Records as GetRecords answers them. */
+/** Records in the form of GetRecords. */
 export const rawRecords = (shard: Shard, stored: readonly Stored[]): RawJson<Kinesis.Record[]> =>
   new RawJson(
     () => recordsJson(shard, stored),
     () => recordsOf(shard, stored),
   );
 
-/** Where a record stands that was put, or why it does not. */
+/** The result of a put: the record's place, or the error. */
 export type PutResult = { SequenceNumber: string; ShardId: string } | AwsError;
 
 function resultsJson(results: readonly PutResult[]): string {
@@ -58,7 +58,7 @@ const failedEntry = ({ code, message }: AwsError): Kinesis.PutRecordsResultEntry
   ErrorMessage: message,
 });
 
-/** Results as PutRecords answers them. */
+/** Results in the form of PutRecords. */
 export const rawResults = (results: readonly PutResult[]): RawJson<Kinesis.PutRecordsResultEntry[]> =>
   new RawJson(
     () => resultsJson(results),

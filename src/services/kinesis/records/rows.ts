@@ -2,8 +2,8 @@ import type { BytesRow, ReadTransaction, Transaction } from "#kernel/transaction
 import { recordRows, restRows, type Shard } from "../store.ts";
 
 /**
- * What one call brought to one shard stands in one row, record behind record. Where a record stands in its shard, its
- * *position*, is the number that the partition gave the row, times so many, plus its index in the row.
+ * The records that one call writes to one shard are one row. A record's *position* in its shard is the number that the
+ * partition gave the row, multiplied by this, plus the record's index in the row.
  */
 export const POSITIONS = 1_024;
 
@@ -15,10 +15,10 @@ export interface NewRecord {
   Data: Uint8Array;
 }
 
-/** Where a record lies in the bytes of its row. */
+/** A record, as a range of its row's bytes. */
 export interface Stored {
   position: number;
-  /** Cloud time. */
+  /** Milliseconds since 1970, cloud time. */
   arrival: number;
   isSealed: boolean;
   bytes: Buffer;
@@ -27,21 +27,21 @@ export interface Stored {
   end: number;
 }
 
-/** Arrival, number, how many records, what is special: 8, 8, 2 and 1 bytes before the records. */
+/** The row's header: arrival (8 bytes), number (8), count of records (2) and flags (1). */
 const HEAD = 19;
-/** Lengths of the partition key and of the data: 2 and 4 bytes before the two. */
+/** A record's header: the lengths of the partition key (2 bytes) and of the data (4). */
 const RECORD_HEAD = 6;
 const SEALED = 1;
 const SPLIT = 2;
-/** More than all but the largest records have, and well below what the store takes. */
+/** The maximum size of a row: more than most records need, and well below the store's limit. */
 const MAX_ROW_BYTES = 1.5 * 2 ** 20;
-/** Of what is read at once of a row's other parts. */
+/** The maximum number of a row's further parts, read at once. */
 const MAX_PARTS = 64;
 
-/** What vouches for sealed records, besides their key. */
+/** The additional authenticated data of encrypted records. */
 const sealOf = (stream: number, number: number) => `kinesis/row ${stream} ${number}`;
 
-/** Puts records into as few rows as hold them. @returns the position of each */
+/** Stores records in as few rows as possible. @returns the position of each */
 export function storeRecords(
   tx: Transaction,
   { stream, index }: Pick<Shard, "stream" | "index">,
@@ -64,7 +64,7 @@ export function storeRecords(
   return positions;
 }
 
-/** With room for the row's head before them. */
+/** Packs records, leaving room for the row's header. */
 function packed(records: readonly NewRecord[], from: number, to: number, size: number): Buffer {
   const out = Buffer.allocUnsafe(HEAD + size);
   let at = HEAD;

@@ -5,15 +5,15 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { dryRun, tooManyTrials } from "../errors.ts";
 import type { Stream } from "../store.ts";
 
-/** Between two calls on trial of one stream: https://docs.aws.amazon.com/streams/latest/dev/kds-dryrun-validation.html */
+/** The minimum interval between two dry runs on a stream: https://docs.aws.amazon.com/streams/latest/dev/kds-dryrun-validation.html */
 const PAUSE_MS = 1_000;
-/** As many as are remembered before those that no longer count are forgotten. */
+/** The number of remembered streams above which outdated ones are removed. */
 const MANY = 1_000;
 
-/** When each stream was last called on trial. */
+/** The time of the last dry run on each stream. */
 const trials = memory<Map<number, number>>("kinesis/trials", () => new Map());
 
-/** How a call on trial ends that would have succeeded. */
+/** The error of a dry run that would have succeeded. */
 export function endOfTrial(ctx: Context, tx: ReadTransaction, { name, number }: Stream): AwsError {
   if (!ctx.isLimited) return dryRun();
   const all = tx.memory(trials);

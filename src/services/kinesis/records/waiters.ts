@@ -10,7 +10,7 @@ const waiters = memory<Map<number, Set<() => void>>>(
   },
 );
 
-/** Once. @returns what takes it back */
+/** Calls `wake` once, when records arrive. @returns a function that cancels it */
 export function waitFor(tx: ReadTransaction, stream: number, wake: () => void): () => void {
   const all = tx.memory(waiters);
   let set = all.get(stream);

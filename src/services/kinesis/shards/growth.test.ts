@@ -8,7 +8,7 @@ beforeEach(async () => {
   nube = await testCloud([kinesis]);
 });
 
-/** In calls of 500. */
+/** Writes records in calls of 500. */
 async function write(records: number) {
   const Records = Array.from({ length: 500 }, () => ({ Data: Buffer.from("x"), PartitionKey: "k" }));
   for (let left = records; left > 0; left -= 500) await nube.aws.kinesis.PutRecords({ StreamName, Records });
@@ -25,7 +25,7 @@ test("a stream on demand gets twice its shards once a minute brings more than ha
   expect(await openShards()).toBe(8);
   const { Shards = [] } = await nube.aws.kinesis.ListShards({ StreamName });
   expect(Shards.filter(({ ParentShardId }) => ParentShardId)).toHaveLength(8);
-  // What a minute brought that is over counts no more.
+  // Records of a past minute do not count.
   await nube.advance("1m");
   await write(500);
   expect(await openShards()).toBe(8);

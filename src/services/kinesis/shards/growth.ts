@@ -6,12 +6,12 @@ import { hasRoomFor, mostOnDemandShards } from "../streams/quotas.ts";
 import { scaleTo } from "./scaling.ts";
 
 const MINUTE_MS = 60_000;
-/** What a shard takes in a minute. */
+/** The capacity of a shard per minute. */
 const MINUTE = { bytes: 60 * 2 ** 20, records: 60 * 1_000 };
-/** As many streams as are remembered before those that were not written to lately are forgotten. */
+/** The number of remembered streams above which inactive ones are removed. */
 const MANY = 1_000;
 
-/** What was written to a stream in a minute, and how many shards it had when it last was to grow. */
+/** The writes to a stream in the current minute, and its number of shards when it last had to grow. */
 interface Window {
   minute: number;
   bytes: number;
@@ -22,8 +22,8 @@ interface Window {
 const windows = memory<Map<number, Window>>("kinesis/growth", () => new Map());
 
 /**
- * Counts what a stream on demand takes in. It has room for double its peak: once a minute brings more than half of what
- * its shards take, it gets twice as many.
+ * Counts the writes to an on-demand stream. Its capacity is twice its peak: when a minute exceeds half of the capacity of
+ * its shards, their number doubles.
  * https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html
  */
 export function countWritten(tx: Transaction, stream: Stream, bytes: number, records: number): void {
@@ -44,7 +44,7 @@ export function countWritten(tx: Transaction, stream: Stream, bytes: number, rec
   tx.enqueue(grow, { name, number, from: openShards }, { lane: `kinesis/grow ${number}` });
 }
 
-/** Twice the shards, as far as quotas go. */
+/** Doubles a stream's shards, up to its quota. */
 export const grow = job<{ name: string; number: number; from: number }>("kinesis/grow", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { name, number, from }) {

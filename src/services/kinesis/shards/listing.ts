@@ -20,7 +20,7 @@ import { indexOfShard } from "./sequence.ts";
 import { described } from "./shards.ts";
 
 const TOKEN = "kinesis/shards";
-/** Of a page, whatever the requested limit. */
+/** The maximum shards of a page, whatever the requested limit. */
 const MAX_LISTED = 1_000;
 const MEMBERS_OF_TOKEN = [
   "StreamName",
@@ -30,7 +30,7 @@ const MEMBERS_OF_TOKEN = [
   "ShardFilter",
 ] as const;
 
-/** A call that goes on says no more than this: whose shards it lists, and which of them. */
+/** The content of a pagination token, which replaces all other parameters: the stream, the filter and the position. */
 interface Token {
   stream: string;
   after: number;
@@ -68,7 +68,7 @@ export const shardListing = {
   },
 } satisfies Handlers<"kinesis">;
 
-/** Whose shards a call lists. */
+/** The name of the stream whose shards a call lists. */
 export function streamOfListing(ctx: Context, input: Named & { NextToken?: string }): string {
   if (input.StreamName !== undefined || input.StreamARN !== undefined) return nameOf(input);
   return input.NextToken === undefined ? "*" : tokenIn<Token>(ctx, TOKEN, input.NextToken).stream;
@@ -85,7 +85,7 @@ function filterOf(filter: Kinesis.ShardFilter | undefined): Token["filter"] {
   return { type: type!, shard: ShardId, time: Timestamp?.getTime() };
 }
 
-/** Those behind one that a filter lets through; so many of them at least where there are more. */
+/** The shards after an index that match a filter; at least `most` of them, if there are more. */
 async function filteredShards(
   tx: ReadTransaction,
   stream: Stream,
@@ -93,7 +93,7 @@ async function filteredShards(
   after: number,
   most: number,
 ): Promise<Shard[]> {
-  // The usual listings read no further than the page.
+  // Common listings read only the shards of the page.
   if (!filter || filter.type === "FROM_TRIM_HORIZON") return shardsBehind(tx, stream, after, most);
   if (filter.type === "AFTER_SHARD_ID")
     return shardsBehind(tx, stream, Math.max(after, indexOfShard(filter.shard ?? "") ?? -1), most);
@@ -118,7 +118,7 @@ function testOf(
     case "FROM_TIMESTAMP":
       return (shard) => wasOpen(shard, moment);
     case "AT_TRIM_HORIZON": {
-      // Where nothing that can still be read came before it.
+      // A shard without readable parents is where a reader begins.
       const readable = new Set(all.filter((shard) => wasOpen(shard, horizon)).map(({ index }) => index));
       return ({ index, parent, adjacentParent }) =>
         readable.has(index) &&

@@ -6,7 +6,7 @@ export interface Range {
   to: string;
 }
 
-/** All hashes in equal shares. */
+/** Divides all hashes into equal ranges. */
 export function evenRanges(count: number): Range[] {
   const share = HASHES / BigInt(count);
   return Array.from({ length: count }, (_, at) => ({

@@ -5,13 +5,13 @@ import type { Range } from "./ranges.ts";
 import { changeRoutes } from "./routes.ts";
 import { beginBehind } from "./sequence.ts";
 
-/** Changes which shards a stream has. What it has been given is in the transaction once `end` is called. */
+/** A change of a stream's shards, which is written to the transaction by `end`. */
 export interface Reshaping {
   open(range: Range, parents?: readonly Shard[]): Shard;
   close(shard: Shard): void;
-  /** How many were opened. */
+  /** The number of opened shards. */
   readonly opened: number;
-  /** @param goal where the stream is on its way to. @returns the stream as it is now */
+  /** @param goal the target of a scaling in progress. @returns the stream as it is now */
   end(goal?: Stream["goal"]): Stream;
 }
 
@@ -58,7 +58,7 @@ export function reshaping(tx: Transaction, stream: Stream): Reshaping {
   };
 }
 
-/** At a hash that lies within it. @returns the lower and the upper half */
+/** Splits a shard at a hash within its range. @returns the lower and the upper part */
 export function split({ open, close }: Reshaping, shard: Shard, at: bigint): [Shard, Shard] {
   close(shard);
   return [
@@ -67,7 +67,7 @@ export function split({ open, close }: Reshaping, shard: Shard, at: bigint): [Sh
   ];
 }
 
-/** Two neighbours, the lower one first. */
+/** Merges two adjacent shards, the lower one first. */
 export function merge({ open, close }: Reshaping, low: Shard, high: Shard): Shard {
   close(low);
   close(high);

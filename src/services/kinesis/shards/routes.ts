@@ -5,7 +5,7 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { isOpen, type Shard, type Stream, shardsOf } from "../store.ts";
 import { sequenceNumbers, shardId } from "./sequence.ts";
 
-/** An open shard and the last hash that goes there, as 32 hexadecimal digits. */
+/** An open shard and the last hash of its range, as 32 hexadecimal digits. */
 export interface Route {
   to: string;
   shard: Shard;
@@ -13,12 +13,12 @@ export interface Route {
   sequenceNumber: (position: number, time: number) => string;
 }
 
-/** Those of each stream, in the order of their hashes: every record asks for them, and they seldom change. */
+/** The routes of each stream, ordered by hash; cached, since every record needs them and they seldom change. */
 const routes = memory<Map<number, readonly Route[]>>("kinesis/routes", () => new Map());
 
 const digits = (hashKey: string) => BigInt(hashKey).toString(16).padStart(32, "0");
 
-/** The open shards of a stream, to find the one for a hash. */
+/** The routes of a stream, ordered by hash. */
 export async function routesOf(tx: Transaction, stream: Stream): Promise<readonly Route[]> {
   const all = tx.memory(routes);
   const present = all.get(stream.number);
@@ -37,7 +37,7 @@ const routeTo = (shard: Shard): Route => ({
 
 const inOrder = (all: Route[]): Route[] => all.sort((a, b) => (a.to < b.to ? -1 : 1));
 
-/** After whatever changes which shards are open. */
+/** Updates the cached routes after shards were opened or closed. */
 export function changeRoutes(
   tx: Transaction,
   stream: number,
@@ -56,11 +56,11 @@ export function changeRoutes(
 export const forgetRoutes = (tx: Transaction, stream: number): void =>
   tx.afterwards(() => void tx.memory(routes).delete(stream));
 
-/** Of the shard that a hash goes to. */
+/** The index of the route for a hash. */
 export const placeOf = (open: readonly Route[], hash: bigint): number =>
   search(open, hash.toString(16).padStart(32, "0"));
 
-/** Where a record goes: by the MD5 hash of its partition key, unless it says by which hash. */
+/** The route of a record: by its explicit hash key or, without one, by the MD5 hash of its partition key. */
 export function routeFor(
   open: readonly Route[],
   { PartitionKey = "", ExplicitHashKey }: Pick<PutRecordInput, "PartitionKey" | "ExplicitHashKey">,

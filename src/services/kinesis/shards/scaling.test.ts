@@ -42,7 +42,7 @@ test.each([
     await nube.aws.kinesis.CreateStream({ StreamName, ShardCount: from });
     const put = (PartitionKey: string, more: { ExplicitHashKey?: string } = {}) =>
       nube.aws.kinesis.PutRecord({ StreamName, PartitionKey, Data: Buffer.from("x"), ...more });
-    // All at once, so that these calls are right behind the first one.
+    // All at once, so that these calls arrive directly after the first one.
     const [, told, refused, taken] = await Promise.all([
       scale(to),
       summary(),

@@ -5,13 +5,13 @@ import { HASHES } from "./ranges.ts";
 import { merge, type Reshaping, reshaping, split } from "./reshaping.ts";
 import { placeOf, routesOf } from "./routes.ts";
 
-/** Shards that one transaction opens: others have their turn before more are. */
+/** The maximum shards that one transaction opens, so that other calls can run in between. */
 const MAX_AT_ONCE = 500;
 
 /**
- * Brings a stream to so many shards in equal shares, by splitting wherever a share begins and merging what lies in one:
- * so every record's shard leads to where its key goes from now on, and whoever reads parents first keeps the order.
- * A large change is begun at once, and a job does the rest in steps.
+ * Scales a stream to a number of shards with equal ranges, by splitting at the boundaries of the new ranges and merging within
+ * them. So each key's old shard is an ancestor of its new one, and consumers that read parents first keep the order.
+ * The first step is done at once, and a job does the rest of a large change in steps.
  */
 export async function scaleTo(tx: Transaction, stream: Stream, count: number): Promise<Stream> {
   const begun = await scaleOn(tx, stream, { count, done: 0 });
@@ -31,7 +31,7 @@ export const scale: Job<{ name: string; number: number }> = job("kinesis/scale",
   },
 });
 
-/** Share by share, in the order of their hashes, whatever was done before. */
+/** Continues a scaling, range by range, in the order of hashes. */
 async function scaleOn(tx: Transaction, stream: Stream, { count, done }: Goal): Promise<Stream> {
   const share = HASHES / BigInt(count);
   const startOf = (at: number) => (at === count ? HASHES : share * BigInt(at));
@@ -39,15 +39,15 @@ async function scaleOn(tx: Transaction, stream: Stream, { count, done }: Goal): 
   const change = reshaping(tx, stream);
   const hasRoom = () => change.opened < MAX_AT_ONCE;
   let next = placeOf(present, startOf(done));
-  /** Upper parts of shards that were split, the next one last. */
+  /** Upper parts of split shards, the next one last. */
   const parts: Shard[] = [];
 
-  /** The next shard, or as much of it as lies in a share. */
+  /** The next shard, or the part of it within a target range. */
   function pieceIn(at: number): Shard {
     let piece = parts.pop() ?? present[next++]!.shard;
     while (BigInt(piece.to) >= startOf(at + 1)) {
       const last = Math.min(count - 1, Number(BigInt(piece.to) / share));
-      // In the middle first, so that nobody has more ancestors than need be.
+      // Splits in the middle first, to keep the chains of ancestors short.
       const [low, high] = split(change, piece, startOf(at + 1 + ((last - at) >> 1)));
       parts.push(high);
       piece = low;
@@ -66,7 +66,7 @@ async function scaleOn(tx: Transaction, stream: Stream, { count, done }: Goal): 
   return change.end(at < count ? { count, done: at } : undefined);
 }
 
-/** Two by two, for the same reason. */
+/** Merges shards pairwise, to keep the chains of ancestors short. */
 function joinAll(change: Reshaping, pieces: Shard[], hasRoom: () => boolean): void {
   for (let at = 0; pieces.length > 1 && hasRoom(); at++) {
     if (at + 1 >= pieces.length) at = 0;

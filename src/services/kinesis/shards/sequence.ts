@@ -1,9 +1,9 @@
 import type { Shard } from "../store.ts";
 
 /**
- * Sequence numbers as AWS makes them: numbers of 186 bits, written in decimal digits. From the left, as hexadecimal
- * digits: `2`, the second at which its numbers began (9), the last digit of the shard (1), where the record stands in it
- * (16), zeros (2), the second at which the record came (9), the shard (8), and the version `2`.
+ * Sequence numbers in AWS's layout: 186 bits, written in decimal. In hexadecimal digits, from the left: `2`, the second at
+ * which the shard's numbers began (9 digits), the last digit of the shard's index (1), the record's position in the shard
+ * (16), zeros (2), the second of the record's arrival (9), the shard's index (8), and the version `2`.
  */
 const MARK = 1n << 185n;
 const CREATED = 148n;
@@ -16,24 +16,24 @@ const VERSION = 2n;
 const WORD = (1n << 32n) - 1n;
 const SECONDS = (1n << 36n) - 1n;
 const POSITIONS = (1n << 63n) - 1n;
-/** A time behind which there are no sequence numbers. */
+/** The last second that a sequence number can contain. */
 const LAST_SECOND = 16_025_175_000n;
-/** What a number of the first version, of another layout, is less than. */
+/** The upper bound of numbers of the first version, which have another layout. */
 const FIRST_VERSION_END = 1n << 129n;
 
 type Origin = Pick<Shard, "index" | "created" | "began">;
 
 const beganAt = ({ created, began = created }: Origin) => Math.floor(began / 1_000);
-/** From when the numbers of a shard count, so that they are greater than its parents', which may have begun in this second. */
+/** The second at which a shard's numbers begin: later than its parents', so that its numbers are greater. */
 export const beginBehind = (now: number, parents: readonly Origin[]): number =>
   Math.max(now, ...parents.map((parent) => (beganAt(parent) + 1) * 1_000));
 
-/** Those of a shard: of what stands at a position and came at a time. */
+/** Makes the sequence numbers of a shard, from a record's position and arrival. */
 export function sequenceNumbers(origin: Origin): (position: number, time: number) => string {
   const shard = BigInt(origin.index);
   const base =
     MARK | (BigInt(beganAt(origin)) << CREATED) | ((shard & 15n) << DIGIT) | (shard << SHARD) | VERSION;
-  // Most calls are for records of the same second.
+  // Caches the part for one second, since records of a call mostly share it.
   let second = -1;
   let ofSecond = base;
   return (position, time) => {
@@ -49,7 +49,7 @@ export function sequenceNumbers(origin: Origin): (position: number, time: number
 export const sequenceNumber = (shard: Origin, position: number, time: number): string =>
   sequenceNumbers(shard)(position, time);
 
-/** Where a shard begins, and what is behind all that ever came to it. */
+/** The first sequence number of a shard, and one that is greater than all of its records'. */
 export const firstNumber = (shard: Origin): string => sequenceNumber(shard, 0, shard.created);
 export const lastNumber = (shard: Origin, closed: number): string =>
   (BigInt(sequenceNumber(shard, 0, closed)) | (POSITIONS << POSITION)).toString();
@@ -57,17 +57,17 @@ export const lastNumber = (shard: Origin, closed: number): string =>
 export interface SequenceNumber {
   version: number;
   shard: number;
-  /** In seconds, as the next. */
+  /** Seconds since 1970, like the next. */
   created: number;
   time: number;
   position: number;
 }
 
-/** `undefined` for what is no sequence number. */
+/** @returns `undefined` for an invalid sequence number */
 export function parseSequenceNumber(text: string): SequenceNumber | undefined {
   if (!/^\d{1,56}$/.test(text)) return undefined;
   const value = BigInt(text);
-  // The oldest ones are known by the shard at their end, and lead nowhere.
+  // Numbers of the first version contain their shard at the end, and no position here.
   if (value < FIRST_VERSION_END) {
     if (((value >> 88n) & SECONDS) >= LAST_SECOND) return undefined;
     return { version: 0, shard: Number(value & 0xffffn), created: 0, time: 0, position: 0 };
@@ -86,13 +86,13 @@ export function parseSequenceNumber(text: string): SequenceNumber | undefined {
   };
 }
 
-/** Whether it is one of that shard's. */
+/** Whether a sequence number belongs to a shard. */
 export const isOf = ({ version, shard, created }: SequenceNumber, origin: Origin): boolean =>
   version === 2 && shard === origin.index && created === beganAt(origin);
 
 export const shardId = (index: number) => `shardId-${String(index).padStart(12, "0")}`;
 
-/** Zeros in front, and the word before them, may be left out. */
+/** Parses a shard id, in which leading zeros and the prefix are optional. */
 export function indexOfShard(id: string): number | undefined {
   const digits = /^(?:[^-]*-)?(\d+)$/.exec(id)?.[1];
   const index = digits === undefined ? Number.NaN : Number(digits);

@@ -27,9 +27,9 @@ import { merge, reshaping, split } from "./reshaping.ts";
 import { scaleTo } from "./scaling.ts";
 import { firstNumber, indexOfShard, lastNumber, shardId } from "./sequence.ts";
 
-/** Of a stream in 24 hours. */
+/** The maximum scalings of a stream in 24 hours. */
 const MAX_SCALINGS = 10;
-/** Of a stream that is scaled. */
+/** The maximum shards of a stream that is scaled. */
 const MAX_SHARDS = 10_000;
 
 export const shardOperations = {
@@ -57,7 +57,7 @@ export const shardOperations = {
       const stream = await provisioned(tx, ctx, input);
       const one = await openShard(tx, ctx, stream, input.ShardToMerge);
       const other = await openShard(tx, ctx, stream, input.AdjacentShardToMerge);
-      // In the order of their hashes.
+      // Orders the two by hash.
       if (BigInt(one.to) + 1n !== BigInt(other.from))
         throw invalid(
           `Shards ${shardId(one.index)} and ${shardId(other.index)} in stream ${stream.name} under account ${ctx.account} are not an adjacent pair of shards eligible for merging`,

@@ -3,15 +3,15 @@ import { memory } from "#kernel/memory.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Shard } from "../store.ts";
 
-/** What a shard takes and gives in a second: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html */
+/** The limits of a shard per second: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html */
 const LIMITS = {
   write: { calls: 1_000, bytes: 2 ** 20 },
   read: { calls: 5, bytes: 2 * 2 ** 20 },
 };
 
 /**
- * What went through a shard since a moment. It counts for a second, or for as long as so many bytes should have taken:
- * a reading of 10 MiB keeps its shard from further ones for five seconds.
+ * The throughput of a shard since a time. It counts for a second, or for as long as its bytes should have taken: a read of
+ * 10 MiB blocks further reads of the shard for five seconds.
  */
 interface Window {
   since: number;
@@ -24,15 +24,15 @@ const windows = memory<Map<string, Window>>("kinesis/throughput", () => new Map(
 type Way = keyof typeof LIMITS;
 
 export interface Throughput {
-  /** Whether the shard takes part in one more call of so many bytes; if so, it counts. */
+  /** Whether the shard has capacity for one more call with this many bytes; if so, counts it. */
   takes(bytes: number): boolean;
-  /** Counts bytes of a call that was let through. */
+  /** Counts bytes of an admitted call. */
   add(bytes: number): void;
 }
 
 const UNLIMITED: Throughput = { takes: () => true, add() {} };
 
-/** What is left of a shard's second, where the cloud holds its callers to that. */
+/** The remaining throughput of a shard in this second, if limits are enforced. */
 export function throughputOf(ctx: Context, tx: ReadTransaction, shard: Shard, way: Way): Throughput {
   if (!ctx.isLimited) return UNLIMITED;
   const limit = LIMITS[way];
@@ -46,7 +46,7 @@ export function throughputOf(ctx: Context, tx: ReadTransaction, shard: Shard, wa
   const counted = window;
   return {
     takes(bytes) {
-      // A record that is larger than a second's share finds a second of its own.
+      // A record larger than a second's limit is admitted in a second without other records.
       const isFull = counted.bytes >= most || (counted.bytes > 0 && counted.bytes + bytes > most);
       if (counted.calls >= calls || isFull) return false;
       counted.calls++;

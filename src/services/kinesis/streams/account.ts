@@ -3,10 +3,10 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { type AccountSettings, accountSettings, type Stream } from "../store.ts";
 
-/** For how long an account commits itself at least. */
+/** The minimum duration of a commitment. */
 const MIN_COMMITMENT_MS = 24 * 3_600_000;
 
-/** A commitment to a minimum throughput: a matter of billing, and of nothing else. */
+/** The commitment to a minimum throughput, which only affects billing. */
 export const accountOperations = {
   async DescribeAccountSettings(ctx) {
     const settings = await ctx.read((tx) => tx.get(accountSettings, []));
@@ -31,11 +31,11 @@ export const accountOperations = {
   },
 } satisfies Handlers<"kinesis">;
 
-/** Whether the account pays for a minimum throughput, and has what comes with it. */
+/** Whether the account has committed to a minimum throughput. */
 export const isCommitted = async (tx: ReadTransaction): Promise<boolean> =>
   commitment(await tx.get(accountSettings, []), tx.now()).Status !== "DISABLED";
 
-/** What AWS calls On-demand Advantage. */
+/** Whether a stream has the benefits of what AWS calls On-demand Advantage. */
 export const isAdvantaged = async (tx: ReadTransaction, { mode }: Stream): Promise<boolean> =>
   mode === "ON_DEMAND" && (await isCommitted(tx));
 

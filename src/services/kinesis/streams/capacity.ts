@@ -8,13 +8,13 @@ import { activeAt, type Stream, streamArn, streams } from "../store.ts";
 import { isCommitted } from "./account.ts";
 import { checkOnDemand, checkShards, onceMore } from "./quotas.ts";
 
-/** Shards that a stream on demand has at least; each takes 1 MiB in a second. */
+/** The minimum shards of an on-demand stream; each accepts 1 MiB per second. */
 const MIN_ON_DEMAND_SHARDS = 4;
 const MAX_MIBPS = 10 * 1_024;
-/** Changes of the mode in 24 hours. */
+/** The maximum changes of the mode in 24 hours. */
 const MAX_CHANGES = 2;
 
-/** How much a stream takes in, and who decides on that. */
+/** The capacity of a stream, and its mode. */
 export const capacityOperations = {
   async UpdateStreamMode(ctx, input) {
     const { StreamMode: mode } = input.StreamModeDetails;
@@ -65,7 +65,7 @@ export function checkDistribution(
   if (distribution === "AUTO" && mode !== "ON_DEMAND") throw onlyDistributedOnDemand();
 }
 
-/** Makes a stream ready for so much. @throws {AwsError} */
+/** Raises a stream's capacity to its warm throughput. @throws {AwsError} */
 async function warm(ctx: Context, tx: Transaction, stream: Stream, mibps: number, operation: string) {
   await checkWarm(ctx, tx, stream, mibps, operation);
   const count = shardCountFor(mibps);
@@ -73,7 +73,7 @@ async function warm(ctx: Context, tx: Transaction, stream: Stream, mibps: number
   await scaleTo(tx, stream, count);
 }
 
-/** Of a stream on demand that is to take so many MiB in a second. */
+/** The shards of an on-demand stream for a throughput in MiB per second. */
 export const shardCountFor = (mibps = 0): number => Math.max(MIN_ON_DEMAND_SHARDS, mibps);
 
 /** @throws {AwsError} ValidationException unless it is on demand and the account has committed itself */

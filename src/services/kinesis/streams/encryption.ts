@@ -4,7 +4,7 @@ import type { Handlers } from "#kernel/service.ts";
 import { invalid, noSuchKey } from "../errors.ts";
 import { activeAt, type Named, type Stream, streams } from "../store.ts";
 
-/** The key that AWS manages for Kinesis: here one of the cloud's own. Others there are none, before there is a KMS. */
+/** The AWS managed key of Kinesis, which stands for one of the cloud's own. There are no others without KMS. */
 const MANAGED = /(?:^|:)alias\/aws\/kinesis$/;
 
 export const encryptionOperations = {

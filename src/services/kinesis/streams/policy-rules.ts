@@ -4,7 +4,7 @@ import { invalid } from "../errors.ts";
 
 const LONGEST = 20_480;
 
-/** A policy speaks of its own resource, and of Kinesis's actions by their whole names. @throws {AwsError} */
+/** A policy must name its own resource, and Kinesis actions without wildcards. @throws {AwsError} */
 export function checkPolicy(text: string, resource: string): void {
   if (text.length > LONGEST) throw invalid("The policy is not a valid JSON document.");
   for (const [index, statement] of documentOf(text).statements.entries()) {
@@ -34,7 +34,7 @@ function documentOf(text: string): PolicyDocument {
   }
 }
 
-/** Where a statement begins, as a reader of the text would say: only statements are nested in a policy. */
+/** The line and column of a statement in the policy's text. */
 function placeOf(text: string, statement: number): string {
   const open: string[] = [];
   let seen = -1;

@@ -3,18 +3,18 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { changedTooOften, onDemandLimitExceeded, shardLimitExceeded } from "../errors.ts";
 import { type Stream, streams } from "../store.ts";
 
-/** Of an account in a Region: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html */
+/** Regions with a larger quota of shards: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html */
 const LARGE_REGIONS = new Set(["us-east-1", "us-west-2", "eu-west-1"]);
 export const shardLimit = ({ region }: Place): number => (LARGE_REGIONS.has(region) ? 20_000 : 6_000);
 export const MAX_ON_DEMAND_STREAMS = 50;
-/** To which a stream on demand grows by itself: 10 GiB, or 200 MiB, in a second. */
+/** The maximum shards to which an on-demand stream grows by itself: 10 GiB or 200 MiB per second. */
 export const mostOnDemandShards = ({ region }: Place): number => (LARGE_REGIONS.has(region) ? 10_240 : 200);
 
 const DAY_MS = 24 * 3_600_000;
 const PAGE = 1_000;
 
 export interface Counts {
-  /** Of provisioned streams and of those on demand. */
+  /** The open shards of provisioned and on-demand streams. */
   openShards: number;
   onDemand: number;
 }
@@ -24,7 +24,7 @@ export async function countsOf(tx: ReadTransaction): Promise<Counts> {
   for (let last: Stream | undefined; ; ) {
     const page = await tx.list(streams, { ...(last && { after: [last.name] }), limit: PAGE });
     for (const { openShards, goal, mode } of page) {
-      // Of one that is being scaled, those to come have their room already.
+      // The shards that a scaling in progress will open count already.
       counts.openShards += Math.max(openShards, goal?.count ?? 0);
       if (mode === "ON_DEMAND") counts.onDemand++;
     }
@@ -50,7 +50,7 @@ export async function checkOnDemand(tx: ReadTransaction, place: Place): Promise<
 }
 
 /**
- * What may be done so often in any 24 hours: when it was done lately, this time included.
+ * Checks an action that is limited in any 24 hours. @returns the times of the last 24 hours, with this one
  * @throws {AwsError} LimitExceededException
  */
 export function onceMore(lately: readonly number[] | undefined, most: number, now: number, what: string) {

@@ -2,7 +2,7 @@ import type { Violation } from "#aws/contract/constraints.ts";
 
 const MAX_HOURS = 8_760;
 
-/** A year at most: a constraint like others of the contract, and not among them. */
+/** The maximum of a year, reported like a constraint of the contract, which lacks it. */
 export function judgeRetention(operation: string, input: { RetentionPeriodHours?: number }): Violation[] {
   if (!operation.endsWith("StreamRetentionPeriod")) return [];
   const { RetentionPeriodHours: hours } = input;

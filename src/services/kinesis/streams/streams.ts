@@ -27,7 +27,7 @@ import { checkTags } from "./tags.ts";
 import { forget, trim } from "./trim.ts";
 
 const FIRST_HOURS = 24;
-/** Shards of a description, and streams of a page, whatever the requested limit. */
+/** The maximum shards of a description and streams of a page, whatever the requested limit. */
 const PAGE = 100;
 const TOKEN = "kinesis/streams";
 

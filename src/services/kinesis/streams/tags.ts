@@ -62,7 +62,7 @@ function checkCount(tags: Tags, stream: string, { account }: Context): void {
   if (Object.keys(tags).length > MAX_TAGS) throw tooManyTags(stream, account);
 }
 
-/** A percent sign is among the valid characters, and yet refused. */
+/** Kinesis refuses percent signs, although it lists them as valid. */
 function checkLetters(texts: readonly string[], what: string, stream: string, { account }: Context): void {
   if (texts.some((text) => STRANGE.test(text))) throw strangeTags();
   if (texts.some((text) => text.includes("%"))) throw illegalTags(what, stream, account);
@@ -74,7 +74,7 @@ function streamIn(arn: string): string {
   throw invalid(`${arn} is not the ARN of a stream.`);
 }
 
-/** What becomes of tags: some are added, or some are taken away. */
+/** A change of tags: tags to add, or keys to remove. */
 interface Change {
   add?: Tags;
   remove?: readonly string[];

@@ -6,7 +6,7 @@ import { kinesis } from "../service.ts";
 
 const StreamName = "s";
 const SHARDS = 40;
-/** As many rows as one transaction removes. */
+/** The number of rows that one transaction removes. */
 const PAGE = 64;
 
 test("trimming looks into each shard a few times only, however many shards have expired records", async () => {

@@ -16,7 +16,7 @@ import {
 const PAGE = 64;
 const LOOK_MS = 3_600_000;
 
-/** Removes records, and closed shards, that are older than the stream retains them: a page at a time, so that others have their turn. */
+/** Removes expired records and closed shards, a page at a time, so that other calls can run in between. */
 export const trim = job<{ name: string; number: number }>("kinesis/trim", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { name, number }) {
@@ -27,7 +27,7 @@ export const trim = job<{ name: string; number: number }>("kinesis/trim", {
       if (!page) return undefined;
       removed += page.removed;
       from = page.next;
-      // No more than a page waits for the disk.
+      // At most one page waits for the disk.
       await ctx.durable();
       await new Promise(setImmediate);
     }
@@ -36,8 +36,8 @@ export const trim = job<{ name: string; number: number }>("kinesis/trim", {
 });
 
 /**
- * @param from the index of the shard to begin at
- * @returns how many rows were removed, and the shard to go on at; nothing when the stream is gone
+ * @param from the index of the first shard
+ * @returns the number of removed rows and the shard to continue with; `undefined` if the stream is gone
  */
 async function trimPage(tx: Transaction, name: string, number: number, from: number) {
   const stream = await tx.get(streams, [name]);
@@ -48,18 +48,18 @@ async function trimPage(tx: Transaction, name: string, number: number, from: num
     if (removed >= PAGE) return { removed, next: shard.index };
     const rows = await trimShard(tx, stream, shard);
     removed += rows;
-    // There may be more of them in the same shard.
+    // The shard may have more expired rows.
     if (rows === PAGE) return { removed, next: shard.index };
   }
   return { removed, next: page.length < PAGE ? undefined : page.at(-1)!.index + 1 };
 }
 
-/** @returns how many rows were removed */
+/** @returns the number of removed rows */
 async function trimShard(tx: Transaction, stream: Stream, shard: Shard): Promise<number> {
   const { number } = stream;
   const oldest = horizonOf(stream, tx.now());
   const rows = await tx.listBytes(recordRows, { in: [number, shard.index], limit: PAGE });
-  // In order of arrival: behind one that is retained nothing has expired.
+  // Rows are in order of arrival: none after a retained one has expired.
   const retained = rows.findIndex((row) => arrivalOf(row) >= oldest);
   const expired = retained < 0 ? rows : rows.slice(0, retained);
   for (const row of expired) await deleteRow(tx, shard, row);
@@ -68,7 +68,7 @@ async function trimShard(tx: Transaction, stream: Stream, shard: Shard): Promise
   return expired.length;
 }
 
-/** Removes all of a stream that was deleted: its number is never used again. */
+/** Removes the rows of a deleted stream, whose number is never reused. */
 export const forget = job<{ number: number }>("kinesis/forget", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { number }) {
