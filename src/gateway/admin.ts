@@ -3,14 +3,17 @@ import type { FaultEffect, FaultRule, FaultTarget } from "#kernel/faults.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
-/** What the cloud offers beside AWS's API, under `/_nube/`, and the few addresses of LocalStack that scripts call. */
+/**
+ * The state behind the cloud's own interface under `/_nube/`, and behind the few LocalStack paths that
+ * scripts call.
+ */
 export interface Admin {
   cloud: Cloud;
   version: string;
-  /** When this process began to serve, and now, in milliseconds of the wall's clock. */
+  /** When this process started to serve, and the current time, in milliseconds of the real clock. */
   started: number;
   now: () => number;
-  /** What `nube status` shows besides. */
+  /** Additional facts for `nube status`. */
   facts: () => Promise<Record<string, unknown>>;
   stop: () => void;
 }
@@ -47,20 +50,20 @@ const ROUTES: Record<string, Route> = {
   "POST /_localstack/state/reset": reset,
 };
 
-/** Letters in one answer, newest first. */
+/** Letters per response, newest first. */
 const MAX_LETTERS = 100;
 
-/** Answered without a signature in every mode: load balancers and container runtimes call it. */
+/** Answered without a signature in every mode, since load balancers and container runtimes call it. */
 export const isHealth = ({ path }: HttpRequest): boolean =>
   path === "/_nube/health" || path === "/_localstack/health";
 
 export const isAdmin = ({ path }: HttpRequest): boolean =>
   path.startsWith("/_nube/") || path.startsWith("/_localstack/");
 
-/** Bytes of a request body. */
+/** The maximum size of a request body, in bytes. */
 export const MAX_BODY = 256 * 1024;
 
-/** @throws {AwsError} which {@link refusal} makes a response of */
+/** @throws {AwsError} which {@link refusal} converts to a response */
 export async function administer(
   admin: Admin,
   request: Pick<HttpRequest, "method" | "path" | "body">,
@@ -106,17 +109,20 @@ async function reset({ cloud }: Admin) {
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const CENTURY_MS = 100 * 366 * 86_400_000;
-/** Years of more digits are no dates to AWS's clients. */
+/** AWS's clients cannot parse years with more than four digits. */
 const LAST_MOMENT = Date.UTC(9999, 11, 31);
 
-/** `90d`, `1h30m`, `15s`; milliseconds where it is a number. */
+/** Parses `90d`, `1h30m` or `15s`; a number is in milliseconds. */
 function span(value: unknown): number {
   const milliseconds = typeof value === "string" ? parseSpan(value) : value;
   if (isSpan(milliseconds)) return milliseconds;
   throw invalid("A span of time is written like 90d, 1h30m or 15s.");
 }
 
-/** The number of digits is bounded, since a search for a unit behind a long run of them would take quadratic time. */
+/**
+ * The number of digits is bounded, since searching for a unit after a long run of digits would take quadratic
+ * time.
+ */
 const SPAN_PARTS = /(\d{1,15})(ms|s|m|h|d)/g;
 
 function parseSpan(text: string): number | undefined {
@@ -152,7 +158,7 @@ function clockOf({ cloud: { clock }, now }: Admin) {
 const MAX_RULES = 100;
 const MAX_LATENCY_MS = 600_000;
 
-/** In the form in which they are set: the answer can be sent as a request again. */
+/** In the format in which rules are set, so that the response can be sent back as a request. */
 function faultsOf({ cloud }: Pick<Admin, "cloud">) {
   return { rules: cloud.faults.rules.map(({ effect, ...rule }) => ({ ...rule, ...effect })) };
 }
@@ -199,7 +205,7 @@ function effect({ error, throttle, latency }: Record<string, unknown>): FaultEff
   );
 }
 
-/** Limited to what a header can carry, since error codes are sent in headers, too. */
+/** Error codes are also sent in headers, so they are limited to characters that a header can hold. */
 const isErrorCode = (code: unknown): code is string =>
   typeof code === "string" && /^[A-Za-z][\w.]{0,127}$/.test(code);
 

@@ -13,7 +13,7 @@ const form = (action: string, version = "2011-06-15", more = ""): Partial<Signed
   body: `Action=${action}&Version=${version}${more}`,
 });
 const callerIdentity = form("GetCallerIdentity");
-/** Each of AWS's families of protocols, by an operation that this cloud knows and does not have. */
+/** One operation per protocol family, known to this cloud but not implemented. */
 const describeRegions = { ...form("DescribeRegions", "2016-11-15"), service: "ec2" };
 const listTables: Partial<SignedCall> = {
   method: "POST",
@@ -26,7 +26,7 @@ const listBuckets = { service: "s3" };
 
 const member = (name: string, { text }: Answer) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1];
 
-/** Status and code, wherever the protocol has it. */
+/** Status and error code, in any protocol. */
 function outcome(answer: Answer): string {
   const { status, headers, text } = answer;
   const type = headers["x-amzn-errortype"] ?? (text.startsWith("{") ? JSON.parse(text).__type : undefined);
@@ -183,7 +183,7 @@ describe("strict refuses in the words of each protocol", () => {
       "400 AuthorizationHeaderMalformed",
       "The authorization header is malformed; Invalid credential date. Date is not the same as X-Amz-Date.",
     ]);
-    // Who is late is told so, whatever else is wrong.
+    // A late request is reported as such, even if it has other faults.
     const late = signed(port, { ...listBuckets, now: wallNow() - 16 * MINUTE });
     expect(outcome(await send({ ...late, headers: day(late.headers!) }))).toBe("403 RequestTimeTooSkewed");
     const otherDay = request.headers!.authorization!.replace(/\/20\d{6}\//, "/20010101/");
@@ -298,7 +298,7 @@ describe("presigned URLs", () => {
   test("made after the clock was moved, count from then", async () => {
     const { port, send, cloud } = await testGateway();
     await cloud.time.advance(90 * 86_400_000);
-    // Signatures tell whole seconds, so one of the same second cannot be known to be later.
+    // Signatures have a resolution of one second, so within the same second the order is unknown.
     const now = wallNow() + 1_000;
     expect((await send(presigned(port, { target: "/b/k", now }))).status).toBe(200);
   });

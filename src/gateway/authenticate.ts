@@ -41,9 +41,9 @@ import { withHoisted } from "./hoisted.ts";
 import type { HttpRequest } from "./server/http.ts";
 
 /**
- * `strict` verifies every signature. `loopback` accepts unknown keys, and root keys with another secret, as root: what
- * people expect of a cloud on their own machine. Keys that the cloud itself issued are verified in both modes, and so are
- * presigned URLs of root keys, since these are handed on to others.
+ * `strict` verifies every signature. `loopback` accepts unknown keys, and root keys with another secret, as
+ * root, since users expect that of a cloud on their own machine. Both modes verify keys that the cloud has
+ * issued, and presigned URLs of root keys, since those are passed on to other people.
  */
 export type AuthMode = "strict" | "loopback";
 
@@ -56,24 +56,24 @@ export interface AuthSettings {
 export interface Identity {
   principal: Principal;
   region: string;
-  /** How the body stands under the signature. */
+  /** The signature's declaration about the body. */
   payload: Payload | undefined;
-  /** What chunk signatures are chained to, where they are to be verified. */
+  /** The start of the chain of chunk signatures, where they are to be verified. */
   chunks: ChunkSigning | undefined;
-  /** The error for a body that is not the one that was signed. */
+  /** The error for a body whose hash is not the signed one. */
   hashMismatch: (computed: string) => AwsError;
 }
 
 export interface AuthRequest {
   http: HttpRequest;
   query: Query;
-  /** `undefined` where the request is for none, as under `/_nube`. */
+  /** `undefined` for a request without an operation, as under `/_nube`. */
   operation: Operation | undefined;
   signingName: string;
   style: ErrorStyle;
   /** The body of an operation that does not stream. */
   body: Uint8Array | undefined;
-  /** The bucket, where the host named it. */
+  /** The bucket of a virtual host. */
   hostBucket: string | undefined;
 }
 
@@ -81,13 +81,16 @@ export interface AuthRequest {
 const ROOT_SECRET = "test";
 const ACCOUNT = /^\d{12}$/;
 const REGION = /^[a-z]{2,5}(-[a-z]+){1,3}-\d{1,2}$/;
-/** It becomes part of keys, so it must be a plain name on loopback, too: `local`, say, as for DynamoDB's own emulator. */
+/**
+ * Used in loopback mode. The Region becomes part of keys, so it must be a plain name, such as `local`, which
+ * clients of DynamoDB's local version use.
+ */
 const ANY_REGION = /^[A-Za-z0-9-]{1,63}$/;
 
 interface CallerCredential {
   principal: Principal;
   secret: string;
-  /** Whether a signature that does not match is accepted. */
+  /** Whether a wrong signature is accepted. */
   lenient: boolean;
 }
 
@@ -115,7 +118,7 @@ function identify(
   const clocks: Clocks = { wall: wallNow(), cloud: cloud.clock.now(), cloudTimeOf: cloud.clock.cloudTimeOf };
   if (signature.version === 2) return versionTwo(settings, request, signature, credential, clocks);
   checkTime(signature, credential, style, clocks);
-  // A header must declare how a body that is not read yet is signed, and in S3 always.
+  // A body that is not read yet must be declared in a header; in S3 every body must.
   const isDeclared = style === "s3" || request.body === undefined;
   const { carrier, regionSet } = signature;
   const payload = isDeclared ? s3Payload(carrier, http.headers, query, regionSet !== undefined) : undefined;
@@ -143,7 +146,10 @@ function anonymous(settings: AuthSettings, { http, operation, style, signingName
   };
 }
 
-/** Whose key it is, and the secret to verify with. @throws {AwsError} in strict mode, for an unknown key */
+/**
+ * Finds the owner of a key and the secret to verify with. @throws {AwsError} in strict mode, for an unknown
+ * key
+ */
 export function credentials(
   cloud: Cloud,
   { mode, account }: AuthSettings,
@@ -222,7 +228,9 @@ function versionFour(
   };
 }
 
-/** Some clients presign a header and put it into the URL as well: whoever uses the URL need not send the header. */
+/**
+ * Some clients presign a header and also put it into the URL: the URL's user then need not send the header.
+ */
 function signedRequest(http: HttpRequest, query: Query, style: ErrorStyle): RawRequest {
   const headers = style === "s3" ? withHoisted(http.headers, query) : http.headers;
   return { method: http.method, path: http.path, query: http.rawQuery, headers };

@@ -16,7 +16,7 @@ const CRC32 = "x-amz-checksum-crc32:AAAAAA==";
 
 const code = (text: string) => /<Code>(.*?)<\/Code>/.exec(text)?.[1];
 
-/** In chunks of 8 KB, as clients cut. */
+/** In chunks of 8 KB, like clients' chunks. */
 function chunks(content: Uint8Array): Uint8Array[] {
   const cut: Uint8Array[] = [];
   for (let at = 0; at < content.length; at += 8_192) cut.push(content.subarray(at, at + 8_192));
@@ -31,7 +31,7 @@ function unsignedChunks(content: Uint8Array, trailer = `${CRC32}\r\n`): Buffer {
   return Buffer.concat([...parts, Buffer.from(`${trailer}\r\n`)]);
 }
 
-/** A request whose chunks are chained to its signature, as the SDKs for Java and C++ make it. */
+/** A request whose chunk signatures are chained to its signature, as sent by the SDKs for Java and C++. */
 function signedChunks(port: number, content: Uint8Array, trailer?: string): Partial<WireCall> {
   const now = wallNow();
   const payloadHash = `STREAMING-AWS4-HMAC-SHA256-PAYLOAD${trailer ? "-TRAILER" : ""}`;

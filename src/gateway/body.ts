@@ -4,7 +4,7 @@ import { type ChunkSigning, chunkedDecoder, terminated } from "#aws/signature/aw
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import { hashing } from "#lib/checksums/hashing.ts";
 
-/** Fails at its end, unless the bytes have that SHA-256: what the signature was made over. */
+/** A body that fails at its end unless its bytes have the SHA-256 that was signed. */
 export function hashedBody(body: Body, sha256: string, mismatch: (computed: string) => AwsError): Body {
   const check = (computed: string) => {
     if (computed !== sha256.toLowerCase()) throw mismatch(computed);
@@ -37,14 +37,19 @@ export interface ChunkedFacts {
   signing: ChunkSigning | undefined;
 }
 
-/** Framing may be no more than this much longer than what it frames: chunks are 8 KB at least, the trailer 4 KB at most. */
+/**
+ * The maximum difference between the framed and the decoded length: chunks have at least 8 KB, the trailer at
+ * most 4 KB.
+ */
 const FRAMING_BYTES = 64 * 1024;
 
-/** What aws-chunked framing holds. Its end checks framing, length, chunk signatures and trailers. */
+/** Decodes aws-chunked framing. The end of the body checks framing, length, chunk signatures and trailers. */
 export function chunkedBody(body: Body, { decodedLength, announced, signing }: ChunkedFacts): Body {
   const trailers: Record<string, string> = {};
   const decoder = chunkedDecoder({ decodedLength, announced, signing });
-  /** Where the declared length of the content is within the limit, a body that exceeds it is wrongly framed. */
+  /**
+   * Where the declared length of the content is within the limit, an excess means that the framing is wrong.
+   */
   async function framed(limit: number): Promise<Uint8Array> {
     try {
       return await body.bytes(limit + FRAMING_BYTES);

@@ -10,7 +10,7 @@ import type { Identity } from "./authenticate.ts";
 import { type ChunkedFacts, chunkedBody, hashedBody } from "./body.ts";
 import type { HttpRequest } from "./server/http.ts";
 
-/** A body that is read to its end, so that its hash can be part of the signature. */
+/** Reads a body to its end, so that its hash can be verified as part of the signature. */
 export function wholeBody({ body }: HttpRequest, limit: number): MaybePromise<Uint8Array> {
   return body.size === 0 ? EMPTY : body.bytes(limit);
 }
@@ -22,9 +22,10 @@ export interface Content {
 }
 
 /**
- * The request's content as the service sees it: framing taken off, decompressed, compared to its hash.
- * @param whole the body as it came, where it was read
- * @throws {AwsError} InvalidRequest, or where the body is not the one that was declared
+ * Returns the request's content as the service sees it: without framing, decompressed, with its hash
+ * verified.
+ * @param whole the raw body, if it has been read
+ * @throws {AwsError} InvalidRequest, or the error for a body that does not match its declaration
  */
 export function contentOf(
   http: HttpRequest,
@@ -33,7 +34,7 @@ export function contentOf(
   limit: number,
 ): MaybePromise<Content> {
   const { payload } = identity;
-  // Only objects and their parts may have unsigned chunks; what is read whole is a document.
+  // Only objects and parts may have unsigned chunks. A body that is read whole is a document.
   if (whole && payload?.hash === UNSIGNED_CHUNKS)
     throw new AwsError("InvalidRequest", "The value of x-amz-content-sha256 header is invalid.");
   const encodings = listOf(http.headers["content-encoding"]);
@@ -58,20 +59,20 @@ export function contentOf(
     if (computed !== payload.hash.toLowerCase()) throw identity.hashMismatch(computed);
   }
   return whenReady(framed ? framed.bytes(limit) : whole, (body): MaybePromise<Content> => {
-    // Without a body it is the encoding of something else: of the object that an upload or a copy makes.
+    // With an empty body, the header describes the object that an upload or a copy creates.
     if (body.length === 0 || !encodings.includes("gzip")) return { headers, body };
     return unzip(body, limit).then((plain) => ({ headers: withEncodings(headers, []), body: plain }));
   });
 }
 
-/** A form, decompressed: it names the operation that it is for. */
+/** Decompresses a form, which must happen before routing because the form names the operation. */
 export function formOf({ headers }: HttpRequest, bytes: Uint8Array, limit: number): MaybePromise<Uint8Array> {
   return listOf(headers["content-encoding"]).includes("gzip") ? unzip(bytes, limit) : bytes;
 }
 
 function chunkedFacts({ headers }: HttpRequest, { chunks }: Identity): ChunkedFacts {
   const decoded = headers["x-amz-decoded-content-length"];
-  // A value that is no number counts as missing.
+  // A value that is not a number counts as missing.
   const decodedLength = decoded !== undefined && /^\d{1,15}$/.test(decoded) ? Number(decoded) : undefined;
   return { decodedLength, announced: listOf(headers["x-amz-trailer"]), signing: chunks };
 }

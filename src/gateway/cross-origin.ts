@@ -4,13 +4,13 @@ import type { CrossOriginVerdict } from "#kernel/endpoint.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { AuthSettings } from "./authenticate.ts";
 import { endpointContext, endpointRequest } from "./endpoints.ts";
-import type { Passage } from "./observe.ts";
+import type { Observation } from "./observe.ts";
 import { corsHeaders, foreignOrigin, isOwnOrigin, type OriginRules, preflight } from "./origin.ts";
 import { parseQuery } from "./query.ts";
 import { isRouted, type RouteFacts, type Router } from "./route.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
-export interface CrossOriginDoor {
+export interface CrossOriginOptions {
   cloud: Cloud;
   auth: AuthSettings;
   origins: OriginRules;
@@ -18,20 +18,20 @@ export interface CrossOriginDoor {
 }
 
 /**
- * Requests of pages that say where they come from, and what browsers ask before them. Rules that the service's customers
- * made for what is called count first; where there are none, pages of this machine may call and no others.
+ * Serves requests with an `Origin` header, and their preflights. Rules that the service's customers have set
+ * for the resource take precedence; without rules, only pages of this machine may call.
  * @throws {AwsError} for a page that may not
  */
 export async function serveCrossOrigin(
-  door: CrossOriginDoor,
+  options: CrossOriginOptions,
   http: HttpRequest,
   meta: ResponseMeta,
-  passage: Passage,
+  observation: Observation,
   serve: () => Promise<HttpResponse>,
 ): Promise<HttpResponse> {
   const { origin } = http.headers;
-  const verdict = await verdictOn(door, http, meta, passage);
-  const isOwn = origin !== undefined && isOwnOrigin(http, door.origins);
+  const verdict = await verdictOn(options, http, meta, observation);
+  const isOwn = origin !== undefined && isOwnOrigin(http, options.origins);
   const isHouseRule = isOwn && !verdict?.ruled;
   if (http.method === "OPTIONS") {
     if (verdict?.headers) return { status: 200, headers: verdict.headers, body: "" };
@@ -47,18 +47,18 @@ export async function serveCrossOrigin(
 }
 
 async function verdictOn(
-  { cloud, auth, routes }: CrossOriginDoor,
+  { cloud, auth, routes }: CrossOriginOptions,
   http: HttpRequest,
   meta: ResponseMeta,
-  passage: Passage,
+  observation: Observation,
 ): Promise<CrossOriginVerdict | undefined> {
   const { method, path, headers, host } = http;
   const query = queryOf(http);
-  // A signature may be for another service than the one that the path looks like, and a form for any.
+  // The signature may name another service than the path suggests, and a form may be for any service.
   const signingName = claimedService(headers, query);
   const facts: RouteFacts = { method, path, headers, host, query, signingName };
   if (routes.needsForm(facts)) return undefined;
-  const route = (passage.route = routes.route(facts));
+  const route = (observation.route = routes.route(facts));
   const contract = isRouted(route) ? route.operation.contract : route.contract;
   const service = contract && (await cloud.service(contract.service));
   if (!service?.crossOrigin) return undefined;
@@ -68,7 +68,7 @@ async function verdictOn(
   return verdict;
 }
 
-/** One that cannot be decoded is refused when the request is served. */
+/** A query that cannot be decoded is rejected later, when the request is served. */
 function queryOf({ rawQuery }: HttpRequest) {
   try {
     return parseQuery(rawQuery);

@@ -9,8 +9,8 @@ import { requestFacts } from "./request-facts.ts";
 import type { NoRoute, Route } from "./route.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
-/** The answer of an endpoint of the route's service; `undefined` if it has none for this request. */
-export async function atEndpoint(
+/** The response of an endpoint of the route's service; `undefined` if no endpoint accepts the request. */
+export async function answerAtEndpoint(
   cloud: Cloud,
   auth: AuthSettings,
   http: HttpRequest,

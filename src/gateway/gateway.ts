@@ -12,11 +12,11 @@ import { type Admin, administer, isAdmin, isHealth, MAX_BODY, refusal } from "./
 import { type AuthSettings, authenticate } from "./authenticate.ts";
 import { type Content, contentOf, formOf, wholeBody } from "./content.ts";
 import { serveCrossOrigin } from "./cross-origin.ts";
-import { atEndpoint } from "./endpoints.ts";
+import { answerAtEndpoint } from "./endpoints.ts";
 import { withHoisted } from "./hoisted.ts";
 import { AWS_DOMAINS, type EndpointHosts } from "./hosts.ts";
 import { bodyLimit, formLimit, PROTOCOL_LIMITS } from "./limits.ts";
-import { observe, type Passage, passageOf } from "./observe.ts";
+import { observe, type Observation, startObservation } from "./observe.ts";
 import { checkOrigin, isForeignToAdmin, type OriginRules } from "./origin.ts";
 import { formFacts, parseQuery } from "./query.ts";
 import { requestFacts } from "./request-facts.ts";
@@ -26,12 +26,12 @@ import type { Handle, HttpRequest, HttpResponse } from "./server/http.ts";
 export interface GatewayOptions {
   auth: AuthSettings;
   origins: OriginRules;
-  /** Hosts that do not serve operations, from the catalog. */
+  /** Hosts of service endpoints, from the catalog: they do not serve operations. */
   endpointHosts?: EndpointHosts;
   admin: Omit<Admin, "cloud">;
 }
 
-/** Domains under which clients call a cloud on this machine. */
+/** The domains by which clients reach a cloud on this machine. */
 const DOMAINS = ["localhost", "localhost.localstack.cloud", ...AWS_DOMAINS];
 
 /** Handles every request from the wire. */
@@ -42,7 +42,7 @@ export function gateway(cloud: Cloud, options: GatewayOptions): Handle {
     domains: [...DOMAINS, ...options.origins.hosts],
     ...(options.endpointHosts && { endpointHosts: options.endpointHosts }),
   });
-  const door = { cloud, auth: options.auth, origins: options.origins, routes };
+  const crossOrigin = { cloud, auth: options.auth, origins: options.origins, routes };
   const admin: Admin = { ...options.admin, cloud };
 
   return async (request) => {
@@ -54,12 +54,12 @@ export function gateway(cloud: Cloud, options: GatewayOptions): Handle {
     } catch (error) {
       return refused(error, meta);
     }
-    const passage = passageOf(cloud);
+    const observation = startObservation(cloud);
     const isOfPage = request.headers.origin !== undefined || request.method === "OPTIONS";
     const answer = isOfPage
-      ? await servePage(request, meta, passage)
-      : await serve(cloud, options.auth, routes, request, meta, passage);
-    const observing = observe(cloud, options.auth, request, meta, passage, answer);
+      ? await servePage(request, meta, observation)
+      : await serve(cloud, options.auth, routes, request, meta, observation);
+    const observing = observe(cloud, options.auth, request, meta, observation, answer);
     if (observing) await observing;
     return answer;
   };
@@ -67,31 +67,31 @@ export function gateway(cloud: Cloud, options: GatewayOptions): Handle {
   async function servePage(
     request: HttpRequest,
     meta: ResponseMeta,
-    passage: Passage,
+    observation: Observation,
   ): Promise<HttpResponse> {
-    const serving = () => serve(cloud, options.auth, routes, request, meta, passage);
+    const serving = () => serve(cloud, options.auth, routes, request, meta, observation);
     try {
-      return await serveCrossOrigin(door, request, meta, passage, serving);
+      return await serveCrossOrigin(crossOrigin, request, meta, observation, serving);
     } catch (error) {
-      passage.error = awsError(cloud, error, meta);
-      return refused(passage.error, meta);
+      observation.error = awsError(cloud, error, meta);
+      return refused(observation.error, meta);
     }
   }
 
-  /** The error of a request that is not routed yet. */
+  /** The error response for a request that has not been routed. */
   function refused(error: unknown, meta: ResponseMeta): HttpResponse {
     return protocol("restXml").encodeError(undefined, awsError(cloud, error, meta), meta);
   }
 }
 
-/** The corridor: route, authenticate, decode, the hall, encode. */
+/** Serves one request: route, authenticate, decode, the hall, encode. */
 async function serve(
   cloud: Cloud,
   auth: AuthSettings,
   routes: Router,
   http: HttpRequest,
   meta: ResponseMeta,
-  passage: Passage,
+  observation: Observation,
 ): Promise<HttpResponse> {
   const { method, path, headers, host } = http;
   const facts: RouteFacts = { method, path, headers, host, query: [], signingName: undefined };
@@ -107,8 +107,8 @@ async function serve(
       form = await wholeBody(http, limit);
       facts.form = formFacts(await formOf(http, form, limit));
     }
-    route = passage.route = routes.route(facts);
-    const answer = isRouted(route) ? undefined : await atEndpoint(cloud, auth, http, route, meta);
+    route = observation.route = routes.route(facts);
+    const answer = isRouted(route) ? undefined : await answerAtEndpoint(cloud, auth, http, route, meta);
     if (answer) return answer;
     const operation = isRouted(route) ? route.operation : undefined;
     const signingName = contractOf(route)?.signingName ?? claimed ?? "";
@@ -124,14 +124,14 @@ async function serve(
       body: whole,
       hostBucket: isRouted(route) ? route.hostBucket : undefined,
     });
-    passage.principal = identity.principal;
+    observation.principal = identity.principal;
     if (!isRouted(route)) throw route.error;
     const service = await cloud.service(route.operation.contract.service);
     if (!service) throw notImplemented(`${route.operation.contract.service}:${route.operation.name}`);
-    passage.service = service;
+    observation.service = service;
     const content = await contentOf(http, whole, identity, bodyLimit(route.operation));
-    const input = (passage.input = inputOf(route, method, query, content, style));
-    const request = (passage.request = requestFacts(http, content.body));
+    const input = (observation.input = inputOf(route, method, query, content, style));
+    const request = (observation.request = requestFacts(http, content.body));
     const { principal, region } = identity;
     const output = await cloud.invoke({
       service,
@@ -142,15 +142,18 @@ async function serve(
       requestId: meta.requestId,
       request,
     });
-    passage.output = output;
+    observation.output = output;
     return protocol(route.protocol).encode(route.operation, output, meta);
   } catch (error) {
-    passage.error = awsError(cloud, error, meta);
-    return errorAnswer(route ?? routes.route(facts), passage.error, meta);
+    observation.error = awsError(cloud, error, meta);
+    return errorAnswer(route ?? routes.route(facts), observation.error, meta);
   }
 }
 
-/** The signature can be verified before the body has come only where a header declares how the body is signed. */
+/**
+ * Whether the signature can be verified before the body arrives: only if a header declares how the body is
+ * signed.
+ */
 const isStreamed = (operation: Operation | undefined, headers: HttpRequest["headers"], style: ErrorStyle) =>
   operation?.streamingInput && (style === "s3" || headers["x-amz-content-sha256"] !== undefined);
 
@@ -176,10 +179,13 @@ function errorAnswer(route: Route | NoRoute, error: AwsError, meta: ResponseMeta
   return protocol(route.protocol).encodeError(operation, error, meta);
 }
 
-/** Errors of a service have one form for all operations: its first one is taken where the request names none. */
+/**
+ * A service's errors have the same format for all operations, so if the request names none, the first one is
+ * used.
+ */
 const anyOperation = ({ contract }: NoRoute) => contract?.operation(contract.operationNames[0]!);
 
-/** In strict mode only root may call it; a page of another origin never may. */
+/** In strict mode only root may call it. A page of another origin never may. */
 async function administerFor(
   http: HttpRequest,
   auth: AuthSettings,

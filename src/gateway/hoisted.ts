@@ -1,6 +1,6 @@
 import type { Query } from "#aws/signature/credential.ts";
 
-/** What of a presigned URL is about its signature, by lower-case name. */
+/** The query parameters that belong to the signature of a presigned URL, in lower case. */
 const OF_SIGNATURE = new Set(
   [
     "algorithm",
@@ -14,12 +14,16 @@ const OF_SIGNATURE = new Set(
   ].map((name) => `x-amz-${name}`),
 );
 
-/** Clients compute these over an empty body when they make a URL: they tell nothing of the body that will come. */
+/**
+ * Headers that clients compute over an empty body when they presign a URL, so they say nothing about the
+ * later body.
+ */
 const OF_BODY = /^x-amz-(sdk-)?checksum|^x-amz-content-sha256$|^x-amz-trailer$/;
 
 /**
- * A presigned URL of S3's has in its query what clients that sign by header send as headers: an ACL, metadata, a storage
- * class. Whoever is handed the URL cannot leave them out, since they are signed.
+ * Adds the query parameters of a presigned S3 URL to the headers. Clients that sign by header send the same
+ * values as headers: an ACL, metadata, a storage class. The URL's user cannot omit them, because they are
+ * signed.
  */
 export function withHoisted(
   headers: Readonly<Record<string, string>>,

@@ -1,22 +1,28 @@
 import type { HostedEndpoint } from "#kernel/endpoint.ts";
 import { memoizeByText } from "#lib/memoize.ts";
 
-/** What the name in a request's Host header says about it. */
+/** The parts of the name in a request's Host header. */
 export interface HostFacts {
-  /** Endpoint prefix of the service, where the name has one: `sqs`, `streams.dynamodb`, `s3-control`. */
+  /** The service's endpoint prefix, if the name has one: `sqs`, `streams.dynamodb`, `s3-control`. */
   endpointPrefix?: string;
-  /** Bucket before S3's name: `bucket.s3.us-east-1.localhost`. */
+  /** The bucket before S3's name: `bucket.s3.us-east-1.localhost`. */
   bucket?: string;
-  /** What stands directly before our domain: a bucket, if the call is for S3, even where a service is called so. */
+  /**
+   * The label directly before the domain: a bucket if the call is for S3, even if a service has the same
+   * name.
+   */
   label?: string;
-  /** A service's own host, which is no address of its operations. */
+  /** The service endpoint that the host belongs to; such a host does not serve operations. */
   endpoint?: HostedEndpoint;
 }
 
-/** Services by the labels of their own hosts, `s3-website` of `photos.s3-website.localhost`; by paths, `/_sns`. */
+/**
+ * Services by the labels of their endpoints' hosts (`s3-website` in `photos.s3-website.localhost`) or by
+ * paths (`/_sns`).
+ */
 export type EndpointHosts = Readonly<Record<string, string>>;
 
-/** AWS's own, in which the second of a pair has the names that are reached by IPv6 too. */
+/** AWS's own domains. The second of each pair has the dual-stack names, which resolve to IPv6 as well. */
 export const AWS_DOMAINS = ["amazonaws.com", "api.aws", "amazonaws.com.cn", "api.amazonwebservices.com.cn"];
 
 const REGION = "(?:[a-z]+(?:-[a-z]+)+-\\d+|external-1)";
@@ -27,15 +33,15 @@ const S3_ACCESS_POINT = new RegExp(
 );
 const SERVICE_NAME = new RegExp(`^(.+?)(?:-fips)?(?:\\.dualstack)?(?:\\.${REGION})?$`);
 
-/** Prefixes that some operations put before their service's name; clients do so with custom endpoints, too. */
+/** Prefixes that some operations put before their service's name, even with custom endpoints. */
 const OPERATION_PREFIX = /^(?:sync-|stream-|\d{12}\.(?=s3-control$))/;
 
-/** A client picks its names freely; a few are in use at a time. */
+/** Clients can choose host names freely, but use few at a time. */
 const MAX_CACHED_HOSTS = 1_000;
 
 /**
- * @param domains what stands at the end of our names: `localhost`, `amazonaws.com`
- * @param endpointPrefixes of all services
+ * @param domains the domains of this cloud: `localhost`, `amazonaws.com`
+ * @param endpointPrefixes the endpoint prefixes of all services
  */
 export function hostReader(
   domains: readonly string[],
@@ -56,7 +62,10 @@ export function hostReader(
   });
 }
 
-/** What stands before our domain; `undefined` if the host is not in it, or is one itself, below another. */
+/**
+ * The part of the host before the domain; `undefined` if the host is in none of the domains, or is itself a
+ * domain below another.
+ */
 function nameIn(host: string, suffixes: readonly string[]): string | undefined {
   if (suffixes.includes(`.${host}`)) return undefined;
   const suffix = suffixes.find((candidate) => host.endsWith(candidate));
@@ -67,7 +76,8 @@ function readName(name: string, endpointPrefixes: ReadonlySet<string>): HostFact
   const s3 = S3_NAME.exec(name) ?? S3_ACCELERATE.exec(name);
   if (s3 !== null) return { endpointPrefix: "s3", bucket: s3[1] };
   const [, point, account, region] = S3_ACCESS_POINT.exec(name) ?? [];
-  // Its ARN stands where a bucket's name does: in the form without a slash, as a path has them between its parts.
+  // The access point's ARN takes the place of a bucket's name, with colons instead of slashes, since it
+  // becomes one segment of a path.
   if (point !== undefined)
     return { endpointPrefix: "s3", bucket: `arn:aws:s3:${region}:${account}:accesspoint:${point}` };
   const service = SERVICE_NAME.exec(name)?.[1] ?? name;

@@ -3,8 +3,9 @@ import type { Operation } from "#aws/contract/shapes.ts";
 const MIB = 1024 * 1024;
 
 /**
- * Bytes of a request body that is read whole, by service and else by protocol: somewhat above the largest request that
- * AWS takes, so that the service itself says what is too large. Streamed bodies have no limit here.
+ * The maximum size of a request body that is read whole, by service or else by protocol: somewhat above the
+ * largest request that AWS accepts, so that the service itself can report what is too large. Streamed bodies
+ * have no limit here.
  */
 const SERVICE_LIMITS: Record<string, number> = {
   firehose: 8 * MIB,
@@ -29,6 +30,6 @@ export const PROTOCOL_LIMITS = {
 export const bodyLimit = ({ contract }: Operation): number =>
   SERVICE_LIMITS[contract.service] ?? PROTOCOL_LIMITS[contract.protocols[0]!];
 
-/** Of a form, before it has told which operation it is for; SES takes mail with attachments. */
+/** The limit for a form whose operation is not known yet. SES accepts mail with attachments. */
 export const formLimit = (signingName: string | undefined): number =>
   signingName === "ses" ? SERVICE_LIMITS.ses! : PROTOCOL_LIMITS.awsQuery;

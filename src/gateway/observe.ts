@@ -14,8 +14,8 @@ import { requestFacts } from "./request-facts.ts";
 import { isRouted, type NoRoute, type Route } from "./route.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
-/** What is learned of a request while it is served. */
-export interface Passage {
+/** What becomes known about a request while it is served. */
+export interface Observation {
   /** Cloud time. */
   received: number;
   /** Monotonic time. */
@@ -29,28 +29,28 @@ export interface Passage {
   error?: AwsError;
 }
 
-export const passageOf = ({ clock }: Cloud): Passage => ({
+export const startObservation = ({ clock }: Cloud): Observation => ({
   received: clock.now(),
   started: monotonicNow(),
 });
 
-/** Passes a request and its answer to the `observe` of its service, if that has one. */
+/** Passes a request and its response to the `observe` function of its service, if there is one. */
 export function observe(
   cloud: Cloud,
   { account, region }: AuthSettings,
   http: HttpRequest,
   meta: ResponseMeta,
-  passage: Passage,
+  observation: Observation,
   answer: HttpResponse,
 ): MaybePromise<void> {
-  const { route } = passage;
+  const { route } = observation;
   if (!route) return;
-  return whenReady(passage.service ?? serviceOf(cloud, route), (service) => {
+  return whenReady(observation.service ?? serviceOf(cloud, route), (service) => {
     if (!service?.observe) return;
     const principal = principalOf(service);
     const ctx = cloud.context({ service, principal, place: { account, region }, requestId: meta.requestId });
     try {
-      const observing = service.observe(exchangeOf(http, meta, passage, route, answer), ctx);
+      const observing = service.observe(exchangeOf(http, meta, observation, route, answer), ctx);
       if (observing || ctx.awaitsDisk)
         return settled(observing, ctx).catch((error) => logFailure(error, cloud, meta));
     } catch (error) {
@@ -72,7 +72,7 @@ async function settled(observing: MaybePromise<void>, ctx: CallContext): Promise
   await ctx.durable();
 }
 
-function serviceOf(cloud: Cloud, route: Passage["route"]): MaybePromise<Service | undefined> {
+function serviceOf(cloud: Cloud, route: Observation["route"]): MaybePromise<Service | undefined> {
   if (!route) return undefined;
   const contract = isRouted(route) ? route.operation.contract : route.contract;
   return contract && cloud.service(contract.service);
@@ -81,7 +81,7 @@ function serviceOf(cloud: Cloud, route: Passage["route"]): MaybePromise<Service 
 function exchangeOf(
   http: HttpRequest,
   meta: ResponseMeta,
-  { received, started, principal, request = requestFacts(http), input, output, error }: Passage,
+  { received, started, principal, request = requestFacts(http), input, output, error }: Observation,
   route: Route | NoRoute,
   answer: HttpResponse,
 ): Exchange {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { ROOT, signed, type TestGateway, testGateway, type WireCall } from "./testing.ts";
 
-/*
- * The attacker: a web page in the browser of somebody whose machine runs a cloud. It can send any request that a browser
- * sends for pages, with the key `test`, which is no secret; it cannot choose Host, Origin, Sec-Fetch-* or User-Agent.
+/**
+ * The attacker: a web page in the browser of a person whose machine runs a cloud. It can send any request
+ * that a browser sends for pages, with the key `test`, which is no secret; it cannot choose Host, Origin,
+ * Sec-Fetch-* or User-Agent.
  */
 const BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
 const crossSite = (mode: string) => ({
@@ -16,7 +17,7 @@ const CREDENTIAL =
   "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%2F20260101%2Fus-east-1%2Fsts%2Faws4_request" +
   "&X-Amz-Date=20260101T000000Z&X-Amz-Expires=604800&X-Amz-SignedHeaders=host&X-Amz-Signature=00";
 
-/** Whether the request came as far as the corridor: `/b/k` can be read by anybody here. */
+/** Whether the request passed the origin check: `/b/k` is readable by everyone here. */
 const passes = async ({ send }: TestGateway, request: Partial<WireCall>) => {
   const { status, text } = await send({ target: "/b/k", ...request });
   if (status === 403 && request.method !== "HEAD") expect(text).toContain("AccessForbidden");
@@ -47,7 +48,7 @@ describe("pages of other sites", () => {
   ])("Origin: %s", async (origin) => {
     const gate = await loopback();
     expect(await passes(gate, { headers: { origin } })).toBe(false);
-    // What a page may send without asking: fetch in mode no-cors, and forms.
+    // What a page may send without a preflight: fetch in no-cors mode, and forms.
     for (const type of [
       "text/plain",
       "application/x-www-form-urlencoded",
@@ -70,7 +71,7 @@ describe("pages of other sites", () => {
       for (const mode of ["no-cors", "navigate", "websocket"]) {
         expect(await passes(gate, { target, headers: crossSite(mode) })).toBe(false);
       }
-      // Over plain HTTP browsers say where they come from to `localhost` only.
+      // Over plain HTTP, browsers send Sec-Fetch-Site to `localhost` only.
       for (const host of ["localhost.localstack.cloud", "0.0.0.0", "nube", "192.168.0.7"]) {
         expect(await passes(gate, { target, headers: { host, "user-agent": BROWSER } })).toBe(false);
       }

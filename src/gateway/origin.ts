@@ -6,15 +6,16 @@ import { parseQuery } from "./query.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
 /**
- * Loopback is no wall: any page that a browser shows can send requests to a port of this machine. What tells them
- * apart are the headers that a browser writes and a page cannot: `Host`, `Origin`, `Sec-Fetch-Site`.
+ * Listening on loopback does not protect a cloud: any page in a browser can send requests to a port of this
+ * machine. Such requests are recognized by headers that the browser sets and a page cannot change: `Host`,
+ * `Origin`, `Sec-Fetch-Site`.
  */
 export interface OriginRules {
-  /** Names besides the built-in ones by which this cloud is called: `nube.example.com`. */
+  /** This cloud's host names in addition to the built-in ones: `nube.example.com`. */
   hosts: readonly string[];
 }
 
-/** Names that no stranger's DNS can point at this address, or that AWS's clients put into `Host`. */
+/** Names that an attacker's DNS cannot point at this address, or that AWS's clients put into `Host`. */
 const OWN_SUFFIXES = ["localhost", "localhost.localstack.cloud", ...AWS_DOMAINS, "internal", "local"];
 
 const MAX_CACHED_HOSTS = 1_000;
@@ -23,8 +24,8 @@ const ownHosts = memoizeByObject((rules: OriginRules) =>
 );
 
 /**
- * Refuses calls under a host name that is not this cloud's, and those of other sites' pages that come without an `Origin`.
- * A page that sends one is judged by `cross-origin.ts`.
+ * Rejects requests to a host name that is not this cloud's, and requests of other sites' pages without an
+ * `Origin` header. Requests with one are handled in `cross-origin.ts`.
  * @throws {AwsError} for a request that another site made a browser send
  */
 export function checkOrigin(request: HttpRequest, rules: OriginRules): void {
@@ -35,9 +36,10 @@ export function checkOrigin(request: HttpRequest, rules: OriginRules): void {
 }
 
 /**
- * Links, images and scripts are requested without an `Origin`. Following a link to an object is harmless; anything else is
- * refused to other sites. Over plain HTTP browsers send `Sec-Fetch-Site` to `localhost` only; elsewhere `User-Agent` shows
- * that it is a browser, and operations of the query protocol are all that such a GET could call.
+ * Whether another site's page may have caused this request. Browsers request links, images and scripts
+ * without `Origin`. Following a link to an object is harmless; everything else is rejected. Over plain HTTP,
+ * browsers send `Sec-Fetch-Site` to `localhost` only. For other hosts `User-Agent` identifies a browser, and
+ * the only dangerous GET is an operation of a query protocol.
  */
 function isHiddenCall({ method, headers, rawQuery }: HttpRequest): boolean {
   const { "sec-fetch-site": site, "sec-fetch-mode": mode, "user-agent": userAgent = "" } = headers;
@@ -49,7 +51,10 @@ function isHiddenCall({ method, headers, rawQuery }: HttpRequest): boolean {
 const namesAction = (rawQuery: string): boolean =>
   rawQuery !== "" && parseQuery(rawQuery).some(([name]) => name === "Action");
 
-/** Pages of this machine may call, a web application under development say, and so may pages of this endpoint. */
+/**
+ * Whether a page of this machine, such as a web application under development, or a page of this endpoint
+ * sent the request.
+ */
 export function isOwnOrigin({ host, headers }: HttpRequest, rules: OriginRules): boolean {
   const { origin = "" } = headers;
   if (!URL.canParse(origin)) return false;
@@ -64,7 +69,10 @@ const isLoopbackName = (name: string): boolean =>
 /** RFC 1035, 2.3.4; an address in brackets is shorter. */
 const MAX_NAME_LENGTH = 255;
 
-/** An address in `Host` cannot be rebound, a name without a dot cannot be bought. */
+/**
+ * Whether a host is safe from DNS rebinding: an address cannot be rebound, and a name without a dot cannot be
+ * registered.
+ */
 function isOwnHost(name: string, { hosts }: OriginRules): boolean {
   if (name.length > MAX_NAME_LENGTH) return false;
   if (isIP(name.replace(/^\[|\]$/g, "")) !== 0 || !name.includes(".")) return true;
@@ -74,7 +82,7 @@ function isOwnHost(name: string, { hosts }: OriginRules): boolean {
 
 const hostName = (host: string): string => host.replace(/:\d+$/, "").replace(/\.$/, "");
 
-/** Only pages of this endpoint itself may call `/_nube`. */
+/** Whether a page other than this endpoint's own calls `/_nube`. */
 export function isForeignToAdmin({ headers, host }: HttpRequest): boolean {
   const { origin, "sec-fetch-site": site } = headers;
   if (origin !== undefined) return !URL.canParse(origin) || new URL(origin).host !== host;
@@ -85,7 +93,10 @@ export const foreignOrigin = () => refused("CORSResponse: This CORS request is n
 
 const refused = (message: string) => new AwsError("AccessForbidden", message, { status: 403 });
 
-/** Lets a page of this machine see all of an answer: SDKs look for errors, checksums and metadata in its headers. */
+/**
+ * Lets a page of this machine read the whole response: SDKs look for errors, checksums and metadata in its
+ * headers.
+ */
 export function corsHeaders({ headers }: HttpRequest, answer: HttpResponse): Record<string, string> {
   return {
     ...allowedOrigin(headers.origin),
@@ -96,7 +107,7 @@ export function corsHeaders({ headers }: HttpRequest, answer: HttpResponse): Rec
 const allowedOrigin = (origin: string | undefined): Record<string, string> =>
   origin === undefined ? {} : { "access-control-allow-origin": origin, vary: "Origin" };
 
-/** The answer to a preflight whose origin has passed. */
+/** The headers of the response to a preflight from an allowed origin. */
 export function preflight(request: HttpRequest): Record<string, string> {
   return {
     ...allowedOrigin(request.headers.origin),

@@ -3,8 +3,8 @@ import { AwsError } from "#aws/errors.ts";
 type Pair = readonly [name: string, value: string];
 
 /**
- * The decoded pairs of a query string, in their order. `+` is a space, as AWS's services read it.
- * @throws {AwsError} for what is not UTF-8 in percent-encoding
+ * The decoded pairs of a query string, in order. `+` is a space, as AWS's services read it.
+ * @throws {AwsError} for invalid UTF-8 in percent-encoding
  */
 export function parseQuery(raw: string): Pair[] {
   if (raw === "") return [];
@@ -19,7 +19,7 @@ export function parseQuery(raw: string): Pair[] {
   return pairs;
 }
 
-/** `Action` and `Version` of a form, which is all that routing wants of it. */
+/** `Action` and `Version` of a form, the only parameters that routing needs. */
 export function formFacts(body: Uint8Array): Pair[] {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
   const facts: Pair[] = [];

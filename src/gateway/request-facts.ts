@@ -1,7 +1,7 @@
 import type { RequestFacts } from "#kernel/context.ts";
 import type { HttpRequest } from "./server/http.ts";
 
-/** What a handler may know of the request that became its call. */
+/** The parts of an HTTP request that its handler may see. */
 export function requestFacts(http: HttpRequest, content?: Uint8Array): RequestFacts {
   const { method, host, secure, remoteAddress, headers, path } = http;
   return {

@@ -2,7 +2,7 @@ import type { Contract, Operation } from "#aws/contract/shapes.ts";
 
 export interface RestMatch {
   operation: Operation;
-  /** What the template's labels matched, decoded. */
+  /** The decoded values of the template's labels. */
   labels: Record<string, string>;
 }
 
@@ -10,8 +10,8 @@ export interface RestRouter {
   /**
    * @param path as on the wire: `//`, `.`, `..` and `+` are ordinary characters of labels
    * @param query decoded pairs
-   * @param about a name in the query: only operations that ask for it can match
-   * @throws {URIError} when a label is not UTF-8 in %-escapes
+   * @param about a query parameter: only operations that require it can match
+   * @throws {URIError} if a label is not valid UTF-8 in percent-encoding
    */
   match(
     method: string,
@@ -22,10 +22,10 @@ export interface RestRouter {
   ): RestMatch | undefined;
 }
 
-/** An operation at the end of its template, and what else a request to it must have. */
+/** An operation at the end of its URI template, with the other conditions that a request must meet. */
 interface Candidate {
   operation: Operation;
-  /** Names of the labels, in the order of the path. */
+  /** Names of the labels, in path order. */
   labels: string[];
   /** `?delete`, or `?list-type=2`. */
   literals: [name: string, value: string | undefined][];
@@ -34,10 +34,10 @@ interface Candidate {
   rank: number;
 }
 
-/** A place in the tree of all templates of one method, a step for each segment. */
-interface Place {
-  literals: Map<string, Place>;
-  label: Place | undefined;
+/** A node in the tree of one method's templates, with one level per path segment. */
+interface TreeNode {
+  literals: Map<string, TreeNode>;
+  label: TreeNode | undefined;
   /** `{Key+}`, longest suffix first: `/policy` in `{name+}/policy`. */
   greedy: { suffix: string; candidates: Candidate[] }[];
   candidates: Candidate[];
@@ -46,21 +46,22 @@ interface Place {
 /**
  * Finds the operation for method, path and query among a contract's URI templates.
  *
- * Of several that fit, the one with the most conditions wins: query literals (`?tagging`), then required query members
- * (`?uploadId=`), then required `x-amz-` headers (what makes a PutObject a CopyObject), then the more literal path.
+ * If several match, the one with the most conditions wins: query literals (`?tagging`), then required query
+ * members (`?uploadId=`), then required `x-amz-` headers (which distinguish CopyObject from PutObject), then
+ * the more literal path.
  */
 export function restRouter(contract: Contract): RestRouter {
-  const methods = new Map<string, Place>();
+  const methods = new Map<string, TreeNode>();
   const ends = new Set<Candidate[]>();
   for (const name of contract.operationNames) {
     const operation = contract.operation(name)!;
     let root = methods.get(operation.method);
-    if (root === undefined) methods.set(operation.method, (root = emptyPlace()));
-    ends.add(plant(root, operation));
+    if (root === undefined) methods.set(operation.method, (root = emptyNode()));
+    ends.add(insert(root, operation));
   }
   for (const candidates of ends) rankCandidates(candidates);
-  // A member that AWS requires and the client forgot is an error about that member. S3 alone finds another operation,
-  // unless its query says what is meant.
+  // A missing required member is an error of that operation. Only S3 then matches another operation, unless
+  // the query names a subresource.
   const strict = contract.service === "s3";
 
   return {
@@ -86,10 +87,10 @@ export function restRouter(contract: Contract): RestRouter {
   };
 }
 
-const emptyPlace = (): Place => ({ literals: new Map(), label: undefined, greedy: [], candidates: [] });
+const emptyNode = (): TreeNode => ({ literals: new Map(), label: undefined, greedy: [], candidates: [] });
 
-/** Puts an operation where its template ends; the answer is everything that ends there. */
-function plant(root: Place, operation: Operation): Candidate[] {
+/** Inserts an operation at the end of its template; returns all candidates with the same template. */
+function insert(root: TreeNode, operation: Operation): Candidate[] {
   const [path = "", query = ""] = operation.uri.split("?");
   const candidate: Candidate = {
     operation,
@@ -101,35 +102,35 @@ function plant(root: Place, operation: Operation): Candidate[] {
   };
   const segments = path.split("/").slice(1);
   if (segments.at(-1) === "") segments.pop();
-  let place = root;
+  let node = root;
   for (const [i, segment] of segments.entries()) {
     const label = /^\{([^}+]+)(\+?)\}$/.exec(segment);
     if (label === null) {
-      let next = place.literals.get(segment);
-      if (next === undefined) place.literals.set(segment, (next = emptyPlace()));
-      place = next;
+      let next = node.literals.get(segment);
+      if (next === undefined) node.literals.set(segment, (next = emptyNode()));
+      node = next;
       continue;
     }
     candidate.labels.push(label[1]!);
-    if (label[2] === "+") return plantGreedy(place, segments.slice(i + 1), candidate);
-    place = place.label ??= emptyPlace();
+    if (label[2] === "+") return insertGreedy(node, segments.slice(i + 1), candidate);
+    node = node.label ??= emptyNode();
   }
-  place.candidates.push(candidate);
-  return place.candidates;
+  node.candidates.push(candidate);
+  return node.candidates;
 }
 
-function plantGreedy(place: Place, following: string[], candidate: Candidate): Candidate[] {
+function insertGreedy(node: TreeNode, following: string[], candidate: Candidate): Candidate[] {
   const suffix = following.map((segment) => `/${segment}`).join("");
-  let end = place.greedy.find((other) => other.suffix === suffix);
+  let end = node.greedy.find((other) => other.suffix === suffix);
   if (end === undefined) {
-    place.greedy.push((end = { suffix, candidates: [] }));
-    place.greedy.sort((a, b) => b.suffix.length - a.suffix.length);
+    node.greedy.push((end = { suffix, candidates: [] }));
+    node.greedy.sort((a, b) => b.suffix.length - a.suffix.length);
   }
   end.candidates.push(candidate);
   return end.candidates;
 }
 
-/** `x-id` only tells operations apart in logs; clients of one language send it. */
+/** Ignores `x-id`, which only identifies operations in logs and is sent by the SDK of one language. */
 function queryLiterals(query: string): [string, string | undefined][] {
   if (query === "") return [];
   return query
@@ -147,8 +148,9 @@ const requiredNames = (operation: Operation, location: "query" | "header") =>
     .map((member) => (location === "header" ? member.locationName.toLowerCase() : member.locationName));
 
 /**
- * Most demanding first. Headers count only between operations that nothing else tells apart: a GetObjectAttributes
- * without its header is a wrong GetObjectAttributes, not a GetObject.
+ * Sorts candidates by decreasing number of conditions. Headers count only between operations that are
+ * otherwise alike: a GetObjectAttributes request without its header is an invalid GetObjectAttributes, not a
+ * GetObject.
  */
 function rankCandidates(candidates: Candidate[]): void {
   const alike = Map.groupBy(candidates, ({ literals, requiredQuery }) =>
@@ -186,33 +188,32 @@ function fitsLiterals({ literals }: Candidate, query: Map<string, string>): bool
 }
 
 /**
- * Visits every template that the path fits, the more literal ones first. A slash at the end of the path is passed over, but
- * belongs to a greedy label.
+ * Visits every template that the path matches, the more literal ones first. A trailing slash of the path is
+ * ignored, except in a greedy label.
  */
 function walk(
-  place: Place,
+  node: TreeNode,
   path: string,
   from: number,
   values: string[],
   visit: (candidates: Candidate[], values: string[]) => void,
 ): void {
   if (from >= path.length) {
-    visit(place.candidates, values);
+    visit(node.candidates, values);
     return;
   }
   const slash = path.indexOf("/", from);
   const end = slash < 0 ? path.length : slash;
   const segment = path.slice(from, end);
   const literal =
-    place.literals.get(segment) ??
-    (segment.includes("%") ? place.literals.get(unescaped(segment)) : undefined);
+    node.literals.get(segment) ?? (segment.includes("%") ? node.literals.get(unescaped(segment)) : undefined);
   if (literal !== undefined) walk(literal, path, end + 1, values, visit);
-  if (place.label !== undefined && segment !== "") {
+  if (node.label !== undefined && segment !== "") {
     values.push(segment);
-    walk(place.label, path, end + 1, values, visit);
+    walk(node.label, path, end + 1, values, visit);
     values.pop();
   }
-  for (const { suffix, candidates } of place.greedy) {
+  for (const { suffix, candidates } of node.greedy) {
     const stop = path.length - suffix.length;
     if (stop <= from || !path.endsWith(suffix)) continue;
     values.push(path.slice(from, stop));
@@ -221,7 +222,7 @@ function walk(
   }
 }
 
-/** Some clients escape what a template has plain: `/%40connections/…`. */
+/** Some clients escape characters that the template has unescaped: `/%40connections/…`. */
 function unescaped(segment: string): string {
   try {
     return decodeURIComponent(segment);

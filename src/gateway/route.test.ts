@@ -84,7 +84,7 @@ describe("S3: operations that share a path", () => {
 test("S3: whatever its model selects by a query is found by it", () => {
   const contract = loadContract("s3");
   for (const name of contract.operationNames) {
-    // S3 has given it up, and refuses whoever asks.
+    // S3 has discontinued it and rejects all requests.
     if (name === "GetObjectTorrent") continue;
     const { method, uri, input } = contract.operation(name)!;
     const needed = input.httpMembers.filter(({ required }) => required);

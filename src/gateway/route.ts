@@ -7,10 +7,10 @@ import { type EndpointHosts, type HostFacts, hostReader } from "./hosts.ts";
 import { type RestMatch, type RestRouter, restRouter } from "./rest-router.ts";
 import { methodNotAllowed, selected } from "./selectors.ts";
 
-/** Everything in a request that decides which operation it calls. */
+/** The parts of a request that determine its operation. */
 export interface RouteFacts {
   method: string;
-  /** As on the wire. */
+  /** The raw path. */
   path: string;
   /** Decoded pairs. */
   query: readonly (readonly [string, string])[];
@@ -18,7 +18,7 @@ export interface RouteFacts {
   host: string;
   /** The service in the signature's credential scope; `undefined` for an unsigned call. */
   signingName: string | undefined;
-  /** Decoded pairs of the body, where `needsForm` asked for it. */
+  /** Decoded pairs of the body; present if `needsForm` returned true. */
   form?: readonly (readonly [string, string])[];
 }
 
@@ -26,36 +26,42 @@ export interface Route {
   operation: Operation;
   protocol: ProtocolName;
   labels: Record<string, string>;
-  /** As on the wire, but with the bucket that the host named in front. */
+  /** The raw path, preceded by the bucket of a virtual host. */
   path: string;
-  /** The bucket that the host named; signatures of Version 2 cover it. */
+  /** The bucket of a virtual host; signatures of Version 2 cover it. */
   hostBucket?: string;
 }
 
-/** The request is for no operation that exists. `protocol` is the one to answer in. */
+/** A request that matches no operation. `protocol` is the one for the error response. */
 export interface NoRoute {
   error: AwsError;
   protocol: ProtocolName;
-  /** Its service, if that much is known. */
+  /** The contract of its service, if the service is known. */
   contract?: Contract;
-  /** As on the wire, but with the bucket that the host named in front. */
+  /** The raw path, preceded by the bucket of a virtual host. */
   path?: string;
-  /** The host is a service's own. */
+  /** The service endpoint's host that was addressed, if any. */
   at?: HostedEndpoint;
 }
 
 export interface Router {
-  /** Whether the body must be read before `route` can tell: the query protocols have the operation's name in a form. */
+  /**
+   * Whether the body must be read before `route` is called: the query protocols have the operation's name in
+   * a form.
+   */
   needsForm(facts: RouteFacts): boolean;
   route(facts: RouteFacts): Route | NoRoute;
-  /** Whether the host names a bucket, or is a service's own: no path there is anything of the cloud's. */
+  /**
+   * Whether the host names a bucket or a service endpoint, so that no path there belongs to the cloud's own
+   * interface.
+   */
   namesResource(host: string): boolean;
 }
 
 export interface RouterOptions {
   index: ContractIndex;
   loadContract(service: string): Contract;
-  /** What stands at the end of our host names. */
+  /** The domains of this cloud. */
   domains: readonly string[];
   endpointHosts?: EndpointHosts;
 }
@@ -64,17 +70,22 @@ export const isRouted = (found: Route | NoRoute): found is Route => "operation" 
 
 const TARGETS = ["x-amz-target", "x-amzn-target"];
 const RPC_PATH = /\/service\/([^/]+)\/operation\/([^/]+)$/;
-/** Where SQS has its queues; calls of its query protocol go there. */
+/** The path of an SQS queue; SQS's query protocol also sends calls there. */
 const QUEUE_PATH = /^\/\d{12}\/[^/]+$/;
-/** Names under which S3's clients sign besides `s3`. */
+/** Names that S3's clients sign with in addition to `s3`. */
 const S3_SIGNING_NAMES = new Set(["s3express", "s3-object-lambda", "s3-outposts"]);
 
-/** These refuse actions in an API version that is not theirs. Others ignore it: SNS's own links name none. */
+/**
+ * Services that reject an action in another API version. The others ignore the version: links in SNS messages
+ * have none.
+ */
 const STRICT_ABOUT_VERSIONS = new Set(["iam", "sts", "ses"]);
-/** These have a message of their own for an unknown action; the others have that of AWS's framework. */
+/**
+ * Services with their own error message for an unknown action; the others use the message of AWS's framework.
+ */
 const OWN_UNKNOWN_ACTION = new Set(["ec2", "sqs"]);
 
-/** Looks, in this order, at rpcv2Cbor's path, at `X-Amz-Target`, at `Action`, and at the path. */
+/** Routes by, in this order: rpcv2Cbor's path, `X-Amz-Target`, `Action`, and the path. */
 export function router({ index, loadContract, domains, endpointHosts }: RouterOptions): Router {
   const byTarget = new Map(
     index.flatMap((entry) => (entry.targetPrefix ? [[entry.targetPrefix, entry] as const] : [])),
@@ -131,7 +142,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     return byPath(facts, host, services ?? bySigningName.get("s3")!);
   }
 
-  /** A service's own path, `/_sns/…`. No bucket's name begins with an underscore. */
+  /** A service endpoint's own path, `/_sns/…`. Bucket names cannot begin with an underscore. */
   function ownPath(path: string): HostedEndpoint | undefined {
     if (!path.startsWith("/_")) return undefined;
     const slash = path.indexOf("/", 1);
@@ -142,10 +153,10 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
 
   function hosted({ method, path }: RouteFacts, at: HostedEndpoint): NoRoute {
     const contract = loadContract(at.service);
-    return { error: nothingThere(method, path), protocol: contract.protocols[0]!, contract, path, at };
+    return { error: unsupportedMethod(method, path), protocol: contract.protocols[0]!, contract, path, at };
   }
 
-  /** Services that the signature or the host leaves possible; `undefined` where neither says anything. */
+  /** The services that the signature or the host allows; `undefined` if neither restricts them. */
   function servicesOf(
     { signingName }: RouteFacts,
     { endpointPrefix, bucket }: HostFacts,
@@ -161,7 +172,10 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     return byAction.has(action) ? path === "/" || QUEUE_PATH.test(path) : path === "/";
   }
 
-  /** Smithy wants such headers refused: a proxy may have authorized the operation that they name, not the one of the path. */
+  /**
+   * Smithy requires that such headers are rejected: a proxy may have authorized the operation that they name
+   * rather than that of the path.
+   */
   function byRpcPath(facts: RouteFacts, target: string, operation: string): Route | NoRoute {
     const isPlain = TARGETS.every((name) => facts.headers[name] === undefined);
     if (facts.method === "POST" && isPlain) return byName(facts, target, operation, "rpcv2Cbor");
@@ -210,7 +224,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
 
   function byPath(facts: RouteFacts, host: HostFacts, services: IndexEntry[]): Route | NoRoute {
     const entries = restEntries(facts, services);
-    if (entries.length === 0) return nothingNamed(facts, services[0]!);
+    if (entries.length === 0) return noOperationError(facts, services[0]!);
     for (const { service, protocols } of entries) {
       const protocol = protocols[0]!;
       const bucket = service === "s3" ? bucketOf(host) : undefined;
@@ -237,7 +251,10 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     };
   }
 
-  /** S3 takes almost any path; its control plane has the same signing name, and is recognized by path and header. */
+  /**
+   * S3 accepts almost any path. Its control plane has the same signing name and is recognized by path and
+   * header.
+   */
   function restEntries({ path, headers }: RouteFacts, services: IndexEntry[]): IndexEntry[] {
     const rest = ofRest(services);
     const isControl = path.startsWith("/v20180820/") && headers["x-amz-account-id"] !== undefined;
@@ -246,12 +263,12 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
       : rest;
   }
 
-  /** The service is known, but the request names no operation of it. */
-  function nothingNamed(facts: RouteFacts, entry: IndexEntry): NoRoute {
+  /** The error for a known service when the request names no operation. */
+  function noOperationError(facts: RouteFacts, entry: IndexEntry): NoRoute {
     const protocol = entry.protocols.find(isQuery) ?? entry.protocols[0]!;
     const contract = loadContract(entry.service);
     const missing = "The request is missing an action or a required parameter.";
-    // A service that has gone over to JSON knows a form by something in it.
+    // A service that has moved from the query protocol to JSON recognizes a form only if it is not empty.
     const isForm = (facts.form?.length ?? 0) + facts.query.length > 0;
     const isMissing = isQuery(protocol) && (isForm || !contract.queryCompatible);
     return {
@@ -262,16 +279,19 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
   }
 }
 
-/** The bucket that a host names, if the call is for S3. */
+/** The bucket of a virtual host, if the call is for S3. */
 const bucketOf = ({ bucket, label }: HostFacts): string | undefined => bucket ?? label;
 
-/** Whether a host can only be a bucket's: a service's name is that of a bucket only to who signs for S3. */
+/**
+ * Whether a host can only be a bucket's. A label that is also a service's name is a bucket only in requests
+ * signed for S3.
+ */
 const namesBucket = (host: HostFacts): boolean =>
   host.bucket !== undefined || (host.endpointPrefix === undefined && host.label !== undefined);
 
 const isQuery = (protocol: ProtocolName) => protocol === "awsQuery" || protocol === "ec2Query";
 const speaksQuery = (entry: IndexEntry) => entry.protocols.some(isQuery);
-/** Memoized, since there are few such lists, and each request looks one up. */
+/** Memoized, because there are few such lists and every request looks one up. */
 const ofQuery = memoizeByObject((services: IndexEntry[]) => services.filter(speaksQuery));
 const ofRest = memoizeByObject((services: IndexEntry[]) =>
   services.filter((entry) => entry.protocols.some((name) => name.startsWith("rest"))),
@@ -286,8 +306,8 @@ const mediaType = (headers: Readonly<Record<string, string>>) =>
   headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
 
 /**
- * A client is answered in the version of the protocol that it uses. The Java SDK sends CBOR to Kinesis, and everything else
- * as in awsJson.
+ * The response uses the protocol version of the request. The Java SDK sends CBOR to Kinesis, with the same
+ * headers as awsJson.
  */
 function targetProtocol(headers: Readonly<Record<string, string>>): ProtocolName | undefined {
   switch (mediaType(headers)) {
@@ -317,7 +337,7 @@ function invalidAction(service: string, action: string, version: string | undefi
   return new AwsError("InvalidAction", message);
 }
 
-/** The error for a service that this cloud has no contract for, in the protocol that the request seems to use. */
+/** The error for a service without a contract, in the protocol that the request seems to use. */
 function unknownService({ signingName, headers }: RouteFacts): NoRoute {
   const error = new AwsError("NotImplemented", `This cloud has no service ${signingName}.`, { status: 501 });
   if (headers["x-amz-target"] !== undefined)
@@ -327,25 +347,25 @@ function unknownService({ signingName, headers }: RouteFacts): NoRoute {
 }
 
 /**
- * An empty `id`, of one of a bucket's configurations, counts as missing.
- * @throws {AwsError} for a method or selector that S3 does not take, or not at this path
+ * An empty `id` of a bucket configuration counts as missing.
+ * @throws {AwsError} for a method or selector that S3 does not support, at this path or at all
  */
 function matchS3(
   rest: RestRouter,
   { method, query, headers, signingName }: RouteFacts,
   path: string,
 ): RestMatch {
-  // Directory buckets are listed at the same place, by clients that sign for S3 Express.
+  // Directory buckets are listed at the same path, by clients that sign for S3 Express.
   if (signingName === "s3express" && path === "/") throw notImplemented("s3:ListDirectoryBuckets");
   const select = query.length > 0 && S3_HTTP_METHODS.has(method) ? selected(method, path, query) : undefined;
   const at = select?.ofBucket ? path.slice(0, path.indexOf("/", 1)) : path;
   const effectiveQuery = select ? query.filter(([name, value]) => name !== "id" || value !== "") : query;
   const match = rest.match(method, at, effectiveQuery, headers, select?.name);
-  if (match === undefined) throw nothingThere(method, path);
+  if (match === undefined) throw unsupportedMethod(method, path);
   return match;
 }
 
-function nothingThere(method: string, path: string): AwsError {
+function unsupportedMethod(method: string, path: string): AwsError {
   if (!S3_HTTP_METHODS.has(method))
     return new AwsError("BadRequest", "An error occurred when parsing the HTTP request.");
   const [, bucket = "", ...key] = path.split("/");

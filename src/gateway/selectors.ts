@@ -1,12 +1,12 @@
 import { AwsError } from "#aws/errors.ts";
 
-/*
- * Query parameters that select a subresource of a bucket or an object: `?acl`, `?uploads`. A request with a method that the
- * subresource lacks must never be taken for one to the bucket or the object itself. Names are case-sensitive, values do not
- * matter, and other parameters select nothing.
+/**
+ * Query parameters that select a subresource of a bucket or an object: `?acl`, `?uploads`. A request whose
+ * method the subresource does not support must never be handled as one for the bucket or the object itself.
+ * Names are case-sensitive, values do not matter, and other parameters select nothing.
  */
 
-/** As errors call it, and the methods that it takes, in the order in which `Allow` tells them. */
+/** The name used in errors, and the supported methods in the order of the `Allow` header. */
 type Selector = [type: string, methods: string];
 type Selectors = Readonly<Record<string, Selector>>;
 
@@ -14,7 +14,7 @@ const READ = "GET";
 const SET = "GET, PUT";
 const ALL = "DELETE, GET, PUT";
 
-/** Of a bucket, and at the path of any of its keys too. */
+/** Selectors of a bucket that are also accepted at the path of any of its keys. */
 const ANYWHERE: Selectors = {
   accelerate: ["ACCELERATE", SET],
   cors: ["CORS", ALL],
@@ -72,18 +72,19 @@ const OF_OBJECTS: Selectors = {
   tagging: ["OBJECT_TAGGING", ALL],
 };
 
-/** What an upload's id and a number select together. */
+/** The selector for an upload id together with a part number. */
 const PART: Selector = ["PART", "PUT"];
 
 export interface Selected {
   name: string;
-  /** Of the bucket, though the path is a key's. */
+  /** Whether it selects a bucket's subresource although the path is a key's. */
   ofBucket: boolean;
 }
 
 /**
- * What a query selects at S3's path.
- * @throws {AwsError} for two at once, or one that there is not here or that has no such method
+ * Finds the subresource that a query selects at an S3 path.
+ * @throws {AwsError} for two selectors at once, or one that does not exist here or does not support the
+ * method
  */
 export function selected(
   method: string,

@@ -13,24 +13,24 @@ import type { AuthMode } from "./authenticate.ts";
 import { gateway } from "./gateway.ts";
 import { type ListenOptions, listen } from "./server/listen.ts";
 
-/** A cloud behind a real port, and a client that says what it wants to the byte. */
+/** A cloud behind a real port, and a client with control over every byte. */
 export interface TestGateway {
   readonly port: number;
   readonly cloud: Cloud;
   /** Bodies that a PutObject has read to their end, by path. */
   readonly stored: ReadonlyMap<string, Uint8Array>;
-  /** Lines of the log and errors of the server: a test that expects none can say so. */
+  /** Log lines and server errors, so that a test can expect none. */
   readonly failures: readonly unknown[];
   /** How often the gateway was asked to stop the process. */
   readonly stops: () => number;
   send(request: Partial<WireCall>): Promise<Answer>;
-  /** Signs as the SDKs do, by the wall's clock, and sends. */
+  /** Signs as the SDKs do, by the real clock, and sends. */
   call(request: Partial<SignedCall>): Promise<Answer>;
 }
 
 export interface WireCall {
   method: string;
-  /** Path and query as they go onto the wire. */
+  /** Path and query as sent on the wire. */
   target: string;
   headers: Record<string, string>;
   body: string | Uint8Array;
@@ -40,9 +40,9 @@ export interface SignedCall extends WireCall {
   service: string;
   region: string;
   credentials: Credentials;
-  /** When it is signed. */
+  /** The signing time. */
   now: number;
-  /** In place of the body's own hash. */
+  /** Overrides the body's own hash. */
   payloadHash: string;
 }
 
@@ -100,7 +100,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   };
 }
 
-/** Adds what authenticates the call to its headers. */
+/** Adds the headers that authenticate the call. */
 export function signed(port: number, call: Partial<SignedCall>): Partial<WireCall> {
   const { method = "GET", target = "/", body = "", service = "sts", region = "us-east-1" } = call;
   const { credentials = ROOT, now = wallNow() } = call;
@@ -153,7 +153,7 @@ function exchange(port: number, { method, target, headers, body }: Partial<WireC
   });
 }
 
-/** As much of STS as it takes to see who the gateway thinks is calling. */
+/** The part of STS that shows who the gateway thinks is calling. */
 const identity = defineService({
   id: "sts",
   scope: "account",
@@ -179,7 +179,7 @@ const identity = defineService({
   access: { GetCallerIdentity: () => [], GetSessionToken: () => [] },
 });
 
-/** As much of S3 as it takes to see which bodies the gateway lets through to their end. */
+/** The part of S3 that shows which bodies the gateway passes to their end. */
 const objects = (stored: Map<string, Uint8Array>) =>
   defineService({
     id: "s3",

@@ -27,7 +27,7 @@ async function authority(options: Partial<CertificatesOptions> = {}) {
   return { folder, make, ca };
 }
 
-/** Shakes hands, and closes. */
+/** Performs a handshake, then closes. */
 async function handshake(
   port: number,
   ca: string,

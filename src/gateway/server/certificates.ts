@@ -8,34 +8,37 @@ import { issueCertificate } from "#lib/x509.ts";
 const DAY = 86_400_000;
 const AUTHORITY_NAME = "Nube local certificate authority";
 const AUTHORITY_DAYS = 3_650;
-/** Apple's clients take no more than 825 days from an authority that the user added, others less. */
+/** Apple's clients accept at most 825 days from an authority that the user added, others less. */
 const LEAF_DAYS = 90;
 const RENEW_DAYS = 30;
-/** A day back, for clients whose clock is behind. */
+/** Certificates start a day in the past, for clients whose clock is slow. */
 const BACKDATE = DAY;
-/** Names with a certificate of their own that are kept; making one again costs a signature. */
+/** Cached certificates of single names; issuing one again costs a signature. */
 const MAX_CACHED_LEAVES = 500;
 
 export interface Certificates {
-  /** Path of the certificate that clients are given to trust, made if need be. */
+  /** The path of the authority's certificate, which clients have to trust; created if necessary. */
   authority(): Promise<string>;
-  /** What is shown to a client that names no host, or one that is not ours. */
+  /** The certificate for clients that send no host name, or one that is not ours. */
   standard(): Promise<Leaf>;
   contextFor(host: string): Promise<SecureContext>;
 }
 
 export interface Leaf {
-  /** PEM, with the authority's certificate behind the server's. */
+  /** PEM, followed by the authority's certificate. */
   cert: string;
   key: string;
 }
 
 export interface CertificatesOptions {
-  /** Where `ca.pem`, which clients are given to trust, and `ca-key.pem` are kept. */
+  /** The folder of `ca.pem`, which clients have to trust, and `ca-key.pem`. */
   folder: string;
-  /** Names for the certificate that is shown without SNI. */
+  /** The names in the certificate that is used without SNI. */
   hosts: readonly string[];
-  /** Any host under one of these gets its own certificate on demand: `localhost`, `localhost.localstack.cloud`. */
+  /**
+   * Any host under one of these gets its own certificate when it is first requested: `localhost`,
+   * `localhost.localstack.cloud`.
+   */
   suffixes: readonly string[];
   /** Milliseconds of wall time. */
   now?: () => number;
@@ -47,7 +50,10 @@ interface Authority {
   notAfter: number;
 }
 
-/** An authority of this cloud's own and the certificates that it signs. Nothing is made before the first use. */
+/**
+ * This cloud's certificate authority and the certificates that it signs. Nothing is created before the first
+ * use.
+ */
 export function certificates({ folder, hosts, suffixes, now = wallNow }: CertificatesOptions): Certificates {
   const contexts = new Map<string, { context: SecureContext; notAfter: number }>();
   let leafKey: KeyObject | undefined;
@@ -122,7 +128,7 @@ async function loadOrMakeAuthority(folder: string, now: number): Promise<Authori
   return (await loadAuthority(folder, now)) ?? makeAuthority(folder, now);
 }
 
-/** The pair in the folder, if both halves are there, belong together, and outlive what they would sign. */
+/** The stored pair, if both files exist, match, and outlive the certificates that they would sign. */
 async function loadAuthority(folder: string, now: number): Promise<Authority | undefined> {
   let files: [key: string, pem: string];
   try {
@@ -159,7 +165,7 @@ async function makeAuthority(folder: string, now: number): Promise<Authority> {
 const keyFile = (folder: string) => join(folder, "ca-key.pem");
 const certificateFile = (folder: string) => join(folder, "ca.pem");
 
-/** Whole or not at all, and never readable by others, not even for a moment. */
+/** Writes atomically, and without ever making the file readable to others. */
 async function writeSecret(path: string, text: string): Promise<void> {
   const unfinished = `${path}.new`;
   await writeFile(unfinished, text, { mode: 0o600 });

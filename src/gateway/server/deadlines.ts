@@ -1,22 +1,23 @@
-/** Something that may wait only so long. */
+/** Something with a deadline. */
 export interface Expiring {
-  /** Of the shared clock; `Infinity` while nothing is waited for. */
+  /** In ticks of the shared clock; `Infinity` while it waits for nothing. */
   deadline: number;
-  /** Called when the deadline has passed, again and again until it is moved. */
+  /** Called after the deadline has passed, repeatedly until the deadline is moved. */
   expire(): void;
 }
 
 export interface Deadlines {
   add(waiting: Expiring): void;
   delete(waiting: Expiring): void;
-  /** The deadline of a wait that begins now: never early, late by two ticks at most. */
+  /** The deadline of a wait that begins now: never early, and at most two ticks late. */
   after(ms: number): number;
 }
 
 /**
- * One timer for all connections, instead of one that each of them sets and clears several times a request.
+ * One timer for all connections, instead of one per connection that is set and cleared several times a
+ * request.
  *
- * Its clock counts its own ticks: a stall of the whole process makes no client time out.
+ * Its clock counts its own ticks, so that no client times out because the process was stalled.
  */
 export function deadlines(tickMs: number): Deadlines {
   const all = new Set<Expiring>();

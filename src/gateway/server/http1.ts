@@ -8,8 +8,9 @@ import { outgoing } from "./http1/outgoing.ts";
 import type { Limits } from "./limits.ts";
 
 /**
- * HTTP/1.0 and 1.1, read and written here: two thirds of the processor time of `node:http`, whose messages are streams and
- * event emitters each. It knows no more of HTTP than clients of AWS speak, and refuses what is not by the letter.
+ * An implementation of HTTP/1.0 and 1.1 that takes two thirds of the processor time of `node:http`, whose
+ * messages are streams and event emitters. It supports the part of HTTP that AWS's clients use, and rejects
+ * anything that does not conform.
  */
 export function http1Server(
   serving: Serving,

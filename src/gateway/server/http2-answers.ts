@@ -2,13 +2,13 @@ import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node
 import type { Deadlines, Expiring } from "./deadlines.ts";
 import type { Limits } from "./limits.ts";
 
-/** An answer on its way, and how many pieces of it the client has taken. */
+/** A response in progress, and how many pieces of it the client has taken. */
 export interface Answering {
   readonly stream: ServerHttp2Stream;
   taken: number;
 }
 
-/** The answers of one session. */
+/** The responses in progress of one session. */
 export interface Answers {
   readonly size: number;
   begin(stream: ServerHttp2Stream): Answering;
@@ -46,8 +46,8 @@ export function openAnswers(
 }
 
 /**
- * A client decides for each stream how much it may be sent, and may leave one without a window for good while the
- * connection is lively: what is taken is counted for each answer.
+ * A client controls the flow of each stream and may leave one without a window forever while the connection
+ * is active, so progress is tracked per response.
  */
 function untaken(
   open: ReadonlySet<Answering>,
@@ -55,7 +55,7 @@ function untaken(
   deadlines: Deadlines,
   breakOff: (stream: ServerHttp2Stream) => void,
 ): Expiring {
-  /** Of those for which something waited at the last look, how much had been taken. */
+  /** For responses with pending data at the last check: the pieces taken by then. */
   let before = new Map<Answering, number>();
   const watch: Expiring = {
     deadline: deadlines.after(idleTimeout),
@@ -73,13 +73,14 @@ function untaken(
   return watch;
 }
 
-/** Whether the client has yet to take what was written. */
+/** Whether written data has not been taken by the client yet. */
 const isWaiting = ({ headersSent, writableLength, writableEnded, writableFinished }: ServerHttp2Stream) =>
   headersSent && (writableLength > 0 || (writableEnded && !writableFinished));
 
 /**
- * Node resets a stream whose head is too large and tells nobody: that its number was used is all that shows of it. A byte
- * of such a head may unfold to a whole header (RFC 7541, 6.1), so whoever sends many of them is sent away.
+ * Node resets a stream whose head is too large without any event; only its used stream number shows it. A
+ * byte of such a head may expand to a whole header (RFC 7541, 6.1), so a client that sends many of them is
+ * disconnected.
  */
 function refusals(session: ServerHttp2Session, limit: number, started: () => number): Expiring {
   return {

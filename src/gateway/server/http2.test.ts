@@ -122,7 +122,8 @@ test.each(["the stream is reset", "the connection breaks"])("%s: body and signal
     return text("");
   });
   const client = session(port);
-  // Node's client ends what it cancels; the length is what tells that end from a true one.
+  // Node's client ends a cancelled stream regularly; only the declared length distinguishes that from a
+  // complete one.
   const stream = client.request({ ":method": "PUT", "content-length": 10 });
   stream.on("error", () => {});
   stream.write("abc");
@@ -206,7 +207,7 @@ test("a client whose heads unfold to more than they may be is sent away, and its
   long.set([127, 0xbd, 0x1d], 6);
   // `:method`, `:path`, `:scheme`, `:authority`; a name and a long value, which the table keeps (RFC 7541, 6.2.1).
   const first = Buffer.concat([Buffer.from([0x82, 0x84, 0x86, 0x41, 1, 0x68, 0x40, 6]), long]);
-  // What was kept last, a thousand times.
+  // The last table entry, a thousand times.
   const bomb = Buffer.concat([Buffer.from([0x82, 0x84, 0x86, 0xbf]), Buffer.alloc(1_000, 0xbe)]);
   socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
   socket.write(frame(SETTINGS, 0, 0));

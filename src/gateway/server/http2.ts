@@ -24,7 +24,7 @@ import {
   writeBody,
 } from "./respond.ts";
 
-/** HTTP/2, over TLS or with prior knowledge. Nothing is ever pushed. */
+/** HTTP/2, over TLS or with prior knowledge. Server push is not used. */
 export function http2Server(serving: Serving, limits: Limits, bodies: Assembly): Server {
   const sessions = new Set<ServerHttp2Session>();
   const server = createServer({
@@ -56,12 +56,12 @@ export function http2Server(serving: Serving, limits: Limits, bodies: Assembly):
       serve(answers.begin(stream), pseudo, headerPairs),
     );
   });
-  // A session that breaks has told its streams; nobody else needs to know.
+  // A session error also reaches its streams, where it is handled.
   server.on("sessionError", () => {});
 
   function serve(answering: Answering, pseudo: IncomingHttpHeaders, headerPairs: readonly string[]): void {
     const { stream } = answering;
-    // A reset arrives as an error too, and is told by `close`.
+    // A reset also emits an error; it is handled on `close`.
     stream.on("error", () => {});
     const request = readHead(stream, pseudo, headerPairs, limits, bodies);
     const answer = request === undefined ? Promise.resolve(malformed()) : answerTo(request, serving);
@@ -82,7 +82,7 @@ export function http2Server(serving: Serving, limits: Limits, bodies: Assembly):
   };
 }
 
-/** Resets the stream. `close` would first end it, and half an answer with a proper end is a whole one. */
+/** Resets the stream. `close` alone would first end it regularly, and half a response would look complete. */
 function breakOff(stream: ServerHttp2Stream): void {
   stream._final = (done) => done();
   if (!stream.closed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
@@ -100,7 +100,7 @@ function readHead(
   for (const name of PSEUDO_HEADERS) delete headers[name];
   const authority = pseudo[":authority"] ?? headers.host ?? "";
   if (target === undefined || authority.includes(",")) return undefined;
-  // Signatures cover `host`, whichever of the two names the client gave it; two hosts are none (RFC 9113, 8.3.1).
+  // Signatures cover `host`, which clients may send as `:authority`; two different hosts are invalid (RFC 9113, 8.3.1).
   headers.host ??= authority;
   if (headers.host.toLowerCase() !== authority.toLowerCase()) return undefined;
   const awaitsContinue = headers.expect?.toLowerCase() === "100-continue";
@@ -137,10 +137,10 @@ function readHead(
   });
 }
 
-/** Not so `:authority`, which clients may sign in place of `host`. */
+/** Except `:authority`, which clients may sign in place of `host`. */
 const PSEUDO_HEADERS = [":method", ":path", ":scheme"];
 
-/** Above this a whole body is sent in pieces of so many bytes, each of which tells when it was taken. */
+/** Larger bodies are sent in pieces of this size, so that progress can be observed per piece. */
 const PIECE_BYTES = 64 * 1_024;
 
 async function* piecesOf(body: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -151,7 +151,7 @@ async function respond(answering: Answering, response: HttpResponse, isHead: boo
   const { stream } = answering;
   const { status, headers, body } = response;
   if (stream.destroyed || stream.closed) return abandon(response);
-  // What was not read of the request is not wanted: the client is told to stop, without harm to the answer.
+  // The rest of the request is not needed: the client is told to stop sending, without harm to the response.
   if (!stream.endAfterHeaders) {
     stream.once("finish", () => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR));
   }

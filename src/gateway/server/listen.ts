@@ -11,7 +11,7 @@ export interface ListenOptions extends Serving {
   host: string;
   /** 0 for any free port. */
   port: number;
-  /** Without it the port speaks no TLS. */
+  /** Without certificates, TLS is not supported. */
   certificates?: Certificates;
   limits?: Partial<Limits>;
 }
@@ -20,15 +20,16 @@ export interface Listener {
   readonly address: string;
   readonly port: number;
   /**
-   * Stops accepting, ends idle connections at once and the others after their answers; cuts what is left
-   * after `graceMs`. Resolves when the last connection is closed.
+   * Stops accepting, closes idle connections at once and the others after their responses, and destroys the
+   * rest after `graceMs`. Resolves when the last connection is closed.
    */
   close(options: { graceMs: number }): Promise<void>;
 }
 
 /**
- * One port that speaks HTTP/1.1, HTTP/2 with prior knowledge and TLS with either inside: the first bytes of a
- * connection tell which. (The SDK for JavaScript calls Kinesis in HTTP/2 without asking, on whatever endpoint it is given.)
+ * One port for HTTP/1.1, HTTP/2 with prior knowledge, and TLS with either inside: the first bytes of a
+ * connection identify the protocol. (The SDK for JavaScript uses HTTP/2 for Kinesis on any endpoint, without
+ * negotiation.)
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const limits = { ...LIMITS, ...options.limits };
@@ -60,7 +61,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       connections.delete(socket);
       undecided.delete(socket);
     });
-    // An error is followed by `close`, which is what everybody listens to.
+    // An error is followed by `close`, which is handled elsewhere.
     socket.on("error", () => {});
     sniff(socket, limits.headTimeout, (language) => {
       undecided.delete(socket);
@@ -97,7 +98,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
-/** Loading HTTP/2 and TLS takes longer than the rest of a start, and most clients want neither. */
+/**
+ * Loads a server at its first connection: HTTP/2 and TLS take longer to load than the rest of a start, and
+ * most clients use neither.
+ */
 function whenNeeded(load: () => Promise<Server>, report: (error: unknown) => void): Server {
   let loading: Promise<Server> | undefined;
   let isClosed = false;
@@ -123,12 +127,12 @@ function whenNeeded(load: () => Promise<Server>, report: (error: unknown) => voi
 
 type Language = "http1" | "http2" | "tls";
 
-/** First byte of a TLS record that carries a handshake (RFC 8446, 5.1). */
+/** The first byte of a TLS handshake record (RFC 8446, 5.1). */
 const TLS_HANDSHAKE = 0x16;
-/** How HTTP/2's connection preface starts (RFC 9113, 3.4). No method of HTTP/1 does. */
+/** The start of HTTP/2's connection preface (RFC 9113, 3.4). No HTTP/1 method begins like this. */
 const HTTP2_PREFACE = Buffer.from("PRI ");
 
-/** Calls back once, as soon as the first bytes identify the protocol; they are put back before. */
+/** Calls back once, as soon as the first bytes identify the protocol; the bytes are put back first. */
 function sniff(socket: Socket, timeout: number, decided: (language: Language) => void): void {
   const giveUp = () => socket.destroy();
   let received: Buffer = Buffer.alloc(0);
@@ -140,7 +144,7 @@ function sniff(socket: Socket, timeout: number, decided: (language: Language) =>
     socket.pause();
     socket.unshift(received);
     decided(language);
-    // HTTP/2 and TLS take the socket's handle for themselves; HTTP/1 waits for its flow.
+    // HTTP/2 and TLS take over the socket's handle; HTTP/1 needs the flow resumed.
     if (language === "http1") socket.resume();
   };
   socket.on("data", look).once("timeout", giveUp).once("end", giveUp).setTimeout(timeout);

@@ -2,12 +2,12 @@ import type { Writable } from "node:stream";
 import type { HttpRequest, HttpResponse, Serving } from "./http.ts";
 import { ClientGoneError } from "./request-body.ts";
 
-/** Statuses that have no body, and no header that speaks of one (RFC 9110, 8.6). */
+/** Statuses that have no body, and no headers that describe one (RFC 9110, 8.6). */
 export const isBodiless = (status: number): boolean => status === 204 || status === 304;
 
 /**
- * An answer from the server itself, before the service is known. S3's error document is what most clients can parse, and
- * what the others print.
+ * An error response of the server itself, before the service is known. Most clients can parse S3's error
+ * document, and the others print it.
  */
 export function plainError(status: number, code: string, message: string): HttpResponse & { body: string } {
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
@@ -17,7 +17,7 @@ export function plainError(status: number, code: string, message: string): HttpR
 export const internalFailure = () =>
   plainError(500, "InternalFailure", "We encountered an internal error. Please try again.");
 
-/** The handler's response; a rejection is reported, and answered without its details. */
+/** The handler's response. A rejection is reported, and answered without details. */
 export async function answerTo(request: HttpRequest, serving: Serving): Promise<HttpResponse> {
   try {
     return await serving.handle(request);
@@ -27,7 +27,7 @@ export async function answerTo(request: HttpRequest, serving: Serving): Promise<
 }
 
 export function answerToFailure(error: unknown, { report }: Serving): HttpResponse {
-  // A client that has closed one direction of its connection may still read the other.
+  // A client that has closed one direction of its connection may still read the response.
   if (error instanceof ClientGoneError) return malformed();
   report(error);
   return internalFailure();
@@ -42,16 +42,16 @@ export function abandon({ body }: HttpResponse): void {
   Promise.resolve(body[Symbol.asyncIterator]().return?.()).catch(() => {});
 }
 
-/** Calls back when the piece is the system's, or when it never will be. */
+/** Writes a piece, and calls back when the operating system has taken it, or never will. */
 export type WritePiece = (piece: Uint8Array, out: Writable, written: (error?: unknown) => void) => void;
 
 /**
- * Writes a streamed body no faster than the client reads it; the end is left to the caller. The next piece is asked for
- * when the last one has been written, since a source may lend its memory.
+ * Writes a streamed body no faster than the client reads it; the caller ends it. The next piece is requested
+ * only when the last one has been written, because the source may reuse its memory.
  *
- * Whatever goes wrong is thrown, and the caller must then break the connection: after a regular end, the client would take
- * half an answer for a whole one. When the client goes away, the iterator's `return()` is called.
- * @param expected Content-Length that was promised, if one was
+ * Throws on any failure. The caller must then break the connection: after a regular end, the client would
+ * take half a response for a complete one. When the client disconnects, the iterator's `return()` is called.
+ * @param expected the promised Content-Length, if any
  */
 export async function writeBody(
   body: AsyncIterable<Uint8Array>,
@@ -83,7 +83,7 @@ export async function writeBody(
   }
 }
 
-/** Resolves when the write has been done, and when it will never be. */
+/** Resolves when the write is done or can no longer happen. */
 function settled(out: Writable, start: (written: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
     const settle = () => {

@@ -10,18 +10,18 @@ import type { HttpResponse } from "./http.ts";
 import { gate, serve } from "./testing.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
-// The server counts ticks, which come by hand here: a client whose turn comes late has not lost its time.
+// The server counts ticks, which this test triggers itself, so a slow test machine cannot cause a timeout.
 vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
 
 const PATIENCE = 250;
 const TICK = PATIENCE / 5;
 const limits = { writeIdleTimeout: PATIENCE, headCheckInterval: TICK, streamWindow: 2 ** 16 };
 const GET = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
-/** More than sockets hold. */
+/** More than socket buffers hold. */
 const LONG = Buffer.alloc(30 * 2 ** 20);
 const MANY_PATIENCES = PATIENCE * 6;
 
-/** All sockets have their turn. */
+/** Lets every socket make progress. */
 const turn = () => new Promise(setImmediate);
 
 async function pass(ms: number): Promise<void> {
@@ -31,7 +31,7 @@ async function pass(ms: number): Promise<void> {
   }
 }
 
-/** Time passes until it has happened. */
+/** Advances the time until the event has happened. */
 async function passUntil(event: Promise<unknown>): Promise<void> {
   let hasHappened = false;
   event.finally(() => {
@@ -40,7 +40,7 @@ async function passUntil(event: Promise<unknown>): Promise<void> {
   while (!hasHappened) await pass(TICK);
 }
 
-/** A reader of such a part of an answer takes so long for it that the whole would take many patiences. */
+/** Reads a part of a response as slowly as a client that takes many timeouts for the whole. */
 async function readSlowly(piece: Buffer, whole: number): Promise<void> {
   vi.advanceTimersByTime((MANY_PATIENCES * piece.length) / whole);
   await turn();
@@ -83,7 +83,7 @@ test.each<["plain" | "TLS", string, () => HttpResponse["body"]]>([
   );
   (await asking(port, language)).pause();
   await answered.promise;
-  // It waits for the last answer.
+  // It waits for the last response.
   await passUntil(close({ graceMs: 60_000 }));
   expect(reports).toEqual([]);
 });

@@ -2,9 +2,9 @@ import type { Socket } from "node:net";
 import type { Deadlines, Expiring } from "./deadlines.ts";
 
 /**
- * Cuts a connection, of any protocol, from which the client has read nothing for so long while something was waiting to be
- * sent. A client that reads slowly is kept, and so is one that waits for an answer.
- * @returns ends the watch
+ * Destroys a connection, of any protocol, on which data has been pending for `idleTimeout` while the client
+ * has read none of it. A slow reader is kept, and so is a client that waits for a response.
+ * @returns a function that ends the watch
  */
 export function cutWhenStalled(socket: Socket, idleTimeout: number, deadlines: Deadlines): () => void {
   let before: number | undefined;
@@ -21,14 +21,14 @@ export function cutWhenStalled(socket: Socket, idleTimeout: number, deadlines: D
   return () => deadlines.delete(watch);
 }
 
-/** Node's internal counters of a write that is half done, which have no public interface. */
+/** Node's internal counters of a pending write, for which there is no public interface. */
 interface Handle {
-  /** Of those that waited, too. */
+  /** Includes pending bytes. */
   bytesWritten?: number;
   writeQueueSize?: number;
 }
 
-/** Bytes that the system has taken, where others wait behind them. */
+/** The bytes that the operating system has taken, if more are pending. */
 function takenFrom(socket: Socket): number | undefined {
   const { bytesWritten = 0, writeQueueSize = 0 } = (socket as { _handle?: Handle | null })._handle ?? {};
   return writeQueueSize === 0 ? undefined : bytesWritten - writeQueueSize;

@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import type { Handle, HttpResponse } from "./http.ts";
 import { type Listener, type ListenOptions, listen } from "./listen.ts";
 
-/** A server on a free port for the length of one test, and what it reported. */
+/** A server on a free port for the duration of one test, with its reports. */
 export async function serve(
   handle: Handle,
   options: Partial<ListenOptions> = {},
@@ -50,12 +50,12 @@ export function rawClient(port: number) {
   return {
     socket,
     write: (bytes: string) => void socket.write(bytes, "latin1"),
-    /** All that came so far, once it contains `mark`; or once the server has closed. */
+    /** Everything received so far, once it contains `mark` or the server has closed. */
     async saw(mark: string) {
       await until(() => closed || seen.includes(mark));
       return seen;
     },
-    /** All that came, once the server has closed. */
+    /** Everything received, once the server has closed. */
     async closed() {
       await until(() => closed);
       return seen;
@@ -63,7 +63,7 @@ export function rawClient(port: number) {
   };
 }
 
-/** A promise, and the hand that settles it. */
+/** A promise that the test settles. */
 export function gate<T = void>() {
   return Promise.withResolvers<T>();
 }

@@ -3,7 +3,7 @@ import type { Certificates, Leaf } from "./certificates.ts";
 import type { Server } from "./http.ts";
 import type { Limits } from "./limits.ts";
 
-/** Ends TLS and hands what is inside to the version of HTTP that the client agreed to. */
+/** Terminates TLS and passes the connection to the server for the negotiated version of HTTP. */
 export function tlsServer(
   certificates: Certificates,
   { http1, http2 }: { http1: Server; http2: Server },
@@ -20,7 +20,7 @@ export function tlsServer(
     },
   });
   server.on("secureConnection", (socket) => (socket.alpnProtocol === "h2" ? http2 : http1).accept(socket));
-  // A failed handshake is between the client and its list of authorities; the socket is destroyed by Node.
+  // A failed handshake concerns only the client and its trusted authorities; Node destroys the socket.
   server.on("tlsClientError", () => {});
   return {
     accept(connection) {
@@ -35,7 +35,7 @@ export function tlsServer(
         },
       );
     },
-    // Its connections belong to the servers inside.
+    // The connections are closed by the HTTP servers.
     close() {},
   };
 }

@@ -1,17 +1,17 @@
 import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import type { HttpResponse } from "../http.ts";
-import { compose, lastLines, type Manner, transmit } from "./answer.ts";
+import { compose, lastLines, type ResponseForm, transmit } from "./answer.ts";
 import { outgoing } from "./outgoing.ts";
 
-const MANNER: Manner = { isHead: false, httpVersion: "1.1", keepAlive: true };
+const MANNER: ResponseForm = { isHead: false, httpVersion: "1.1", keepAlive: true };
 const LAST_LINES = lastLines(75_000);
 const out = outgoing();
 
-const answer = (response: Partial<HttpResponse>, manner: Partial<Manner> = {}) =>
-  compose({ status: 200, headers: {}, body: "", ...response }, { ...MANNER, ...manner }, LAST_LINES);
+const answer = (response: Partial<HttpResponse>, form: Partial<ResponseForm> = {}) =>
+  compose({ status: 200, headers: {}, body: "", ...response }, { ...MANNER, ...form }, LAST_LINES);
 
-/** What reaches the system, call by call. */
+/** Records the writes that reach the system, call by call. */
 function recorder() {
   const calls: (string | Buffer)[][] = [];
   const socket = new Writable({

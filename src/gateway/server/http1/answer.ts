@@ -6,43 +6,43 @@ import { abandon, isBodiless, type WritePiece, writeBody } from "../respond.ts";
 import { TOKEN } from "./fields.ts";
 import type { Outgoing } from "./outgoing.ts";
 
-/** What a request asks of its answer's form. */
-export interface Manner {
+/** The properties of a request that determine the form of its response. */
+export interface ResponseForm {
   isHead: boolean;
   httpVersion: "1.0" | "1.1";
   keepAlive: boolean;
 }
 
-/** An answer whose head is valid, and of which nothing is written yet. */
+/** A response with a validated head, of which nothing is written yet. */
 export interface Answer {
   head: string;
   body: string | Uint8Array | AsyncIterable<Uint8Array>;
-  /** Of a stream: its promised length, or that it is chunked, or that the connection's end is its end. */
+  /** For a stream: its promised length, or that it is chunked, or that it ends with the connection. */
   framing: number | "chunked" | "close";
   keepAlive: boolean;
 }
 
-/** @throws for what HTTP cannot carry: a line break in a header would begin an answer of its own */
-export function compose(response: HttpResponse, manner: Manner, lastLines: LastLines): Answer {
+/** @throws if HTTP cannot carry the response: a line break in a header would begin another response */
+export function compose(response: HttpResponse, form: ResponseForm, lastLines: LastLines): Answer {
   const { status, headers, body } = response;
   const isStream = typeof body !== "string" && !(body instanceof Uint8Array);
-  const hasBody = !manner.isHead && !isBodiless(status);
+  const hasBody = !form.isHead && !isBodiless(status);
   const promised = headers["content-length"];
   let framing: Answer["framing"] = "close";
   let head = statusLine(status);
   if (!isStream) {
     framing = typeof body === "string" ? Buffer.byteLength(body) : body.length;
-    if (hasBody || (manner.isHead && promised === undefined && framing > 0))
+    if (hasBody || (form.isHead && promised === undefined && framing > 0))
       head += `content-length: ${framing}\r\n`;
     if (hasBody && promised !== undefined && Number(promised) !== framing)
       throw new Error(`An answer of ${promised} bytes has ${framing}`);
   } else if (promised !== undefined) {
     framing = Number(promised);
-  } else if (hasBody && manner.httpVersion === "1.1") {
+  } else if (hasBody && form.httpVersion === "1.1") {
     framing = "chunked";
     head += "transfer-encoding: chunked\r\n";
   }
-  const keepAlive = manner.keepAlive && !(hasBody && framing === "close");
+  const keepAlive = form.keepAlive && !(hasBody && framing === "close");
   const lengthIsTold = isBodiless(status) || (hasBody && !isStream);
   for (const name in headers) {
     const opening = lineOpening(name);
@@ -57,17 +57,17 @@ export function compose(response: HttpResponse, manner: Manner, lastLines: LastL
   return { head, body: "", framing: 0, keepAlive };
 }
 
-/** Above this a body is not copied behind its head, but handed over beside it. */
+/** Larger bodies are not copied behind their head, but written separately. */
 const COPIED_BYTES = 16 * 1_024;
 
-/** Writes an answer: a whole one in one call of the system; a stream until the promise that is returned. */
+/** Writes a response: a complete body with one system call; a stream until the returned promise resolves. */
 export function transmit(
   { head, body, framing }: Answer,
   socket: Writable,
   out: Outgoing,
 ): Promise<void> | undefined {
   if (typeof body === "string") {
-    // Header values are Latin-1, and text is UTF-8: the two are one string as long as the text is ASCII.
+    // Header values are Latin-1 and text is UTF-8; both can be one string as long as the text is ASCII.
     if (body.length === framing) out.write(socket, head + body);
     else writeBoth(socket, out, head, Buffer.from(body));
   } else if (body instanceof Uint8Array) {
@@ -99,7 +99,7 @@ async function stream(
   framing: Answer["framing"],
   socket: Writable,
 ): Promise<void> {
-  // The head rides with the first piece, but does not wait for it: an event stream may have nothing to say yet.
+  // The head is sent with the first piece, but does not wait for it: an event stream may have no events yet.
   socket.cork();
   socket.write(head, "latin1");
   setImmediate(() => socket.uncork());
@@ -122,10 +122,10 @@ const statusLines: string[] = [];
 const statusLine = (status: number) =>
   (statusLines[status] ??= `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}\r\n`);
 
-/** Hop-by-hop headers, which only the server itself sets. */
+/** Hop-by-hop headers, which only the server may set. */
 const OWN = ["connection", "date", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 const MAX_CACHED_NAMES = 1_000;
-/** `name: `, validated once; empty for a header that the handler may not set. */
+/** `name: `, validated once; empty for a header that handlers may not set. */
 const lineOpenings = new Map(OWN.map((name) => [name, ""]));
 
 function lineOpening(name: string): string {
@@ -142,10 +142,10 @@ function isToken(name: string): boolean {
   return true;
 }
 
-/** The date, whether the connection stays, and the end of the head. */
+/** The last lines of a head: the date, whether the connection is kept, and the empty line. */
 export type LastLines = (keepAlive: boolean) => string;
 
-/** These are the same for every answer of a second. */
+/** Cached per second, since they are the same for every response. */
 export function lastLines(keepAliveTimeout: number): LastLines {
   const seconds = Math.floor(keepAliveTimeout / 1_000);
   let second = -1;

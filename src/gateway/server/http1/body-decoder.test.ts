@@ -6,11 +6,11 @@ import { Refusal } from "./refusal.ts";
 interface Result {
   body: string;
   trailers: Readonly<Record<string, string>> | undefined;
-  /** What the decoder left for the next request. */
+  /** The bytes left for the next request. */
   rest: string;
 }
 
-/** Feeds packets as a connection does: what is not taken comes again, with more. */
+/** Feeds packets as a connection does: unconsumed bytes are passed again, together with the next packet. */
 function feed(
   make: (sink: Parameters<typeof lengthDecoder>[1]) => BodyDecoder,
   packets: readonly string[],

@@ -2,24 +2,24 @@ import type { Limits } from "../limits.ts";
 import { FIELD, type Marks, markFields, readFields, span } from "./fields.ts";
 import { badRequest, extensionsTooLarge } from "./refusal.ts";
 
-/** Where a decoder puts what it finds. */
+/** Receives the decoded body. */
 export interface BodySink {
   push(piece: Buffer): void;
-  /** The body's own end. */
+  /** The end of the body. */
   end(trailers: Readonly<Record<string, string>>): void;
 }
 
 /**
- * Takes the bytes of one body from a connection.
- * @returns where it stopped. What follows is the beginning of a line that has not arrived completely, or, after
- * `sink.end`, the next request.
+ * Consumes the bytes of one body.
+ * @returns the position where it stopped, which is the start of an incomplete line or, after `sink.end`, of
+ * the next request
  * @throws {Refusal}
  */
 export type BodyDecoder = (bytes: Buffer, at: number) => number;
 
 const NO_TRAILERS: Readonly<Record<string, string>> = {};
 
-/** A body whose length was told. */
+/** A body with a Content-Length. */
 export function lengthDecoder(size: number, sink: BodySink): BodyDecoder {
   let remaining = size;
   return (bytes, at) => {
@@ -34,22 +34,25 @@ export function lengthDecoder(size: number, sink: BodySink): BodyDecoder {
 const CR = 0x0d;
 const LF = 0x0a;
 const SEMICOLON = 0x3b;
-/** Nobody uses extensions. Together they may be as long as Node's parser allows, one by one shorter. */
+/**
+ * Total bytes of chunk extensions, which clients do not use. Node's parser allows as many in total, and
+ * longer single ones.
+ */
 const EXTENSIONS_BYTES = 16 * 1_024;
 /** Hexadecimal digits of a chunk's size, below 2^53. */
 const SIZE_DIGITS = 13;
 const TRAILER_BYTES = 8 * 1_024;
 
-/** Reused: decoding never waits. */
+/** Reused, because decoding is synchronous. */
 const marks: Marks = { count: 0, positions: [] };
 
-/** A body in chunks (RFC 9112, 7.1). */
+/** A chunked body (RFC 9112, 7.1). */
 export function chunkedDecoder(sink: BodySink, { headerCount }: Pick<Limits, "headerCount">): BodyDecoder {
   let expected: "size" | "data" | "line end" | "trailers" = "size";
   let remaining = 0;
   let extensions = 0;
 
-  /** `5;name=value CRLF`; answers where it ends, or `at` if it has not. */
+  /** Parses `5;name=value CRLF`; returns its end, or `at` if it is incomplete. */
   function sizeLine(bytes: Buffer, at: number): number {
     const digitsEnd = span(HEX, bytes, at, Math.min(bytes.length, at + SIZE_DIGITS + 1));
     if (digitsEnd - at > SIZE_DIGITS) throw badRequest();
@@ -104,7 +107,7 @@ export function chunkedDecoder(sink: BodySink, { headerCount }: Pick<Limits, "he
   };
 }
 
-/** Behind the line break at `at`; `at` itself where only half of it has come. */
+/** Returns the position after the line break at `at`, or `at` itself if only half of it has arrived. */
 function lineBreak(bytes: Buffer, at: number): number {
   if (bytes[at] !== CR) throw badRequest();
   if (at + 1 === bytes.length) return at;

@@ -8,7 +8,7 @@ import type { Handle } from "../http.ts";
 import { http1Server } from "../http1.ts";
 import { LIMITS } from "../limits.ts";
 
-/** A server without a port, and what it reported. */
+/** A server without a port, with its reports. */
 function server(handle: Handle) {
   const reports: unknown[] = [];
   const http = http1Server({ handle, report: (error) => void reports.push(error) }, LIMITS);
@@ -21,7 +21,7 @@ function server(handle: Handle) {
   return { accept, reports };
 }
 
-/** Writes packet by packet, says no more, and reads until the server has ended its side, too. */
+/** Writes packet by packet, ends the sending side, and reads until the server has ended its side as well. */
 async function converse(wire: Duplex, packets: readonly (string | Uint8Array)[]): Promise<string> {
   let seen = "";
   wire.on("error", () => {});
@@ -209,7 +209,7 @@ test("a client that pipelines faster than it is answered is held back", async ()
   await new Promise((resolve) => wire.on("drain", resolve).resume());
 });
 
-/** Of unread bodies only short ones, whose length is told, keep the connection. */
+/** Only unread bodies that are short and have a Content-Length keep the connection. */
 const isRead = (i: number) => i % 6 !== 1;
 
 test("thousands of requests in one stream are each answered, in their order", async () => {

@@ -207,18 +207,18 @@ export class Connection implements Arriving, Expiring, BodySource {
     }
     if (this.#exchange !== exchange) return abandon(response);
     const { head } = exchange;
-    const manner = {
+    const form = {
       isHead: head.method === "HEAD",
       httpVersion: head.httpVersion,
       keepAlive: this.#mayContinue(exchange),
     };
     let answer: Answer;
     try {
-      answer = compose(response, manner, lastLines);
+      answer = compose(response, form, lastLines);
     } catch (error) {
       serving.report(error);
       abandon(response);
-      answer = compose(internalFailure(), manner, lastLines);
+      answer = compose(internalFailure(), form, lastLines);
     }
     exchange.progress = "sending";
     try {
@@ -263,9 +263,9 @@ export class Connection implements Arriving, Expiring, BodySource {
     const exchange = this.#exchange;
     if (exchange?.progress === "sending") return void this.#socket.destroy();
     this.#abandonExchange();
-    const manner = { isHead: false, httpVersion: "1.1" as const, keepAlive: false };
+    const form = { isHead: false, httpVersion: "1.1" as const, keepAlive: false };
     const { lastLines, outgoing } = this.#shared;
-    transmit(compose(response as HttpResponse, manner, lastLines), this.#socket, outgoing);
+    transmit(compose(response as HttpResponse, form, lastLines), this.#socket, outgoing);
     this.#end();
   }
 

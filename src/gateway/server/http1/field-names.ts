@@ -1,4 +1,4 @@
-/** What clients of AWS send with nearly every request, and browsers with theirs. */
+/** The headers that AWS's clients and browsers send with nearly every request. */
 const USUAL = [
   ...["accept", "accept-encoding", "authorization", "cache-control", "connection", "content-encoding"],
   ...["content-length", "content-md5", "content-type", "cookie", "date", "expect", "host", "if-match"],
@@ -20,8 +20,8 @@ const slots: (string | undefined)[] = Array(SLOTS).fill(undefined);
 for (const name of USUAL) slots[slotOf(Buffer.from(name), 0, name.length)] = name;
 
 /**
- * The lower-case name that stands in the bytes. A usual one is recognized and its own string answered, which costs
- * half of making a new one, and half of finding that one in a record afterwards.
+ * Returns the lower-case name in the bytes. A usual name is recognized and its interned string returned,
+ * which takes half the time of creating a new string, and half the time of finding that in a record.
  */
 export function fieldName(bytes: Buffer, start: number, end: number): string {
   const usual = slots[slotOf(bytes, start, end)];

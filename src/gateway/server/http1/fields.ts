@@ -7,13 +7,13 @@ const COLON = 0x3a;
 const SPACE = 0x20;
 const TAB = 0x09;
 
-/** A set of bytes, as a table. */
+/** A lookup table for a set of bytes. */
 const bytesLike = (pattern: RegExp) =>
   Uint8Array.from({ length: 256 }, (_, byte) => (pattern.test(String.fromCharCode(byte)) ? 1 : 0));
 
-/** RFC 9110, 5.6.2: what methods and header names are made of. */
+/** RFC 9110, 5.6.2: the characters of methods and header names. */
 export const TOKEN = bytesLike(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/);
-/** RFC 9110, 5.5. What is beyond ASCII has no meaning, and is passed on as Latin-1. */
+/** RFC 9110, 5.5. Bytes beyond ASCII have no meaning and are passed on as Latin-1. */
 export const FIELD = bytesLike(/[\t\x20-\x7e\x80-\xff]/);
 
 /** The first position from `at` on whose byte is not in the set. */
@@ -24,23 +24,26 @@ export function span(set: Uint8Array, bytes: Uint8Array, at: number, stop: numbe
 }
 
 export interface FieldLimits {
-  /** Where the section must have ended; up to there the bytes may be looked at, as far as they have come. */
+  /** Where the section must have ended; bytes up to there may be read, as far as they have arrived. */
   stop: number;
   count: number;
 }
 
-/** Begin and end of each name and value: four positions a line. The object is used again, and keeps its room. */
+/**
+ * Start and end of each name and value: four positions per line. The object is reused, so that its array
+ * keeps its capacity.
+ */
 export interface Marks {
   count: number;
   readonly positions: number[];
 }
 
 /**
- * Header or trailer lines with the empty line behind them (RFC 9112, 5), as marks. No line may be folded, and no space may
- * stand before the colon: both have smuggled requests.
+ * Marks the positions in header or trailer lines and the empty line after them (RFC 9112, 5). Folded lines
+ * and spaces before a colon are rejected, because both have enabled request smuggling.
  *
- * @returns where the section ends; -1 where it has not come to its end yet
- * @throws {Refusal} for lines that are not by the rules, or too many
+ * @returns the end of the section; -1 if it is incomplete
+ * @throws {Refusal} for malformed or too many lines
  */
 export function markFields(
   bytes: Uint8Array,
@@ -84,8 +87,9 @@ export function markFields(
 const isBlank = (byte: number) => byte === SPACE || byte === TAB;
 
 /**
- * A record without prototype's members, as `Object.create(null)` is, but not a hash table: the engine gives those with
- * the same names one layout, as it does with the objects of a class. They take a third of the memory.
+ * A record without inherited members, like `Object.create(null)`, but not in hash-table mode: the engine
+ * gives records with the same names one layout, as it does for instances of a class. They take a third of the
+ * memory.
  */
 class Fields {
   [name: string]: string;
@@ -94,8 +98,8 @@ Reflect.deleteProperty(Fields.prototype, "constructor");
 Object.setPrototypeOf(Fields.prototype, null);
 
 /**
- * Marked lines as one record, as `joinHeaders` makes it.
- * @param text Latin-1 of the bytes from `origin` on
+ * Reads marked lines into one record, in the same form as `joinHeaders`.
+ * @param text the bytes from `origin` on, as Latin-1
  */
 export function readFields(
   bytes: Buffer,
@@ -114,7 +118,7 @@ export function readFields(
 }
 
 function join(name: string, before: string, value: string): string {
-  // Lengths that agree are one (RFC 9112, 6.3); a list of them is no length.
+  // Equal repeated lengths count as one (RFC 9112, 6.3); a list of different ones is rejected later.
   if (name === "content-length" && before === value) return value;
   return before + (name === "cookie" ? "; " : ",") + value;
 }

@@ -3,7 +3,7 @@ import type { Limits } from "../limits.ts";
 import { type Marks, markFields, readFields, span, TOKEN } from "./fields.ts";
 import { badRequest, headTooLarge } from "./refusal.ts";
 
-/** The head of a request, and what it says about the bytes that follow. */
+/** The head of a request, including how the body is framed. */
 export interface Head {
   readonly method: string;
   readonly target: string;
@@ -13,33 +13,33 @@ export interface Head {
   readonly headers: Readonly<Record<string, string>>;
   /** Authority with its port, lower-case. */
   readonly host: string;
-  /** Bytes of the body; `undefined` for one in chunks. */
+  /** Bytes of the body; `undefined` for a chunked one. */
   readonly size: number | undefined;
-  /** Whether the client would send another request on this connection. */
+  /** Whether the client may send another request on this connection. */
   readonly keepAlive: boolean;
-  /** The client sends its body only after `100 Continue`. */
+  /** Whether the client sends its body only after `100 Continue`. */
   readonly awaitsContinue: boolean;
-  /** Where the head ends in the bytes. */
+  /** The position after the head. */
   readonly end: number;
 }
 
 const CR = 0x0d;
 const LF = 0x0a;
 const SPACE = 0x20;
-/** RFC 3986 has ASCII only; clients send UTF-8 nevertheless, and it is the service that says what it thinks of it. */
+/** RFC 3986 allows ASCII only, but clients send UTF-8 as well; the service decides about it. */
 const TARGET = Uint8Array.from({ length: 256 }, (_, byte) => (byte > 0x20 && byte !== 0x7f ? 1 : 0));
 const VERSION = Buffer.from("HTTP/1.");
 const ZERO = 0x30;
 const ONE = 0x31;
 
-/** Reused: parsing never waits. */
+/** Reused, because parsing is synchronous. */
 const marks: Marks = { count: 0, positions: [] };
 
 /**
- * Reads the head that begins at `start` (RFC 9112, 2 to 7), in one pass and strictly: bytes that two servers could read in
- * two ways are refused.
+ * Parses the head that begins at `start` (RFC 9112, 2 to 7) in one pass, strictly: input that two servers
+ * could interpret differently is rejected.
  *
- * @returns `undefined` where the head has not come to its end yet
+ * @returns `undefined` if the head is incomplete
  * @throws {Refusal}
  */
 export function parseHead(
@@ -88,7 +88,7 @@ function incomplete(bytes: Buffer, stop: number): undefined {
   if (bytes.length >= stop) throw headTooLarge();
 }
 
-/** Where the request line ends that has its version at `at`; -1 where that has not arrived. */
+/** The end of the request line whose version begins at `at`; -1 if it has not arrived. */
 function versionEnd(bytes: Buffer, at: number, available: number): number {
   for (let i = 0; i < VERSION.length; i++) {
     if (at + i === available) return -1;
@@ -104,10 +104,13 @@ function versionEnd(bytes: Buffer, at: number, available: number): number {
   return minor + 3;
 }
 
-/** What stands in no authority, and would make two of one: list, path, query, user, spaces. */
+/** Characters that no authority contains and that could split it in two: list, path, query, user, spaces. */
 const NO_AUTHORITY = /[\s,/?#@\\]/;
 
-/** An absolute target's authority outranks the Host header (RFC 9112, 3.2.2), which must be there nevertheless. */
+/**
+ * An absolute target's authority takes precedence over the Host header (RFC 9112, 3.2.2), which must be
+ * present nevertheless.
+ */
 function hostOf(
   authority: string | undefined,
   header: string | undefined,
@@ -120,12 +123,12 @@ function hostOf(
   return host.toLowerCase();
 }
 
-/** Fifteen digits are below 2^53. */
+/** Fifteen digits stay below 2^53. */
 const LENGTH = /^[0-9]{1,15}$/;
 
 /**
- * RFC 9112, 6: chunks, or a length, or nothing. Whoever names both wants two servers to disagree; another coding than
- * `chunked` would have to be taken off first; HTTP/1.0 knows none.
+ * RFC 9112, 6: chunked, or with a length, or without a body. A request with both could be interpreted
+ * differently by two servers; any coding but `chunked` would have to be decoded first; HTTP/1.0 has none.
  */
 function bodySize(
   headers: Readonly<Record<string, string>>,

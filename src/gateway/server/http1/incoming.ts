@@ -1,13 +1,14 @@
-/** A connection on which the bytes of a request have come. */
+/** A connection with unparsed bytes of a request. */
 export interface Arriving {
   read(): void;
 }
 
 /**
- * Requests on their way in. Those that come in one turn of the event loop are begun together at its end. Each then goes
- * as far as it can without waiting for anything before the next one does, so all of them take the same step one after
- * another: the processor finds its code and tables in its caches, where a whole call, one at a time, evicts them. That
- * spares a call that writes a fifth of its cost. Of very many, some begin a turn later, so that first answers leave.
+ * Requests that arrive in one turn of the event loop are started together at its end. Each then runs until it
+ * first waits, before the next one starts, so all of them perform the same step one after another and its
+ * code and tables stay in the processor's caches, which processing whole calls one at a time would evict.
+ * That saves a fifth of the cost of a writing call. If very many arrive, some start a turn later, so that the
+ * first responses are not delayed.
  */
 export interface Incoming {
   add(connection: Arriving): void;

@@ -1,17 +1,17 @@
 import type { Writable } from "node:stream";
 
 /**
- * Answers on their way out. Those that become ready in one turn of the event loop are written together at its end: a
- * client that sleeps is then woken once for all of them, where each write of its own would wake it, which costs as
- * much as the write. Nobody waits longer than it takes to answer `MAX_BATCH` calls.
+ * Responses that become ready in one turn of the event loop are written together at its end: a sleeping
+ * client is then woken once for all of them, where separate writes would each wake it, which costs as much as
+ * the write. No response waits longer than it takes to produce `MAX_BATCH` of them.
  */
 export interface Outgoing {
-  /** In the order of the calls. Whoever writes to a socket itself flushes before. */
+  /** Writes in the order of the calls. A caller that writes to a socket directly must flush first. */
   write(socket: Writable, bytes: string | Uint8Array): void;
   flush(): void;
 }
 
-/** As many as are begun together. */
+/** The same as the number of requests that are started together. */
 const MAX_BATCH = 32;
 
 export function outgoing(): Outgoing {

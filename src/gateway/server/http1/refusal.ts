@@ -1,7 +1,10 @@
 import type { HttpResponse } from "../http.ts";
 import { malformed, plainError } from "../respond.ts";
 
-/** Thrown where a client's bytes break a rule of HTTP. Where the next message would begin is unknown: the connection ends. */
+/**
+ * Thrown when a client violates HTTP. The start of its next message is then unknown, so the connection is
+ * closed.
+ */
 export class Refusal extends Error {
   readonly response: HttpResponse;
 
