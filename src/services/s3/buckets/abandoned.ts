@@ -4,8 +4,9 @@ import { bodies, parts, uploads } from "../store.ts";
 const PAGE = 500;
 
 /**
- * Deletes the uploads of a deleted bucket: they do not keep a bucket from being deleted. Its number is never used
- * again, so nobody can reach them meanwhile.
+ * Deletes the open uploads of a deleted bucket, which do not prevent its deletion. The bucket's number is
+ * never reused, so
+ * no call can reach the uploads in the meantime.
  */
 export const abandonUploads: Job<{ bucket: number }> = job("s3/abandon-uploads", {
   attempts: Number.POSITIVE_INFINITY,

@@ -4,9 +4,12 @@ import { accessPointAt } from "../access-points/addresses.ts";
 import type { AccessPoint } from "../access-points/store.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { invalidBucketName, noSuchBucket } from "./errors.ts";
-import { wasEverName } from "./names.ts";
+import { wasEverValidName } from "./names.ts";
 
-/** The bucket of that name, or the one of the access point that is named. @throws {AwsError} NoSuchBucket, InvalidBucketName */
+/**
+ * Returns a bucket by its name or by that of an access point.
+ * @throws {AwsError} NoSuchBucket, InvalidBucketName
+ */
 export function bucketAt(tx: ReadTransaction, name: string): MaybePromise<Bucket> {
   return whenReady(
     tx.get(buckets, [name]),
@@ -14,7 +17,7 @@ export function bucketAt(tx: ReadTransaction, name: string): MaybePromise<Bucket
   );
 }
 
-/** As `bucketAt`, with the access point, if one is named. */
+/** Like `bucketAt`, but also returns the access point if the name is that of one. */
 export async function bucketAndAccessPoint(
   tx: ReadTransaction,
   name: string,
@@ -23,7 +26,7 @@ export async function bucketAndAccessPoint(
   if (named) return { bucket: named };
   const accessPoint = await accessPointAt(tx, name);
   const bucket = accessPoint && (await tx.get(buckets, [accessPoint.bucket]));
-  if (!bucket) throw wasEverName(name) ? noSuchBucket(name) : invalidBucketName(name);
+  if (!bucket) throw wasEverValidName(name) ? noSuchBucket(name) : invalidBucketName(name);
   return { bucket, accessPoint };
 }
 

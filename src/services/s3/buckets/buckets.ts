@@ -10,7 +10,7 @@ import { checkTags } from "../tags.ts";
 import { wholeSeconds } from "../versions.ts";
 import { abandonUploads } from "./abandoned.ts";
 import { bucketArn, bucketAt } from "./bucket.ts";
-import { forgetConfigurations } from "./configurations.ts";
+import { deleteConfigurations } from "./configurations.ts";
 import {
   bucketAlreadyExists,
   bucketAlreadyOwnedByYou,
@@ -30,7 +30,7 @@ export const bucketHandlers = {
     if (!isBucketName(name)) throw invalidBucketName(name);
     refuseUnimplemented(input);
     const configuration = input.CreateBucketConfiguration;
-    // An empty document is malformed. Whoever wants no configuration sends none.
+    // An empty document is malformed; a request without configuration sends none.
     if (configuration && Object.keys(configuration).length === 0) throw malformedXml();
     const region = locationOf(ctx.region, configuration?.LocationConstraint);
     checkNamespace(name, input.BucketNamespace, namespaceSuffix(ctx.account, region));
@@ -39,7 +39,7 @@ export const bucketHandlers = {
     return ctx.transact(async (tx) => {
       const existing = await tx.get(buckets, [name]);
       if (existing && existing.owner !== ctx.account) throw bucketAlreadyExists(name);
-      // In us-east-1 an owner may create a bucket again: its endpoint is the oldest, and old clients rely on it.
+      // In us-east-1 an owner may create an existing bucket again, for compatibility with old clients.
       if (existing && (ctx.region !== "us-east-1" || existing.region !== "us-east-1"))
         throw bucketAlreadyOwnedByYou(name);
       if (existing) resetAcl(tx, existing, acl);
@@ -84,18 +84,18 @@ export const bucketHandlers = {
       const bucket = await bucketAt(tx, input.Bucket);
       const attached = await tx.listBy(accessPoints, "bucket", { in: [bucket.name], limit: 1 });
       if (attached.length > 0) throw bucketHasAccessPoints(bucket.name);
-      // Of each key that has versions, the newest is in this collection.
+      // The newest version of each key is in this collection, so it is empty only if there are no versions.
       const remaining = await tx.list(objects, { in: [bucket.id], limit: 1 });
       if (remaining.length > 0) throw bucketNotEmpty(bucket.name, bucket.versioning !== undefined);
       tx.delete(buckets, [bucket.name]);
-      await forgetConfigurations(tx, bucket);
+      await deleteConfigurations(tx, bucket);
       tx.enqueue(abandonUploads, { bucket: bucket.id });
       return {};
     });
   },
 } satisfies Handlers<"s3">;
 
-/** A bucket that is created again gets the ACL of that call, whatever it had. */
+/** Replaces the ACL of a bucket that is created again by that of the request. */
 function resetAcl(tx: Transaction, { acl: former, ...bucket }: Bucket, acl: Bucket["acl"]): void {
   if (former || acl) tx.put(buckets, { ...bucket, acl });
 }
@@ -107,7 +107,8 @@ function tagsOf(tags: Tag[] | undefined): Tag[] | undefined {
 }
 
 /**
- * A name with the suffix of an account belongs to that account, and the request must say so.
+ * Checks that a name with the suffix of an account belongs to the caller's account, and that the request says
+ * so.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
  * @throws {AwsError} MissingNamespaceHeader, InvalidNamespaceHeader, InvalidBucketName
  */

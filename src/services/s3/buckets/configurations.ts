@@ -4,14 +4,15 @@ import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Bucket } from "../store.ts";
 
 /**
- * One of a bucket's configurations, as its owner sent it: lifecycle rules, a website, an inventory. Those that nearly
- * every call needs are in `Bucket` itself.
+ * A configuration of a bucket as its owner sent it, such as lifecycle rules, a website, or an inventory.
+ * Configurations
+ * that nearly every call needs are in `Bucket` itself.
  */
 interface Configuration {
   /** The bucket's number. */
   bucket: number;
   kind: string;
-  /** The id, for kinds of which a bucket has several; else empty. */
+  /** The id, for kinds of which a bucket may have several; otherwise empty. */
   id: string;
   document: unknown;
 }
@@ -22,12 +23,12 @@ const configurations = collection<Configuration>("s3/configuration", {
   hot: true,
 });
 
-/** One kind of configuration. */
+/** Access to one kind of configuration. */
 export interface ConfigurationKind<T> {
   get(tx: ReadTransaction, bucket: Bucket, id?: string): MaybePromise<T | undefined>;
   put(tx: Transaction, bucket: Bucket, document: T, id?: string): void;
   delete(tx: Transaction, bucket: Bucket, id?: string): void;
-  /** In the order of ids. At most 1,000, which is more than S3 allows of any kind. */
+  /** Returns at most 1,000 configurations in the order of their ids; S3 allows no more of any kind. */
   list(tx: ReadTransaction, bucket: Bucket): Promise<T[]>;
 }
 
@@ -44,8 +45,8 @@ export function configuration<T>(kind: string): ConfigurationKind<T> {
   };
 }
 
-/** All configurations of a deleted bucket. */
-export async function forgetConfigurations(tx: Transaction, bucket: Bucket): Promise<void> {
+/** Deletes all configurations of a deleted bucket. */
+export async function deleteConfigurations(tx: Transaction, bucket: Bucket): Promise<void> {
   for (;;) {
     const found = await tx.list(configurations, { in: [bucket.id], limit: 1_000 });
     for (const { kind, id } of found) tx.delete(configurations, [bucket.id, kind, id]);

@@ -7,7 +7,7 @@ export const noSuchBucket = (bucket: string) =>
     members: { BucketName: bucket },
   });
 
-/** The bucket is in another Region than the endpoint of the call. */
+/** The error for a bucket in another Region than the endpoint of the call. */
 export const permanentRedirect = ({ name, region }: { name: string; region: string }, endpoint: string) =>
   new AwsError(
     "PermanentRedirect",

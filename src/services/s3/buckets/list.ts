@@ -6,23 +6,23 @@ import { ownerOf } from "../owner.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { bucketArn } from "./bucket.ts";
 
-/** Most buckets of a page, and of an account by default. */
-const MOST = 10_000;
+/** The maximum number of buckets in a page, and in an account by default. */
+const MAX_BUCKETS = 10_000;
 const PAGE = 1_000;
 
 export const bucketListing = {
   async ListBuckets(ctx, { MaxBuckets, ContinuationToken, Prefix, BucketRegion }) {
-    if (MaxBuckets !== undefined && !(MaxBuckets >= 1 && MaxBuckets <= MOST)) {
+    if (MaxBuckets !== undefined && !(MaxBuckets >= 1 && MaxBuckets <= MAX_BUCKETS)) {
       throw invalidArgument(
         "Argument max-buckets must be an integer between 1 and 10000",
         "max-buckets",
         MaxBuckets,
       );
     }
-    const limit = MaxBuckets ?? MOST;
+    const limit = MaxBuckets ?? MAX_BUCKETS;
     const region = BucketRegion?.toLowerCase();
     if (region !== undefined && region !== ctx.region) throw wrongRegion(BucketRegion!);
-    // An empty token is none.
+    // An empty token counts as none.
     const after = ContinuationToken ? nameOf(ContinuationToken) : undefined;
     const matching = await bucketsOf(ctx, { prefix: Prefix, region, after, most: limit + 1 });
     const shown = matching.slice(0, limit);
@@ -33,7 +33,7 @@ export const bucketListing = {
       Buckets: shown.map((bucket) => ({
         Name: bucket.name,
         CreationDate: new Date(bucket.created),
-        // Only a request for a page or with a filter gets Regions.
+        // S3 returns Regions only if the request is paginated or filtered.
         BucketRegion: isFiltered ? bucket.region : undefined,
         BucketArn: bucketArn(bucket.name),
       })),
@@ -80,7 +80,7 @@ function nameOf(token: string): string {
   throw wrongToken();
 }
 
-/** Only the Region's own endpoint lists the buckets of a Region. */
+/** The error for another Region than that of the endpoint, which lists only the buckets of its own Region. */
 const wrongRegion = (name: string) =>
   invalidArgument(
     REGIONS.includes(name.toLowerCase())

@@ -2,14 +2,15 @@ import { REGIONS } from "#aws/regions.ts";
 import type { Bucket } from "../store.ts";
 import { illegalLocationConstraint, invalidLocationConstraint } from "./errors.ts";
 
-/** The first Region. No constraint names it: a bucket without one is here. */
+/** The Region of buckets without a location constraint. */
 const HOME = "us-east-1";
 
-/** An older name of eu-west-1. A bucket that was created with it keeps it. */
+/** The former name of eu-west-1, which a bucket that was created with it keeps. */
 export const OLD_NAME = "EU";
 
 /**
- * The Region of a new bucket. The endpoint of us-east-1 creates buckets in any Region, all others only in their own.
+ * Returns the Region of a new bucket. The endpoint of us-east-1 creates buckets in any Region, others only in
+ * their own.
  * @throws {AwsError} InvalidLocationConstraint, IllegalLocationConstraintException
  */
 export function locationOf(region: string, constraint: string | undefined): string {
@@ -22,7 +23,7 @@ export function locationOf(region: string, constraint: string | undefined): stri
   return named;
 }
 
-/** What GetBucketLocation answers: nothing for us-east-1. */
+/** Returns the location constraint for GetBucketLocation: none for us-east-1. */
 export function constraintOf({ region, oldName }: Bucket): string | undefined {
   if (oldName) return OLD_NAME;
   return region === HOME ? undefined : region;

@@ -1,5 +1,5 @@
 /**
- * The rules for names of general purpose buckets. They are names of hosts, made of labels between periods.
+ * Whether a name complies with the rules for general purpose buckets, which make it a valid host name.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
  */
 export function isBucketName(name: string): boolean {
@@ -12,13 +12,17 @@ export function isBucketName(name: string): boolean {
   );
 }
 
-/** Whether it can be the name of an old bucket, for which the rules were looser. An access point's ARN passes too. */
-export const wasEverName = (name: string): boolean => /^[\w.-]{3,255}$/.test(name) || name.startsWith("arn:");
+/**
+ * Whether a bucket may have this name, including old buckets with looser rules. Access point ARNs are
+ * accepted, too.
+ */
+export const wasEverValidName = (name: string): boolean =>
+  /^[\w.-]{3,255}$/.test(name) || name.startsWith("arn:");
 
-/** The suffix of names that only this account can use in this Region. */
+/** Returns the suffix of names that only this account can use in this Region. */
 export const namespaceSuffix = (account: string, region: string) => `-${account}-${region}-an`;
 
-/** Whether a name has the suffix of some account. */
+/** Whether a name has the suffix of any account. */
 export const isInNamespace = (name: string): boolean => /-\d{12}-[a-z]+(-[a-z]+)+-\d-an$/.test(name);
 
 const RESERVED_PREFIXES = ["xn--", "sthree-", "amzn-s3-demo-"];

@@ -6,7 +6,7 @@ import { checkSchema } from "../schema.ts";
 import { buckets } from "../store.ts";
 
 /**
- * Whether policies may use a bucket's tags.
+ * The setting that lets policies refer to a bucket's tags.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
  */
 export const bucketAbac = {

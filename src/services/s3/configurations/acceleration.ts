@@ -8,7 +8,7 @@ import { accelerationOfDots } from "./errors.ts";
 
 const acceleration = configuration<"Enabled" | "Suspended">("accelerate");
 
-/** The setting is kept and answered. Nothing is accelerated. */
+/** Transfer acceleration: the setting is stored and returned, but has no effect. */
 export const bucketAcceleration = {
   async PutBucketAccelerateConfiguration(ctx, input) {
     checkDocument(ctx);

@@ -9,7 +9,7 @@ import { checkId, deleteIdentified, getIdentified, listIdentified, putIdentified
 
 const analytics = configuration<AnalyticsConfiguration>("analytics");
 
-/** Storage class analysis. Its configurations are kept, and nothing is analyzed. */
+/** Storage class analysis: the configurations are stored and returned, but nothing is analyzed. */
 export const bucketAnalytics = {
   async PutBucketAnalyticsConfiguration(ctx, input) {
     checkDocument(ctx);

@@ -2,7 +2,8 @@ import { isBucketName } from "../buckets/names.ts";
 import { invalidDestination } from "./errors.ts";
 
 /**
- * The ARN of a bucket for reports. Whether the bucket exists and accepts them shows when one is delivered.
+ * Validates the ARN of a bucket for reports. Whether the bucket exists and accepts them is checked on
+ * delivery.
  * @throws {AwsError} InvalidS3DestinationBucket
  */
 export function checkDestination(arn: string): void {

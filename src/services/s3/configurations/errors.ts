@@ -19,7 +19,7 @@ export const idMismatch = () =>
 export const malformedToken = () =>
   new AwsError("MalformedContinuationToken", "The continuation-token you provided invalid.");
 
-/** The destination of reports, which is named by its ARN. */
+/** The error for the ARN of a bucket to which reports are delivered. */
 export const invalidDestination = (message: string) => new AwsError("InvalidS3DestinationBucket", message);
 
 export const accelerationOfDots = () =>

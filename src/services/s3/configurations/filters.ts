@@ -1,7 +1,7 @@
 import type { Tag } from "#aws/contract/types/s3.ts";
 import { malformedXml } from "../errors.ts";
 
-/** Selects the objects that a configuration applies to. */
+/** Selects the objects to which a configuration applies. */
 interface Filter {
   Prefix?: string;
   Tag?: Tag;
@@ -10,7 +10,7 @@ interface Filter {
 }
 
 /**
- * One condition, or several in an `And`.
+ * Validates a filter, which has one condition, or several within `And`.
  * @throws {AwsError} MalformedXML
  */
 export function checkFilter(filter: Filter | undefined): void {

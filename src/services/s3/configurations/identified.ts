@@ -11,19 +11,20 @@ import {
   tooManyConfigurations,
 } from "./errors.ts";
 
-/*
- * Configurations of which a bucket has up to a thousand, by ids of its owner's choice: inventories, analytics, metrics,
- * tiers.
+/**
+ * Configurations of which a bucket may have up to a thousand, with ids that its owner chooses: inventory,
+ * analytics,
+ * metrics, and Intelligent-Tiering.
  */
 
-const MOST = 1_000;
+const MAX_CONFIGURATIONS = 1_000;
 const PAGE = 100;
 
 export interface Identified {
   Id: string;
 }
 
-/** Names one configuration of a bucket. */
+/** Identifies one configuration of a bucket. */
 export interface Named {
   Bucket: string;
   Id: string;
@@ -43,7 +44,7 @@ export async function putIdentified<T>(
   document: T,
 ): Promise<Bucket> {
   const bucket = await bucketAt(tx, name);
-  if (!(await kind.get(tx, bucket, id)) && (await kind.list(tx, bucket)).length >= MOST)
+  if (!(await kind.get(tx, bucket, id)) && (await kind.list(tx, bucket)).length >= MAX_CONFIGURATIONS)
     throw tooManyConfigurations();
   kind.put(tx, bucket, document, id);
   return bucket;
@@ -61,7 +62,8 @@ export async function getIdentified<T>(
 }
 
 /**
- * @param after what follows from it, in the same transaction
+ * Deletes a configuration.
+ * @param after performs further changes in the same transaction
  * @throws {AwsError} NoSuchBucket, NoSuchConfiguration
  */
 export function deleteIdentified<T>(
@@ -86,14 +88,14 @@ export interface ConfigurationPage<T> {
   NextContinuationToken?: string | undefined;
 }
 
-/** A hundred at a time, in the order of their ids. */
+/** Lists configurations in the order of their ids, a hundred per page. */
 export async function listIdentified<T>(
   ctx: Context,
   kind: ConfigurationKind<T>,
   { Bucket: name, ContinuationToken: token }: { Bucket: string; ContinuationToken?: string },
   idOf: (document: T) => string,
 ): Promise<ConfigurationPage<T>> {
-  // An empty token means none.
+  // An empty token counts as none.
   const after = !token ? undefined : idIn(token);
   const all = await ctx.read(async (tx) => kind.list(tx, await bucketAt(tx, name)));
   const rest = after === undefined ? all : all.filter((document) => idOf(document) > after);

@@ -8,7 +8,7 @@ import { checkId, deleteIdentified, getIdentified, listIdentified, putIdentified
 
 const metrics = configuration<MetricsConfiguration>("metrics");
 
-/** Request metrics, of all objects or of some. */
+/** Request metrics of all objects or of those that match a filter. */
 export const bucketMetrics = {
   async PutBucketMetricsConfiguration(ctx, input) {
     checkDocument(ctx);

@@ -10,7 +10,7 @@ import { byKms, isAlgorithm } from "./requested.ts";
 type Document = Input<"s3", "PutBucketEncryption">["ServerSideEncryptionConfiguration"];
 
 /**
- * How a bucket's objects are encrypted unless a request says otherwise, and what no request may ask for.
+ * The default encryption of a bucket, and the encryption types that it blocks.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
  */
 export const bucketEncryption = {
@@ -20,7 +20,7 @@ export const bucketEncryption = {
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       const { blocked } = bucket.encryption ?? {};
-      // Encryption types stay blocked unless the request names others.
+      // Encryption types remain blocked unless the request specifies others.
       store(tx, bucket, { ...(blocked && { blocked }), ...encryption });
       return {};
     });
@@ -68,7 +68,7 @@ function encryptionIn({ Rules: rules }: Document): BucketEncryption {
   };
 }
 
-/** The encryption of a bucket that has no configuration. */
+/** The encryption of a bucket without a configuration. */
 const DEFAULT: BucketEncryption = { algorithm: "AES256" };
 
 function documentOf({

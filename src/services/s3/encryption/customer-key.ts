@@ -2,17 +2,17 @@ import { createHmac, hash, randomBytes, timingSafeEqual } from "node:crypto";
 import * as errors from "./errors.ts";
 
 /**
- * Encryption with a key that comes with every request and is never kept (SSE-C).
+ * A customer-provided key (SSE-C), which every request contains and which is never stored.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
  */
 export interface CustomerKey {
   /** 32 bytes. */
   bytes: Uint8Array;
-  /** Base64, as the answer repeats it. */
+  /** Base64, returned in the response. */
   md5: string;
 }
 
-/** What a record keeps in place of the key: enough to recognize it, and nothing of it. Both in base64. */
+/** A salted hash that is stored to recognize the key. Both members are in base64. */
 export interface KeyProof {
   salt: string;
   proof: string;
@@ -71,10 +71,10 @@ function proves({ salt, proof }: KeyProof, { bytes }: CustomerKey): boolean {
 const hmac = (key: Uint8Array, salt: Uint8Array) => createHmac("sha256", salt).update(key).digest();
 
 /**
- * The key that an object can be decrypted with: the one of the request, if it is right.
+ * Returns the key with which an object is decrypted: that of the request, if it is the right one.
  * @throws {AwsError} InvalidRequest, AccessDenied
  */
-export function keyThatOpens(
+export function keyForDecryption(
   { customerKey: proof }: { customerKey?: KeyProof },
   key: CustomerKey | undefined,
 ): CustomerKey | undefined {
@@ -87,7 +87,7 @@ export function keyThatOpens(
   return key;
 }
 
-/** A part must come with the key that its upload began with. @throws {AwsError} InvalidRequest */
+/** Checks that a part has the same key as its upload. @throws {AwsError} InvalidRequest */
 export function checkUploadKey(
   { customerKey: proof }: { customerKey?: KeyProof },
   key: CustomerKey | undefined,
@@ -96,7 +96,10 @@ export function checkUploadKey(
   if (key && !(proof && proves(proof, key))) throw errors.uploadKeyDiffers();
 }
 
-/** An object's encryption in answers. One without a customer's key is encrypted with the cloud's. */
+/**
+ * Returns an object's encryption for the response. Without a customer-provided key, it is encrypted with S3's
+ * keys.
+ */
 export function encryptionMembers(key: CustomerKey | undefined) {
   return key
     ? { SSECustomerAlgorithm: ALGORITHM, SSECustomerKeyMD5: key.md5 }

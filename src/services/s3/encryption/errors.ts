@@ -1,7 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 import { invalidArgument, invalidRequest } from "../errors.ts";
 
-/** The header that S3 names whichever of them is wrong. */
+/** The header that S3 names in most of these errors, whichever header is invalid. */
 const HEADER = "x-amz-server-side-encryption";
 
 export const unknownEncryption = (value: string) =>
@@ -10,7 +10,7 @@ export const unknownEncryption = (value: string) =>
 export const encryptionOutOfPlace = (value: string) =>
   invalidArgument("x-amz-server-side-encryption header is not supported for this operation.", HEADER, value);
 
-// Keys of KMS
+// AWS KMS keys
 
 export const keyWithoutKms = (value: string | undefined) =>
   invalidArgument(
@@ -26,7 +26,7 @@ export const malformedContext = () =>
     "null",
   );
 
-/** KMS's message for a key that does not exist, as S3 passes it on. */
+/** Passes on KMS's message for a key that does not exist. */
 export const kmsNotFound = (message: string) => new AwsError("KMS.NotFoundException", message);
 
 export const keyNotApplicable = () =>
@@ -36,7 +36,7 @@ export const keyNotApplicable = () =>
     undefined,
   );
 
-// Keys of the customer
+// Customer-provided keys
 
 const customerKey = (message: string, value?: string) => invalidArgument(message, HEADER, value);
 

@@ -14,7 +14,7 @@ import {
 import * as errors from "./errors.ts";
 import { kmsKeyMissing } from "./kms.ts";
 
-/** The encryption that a request asks for. With neither a key nor an algorithm, the bucket's default applies. */
+/** The encryption that a request specifies. Without a key and an algorithm, the bucket's default applies. */
 export interface Requested {
   key?: CustomerKey | undefined;
   algorithm?: Algorithm | undefined;
@@ -30,7 +30,7 @@ type Headers = CustomerKeyHeaders &
   >;
 
 /**
- * Reads and checks the members that ask for encryption.
+ * Parses and validates the encryption members of a request.
  * @throws {AwsError} InvalidArgument, InvalidEncryptionAlgorithmError
  */
 export function requestedEncryption(input: Headers): Requested {
@@ -50,12 +50,12 @@ export function isAlgorithm(name: string): name is Algorithm {
 export const byKms = (algorithm: string | undefined) =>
   algorithm === "aws:kms" || algorithm === "aws:kms:dsse";
 
-/** Whether the bucket must be looked at before the body is taken in. */
+/** Whether the bucket must be checked before the body is received. */
 export const asksForKeys = ({ key, algorithm }: Requested) => key !== undefined || byKms(algorithm);
 
 /**
- * Checks a write by what its bucket blocks, and by its default encryption.
- * @throws {AwsError} AccessDenied where the bucket blocks keys of customers, KMS.NotFoundException
+ * Checks the encryption of a write against the bucket's default and the types that it blocks.
+ * @throws {AwsError} AccessDenied if the bucket blocks customer-provided keys, KMS.NotFoundException
  */
 export function checkEncryption(
   { principal }: Context,
@@ -75,18 +75,18 @@ export function checkEncryption(
   if (byKms(algorithm)) throw kmsKeyMissing(bucket, keyId);
 }
 
-/** The encryption as records keep it. */
+/** Returns the stored form of the encryption. */
 export function storedEncryption({ key }: Requested): { customerKey?: KeyProof } {
   return key ? { customerKey: proofOf(key) } : {};
 }
 
-/** An ETag is the MD5 of the bytes only where S3 encrypts them with keys of its own. */
+/** Returns the ETag of an object, which is the MD5 of its bytes only if it is encrypted with S3's keys. */
 export function etagFor({ key }: Requested, md5: string, random: Random): string {
   return key ? random.hex(32) : md5;
 }
 
 /**
- * A read must not ask for encryption: its answer says how the object is encrypted.
+ * Refuses a read that specifies encryption; only the response of a read states it.
  * @throws {AwsError} InvalidArgument
  */
 export function refuseEncryption({ request }: Context): void {
@@ -96,12 +96,12 @@ export function refuseEncryption({ request }: Context): void {
 
 function checkContext(header: string): void {
   const pairs = parsed(Buffer.from(header, "base64").toString());
-  const sound =
+  const isValid =
     typeof pairs === "object" &&
     pairs !== null &&
     !Array.isArray(pairs) &&
     Object.values(pairs).every((value) => typeof value === "string");
-  if (!sound) throw errors.malformedContext();
+  if (!isValid) throw errors.malformedContext();
 }
 
 function parsed(json: string): unknown {

@@ -48,7 +48,7 @@ export const bucketInventory = {
   },
 } satisfies Handlers<"s3">;
 
-/** @throws {AwsError} NotImplemented for what a report could not have */
+/** Refuses settings that reports do not support. @throws {AwsError} NotImplemented */
 function refuseUnimplemented({ Destination: to, OptionalFields: fields = [] }: InventoryConfiguration): void {
   const { Format: format, Encryption: encryption } = to.S3BucketDestination;
   const refuse = (what: string) => notImplemented(`Inventories ${what} are not implemented.`);

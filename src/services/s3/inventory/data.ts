@@ -8,13 +8,16 @@ import { type Bucket, objects } from "../store.ts";
 import { type Column, lineOf } from "./fields.ts";
 
 export interface ListFile {
-  /** Compressed, and made as it is read, since a bucket may have millions of objects. */
+  /** The compressed list, generated while it is read, since a bucket may have millions of objects. */
   body: Body;
-  /** Its size and digest for the manifest, once it has been read to the end. */
+  /** Returns the size and digest for the manifest, after the body has been read to the end. */
   facts(): { size: number; MD5checksum: string };
 }
 
-/** @param isHistory whether noncurrent versions and delete markers are listed, too */
+/**
+ * Returns a list of a bucket's objects.
+ * @param isHistory whether to include noncurrent versions and delete markers
+ */
 export function listFile(
   ctx: Context,
   bucket: Bucket,
@@ -32,7 +35,7 @@ export function listFile(
 
   async function* bytes() {
     const zipped = createGzip();
-    // An error in the lines ends the iteration below.
+    // The callback can ignore errors, since they also end the iteration below.
     pipeline(Readable.from(lines()), zipped, () => {});
     for await (const chunk of zipped) {
       size += chunk.length;
@@ -57,7 +60,7 @@ export function listFile(
 
 const PAGE = 1_000;
 
-/** The bucket as it is while it is listed, page by page, in the order of its keys. */
+/** Lists the bucket page by page in the order of its keys, without a snapshot. */
 async function* pages(ctx: Context, bucket: Bucket, prefix: string, isHistory: boolean) {
   const all = versionRows(bucket.id);
   for (let last: Row | undefined; ; ) {

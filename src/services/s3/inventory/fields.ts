@@ -6,7 +6,7 @@ import { replicationStatus } from "../replication/status.ts";
 import type { Bucket } from "../store.ts";
 
 /**
- * The optional columns of a report, in the report's order.
+ * The optional columns of a report, in the order of the report.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html#storage-inventory-contents
  */
 const OPTIONAL: Partial<Record<InventoryOptionalField, (row: Row) => string | number | undefined>> = {
@@ -55,6 +55,6 @@ export function columnsOf(bucket: Bucket, document: InventoryConfiguration): Col
   return columns;
 }
 
-/** One line of a report. */
+/** Formats one line of a report. */
 export const lineOf = (columns: readonly Column[], row: Row): string =>
   `${columns.map(({ value }) => `"${String(value(row) ?? "").replaceAll('"', '""')}"`).join(",")}\n`;

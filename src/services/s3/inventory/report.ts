@@ -13,8 +13,9 @@ import { type Column, columnsOf } from "./fields.ts";
 import { inventories } from "./store.ts";
 
 /**
- * Lists a bucket for its owner each midnight, or each Sunday midnight: a list, and a manifest with its checksum. Where
- * the destination refuses a report, the next one tries again.
+ * Writes a report of a bucket every midnight, or on Sundays only: the list, and a manifest with its
+ * checksum. If
+ * the destination refuses a report, the next one is attempted as scheduled.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html
  */
 export const reportInventory: Job<{ bucket: string; id: string; generation: number }> = job(
@@ -40,7 +41,10 @@ function nextReport({ Schedule: { Frequency: frequency } }: InventoryConfigurati
   return tomorrow + ((7 - new Date(tomorrow).getUTCDay()) % 7) * DAY_MS;
 }
 
-/** All its names follow from the midnight, so that what a second attempt writes takes the place of the first's. */
+/**
+ * Writes a report. All keys are derived from the midnight, so that a retry overwrites the files of the first
+ * attempt.
+ */
 async function report(ctx: Context, bucket: Bucket, document: InventoryConfiguration, midnight: number) {
   const { Bucket: arn, Prefix: prefix, Encryption: encryption } = document.Destination.S3BucketDestination;
   const target = arn.slice(bucketArn("").length);

@@ -3,7 +3,7 @@ import { configuration } from "../buckets/configurations.ts";
 
 export interface Inventory {
   document: InventoryConfiguration;
-  /** The number of the job that makes its reports. Another job ends when it sees this. */
+  /** The number of the job that writes the reports. A job with another number ends. */
   generation: number;
 }
 

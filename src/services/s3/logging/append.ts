@@ -3,7 +3,7 @@ import type { Bucket } from "../store.ts";
 import { deliverLogs } from "./delivery.ts";
 import { DELIVERY_DELAY_MS, logRecords } from "./store.ts";
 
-/** Appends lines to a bucket's log. The first line that waits starts a delivery of all. */
+/** Appends lines to a bucket's pending log. If none are pending, a delivery is scheduled. */
 export async function append(
   tx: Transaction,
   { id, name }: Bucket,

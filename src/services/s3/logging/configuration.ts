@@ -37,8 +37,9 @@ export const bucketLogging = {
 } satisfies Handlers<"s3">;
 
 /**
- * Logs stay in the account and the Region of their bucket. Whether a target's policy allows them to come shows when they
- * are delivered.
+ * Checks the target of access logs, which must be in the account and Region of the bucket. Whether the
+ * target's policy
+ * allows the delivery is checked when logs are delivered.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
  */
 async function checkTarget(tx: ReadTransaction, bucket: Bucket, logging: LoggingEnabled): Promise<void> {
@@ -53,7 +54,7 @@ async function checkTarget(tx: ReadTransaction, bucket: Bucket, logging: Logging
   } else if (target.policy === undefined && !grantsDelivery(target)) throw deliveryNotGranted(target.name);
 }
 
-/** Where ACLs are enabled, the log-delivery group must be granted both of these. */
+/** Whether the ACL grants the log-delivery group both permissions that it needs where ACLs are enabled. */
 function grantsDelivery({ acl = [] }: Bucket): boolean {
   const grants = acl.filter(({ to }) => "group" in to && to.group === "LogDelivery");
   const has = (permission: string) =>

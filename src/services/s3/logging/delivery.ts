@@ -8,16 +8,17 @@ import { bucketArn } from "../buckets/bucket.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { type LogRecord, logRecords } from "./store.ts";
 
-/** Most records in one file. */
+/** The maximum number of records in one file. */
 const FILE_RECORDS = 1_000;
 
 /**
- * Delivers a bucket's waiting records as objects, file by file. As in S3, a file may come twice after a failure, and is
- * lost where the target refuses it.
+ * Delivers a bucket's pending records as objects, file by file. As in S3, a file may be delivered twice after
+ * a failure,
+ * and is lost if the target refuses it.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
  */
 export const deliverLogs: Job<{ bucket: string; id: number }> = job("s3/deliver-logs", {
-  // It must never be given up: records that come later wait for this run.
+  // The job must never be abandoned, since later records rely on this run.
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { bucket: name, id }) {
     for (;;) {
@@ -36,7 +37,7 @@ export const deliverLogs: Job<{ bucket: string; id: number }> = job("s3/deliver-
   },
 });
 
-/** How many records at the beginning are of one day: a file has those of one day only. */
+/** Returns the number of leading records of the same day, since a file contains records of one day only. */
 function lengthOfDay(records: readonly LogRecord[]): number {
   const other = records.findIndex(({ time }) => dayOf(time) !== dayOf(records[0]!.time));
   return other < 0 ? records.length : other;
@@ -69,7 +70,7 @@ async function deliver(ctx: Context, bucket: Bucket, logging: LoggingEnabled, re
   }
 }
 
-/** Who besides the owner may read a file, as PutObject takes it. A grant to write means nothing for an object. */
+/** Returns the grants on a file in the form of PutObject. A grant to write has no meaning for an object. */
 function grantsOf({ TargetGrants: grants = [] }: LoggingEnabled) {
   const to = (permission: string) =>
     grants

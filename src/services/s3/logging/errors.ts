@@ -18,7 +18,9 @@ export const deliveryNotGranted = (target: string) =>
 export const unfitTarget = (feature: string, target: string) =>
   invalidTarget(`The target bucket for logging must not have ${feature}.`, target);
 
-/** S3 writes `Prohibitted`, and a space at the end. It does not name us-east-1 as the location of the source. */
+/**
+ * `Prohibitted` and the trailing space are S3's. S3 omits the location of the source if that is us-east-1.
+ */
 export const crossLocationLogging = (source: string, target: string) =>
   new AwsError("CrossLocationLoggingProhibitted", "Cross S3 location logging not allowed. ", {
     status: 403,

@@ -7,7 +7,7 @@ import { append } from "./append.ts";
 import { lifecycleRecordOf } from "./record.ts";
 
 /**
- * The names of transitions, by where they lead.
+ * The names of transitions in access logs, by their target class.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html
  */
 const TRANSITIONS: Readonly<Record<string, string>> = {
@@ -20,8 +20,9 @@ const TRANSITIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Logs what a rule did to a version, if the bucket has access logs. Archive tiers are not part of rules, and not
- * logged.
+ * Logs a lifecycle action on a version, if the bucket has access logs. Moves to archive tiers are not
+ * lifecycle actions,
+ * and are not logged.
  */
 export function logAction(
   ctx: Context,
@@ -46,7 +47,7 @@ export function logAction(
   }
 }
 
-/** Logs that a rule aborted an upload. */
+/** Logs that a lifecycle rule aborted an upload. */
 export function logAbort(
   ctx: Context,
   tx: Transaction,

@@ -12,16 +12,16 @@ import { append } from "./append.ts";
 import { logName } from "./operations.ts";
 import { type Entry, recordOf } from "./record.ts";
 
-/** Logs a call on a bucket that has access logs. The record is on disk before the answer leaves. */
+/** Logs a call on a bucket that has access logs. The record is durable before the response is sent. */
 export const observe: Observe = (exchange, ctx) => {
   const place = placeOf(exchange);
   if (place.bucket === undefined) return;
   return whenReady(loggedAt(ctx, place.bucket), (logged) => {
-    if (logged || copies(exchange) !== undefined) return logAt(ctx, logged, exchange, place);
+    if (logged || sourceOperation(exchange) !== undefined) return logAt(ctx, logged, exchange, place);
   });
 };
 
-/** A bucket with access logs, and the ARN of the access point that was called. */
+/** A bucket with access logs, and the ARN of the access point if one was called. */
 interface Logged {
   bucket: Bucket;
   accessPoint?: string;
@@ -85,7 +85,7 @@ function entriesOf(exchange: Exchange, { key }: Place): Entry[] {
   return operation === "DeleteObjects" ? [own, ...deletedBy(exchange)] : [own];
 }
 
-/** The size of an object that was read, or written whole. */
+/** Returns the size of an object that was read or written as a whole. */
 function sizeOf({ operation, input, output }: Exchange): number | undefined {
   if (operation === "GetObject" || operation === "HeadObject") {
     const object = output as Output<"s3", "GetObject"> | undefined;
@@ -113,15 +113,15 @@ function deletedBy({ input, output }: Exchange): Entry[] {
   });
 }
 
-/** The name that access logs have for reading the source of a copy; `undefined` for other operations. */
-function copies({ operation }: Exchange): string | undefined {
+/** Returns the name in access logs for reading the source of a copy; `undefined` for other operations. */
+function sourceOperation({ operation }: Exchange): string | undefined {
   if (operation === "CopyObject") return "REST.COPY.OBJECT_GET";
   return operation === "UploadPartCopy" ? "REST.COPY.PART_GET" : undefined;
 }
 
-/** A copy is in the log of its source as well. */
+/** Returns the log entry for the source of a copy, if the source's bucket has access logs. */
 async function loggedSource(ctx: Context, exchange: Exchange) {
-  const operation = copies(exchange);
+  const operation = sourceOperation(exchange);
   const { CopySource } = (exchange.input ?? {}) as Partial<Input<"s3", "CopyObject">>;
   if (operation === undefined || CopySource === undefined || exchange.status !== 200) return undefined;
   const { bucket: name, key, versionId } = copySourceOf(CopySource);

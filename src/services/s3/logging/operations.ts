@@ -1,7 +1,7 @@
 import type { OperationId } from "#kernel/service.ts";
 
 /**
- * The names of operations in access logs, after `REST.`: method and kind of resource.
+ * The names of operations in access logs, without `REST.`: an HTTP method and a kind of resource.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
  */
 const NAMES: Partial<Record<OperationId<"s3">, string>> = {
@@ -34,7 +34,7 @@ const NAMES: Partial<Record<OperationId<"s3">, string>> = {
   ListMultipartUploads: "GET.UPLOADS",
 };
 
-/** For operations that begin with Get, Put, Delete or List: the kind of resource. */
+/** The kinds of resources of operations that begin with Get, Put, Delete or List. */
 const RESOURCES: Readonly<Record<string, string>> = {
   BucketVersioning: "VERSIONING",
   BucketTagging: "TAGGING",
@@ -70,7 +70,10 @@ const RESOURCES: Readonly<Record<string, string>> = {
   ObjectLockConfiguration: "OBJECT_LOCK_CONFIGURATION",
 };
 
-/** @param method of HTTP, and whether an object was meant: of a request that no operation was found for */
+/**
+ * Returns the name of an operation in access logs. Without an operation, it is derived from the method and
+ * `isObject`.
+ */
 export function logName(operation: string | undefined, method: string, isObject: boolean): string {
   if (method === "OPTIONS") return "REST.OPTIONS.PREFLIGHT";
   const name = operation === undefined ? undefined : NAMES[operation as OperationId<"s3">];

@@ -2,9 +2,9 @@ import type { Exchange } from "#kernel/exchange.ts";
 import { ownerOf } from "../owner.ts";
 import type { Bucket } from "../store.ts";
 
-/** What differs between the records of one call. */
+/** The fields that differ between the records of one call. */
 export interface Entry {
-  /** `REST.GET.OBJECT` */
+  /** The operation, such as `REST.GET.OBJECT`. */
   operation: string;
   key?: string | undefined;
   versionId?: string | undefined;
@@ -12,16 +12,16 @@ export interface Entry {
   size?: number | undefined;
   status: number;
   errorCode?: string | undefined;
-  /** For one object of a batch, or the source of a copy. The request itself has a record of its own. */
+  /** Set for one object of a batch and for the source of a copy; the request itself has a separate record. */
   isPartial?: boolean;
-  /** The ARN of the access point by which the request came. */
+  /** The ARN of the access point through which the request was made. */
   accessPoint?: string | undefined;
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /**
- * A line of an access log. What is unknown or does not apply is a dash.
+ * Returns a line of an access log. Fields that are unknown or do not apply are dashes.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
  */
 export function recordOf(bucket: Bucket, exchange: Exchange, entry: Entry): string {
@@ -50,16 +50,16 @@ export function recordOf(bucket: Bucket, exchange: Exchange, entry: Entry): stri
     meta.hostId,
     ...signatureOf(exchange),
     encoded(request.host),
-    // TLS version, whether an ACL was needed, and the source Region.
+    // The TLS version; below, whether an ACL was required, and the source Region.
     "-",
     entry.accessPoint ?? "-",
     ...["-", "-"],
   ].join(" ");
 }
 
-/** What a lifecycle rule did, without a request. */
+/** A lifecycle action, which has no request. */
 export interface LifecycleEntry {
-  /** `S3.EXPIRE.OBJECT` */
+  /** The operation, such as `S3.EXPIRE.OBJECT`. */
   operation: string;
   key: string;
   versionId?: string;
@@ -70,33 +70,36 @@ export interface LifecycleEntry {
   hostId: string;
 }
 
-/** The fields of a request, with the values that awsdocs/amazon-s3-developer-guide#94 shows. */
+/**
+ * Returns a line for a lifecycle action, with the fields of a request as shown in
+ * awsdocs/amazon-s3-developer-guide#94.
+ */
 export function lifecycleRecordOf(bucket: Bucket, entry: LifecycleEntry): string {
   const { operation, key, versionId = "-", size = "-", time, requestId, hostId } = entry;
   return [
     ...[ownerOf(bucket.owner).ID, bucket.name, `[${timeOf(time)}]`],
     ...["-", "AmazonS3", requestId, operation, encoded(key)],
-    // Request, status, error code, bytes sent; object size; both times, referrer and user agent.
+    // Request, status, error code, bytes sent, object size, both durations, referrer, and user agent.
     ...['"-"', "-", "-", "-", size, "-", "-", '"-"', '"-"'],
     ...[versionId, hostId],
-    // The signature, host, TLS, access point, ACL and Region of a request.
+    // The signature, host, TLS version, access point, ACL requirement, and source Region.
     ...["-", "-", "-", "-", "-", "-", "-", "-"],
   ].join(" ");
 }
 
-/** `06/Feb/2019:00:00:38 +0000` */
+/** Formats a time as in `06/Feb/2019:00:00:38 +0000`. */
 function timeOf(time: number): string {
   const [, year, month, day, clock] = /^(\d+)-(\d\d)-(\d\d)T([\d:]+)/.exec(new Date(time).toISOString())!;
   return `${day}/${MONTHS[Number(month) - 1]}/${year}:${clock} +0000`;
 }
 
-/** The root of an account by its canonical user id, others by their ARN. */
+/** Returns the canonical user id for the root user of an account, and the ARN for other callers. */
 function requesterOf({ principal }: Exchange): string {
   if (!principal || principal.type === "anonymous") return "-";
   return principal.type === "root" ? ownerOf(principal.account).ID : principal.arn;
 }
 
-/** The version of the signature, the cipher suite (which is not known here), and how it was sent. */
+/** Returns the signature version, the cipher suite (which is not known here), and the authentication type. */
 function signatureOf({ request, target }: Exchange): [string, string, string] {
   const { authorization } = request.headers;
   if (authorization !== undefined)
@@ -105,11 +108,11 @@ function signatureOf({ request, target }: Exchange): [string, string, string] {
   return /[?&]Signature=/.test(target) ? ["SigV2", "-", "QueryString"] : ["-", "-", "-"];
 }
 
-/** Most characters of one field, so that a record stays a readable line. */
+/** The maximum number of characters in a quoted field, which limits the length of a record. */
 const MAX_TEXT = 4_096;
 
 const quoted = (text: string) => `"${text.slice(0, MAX_TEXT).replaceAll('"', "%22")}"`;
 
-/** Without spaces, which end a field. */
+/** Encodes a field, including its spaces, since a space ends a field. */
 const encoded = (text: string) =>
   text.toWellFormed().replace(/[^\w.~!*'()/:,;=@$&+-]/gu, encodeURIComponent) || "-";

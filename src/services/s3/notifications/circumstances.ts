@@ -2,19 +2,19 @@ import type { Context } from "#kernel/context.ts";
 import { HOST_ID } from "#kernel/host-id.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 
-/** Who caused an event, from where and when. */
+/** The caller, origin and time of an event. */
 export interface Circumstances {
   /** Cloud time. */
   time: number;
-  /** `AWS:` and the caller's id, or the name of the service that acted for itself. */
+  /** `AWS:` and the caller's id, or the name of the service that acted on its own. */
   caller: string;
-  /** The caller's account, or that name. */
+  /** The caller's account, or the name of the service. */
   requester: string;
-  /** Absent where no caller from outside caused it. */
+  /** Absent if the event was not caused by an external call. */
   sourceIp: string | undefined;
   requestId: string;
   hostId: string;
-  /** Hexadecimal. Of two events on one key the later one has the greater. */
+  /** Hexadecimal. Of two events on one key, the later one has the greater value. */
   sequencer: string;
 }
 

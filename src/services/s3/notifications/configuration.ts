@@ -49,7 +49,10 @@ function described({ targets, bridge }: Notifications): Described {
   };
 }
 
-/** The contract has rules' names in lower case, in which S3 does not return them. */
+/**
+ * Returns the common members of a configuration. S3 capitalizes the names of rules, unlike the contract's
+ * enum.
+ */
 function common({ id, events, rules }: Target) {
   return {
     Id: id,

@@ -9,7 +9,10 @@ import type { Bucket } from "../store.ts";
 import { unreachable } from "./errors.ts";
 import type { Target, TargetKind } from "./store.ts";
 
-/** Sends one message, as S3 on behalf of the bucket. @throws {AwsError} what the destination's service says */
+/**
+ * Sends one message as S3 on behalf of the bucket.
+ * @throws {AwsError} the errors of the destination's service
+ */
 export function send(ctx: Context, bucket: string, arn: string, message: object): Promise<void> {
   const payload = JSON.stringify(message);
   return deliver(clientsAt(ctx, bucket, arn), arn, { payload, subject: "Amazon S3 Notification" });
@@ -21,15 +24,16 @@ function clientsAt(ctx: Context, bucket: string, arn: string): Clients {
 }
 
 /**
- * S3 does this before it accepts a configuration: queues and topics get a test message, and functions are checked for
- * permission to invoke them.
+ * Checks the destinations of a configuration before it is stored: queues and topics get a test message, and
+ * functions
+ * are checked for the permission to invoke them.
  * @throws {AwsError} InvalidArgument that names each destination that failed
  */
 export async function checkDestinations(ctx: Context, { name }: Bucket, targets: readonly Target[]) {
   const failures: { arn: string; reason: string }[] = [];
   for (const target of targets) {
     try {
-      await tryOut(ctx, name, target);
+      await testDestination(ctx, name, target);
     } catch (error) {
       failures.push({ arn: target.arn, reason: reasonOf(target, error) });
     }
@@ -37,7 +41,7 @@ export async function checkDestinations(ctx: Context, { name }: Bucket, targets:
   if (failures.length > 0) throw unreachable(failures);
 }
 
-async function tryOut(ctx: Context, bucket: string, { kind, arn }: Target): Promise<void> {
+async function testDestination(ctx: Context, bucket: string, { kind, arn }: Target): Promise<void> {
   if (kind !== "function") return send(ctx, bucket, arn, testEvent(ctx, bucket));
   await clientsAt(ctx, bucket, arn).lambda.Invoke({ FunctionName: arn, InvocationType: "DryRun" });
 }

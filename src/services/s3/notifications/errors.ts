@@ -6,8 +6,8 @@ export const unparsableArn = (element: string, arn: string) =>
 
 export const fifoQueue = (arn: string) => invalidArgument("FIFO SQS queues are not supported.", "Queue", arn);
 
-export const tooManyConfigurations = (most: number) =>
-  invalidRequest(`Too many configurations submitted. The maximum number of configurations is ${most}`);
+export const tooManyConfigurations = (max: number) =>
+  invalidRequest(`Too many configurations submitted. The maximum number of configurations is ${max}`);
 
 export const wrongRegion = (element: string, arn: string) =>
   invalidArgument(
@@ -52,7 +52,7 @@ export const ambiguousFilters = (one: string, other: string) =>
     `${one}, ${other}`,
   );
 
-/** Each destination that failed, with its reason, in numbered elements. */
+/** The error for destinations that failed, each with its reason in numbered elements. */
 export const unreachable = (failures: readonly { arn: string; reason: string }[]) => {
   const members: Record<string, string> = {};
   for (const [i, { arn, reason }] of failures.entries()) {

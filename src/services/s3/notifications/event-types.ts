@@ -34,10 +34,10 @@ const TYPES = new Set([
   "s3:ObjectRetention:Put",
 ]);
 
-/** Whether a configuration may ask for it. */
+/** Whether a configuration may contain the event type. */
 export const isEventType = (type: string): boolean => TYPES.has(type);
 
-/** `s3:ObjectCreated:*` stands for all that begin so. */
+/** Whether an event type includes an event; `s3:ObjectCreated:*` includes all events with that prefix. */
 export function covers(type: string, event: ChangeEvent): boolean {
   return within(type, `s3:${event}`);
 }

@@ -8,18 +8,21 @@ import { EMPTY_MD5 } from "./message.ts";
 
 const CREATED = "Object Created";
 const DELETED = "Object Deleted";
-const FOR_GOOD = { "deletion-type": "Permanently Deleted" };
+const PERMANENTLY = { "deletion-type": "Permanently Deleted" };
 const BY_MARKER = { "deletion-type": "Delete Marker Created" };
 
-/** The name that EventBridge has for an event, and what it adds. It gets no events of replication. */
+/**
+ * EventBridge's detail type for each event, and additional members. There are no EventBridge events for
+ * replication.
+ */
 const KINDS: Partial<Record<ChangeEvent, { type: string; adds?: Record<string, string> }>> = {
   "ObjectCreated:Put": { type: CREATED, adds: { reason: "PutObject" } },
   "ObjectCreated:Post": { type: CREATED, adds: { reason: "POST Object" } },
   "ObjectCreated:Copy": { type: CREATED, adds: { reason: "CopyObject" } },
   "ObjectCreated:CompleteMultipartUpload": { type: CREATED, adds: { reason: "CompleteMultipartUpload" } },
-  "ObjectRemoved:Delete": { type: DELETED, adds: { reason: "DeleteObject", ...FOR_GOOD } },
+  "ObjectRemoved:Delete": { type: DELETED, adds: { reason: "DeleteObject", ...PERMANENTLY } },
   "ObjectRemoved:DeleteMarkerCreated": { type: DELETED, adds: { reason: "DeleteObject", ...BY_MARKER } },
-  "LifecycleExpiration:Delete": { type: DELETED, adds: { reason: "Lifecycle Expiration", ...FOR_GOOD } },
+  "LifecycleExpiration:Delete": { type: DELETED, adds: { reason: "Lifecycle Expiration", ...PERMANENTLY } },
   "LifecycleExpiration:DeleteMarkerCreated": {
     type: DELETED,
     adds: { reason: "Lifecycle Expiration", ...BY_MARKER },
@@ -40,7 +43,7 @@ const KINDS: Partial<Record<ChangeEvent, { type: string; adds?: Record<string, s
 };
 
 /**
- * The event for EventBridge's default bus, for a bucket where that is enabled.
+ * Returns the event for EventBridge's default bus, for a bucket that has EventBridge enabled.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
 export function bridgeEvent(

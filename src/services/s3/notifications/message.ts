@@ -6,7 +6,7 @@ import type { Bucket } from "../store.ts";
 import type { Circumstances } from "./circumstances.ts";
 
 /**
- * The record of one event, as queues, topics and functions get it.
+ * Returns the record of one event in the form that queues, topics and functions receive.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
 export function eventRecord(bucket: Bucket, change: Change, circumstances: Circumstances) {
@@ -36,7 +36,7 @@ export function eventRecord(bucket: Bucket, change: Change, circumstances: Circu
 
 export type EventRecord = ReturnType<typeof eventRecord>;
 
-/** The message to a destination: the record, with the id of its configuration in its place. */
+/** Returns the message for a destination: the record with the id of its configuration. */
 export function eventMessage(record: EventRecord, configurationId: string) {
   const { s3SchemaVersion, ...s3 } = record.s3;
   return { Records: [{ ...record, s3: { s3SchemaVersion, configurationId, ...s3 } }] };
@@ -45,7 +45,7 @@ export function eventMessage(record: EventRecord, configurationId: string) {
 const NEWER_KINDS =
   /^(Lifecycle|IntelligentTiering|ObjectAcl|ObjectAnnotation|ObjectRetention|ObjectTagging|ObjectRestore:Delete)/;
 
-/** The version of a record's form, which depends on the kind of event. */
+/** Returns the version of the record's structure, which depends on the kind of event. */
 function versionOf(event: ChangeEvent): string {
   if (event.startsWith("Replication:")) return "2.2";
   return NEWER_KINDS.test(event) ? "2.3" : "2.1";
@@ -65,7 +65,7 @@ function objectOf(bucket: Bucket, { event, version }: Change, sequencer: string)
   };
 }
 
-/** The MD5 of no bytes, for delete markers. */
+/** The MD5 of an empty body, which is the ETag of delete markers. */
 export const EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e";
 
 function extrasOf({ event, version, restoredUntil, to, replication }: Change) {

@@ -20,7 +20,7 @@ const configure = (NotificationConfiguration: Given, more = {}) =>
 const tell = (...events: string[]) =>
   configure({ QueueConfigurations: [{ Id: "all", QueueArn: QUEUE, Events: events as Events }] });
 const put = (Key: string) => nube.s3.PutObject({ Bucket: "photos", Key, Body: bodyOf("hello") });
-/** The records that came after the test event. */
+/** Returns the records that were delivered after the test event. */
 async function records() {
   await nube.advance("1s");
   return nube.deliveries.flatMap(({ message }) => (message.Records ?? []) as EventRecord[]);

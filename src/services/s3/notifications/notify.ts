@@ -11,7 +11,7 @@ import { keyFilter, matchesKey } from "./filters.ts";
 import { eventMessage, eventRecord } from "./message.ts";
 import { notifications, type Target } from "./store.ts";
 
-/** Delivers one event to one destination. Written in the transaction that caused the event. */
+/** Delivers one event to one destination. It is enqueued in the transaction that causes the event. */
 export const deliverEvent = job<{ bucket: string; to: string; message: object }>("s3/deliver-event", {
   run: (ctx, { bucket, to, message }) => send(ctx, bucket, to, message),
 });
@@ -19,7 +19,7 @@ export const deliverEvent = job<{ bucket: string; to: string; message: object }>
 export async function notify(ctx: Context, tx: Transaction, bucket: Bucket, change: Change): Promise<void> {
   const configured = await notifications.get(tx, bucket);
   if (!configured) return;
-  const targets = configured.targets.filter((target) => wants(target, change));
+  const targets = configured.targets.filter((target) => isSubscribed(target, change));
   if (targets.length === 0 && !configured.bridge) return;
   const circumstances = circumstancesOf(ctx, tx);
   const record = eventRecord(bucket, change, circumstances);
@@ -32,6 +32,6 @@ export async function notify(ctx: Context, tx: Transaction, bucket: Bucket, chan
   if (event) tx.event(event);
 }
 
-function wants(target: Target, { event, version }: Change): boolean {
+function isSubscribed(target: Target, { event, version }: Change): boolean {
   return target.events.some((type) => covers(type, event)) && matchesKey(keyFilter(target), version.key);
 }

@@ -1,9 +1,9 @@
 import { configuration } from "../buckets/configurations.ts";
 
-/** Which events a bucket sends, and where. */
+/** The events that a bucket publishes, and their destinations. */
 export interface Notifications {
   targets: Target[];
-  /** Whether EventBridge gets all events. */
+  /** Whether all events are sent to EventBridge. */
   bridge: boolean;
 }
 
@@ -13,9 +13,11 @@ export interface Target {
   id: string;
   kind: TargetKind;
   arn: string;
-  /** As they were given: `s3:ObjectCreated:*`. */
+  /** The event types as they were given, such as `s3:ObjectCreated:*`. */
   events: string[];
-  /** As they were given, their names capitalized as S3 gives them back; absent without a filter. */
+  /**
+   * The filter rules as they were given, with capitalized names as S3 returns them; absent without a filter.
+   */
   rules?: FilterRule[];
 }
 

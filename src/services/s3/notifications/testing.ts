@@ -10,11 +10,14 @@ export interface Delivery {
   as: { id: string; sourceArn: string | undefined };
 }
 
-/** A cloud with S3 and stand-ins for the destinations of events. They keep what they get, in its order. */
+/**
+ * Creates a cloud with S3 and stubs for the destinations of events, which record the deliveries in their
+ * order.
+ */
 export async function withDestinations() {
   const deliveries: Delivery[] = [];
   const events: (ServiceEvent & { account: string; region: string })[] = [];
-  /** Names that the stand-ins do not know, or do not accept. */
+  /** The names of destinations that do not exist and, below, of those that refuse deliveries. */
   const missing = new Set<string>();
   const closed = new Set<string>();
   function take(

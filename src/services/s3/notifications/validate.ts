@@ -28,7 +28,7 @@ type TargetDocument = {
   Filter?: NonNullable<NonNullable<Document["QueueConfigurations"]>[number]["Filter"]>;
 };
 
-/** The element that names the destination, and the form of its ARN. */
+/** The element that names each kind of destination, and the format of its ARN. */
 const KINDS: Record<TargetKind, { element: string; arn: RegExp }> = {
   queue: { element: "Queue", arn: /^arn:aws[\w-]*:sqs:([a-z\d-]+):\d{12}:[\w-]{1,80}$/ },
   topic: { element: "Topic", arn: /^arn:aws[\w-]*:sns:([a-z\d-]+):\d{12}:[\w-]{1,256}$/ },
@@ -43,7 +43,7 @@ const MAX_ID_UNITS = 255;
 const MAX_VALUE_BYTES = 1_024;
 
 /**
- * Checks all rules of S3 that do not depend on the destinations.
+ * Validates those parts of a configuration that do not depend on the destinations.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
  * @throws {AwsError} MalformedXML, InvalidArgument
  */
@@ -104,7 +104,10 @@ function checkIds(targets: readonly Target[]): void {
   }
 }
 
-/** No event on any key may have two destinations. All pairs are looked at: there are not many. */
+/**
+ * Checks that no event on any key has two destinations. All pairs are compared, since there are only a few
+ * targets.
+ */
 function checkOverlaps(targets: readonly Target[]): void {
   for (const [i, one] of targets.entries()) {
     for (let j = i + 1; j < targets.length; j++) {

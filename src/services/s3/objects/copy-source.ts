@@ -1,5 +1,5 @@
 import { percentDecoded } from "#lib/percent.ts";
-import { wasEverName } from "../buckets/names.ts";
+import { wasEverValidName } from "../buckets/names.ts";
 import { invalidArgument } from "../errors.ts";
 
 export interface CopySource {
@@ -22,7 +22,7 @@ export function copySourceOf(header: string): CopySource {
   const [, accessPoint, object] = /^(arn:[^/]+:accesspoint\/[^/]+)\/object\/(.+)$/s.exec(path) ?? [];
   if (accessPoint !== undefined) return { bucket: accessPoint, key: object!, versionId };
   const [, bucket = "", key = ""] = /^([^/]*)\/?(.*)$/s.exec(path) ?? [];
-  if (!wasEverName(bucket)) throw invalidSource("Invalid copy source bucket name", header);
+  if (!wasEverValidName(bucket)) throw invalidSource("Invalid copy source bucket name", header);
   if (key === "") throw invalidSource("Invalid copy source object key", header);
   return { bucket, key, versionId };
 }

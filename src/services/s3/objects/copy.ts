@@ -18,7 +18,7 @@ import {
   type CustomerKey,
   copySourceKeyOf,
   encryptionMembers,
-  keyThatOpens,
+  keyForDecryption,
 } from "../encryption/customer-key.ts";
 import {
   asksForKeys,
@@ -168,7 +168,7 @@ export async function sourceOf(
       "The source of a copy request may not specifically refer to a delete marker by version id.",
     );
   });
-  const key = keyThatOpens(version, sentKey);
+  const key = keyForDecryption(version, sentKey);
   checkReadable(version, tx.now(), "Operation is not valid for the source object's storage class");
   const failed = failedCondition(
     {

@@ -1,6 +1,6 @@
 import type { Handlers, Input } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { customerKeyOf, keyThatOpens } from "../encryption/customer-key.ts";
+import { customerKeyOf, keyForDecryption } from "../encryption/customer-key.ts";
 import { refuseEncryption } from "../encryption/requested.ts";
 import { invalidArgument, missingAttributes } from "../errors.ts";
 import type { Checksum, Manifest, ObjectVersion } from "../store.ts";
@@ -30,7 +30,7 @@ export const objectInspection = {
     return ctx.read(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       const version = await existingVersion(tx, bucket, input, "GET");
-      keyThatOpens(version, key);
+      keyForDecryption(version, key);
       const manifest = requested.has("ObjectParts") ? await manifestOf(tx, version) : undefined;
       return {
         LastModified: new Date(version.modified),

@@ -7,7 +7,7 @@ import {
   type CustomerKey,
   customerKeyOf,
   encryptionMembers,
-  keyThatOpens,
+  keyForDecryption,
 } from "../encryption/customer-key.ts";
 import { refuseEncryption } from "../encryption/requested.ts";
 import { invalidPartNumber, invalidRequest } from "../errors.ts";
@@ -82,7 +82,7 @@ async function locate(ctx: Context, tx: ReadTransaction, input: Request, method:
   const sentKey = customerKeyOf(input);
   const bucket = await bucketAt(tx, input.Bucket);
   const version = await existingVersion(tx, bucket, input, method);
-  const key = keyThatOpens(version, sentKey);
+  const key = keyForDecryption(version, sentKey);
   checkRead(
     {
       ifMatch: input.IfMatch,
