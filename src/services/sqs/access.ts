@@ -8,7 +8,7 @@ import { queueInArn, taskIn } from "./move-tasks.ts";
 import { SHARED_ACTIONS } from "./permissions.ts";
 import { arnOf, queues } from "./store.ts";
 
-/** What IAM judges: the action on the queue. Where there is no such queue, the call itself says so. */
+/** What IAM evaluates: the action on the queue. If the queue does not exist, the operation reports that. */
 function onQueue(ctx: Context, action: string, name: string): MaybePromise<AccessFact[]> {
   const fact: AccessFact = { action: `sqs:${action}`, resource: arnOf(ctx, name), owner: ctx.account };
   return whenReady(
@@ -21,7 +21,7 @@ function onQueue(ctx: Context, action: string, name: string): MaybePromise<Acces
   );
 }
 
-/** SQS names actions in lower case, and says 403 in both protocols. */
+/** SQS writes actions in lower case in its message, and answers 403 in both protocols. */
 export function denied({ principal, fact: { action, resource }, reason }: Denial): AwsError {
   const who = principal.type === "anonymous" ? "anonymous" : principal.arn;
   const why = reason.replaceAll(action, action.toLowerCase());

@@ -11,7 +11,7 @@ export interface Address {
 
 /** `https://sqs.us-east-1.amazonaws.com/123456789012/name`, any other host, or the path alone. */
 const QUEUE_URL = /^(?:https?:\/\/([^/]+))?\/(\d{12})\/([^/?#]+)$/;
-/** A Region in a host. Only calls from inside the cloud go by it: others have that of their signature. */
+/** A Region in a host name. Only calls from within the cloud use it; others have the Region of their signature. */
 const HOST_REGION = /(?:^|\.)(?:sqs\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.(?:queue\.)?/;
 
 /** A queue's URL, at the host that the caller used. */

@@ -10,7 +10,7 @@ import type { OpenQueue, Work } from "./work.ts";
 const INTERVAL_MS = 300_000;
 const MAX_KEPT = 10_000;
 
-/** A receive from a FIFO queue that its client may repeat. The messages themselves are in their rows. */
+/** A receive from a FIFO queue that its client may repeat. Its messages are read from their rows. */
 export interface Attempt {
   until: Time;
   states: MessageState[];
@@ -18,7 +18,7 @@ export interface Attempt {
 }
 
 /**
- * The same messages with the same handles, as long as they are in flight. Their visibility begins again.
+ * Returns the same messages with the same handles, if they are still in flight, and restarts their visibility timeout.
  * @throws {AwsError} InvalidParameterValue when one of them has been deleted, changed or received otherwise
  */
 export async function recallAttempt(

@@ -30,7 +30,7 @@ export const FIFO_DEFAULTS: QueueSettings = {
   fifoThroughputLimit: "perQueue",
 };
 
-/** How an attribute's text is read. Where `read` answers `undefined` the attribute is removed. */
+/** How an attribute's text is parsed. If `read` returns `undefined`, the attribute is removed. */
 interface Setting<K extends keyof QueueSettings> {
   key: K;
   read: (text: string, name: string) => QueueSettings[K] | undefined;
@@ -65,7 +65,7 @@ function flag(text: string, name: string): boolean {
 }
 
 const MAX_KEY_ID_LENGTH = 2_048;
-/** How long a data key is used again, by default. */
+/** The default reuse period of a data key. */
 const STANDARD_REUSE_SECONDS = 300;
 
 function policy(text: string, name: string): string | undefined {
@@ -151,7 +151,7 @@ function settingNamed(name: string, isFifo: boolean): Setting<keyof QueueSetting
   throw name === "ContentBasedDeduplication" ? unknownAttribute(name) : onlyForFifo(name);
 }
 
-/** A queue has one kind of encryption: the last one that was asked for. */
+/** A queue has one kind of encryption: the one that was set last. */
 function keepOneEncryption(
   settings: QueueSettings,
   { KmsMasterKeyId, SqsManagedSseEnabled }: QueueAttributeMap,
@@ -196,7 +196,7 @@ function comparable(value: QueueSettings[keyof QueueSettings]): string {
   return JSON.stringify(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** In SQS's own form: a count is a number, even if it was written as a text. */
+/** The policy in SQS's own form: a count is a number, even if it was written as a string. */
 const documentOf = ({ text: _, ...members }: RedrivePolicy | RedriveAllowPolicy) => JSON.stringify(members);
 
 /** @throws {AwsError} InvalidAttributeName */
@@ -217,7 +217,7 @@ export function described(
 
 const isAttribute = (name: string) => Object.hasOwn(SETTINGS, name) || Object.hasOwn(READ_ONLY, name);
 
-/** In AWS's order: what can only be read, then the settings. */
+/** All attributes in AWS's order: read-only ones first, then the settings. */
 function allOf(queue: Queue, counts: Counts, place: Place): Record<string, string | undefined> {
   const settings = queue.attributes.kmsMasterKeyId
     ? { kmsDataKeyReusePeriodSeconds: STANDARD_REUSE_SECONDS, ...queue.attributes }

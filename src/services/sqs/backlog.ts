@@ -5,23 +5,23 @@ import type { Message, MessageState, Time } from "./store.ts";
 import { openWaiters, type Waiters } from "./waiters.ts";
 
 /**
- * What can be received of a queue: the order of its messages, and which are in flight until when. It is in the memory
- * of the partition's owner. Of the messages that nobody has received it holds a window, and the rest is paged in. All
- * of it can be read from the records again. It changes only when a transaction has been applied. A walk only looks:
- * what it met is taken out when its transaction is applied.
+ * The receivable messages of a queue, in order, and the messages in flight with their ends. It is kept in the memory of the
+ * partition's owner, and can be rebuilt from the records. It contains a window of the messages that have never been received;
+ * the rest is paged in. It changes only when a transaction has been applied: a walk reads it, and the messages that the walk
+ * returned are removed when its transaction is applied.
  */
 export interface Backlog extends Order {
   readonly queue: number;
   /** Messages in the queue, whatever their state. */
   total: number;
-  /** No message expires before then. */
+  /** No message expires before this time. */
   expiry: Time;
   readonly waiters: Waiters;
-  /** Of a FIFO queue. */
+  /** Recent deduplication ids of a FIFO queue. */
   recent: Recent;
   /** Receives that may be repeated, oldest first. */
   readonly attempts: Map<string, Attempt>;
-  /** No longer in use, since its queue is gone or purged: waiters must look again. */
+  /** Set when the queue is deleted or purged: the backlog is unused, and waiters must look the queue up again. */
   isClosed: boolean;
 }
 
@@ -31,19 +31,19 @@ export interface Order {
   readonly delayed: number;
   /** Whether more messages may be loaded. */
   readonly hasRoom: boolean;
-  /** Whether all messages that nobody has received are in the window. */
+  /** Whether all messages that have never been received are in the window. */
   readonly isWhole: boolean;
   /** The number up to which messages have been loaded. */
   readonly reach: number;
-  /** Takes in the next messages that nobody has received: all up to the number `reach`. */
+  /** Loads the next messages that have never been received: all up to the number `reach`. */
   load(page: readonly Message[], reach: number, isLast: boolean): void;
-  /** Takes in a message with a state, when the queue is opened. */
+  /** Loads a message with a state, when the queue is opened. */
   restore(message: Pick<Message, "seq" | "group">, state: MessageState): void;
-  /** Makes visible what is due. Called before anything else is asked. */
+  /** Makes messages visible that are due. Must be called before any other method. */
   settle(now: Time): void;
-  /** Whether a walk may find something. */
+  /** Whether a walk may find a message. */
   readonly hasSome: boolean;
-  /** When something becomes visible next. */
+  /** The time when the next message becomes visible. */
   readonly nextDue: Time | undefined;
   walk(): Walk;
   /** The message has been sent, or moved here. */
@@ -60,9 +60,9 @@ export interface Order {
 
 /** Messages in the order in which they are to be received. */
 export interface Walk {
-  /** `undefined` at the end of what the window holds. */
+  /** The next message; `undefined` at the end of the window. */
   next(): number | undefined;
-  /** Takes out what was met. */
+  /** Removes the messages that the walk returned. */
   commit(): void;
 }
 

@@ -75,7 +75,7 @@ function distinct<E extends { Id: string }>(entries: E[] | undefined, entryName:
   return entries;
 }
 
-/** All in one transaction, each with a result of its own: an entry that is refused does not fail the others. */
+/** Runs all entries in one transaction, each with its own result: a refused entry does not fail the others. */
 function each<E extends { Id: string }, R>(
   ctx: Context,
   name: string,

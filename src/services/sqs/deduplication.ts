@@ -4,7 +4,7 @@ import { type Deduplication, deduplications, type Queue, type Time } from "./sto
 
 /** AWS's deduplication interval. */
 const INTERVAL_MS = 300_000;
-/** Outdated rows that one message clears away. */
+/** The maximum number of outdated rows that one message removes. */
 const CLEARED = 4;
 const PAGE = 200;
 
@@ -22,8 +22,8 @@ export function findRecent(recent: Recent, key: string, now: Time): Deduplicatio
 }
 
 /**
- * Keeps a message's key, and clears away a few outdated ones. Memory follows when the transaction is applied.
- * @param isFresh whether a key is kept anew in the same transaction
+ * Stores a message's key, and removes a few outdated ones. Memory is updated when the transaction is applied.
+ * @param isFresh whether a key is stored anew in the same transaction
  */
 export function remember(
   tx: Transaction,
@@ -43,7 +43,7 @@ export function remember(
   tx.put(deduplications, record);
   tx.afterwards(() => {
     for (const old of outdated) recent.delete(old);
-    // At the end, even where the key is known: the order is that of time.
+    // Moves a known key to the end, since the map is ordered by time.
     recent.delete(key);
     recent.set(key, record);
   });

@@ -58,7 +58,7 @@ const NOT_FOR_THIS_TYPE = "The request include parameter that is not valid for t
 export const notForThisQueueType = (value: string | number, parameter: string) =>
   invalidValue(value, parameter, `${NOT_FOR_THIS_TYPE}.`);
 
-/** In a batch this message comes alone, without the value and the parameter. */
+/** In a batch, the message lacks the value and the parameter. */
 export const messageInBatch = ({ message }: AwsError) =>
   message.endsWith(`${NOT_FOR_THIS_TYPE}.`) ? NOT_FOR_THIS_TYPE : message;
 

@@ -4,13 +4,13 @@ import { earlier, flights } from "./flights.ts";
 import { dropFirst, type Group, groupNamed, messageAt, putBack } from "./groups.ts";
 import type { Message, Time } from "./store.ts";
 
-/** How many messages AWS searches for a group that can be received from. */
+/** The number of messages that AWS searches for available groups. */
 const WINDOW = 120_000;
 
-/** A FIFO queue hands out its groups in turns, and of each group as much as is wanted. */
+/** The order of a FIFO queue: groups take turns, and a group's turn provides as many messages as requested. */
 export function fifoOrder(): Order {
   const groups = new Map<string, Group>();
-  /** Groups of which something can be received, the longest waiting first. */
+  /** Groups with receivable messages, the longest waiting first. */
   const ready = new Set<Group>();
   /** The groups of messages that are in flight or delayed. */
   const groupOf = new Map<number, Group>();
@@ -81,7 +81,7 @@ export function fifoOrder(): Order {
     }
   }
 
-  /** Takes out the first messages of a group, which goes behind the others. */
+  /** Removes the first messages of a group, and moves the group behind the others. */
   function serve(of: Group, count: number) {
     dropFirst(of, count);
     waiting -= count;
@@ -138,7 +138,7 @@ export function fifoOrder(): Order {
   };
 }
 
-/** Meets all messages of a group that can be received, and then those of the next group. */
+/** Walks through all receivable messages of a group, and then through those of the next group. */
 function walkThrough(
   ready: ReadonlySet<Group>,
   delayed: ReadonlySet<number>,

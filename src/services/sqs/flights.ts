@@ -4,18 +4,18 @@ import type { Time } from "./store.ts";
 /** Messages in flight, and until when. AWS allows 120,000 of them, so they are all in memory. */
 export interface Flights {
   readonly size: number;
-  /** When the next one ends: never later than that. */
+  /** A lower bound of the time when the next flight ends. */
   readonly next: Time | undefined;
   has(seq: number): boolean;
-  /** Also gives one that is in flight another end. */
+  /** Adds a message, or changes its end. */
   add(seq: number, until: Time): void;
   remove(seq: number): void;
-  /** Takes out those whose time has come, in the order of time. */
+  /** Removes and returns those that have ended, in order of time. */
   landed(now: Time): Iterable<number>;
 }
 
 /**
- * How many more entries than twice the flights the timetable may have, before it is made again without outdated ones.
+ * The timetable is rebuilt without outdated entries when it exceeds twice the number of flights by this many entries.
  */
 const MAX_STALE = 1_000;
 

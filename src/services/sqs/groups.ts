@@ -1,15 +1,15 @@
-/** The messages of one group that can be received, in their order. While one is in flight, all others wait. */
+/** The receivable messages of one group, in order. While one is in flight, all others wait. */
 export interface Group {
   readonly name: string;
-  /** Received before and visible again. They come before those that nobody has received. */
+  /** Messages that were received before and are visible again; they come before the others. */
   readonly returned: number[];
-  /** Those that nobody has received, from `head` on. */
+  /** Messages that have never been received, from `head` on. */
   seqs: number[];
   head: number;
   inFlight: number;
 }
 
-/** Taken elements are cut off when there are this many, and more of them than others. */
+/** Removed elements are cut off when there are this many, and more of them than remaining ones. */
 const MAX_TAKEN = 64;
 
 export const groupNamed = (name: string): Group => ({ name, returned: [], seqs: [], head: 0, inFlight: 0 });

@@ -108,7 +108,7 @@ describe("memory", () => {
         QueueUrl: url("q"),
         Entries: Array.from({ length: 10 }, (_, k) => ({ Id: String(k), MessageBody: String(n + k) })),
       });
-    // Those that were received stay so.
+    // Received messages stay in flight.
     const first = await bodies("q");
     await nube.close();
     nube = await testCloud([sqs], { store });

@@ -113,7 +113,7 @@ function checkName(name: string, kind: Kind): void {
   if (name.includes("..")) throw must("not have successive '.' characters.");
 }
 
-/** Bytes that AWS counts: of name, type and value. */
+/** The bytes that AWS counts: names, types and values. */
 export function attributesSize(attributes: Record<string, Attribute> | undefined): number {
   let size = 0;
   for (const [name, { type, text, bytes }] of Object.entries(attributes ?? {}))
@@ -127,7 +127,7 @@ export function attributesSize(attributes: Record<string, Attribute> | undefined
 const TEXT = 1;
 const BYTES = 2;
 
-/** As clients compute it: sorted by name, and of each its name, type, kind and value. Lengths take four bytes. */
+/** AWS's MD5 of attributes: sorted by name, each with its name, type, kind and value, with lengths of four bytes. */
 export function attributesMd5(attributes: Record<string, Attribute> | undefined): string | undefined {
   const entries = Object.entries(attributes ?? {});
   if (entries.length === 0) return undefined;

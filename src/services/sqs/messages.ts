@@ -40,8 +40,8 @@ export const messageOperations = {
 } satisfies Handlers<"sqs">;
 
 /**
- * A standard queue's message can be deleted by any of its receipt handles. That of a FIFO queue needs the last one,
- * while it is in flight: later, others of its group may have been received.
+ * A standard queue's message can be deleted by any of its receipt handles. A FIFO queue's message needs the last one, while
+ * it is in flight: later, other messages of its group may have been received.
  * @throws {AwsError} ReceiptHandleIsInvalid, InvalidParameterValue
  */
 export async function remove(

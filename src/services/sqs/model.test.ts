@@ -4,7 +4,7 @@ import { type TestCloud, testCloud } from "#kernel/testing.ts";
 import { openMemory } from "#storage/kv/memory.ts";
 import { sqs } from "./service.ts";
 
-/** What a queue is, told as simply as can be: messages in their order, each visible from some moment on. */
+/** The simplest model of a queue: messages in order, each visible from some time on. */
 interface ModelMessage {
   body: string;
   group: string;
@@ -136,11 +136,11 @@ class Run {
     });
     expect(Messages.length).toBe(Math.min(limit, available.length));
     const found = Messages.map(({ Body }) => available.find(({ body }) => body === Body));
-    // None that is deleted, hidden or behind another of its group in flight.
+    // No message that is deleted, hidden, or blocked by another of its group in flight.
     expect(found).not.toContain(undefined);
     expect(new Set(found).size).toBe(found.length);
     if (this.isFifo) {
-      // Of each group its first ones, in their order.
+      // The first messages of each group, in order.
       for (const group of new Set(found.map((message) => message!.group))) {
         const ofGroup = found.filter((message) => message!.group === group);
         expect(ofGroup).toEqual(
@@ -202,7 +202,7 @@ class Run {
     this.messages = [];
   }
 
-  /** The queue's own numbers are those of the model. */
+  /** The queue's counts match the model's. */
   async check(): Promise<void> {
     const { Attributes } = await this.nube.aws.sqs.GetQueueAttributes({
       QueueUrl: this.url,

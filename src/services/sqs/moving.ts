@@ -15,7 +15,7 @@ import {
 } from "./store.ts";
 import { type OpenQueue, onQueues, type Work } from "./work.ts";
 
-/** Messages that one run moves where the task has no rate; and bytes of them, always. */
+/** The maximum messages of one run if the task has no rate, and the maximum bytes of any run. */
 const BATCH = 100;
 const BATCH_BYTES = 8 * 1024 * 1024;
 const SECOND_MS = 1_000;
@@ -24,7 +24,7 @@ const NO_QUEUE = "AWS.SimpleQueueService.NonExistentQueue";
 
 export type TaskKey = [number, number, string];
 
-/** Moves what can be received, in its order, until the queue is empty. */
+/** Moves receivable messages, in order, until the queue is empty. */
 export const moveMessages = job<{ key: TaskKey }>("sqs/move", {
   run: (ctx, { key }) =>
     onQueues(ctx, async (work) => {
@@ -75,7 +75,7 @@ async function move(work: Work, from: OpenQueue, task: MoveTask): Promise<Run> {
     }
     const to = await destinationOf(work, task, message);
     if (typeof to === "string") {
-      // The walk has met it, and it stays.
+      // The walk has returned this message, which must stay.
       work.afterwards(from, () => backlog.taken(message, tx.now()));
       return { moved, isMore: false, failure: to };
     }
@@ -86,7 +86,7 @@ async function move(work: Work, from: OpenQueue, task: MoveTask): Promise<Run> {
   return { moved, isMore: true };
 }
 
-/** The message of that number, if there is one and nobody has it. */
+/** The message with a number, if it exists and is not in flight. */
 async function visibleAt(tx: ReadTransaction, queue: Queue, seq: number): Promise<Message | undefined> {
   if (seq <= voidThrough(queue)) return undefined;
   const message = await tx.get(messages, [queue.id, seq]);
@@ -94,7 +94,7 @@ async function visibleAt(tx: ReadTransaction, queue: Queue, seq: number): Promis
   return state && state.visibleAt > tx.now() ? undefined : message;
 }
 
-/** The task's, or else where the message was before; why there is none. */
+/** The destination of the task or, without one, the message's source; or the reason why there is none. */
 async function destinationOf(
   work: Work,
   { destination }: MoveTask,
@@ -105,7 +105,7 @@ async function destinationOf(
   return (await work.find(name)) ?? NO_QUEUE;
 }
 
-/** AWS: what is redriven is a new message, with an id and a time of its own. */
+/** As in AWS, a redriven message is a new one, with its own id and time. */
 async function redrive(work: Work, from: OpenQueue, to: OpenQueue, message: Message): Promise<void> {
   const { tx } = work;
   const content = await contentOf(tx, message);

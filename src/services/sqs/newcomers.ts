@@ -1,8 +1,8 @@
 import { type NumberQueue, numberQueue } from "#lib/number-queue.ts";
 
 /**
- * Messages that nobody has received, in the order in which they were sent. Those of a noisy group step aside until the
- * group is quiet again, or nothing else is left. So no group holds up the others.
+ * Messages that have never been received, in the order in which they were sent. Messages of a noisy group are set aside until
+ * the group is quiet again, or no others are left, so that no group delays the others.
  */
 export interface Newcomers {
   readonly size: number;
@@ -13,18 +13,18 @@ export interface Newcomers {
 type IsNoisy = (group: string | undefined) => boolean;
 
 export interface NewcomersWalk {
-  /** Looks at the next one, which `take` then takes. */
+  /** The next message, which `take` removes. */
   peek(): number | undefined;
   take(): void;
   commit(): void;
 }
 
-/** What a walk goes through. */
+/** The data of a walk. */
 interface Line {
   readonly order: NumberQueue;
-  /** The groups of messages in the order, where they have one. */
+  /** The groups of the messages that have one. */
   readonly groupOf: Map<number, string>;
-  /** Messages that stepped aside, by their group, and how many they are. */
+  /** Messages set aside, by group, and their total number. */
   readonly aside: Map<string, number[]>;
   asideCount: number;
 }
@@ -49,7 +49,7 @@ interface Candidate {
   isAside: boolean;
 }
 
-/** Meets those of quiet groups first, and the noisy ones when no others are left. */
+/** Walks through the messages of quiet groups first, and through noisy ones when no others are left. */
 function walkAlong(line: Line, isNoisy: IsNoisy): NewcomersWalk {
   const { order, groupOf } = line;
   const aside = walkAside(line);
@@ -87,7 +87,7 @@ function walkAlong(line: Line, isNoisy: IsNoisy): NewcomersWalk {
   };
 }
 
-/** The messages aside, as a walk sees them: those that step aside during it included, those that it takes left out. */
+/** The messages set aside, as a walk sees them: with those set aside during it, without those that it returned. */
 function walkAside(line: Line) {
   const { aside } = line;
   const added = new Map<string, number[]>();
@@ -109,7 +109,7 @@ function walkAside(line: Line) {
     take(group: string) {
       taken.set(group, (taken.get(group) ?? 0) + 1);
     },
-    /** Of the groups that are wanted. */
+    /** The oldest message of the selected groups. */
     oldest(isWanted: (group: string) => boolean): Candidate | undefined {
       if (aside.size === 0 && added.size === 0) return undefined;
       let oldest: Candidate | undefined;

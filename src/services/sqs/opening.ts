@@ -16,14 +16,14 @@ import {
 } from "./store.ts";
 
 /**
- * Records that are read at a time when a queue is opened, which takes about a millisecond: then others have their turn.
+ * Records per read when a queue is opened: about a millisecond, after which other calls can run.
  */
 const SLICE = 40;
 const STATE_SLICE = 200;
-/** Messages that a walk loads at a time: a few milliseconds, even if each record is as long as it can be. */
+/** Messages per page that a walk loads: a few milliseconds, even with records of maximum size. */
 const PAGE = 200;
 
-/** Brings a queue into memory, once for all who need it at the same time. Other calls go on between its pages. */
+/** Loads a queue into memory, once for all concurrent callers. Other calls run between its pages. */
 export async function open(ctx: Context, queue: Queue): Promise<void> {
   const shelf = await ctx.read((tx) => tx.memory(backlogs));
   if (shelf.open.has(queue.id)) return;
@@ -37,7 +37,7 @@ export async function open(ctx: Context, queue: Queue): Promise<void> {
   await opening;
 }
 
-/** For a queue that has just been made, or purged. */
+/** The backlog of a queue that has just been created or purged. */
 export function emptyBacklog(queue: Queue): Backlog {
   const backlog = backlogOf(queue.id, queue.isFifo ? fifoOrder() : standardOrder());
   backlog.load([], 0, true);
@@ -68,7 +68,7 @@ async function load(ctx: Context, queue: Queue): Promise<Backlog> {
   return backlog;
 }
 
-/** Loads the messages behind the window. */
+/** Loads the next messages after the window. */
 export async function refill(tx: ReadTransaction, queue: Queue, backlog: Backlog): Promise<void> {
   const page = await pageAfter(tx, queue, backlog.reach, PAGE);
   backlog.load(page, page.at(-1)?.seq ?? backlog.reach, page.length < PAGE);
@@ -90,7 +90,7 @@ interface Received {
 }
 const RESTORED = Symbol("in memory already");
 
-/** A FIFO queue has few: those in flight, and those that came back. */
+/** The states of a FIFO queue, which are few: messages in flight or returned. */
 async function statesOf(ctx: Context, queue: Queue): Promise<Received> {
   const bySeq = new Map<number, MessageState>();
   let last = 0;
@@ -101,7 +101,7 @@ async function statesOf(ctx: Context, queue: Queue): Promise<Received> {
   return { at: (seq) => bySeq.get(seq), last };
 }
 
-/** A standard queue may have millions. Only their numbers are kept, to be met in their order. */
+/** The states of a standard queue, which may be millions: only their message numbers are kept, in order. */
 async function restoreStates(ctx: Context, queue: Queue, backlog: Backlog): Promise<Received> {
   const seqs = numberQueue();
   let last = 0;

@@ -23,7 +23,7 @@ const OWNERS = new Set([
   "UntagQueue",
 ]);
 
-/** What a queue's policy can allow to other accounts; AWS: cross-account permissions don't apply to the rest. */
+/** The actions that a queue's policy can allow to other accounts; AWS: cross-account permissions don't apply to the rest. */
 export const SHARED_ACTIONS: ReadonlySet<string> = new Set([
   "ChangeMessageVisibility",
   "DeleteMessage",

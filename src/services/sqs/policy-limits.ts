@@ -5,7 +5,7 @@ const MAX_STATEMENTS = 20;
 const MAX_ACTIONS = 7;
 const MAX_PRINCIPALS = 50;
 
-/** The members that are counted. */
+/** The members with quotas. */
 interface Statement {
   Action?: string | string[];
   NotAction?: string | string[];
@@ -15,7 +15,7 @@ interface Statement {
 /**
  * Checks AWS's quotas for a policy that is set as a whole.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
- * @param text one that could be read
+ * @param text a valid policy
  * @throws {AwsError} OverLimit
  */
 export function checkLimits(text: string): void {
@@ -39,7 +39,7 @@ export function checkSize(text: string): void {
     throw fault("OverLimit", "Submitted policy is over max allowed size.");
 }
 
-/** Checks the actions of AddPermission, and how many statements there will be. @throws {AwsError} OverLimit */
+/** Checks the number of AddPermission's actions and of the resulting statements. @throws {AwsError} OverLimit */
 export function checkAdded(actions: number, statements: number): void {
   const most = (count: number, what: string, limit: number) =>
     fault("OverLimit", `${count} ${what} were found, maximum allowed is ${limit}.`);

@@ -28,9 +28,9 @@ import { onQueues } from "./work.ts";
 
 const NAME = /^[A-Za-z0-9_-]{1,80}$/;
 const FIFO_NAME = /^(?=.{1,80}$)[A-Za-z0-9_-]+\.fifo$/;
-/** How long the name of a deleted queue stays taken, and a queue cannot be purged again. */
+/** The period in which a deleted queue's name cannot be reused, and a queue cannot be purged again. */
 const MINUTE_MS = 60_000;
-/** Most runs that delete expired messages before messages are counted. */
+/** The maximum runs that delete expired messages before messages are counted. */
 const MAX_EXPIRIES = 20;
 
 export const queueOperations = {
@@ -76,7 +76,7 @@ export const queueOperations = {
       tx.deleteBytes(counts, [queue.id]);
       tx.put(deletions, { name, until: tx.now() + MINUTE_MS });
       const through = Number.MAX_SAFE_INTEGER - 1;
-      // After a minute its name is free again: the record that says otherwise goes with the rest.
+      // After a minute its name is free again: the job also removes the record that reserves it.
       tx.enqueue(sweep, { queue: queue.id, through, deleted: name }, { delay: MINUTE_MS });
       const { open } = tx.memory(backlogs);
       tx.afterwards(() => {

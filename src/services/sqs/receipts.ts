@@ -1,7 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import { invalidReceipt, missingParameter, receiptOfAnotherQueue } from "./errors.ts";
 
-/** What a receipt handle seals: a message, and which of its receives. */
+/** The content of a receipt handle: a message, and one of its receives. */
 export interface Receipt {
   queue: number;
   seq: number;

@@ -7,10 +7,10 @@ import { attributeFilter, type Filters, systemFilter } from "./received.ts";
 const MAX_MESSAGES = 10;
 const MAX_WAIT_SECONDS = 20;
 
-/** What a receive asks for. */
+/** The parameters of a receive. */
 export interface ReceiveOptions extends Filters {
   limit: number;
-  /** Seconds; absent, the queue's own. */
+  /** Seconds; by default the queue's. */
   visibilityTimeout: number | undefined;
   waitTimeSeconds: number | undefined;
   attemptId: string | undefined;

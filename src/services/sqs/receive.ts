@@ -42,7 +42,7 @@ function checkAttempt({ isFifo }: Queue, { attemptId }: ReceiveOptions): void {
   if (attemptId !== undefined && !isFifo) throw notForThisQueueType(attemptId, "ReceiveRequestAttemptId");
 }
 
-/** Only reads, as most polls find nothing. */
+/** Looks at a queue without writing, as most polls find nothing. */
 function look(ctx: Context, name: string): Promise<{ queue: Queue; backlog: Backlog | undefined }> {
   return ctx.read(async (tx) => {
     const queue = await tx.get(queues, [name]);
@@ -53,7 +53,7 @@ function look(ctx: Context, name: string): Promise<{ queue: Queue; backlog: Back
   });
 }
 
-/** Whether a transaction is to be made: it may find something, or says that too much is in flight. */
+/** Whether a transaction is worthwhile: it may find messages, or fail because too many are in flight. */
 const isWorthTrying = (
   ctx: Context,
   backlog: Backlog | undefined,
@@ -66,7 +66,7 @@ const mayGive = ({ clock }: Context, backlog: Backlog) =>
   (backlog.hasSome && !isFull(backlog)) || backlog.expiry <= clock.now();
 
 async function park(ctx: Context, wait: Wait, backlog: Backlog): Promise<void> {
-  // Something may be found only at the next look: without this pause the loop would never let others run.
+  // More messages may be found: without this pause, the loop would block the event loop.
   if (mayGive(ctx, backlog)) await new Promise(setImmediate);
   let leave = () => {};
   await wait.parked((wake) => {
@@ -76,6 +76,6 @@ async function park(ctx: Context, wait: Wait, backlog: Backlog): Promise<void> {
     else backlog.waiters.wakeAt(ctx, backlog.nextDue);
   });
   leave();
-  // It may have been woken for a message that it no longer takes.
+  // This waiter may have been woken for a message that it no longer receives.
   if (wait.over && backlog.hasSome) backlog.waiters.wakeOne();
 }

@@ -21,7 +21,7 @@ export type Filter = (name: string) => boolean;
 const NONE: Filter = () => false;
 const EVERY: Filter = () => true;
 
-/** In the order of answers. */
+/** The system attributes, in the order of responses. */
 const SYSTEM_ATTRIBUTES: Partial<
   Record<
     MessageSystemAttributeName,
@@ -42,7 +42,7 @@ const SYSTEM_ATTRIBUTES: Partial<
     systemAttributes?.AWSTraceHeader?.text ?? trace,
 };
 
-/** Names that `AttributeNames` takes too, as its type is that of a queue's attributes. */
+/** Queue attributes, which `AttributeNames` also accepts because it has their type. */
 const QUEUE_ATTRIBUTE =
   /^(?:Policy|VisibilityTimeout|MaximumMessageSize|MessageRetentionPeriod|Approximate\w+|\w+Timestamp|QueueArn|DelaySeconds|ReceiveMessageWaitTimeSeconds|Redrive\w*Policy|FifoQueue|ContentBasedDeduplication|Kms\w+|DeduplicationScope|FifoThroughputLimit|SqsManagedSseEnabled)$/;
 
@@ -57,7 +57,7 @@ export function systemFilter({ AttributeNames, MessageSystemAttributeNames }: Re
   return names.has("All") ? EVERY : (name) => names.has(name);
 }
 
-/** By name. `All`, `.*` and `prefix.*` stand for several. */
+/** Selects attributes by name. `All`, `.*` and `prefix.*` stand for several. */
 export function attributeFilter({ MessageAttributeNames: names = [] }: ReceiveMessageRequest): Filter {
   if (names.length === 0) return NONE;
   const exact = new Set(names);

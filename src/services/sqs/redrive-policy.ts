@@ -4,7 +4,7 @@ import type { RedriveAllowPolicy, RedrivePolicy } from "./store.ts";
 
 const MAX_RECEIVES = 1_000;
 const MAX_SOURCES = 10;
-/** Characters: more than any of these policies can need. */
+/** The maximum length in characters, more than any of these policies needs. */
 const LONGEST = 8_192;
 const QUEUE_ARN = /^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[^:]+$/;
 const ARN = /^arn:aws[a-z-]*(?::[^:]*){4}$/;

@@ -21,7 +21,7 @@ export function isExhausted(
   );
 }
 
-/** Moves a message to the dead-letter queue. @returns whether there is one that takes it */
+/** Moves a message to the dead-letter queue. @returns whether there is one that accepts it */
 export async function bury(
   work: Work,
   from: OpenQueue,
@@ -41,9 +41,9 @@ export async function bury(
       ...message,
       queue: to.queue.id,
       seq: tx.sequence(),
-      // AWS: in a dead-letter queue retention goes on, except in a FIFO queue.
+      // As in AWS, a dead letter keeps its age, except in a FIFO queue.
       sent: queue.isFifo ? tx.now() : message.sent,
-      // AWS: so two messages that had the same deduplication id are both kept.
+      // As in AWS, so that messages with the same deduplication id are both kept.
       deduplicationId: queue.isFifo ? message.id : undefined,
       source: arnOf(ctx, queue.name),
       earlier: {

@@ -1,7 +1,7 @@
 import { type Message, messages, type Queue, type Time, voidThrough } from "./store.ts";
 import type { OpenQueue, Work } from "./work.ts";
 
-/** Messages that one transaction looks at. */
+/** Messages that one transaction examines. */
 const PAGE = 100;
 
 export const expiryOf = ({ attributes }: Queue, { sent }: Message): Time =>

@@ -17,7 +17,7 @@ import { type Content, contents, type Message, type Queue } from "./store.ts";
 import { isValidText } from "./text.ts";
 import type { OpenQueue, Work } from "./work.ts";
 
-/** The trace of the call, which receivers get as `AWSTraceHeader`. */
+/** The trace header of the call, which receivers get as `AWSTraceHeader`. */
 export const traceOf = ({ request }: Context): string | undefined => {
   const trace = request?.headers["x-amzn-trace-id"];
   return trace && trace.length <= MAX_TRACE_LENGTH && isValidText(trace) ? trace : undefined;
@@ -26,7 +26,7 @@ export const traceOf = ({ request }: Context): string | undefined => {
 /** What SendMessage and an entry of its batch have in common. */
 export type Sending = Omit<SendMessageBatchRequestEntry, "Id">;
 
-/** A message with everything checked that does not depend on the queue. */
+/** A message that has passed all checks that do not depend on the queue. */
 export interface Draft {
   content: Content;
   /** Bytes of body and attributes. */
@@ -36,7 +36,7 @@ export interface Draft {
   deduplicationId: string | undefined;
 }
 
-/** Most bytes of a message, and of a batch together. */
+/** The maximum bytes of a message, and of all messages of a batch together. */
 export const LARGEST = 1_048_576;
 const MAX_DELAY = 900;
 const MAX_TRACE_LENGTH = 1_024;
@@ -44,7 +44,7 @@ const TOPICS = "sns.amazonaws.com";
 
 /**
  * @param trace the call's own trace, which its message carries on unless it has one
- * @throws {AwsError} for all that is wrong with it whatever the queue
+ * @throws {AwsError} for faults that do not depend on the queue
  */
 export function drafted(input: Sending, trace: string | undefined): Draft {
   const { MessageBody: body, DelaySeconds: delaySeconds } = input;
@@ -92,7 +92,7 @@ export function checkFor({ principal }: Context, { isFifo, attributes }: Queue, 
   if (isFifo && delaySeconds) throw notForThisQueueType(delaySeconds, "DelaySeconds");
 }
 
-/** Puts a message into a queue, unless it was sent before. */
+/** Adds a message to a queue, unless it is a duplicate. */
 export function send(work: Work, to: OpenQueue, draft: Draft): SendMessageResult {
   const { tx, ctx } = work;
   const { queue } = to;
@@ -139,10 +139,10 @@ export function place(work: Work, to: OpenQueue, message: Message, content: Cont
   work.add(to, isSmall ? { ...message, content } : message);
 }
 
-/** Twenty digits that grow with every message, as AWS's do. */
+/** Twenty digits that increase with every message, like AWS's. */
 export const sequenceNumber = (seq: number): string => `1885${String(seq).padStart(16, "0")}`;
 
-/** @param delaySeconds the message's own, which wins over the queue's */
+/** @param delaySeconds the message's own, which overrides the queue's */
 export function notBefore(
   { attributes }: Queue,
   delaySeconds: number | undefined,
@@ -152,5 +152,5 @@ export function notBefore(
   return delay > 0 ? now + delay * 1_000 : undefined;
 }
 
-/** Computed from the body alone. */
+/** The deduplication id from content, computed from the body alone. */
 const contentId = ({ body }: Content) => hash("sha256", body);

@@ -1,4 +1,4 @@
-/** How many of the messages in flight belong to each group of a standard queue. */
+/** The number of messages in flight of each group of a standard queue. */
 export interface Shares {
   add(seq: number, group: string | undefined): void;
   remove(seq: number): void;

@@ -5,16 +5,16 @@ import { earlier, flights } from "./flights.ts";
 import { type NewcomersWalk, openNewcomers } from "./newcomers.ts";
 import { openShares } from "./shares.ts";
 
-/** Most messages in memory that nobody has received. */
+/** The maximum number of never-received messages in memory. */
 const WINDOW = 10_000;
 
 /**
- * A standard queue hands out messages that came back and new ones in turns, each in their order. So neither can keep
- * the other from being received.
+ * The order of a standard queue: returned messages and new ones take turns, each in their order, so that neither delays the
+ * other.
  */
 export function standardOrder(): Order {
   const newcomers = openNewcomers();
-  /** Visible again. Some may have been deleted since. */
+  /** Messages that are visible again; some may have been deleted since. */
   const returned = numberQueue();
   const delays = timetable();
   const flying = flights();
@@ -93,7 +93,7 @@ export function standardOrder(): Order {
   };
 }
 
-/** Whether a newcomer is next, where messages that came back wait, too. */
+/** Whether a new message is next while returned ones wait, too. */
 interface Turn {
   isNewcomers: boolean;
 }

@@ -7,25 +7,25 @@ export type Time = number;
 
 export interface Queue {
   name: string;
-  /** Never used again: a queue that is made again has nothing of the old one. */
+  /** Unique: a queue with the name of a deleted one shares no rows with it. */
   id: number;
   isFifo: boolean;
   created: Time;
   modified: Time;
   attributes: QueueSettings;
   tags?: Record<string, string>;
-  /** When it was purged last, and the number of the last message that is void since then. */
+  /** The last purge: its time, and the number of the last message that it removed. */
   purged?: { at: Time; through: number };
 }
 
-/** What a client can set, in AWS's own units. */
+/** The settings of a queue, in AWS's units. */
 export interface QueueSettings {
   visibilityTimeout: number;
   maximumMessageSize: number;
   messageRetentionPeriod: number;
   delaySeconds: number;
   receiveMessageWaitTimeSeconds: number;
-  /** Documents are kept as they were given. */
+  /** The policy's text as the client wrote it. */
   policy?: string;
   redrivePolicy?: RedrivePolicy;
   redriveAllowPolicy?: RedriveAllowPolicy;
@@ -53,24 +53,24 @@ export interface RedriveAllowPolicy {
 /** A message is written once, when it is sent. */
 export interface Message {
   queue: number;
-  /** Grows with every message of the account in the Region. */
+  /** Increases with every message of the account in the Region. */
   seq: number;
   id: string;
   sent: Time;
   /** The IAM id of the sender. */
   sender: string;
-  /** Of the body, in hexadecimal. */
+  /** The MD5 of the body, in hexadecimal. */
   md5: string;
   /** Bytes of body and attributes. */
   size: number;
   group?: string | undefined;
   deduplicationId?: string | undefined;
-  /** For a dead letter: the queue that it came from, and how often it was received there. */
+  /** For a dead letter: its source queue, and how often it was received there. */
   source?: string | undefined;
   earlier?: { receives: number; firstReceived: Time | undefined } | undefined;
-  /** Before then it cannot be received. In a standard queue its state says so, too. */
+  /** The message is delayed until this time. In a standard queue, its state says so, too. */
   notBefore?: Time | undefined;
-  /** Absent where it has a row of its own. */
+  /** Absent if the content is in a row of its own. */
   content?: Content | undefined;
 }
 
@@ -78,14 +78,14 @@ export interface Content {
   body: string;
   attributes?: Record<string, Attribute> | undefined;
   systemAttributes?: Record<string, Attribute> | undefined;
-  /** The trace of the call, where the message has none of its own. */
+  /** The call's trace header, if the message has none of its own. */
   trace?: string | undefined;
 }
 
 export interface Attribute {
   type: string;
   text?: string;
-  /** In base 64. */
+  /** Base64. */
   bytes?: string;
 }
 
@@ -99,24 +99,24 @@ export interface MessageState {
   visibleAt: Time;
   receives: number;
   firstReceived?: Time;
-  /** When it was received last. */
+  /** The time of the last receive. */
   received?: Time;
   /** The number in the receipt handles of the last receive. */
   receipt: number;
   group?: string | undefined;
-  /** Its content has a row of its own. */
+  /** Whether its content is in a row of its own. */
   large?: true | undefined;
 }
 
-/** A task that moves dead letters back, or elsewhere. */
+/** A task that moves dead letters to their source or to another queue. */
 export interface MoveTask {
-  /** The queue that it empties. */
+  /** The queue whose messages it moves. */
   queue: number;
   source: string;
   id: string;
   started: Time;
   status: "RUNNING" | "COMPLETED" | "CANCELLING" | "CANCELLED" | "FAILED";
-  /** Where messages go; absent, each goes back to where it came from. */
+  /** The destination; by default, each message returns to its source. */
   destination?: string | undefined;
   perSecond?: number | undefined;
   moved: number;
@@ -124,7 +124,7 @@ export interface MoveTask {
   failure?: string | undefined;
 }
 
-/** A message of the last five minutes, by the key that a duplicate would have. */
+/** A message of the last five minutes, by its deduplication key. */
 export interface Deduplication {
   queue: number;
   key: string;
@@ -143,7 +143,7 @@ export const queues = collection<Queue>("sqs/queue", {
   hot: true,
 });
 
-/** Names of deleted queues, which cannot be used again before then. */
+/** Names of deleted queues, which cannot be reused until then. */
 export const deletions = collection<{ name: string; until: Time }>("sqs/deletion", {
   scope: "region",
   key: (d) => [d.name],
@@ -162,7 +162,7 @@ export const states: Collection<MessageState> = collection<MessageState>("sqs/st
 /** Contents that are too large for records that are read in pages. */
 export const contents: Bytes = { name: "sqs/content", scope: "region" };
 
-/** How many messages a queue holds, as a number of eight bytes. */
+/** The number of messages of a queue, in eight bytes. */
 export const counts: Bytes = { name: "sqs/count", scope: "region" };
 
 export const deduplications = collection<Deduplication>("sqs/deduplication", {
@@ -170,7 +170,7 @@ export const deduplications = collection<Deduplication>("sqs/deduplication", {
   key: (d) => [d.queue, d.key],
 });
 
-/** The newest first. */
+/** Move tasks, newest first. */
 export const moveTasks = collection<MoveTask>("sqs/move-task", {
   scope: "region",
   key: (t) => [t.queue, descending(t.started), t.id],
@@ -179,5 +179,5 @@ export const moveTasks = collection<MoveTask>("sqs/move-task", {
 export const arnOf = ({ account, region }: Place, name: string): string =>
   `arn:aws:sqs:${region}:${account}:${name}`;
 
-/** Messages up to here are void. */
+/** The number of the last message that a purge removed. */
 export const voidThrough = ({ purged }: Queue): number => purged?.through ?? 0;

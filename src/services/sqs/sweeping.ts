@@ -3,7 +3,7 @@ import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { contents, deduplications, deletions, messages, moveTasks, states } from "./store.ts";
 
-/** Messages that one transaction deletes, and most transactions of one run. */
+/** The messages that one transaction deletes, and the maximum transactions of one run. */
 const PAGE = 1_000;
 const MAX_PAGES = 20;
 
@@ -23,7 +23,7 @@ export const sweep = job<Remains>("sqs/sweep", {
   },
 });
 
-/** Whether there is more. */
+/** Deletes a page of rows. @returns whether there are more */
 function sweepPage(ctx: Context, { queue, through, deleted }: Remains): Promise<boolean> {
   return ctx.transact(async (tx) => {
     const page = await tx.list(messages, { in: [queue], before: [through + 1], limit: PAGE });
@@ -37,7 +37,7 @@ function sweepPage(ctx: Context, { queue, through, deleted }: Remains): Promise<
   });
 }
 
-/** Deletes what a queue had besides messages, and frees its name. */
+/** Deletes all other rows of a queue, and frees its name. */
 async function sweepQueue(tx: Transaction, queue: number, name: string): Promise<boolean> {
   const page = await tx.list(deduplications, { in: [queue], limit: PAGE });
   for (const { key } of page) tx.delete(deduplications, [queue, key]);

@@ -13,9 +13,9 @@ import type { OpenQueue, Work } from "./work.ts";
 
 /** AWS's limit, for both kinds of queues. */
 const MAX_IN_FLIGHT = 120_000;
-/** Most pages that one transaction loads. */
+/** The maximum pages that one transaction loads. */
 const MAX_REFILLS = 10;
-/** Most messages, and bytes of them, that one receive moves to a dead-letter queue or deletes as expired. */
+/** The maximum messages, and bytes of them, that one receive moves to a dead-letter queue or deletes as expired. */
 const MAX_CLEARED = 200;
 const MAX_CLEARED_BYTES = 8 * 1024 * 1024;
 
@@ -23,18 +23,18 @@ export const isFull = ({ inFlight }: Backlog) => inFlight >= MAX_IN_FLIGHT;
 
 interface Taken {
   messages: Received[];
-  /** Whether all was looked at: if not, there may be more to find. */
+  /** Whether the whole queue was searched: if not, there may be more messages. */
   isAll: boolean;
 }
 
-/** A message that is handed out, and its state from then on. */
+/** A received message and its new state. */
 export interface Delivery {
   state: MessageState;
   message: Received;
 }
 
 /**
- * Hands out messages in one transaction. They are hidden from then on.
+ * Receives messages in one transaction, which hides them.
  * @throws {AwsError} QueueDoesNotExist, OverLimit
  */
 export async function take(
@@ -50,7 +50,7 @@ export async function take(
   const until = tx.now() + (options.visibilityTimeout ?? queue.attributes.visibilityTimeout) * 1_000;
   const repeated = await recallAttempt(work, of, options, until);
   if (repeated) return { messages: repeated, isAll: true };
-  // AWS: a long poll waits instead, and a FIFO queue never says so.
+  // In AWS, a long poll waits instead, and a FIFO queue never returns this error.
   if (isFull(backlog) && !queue.isFifo && isShort) throw tooManyInFlight();
   const { deliveries, isAll } = await collect(work, of, options, until);
   rememberAttempt(work, of, options, deliveries);
@@ -79,7 +79,7 @@ async function collect(work: Work, of: OpenQueue, options: ReceiveOptions, until
       await refill(tx, queue, backlog);
       continue;
     }
-    // A message that was hidden again before its time had come stands in the order twice.
+    // A message that was hidden again before its timeout ended is in the order twice.
     if (met.has(seq)) continue;
     met.add(seq);
     const key = [queue.id, seq];
@@ -100,7 +100,7 @@ async function collect(work: Work, of: OpenQueue, options: ReceiveOptions, until
   return { deliveries, isAll: mayClear() };
 }
 
-/** Deletes a message that has expired, or buries one that was received too often. @returns whether it is gone */
+/** Deletes an expired message, or moves one that was received too often to the dead-letter queue. @returns whether it is gone */
 function clear(
   work: Work,
   from: OpenQueue,
@@ -114,7 +114,7 @@ function clear(
   return isExhausted(from.queue, state) && bury(work, from, message, state);
 }
 
-/** The state of a message that is received once more. */
+/** The state of a message after one more receive. */
 function stateAfter(
   { queue, seq, group, content }: Message,
   former: MessageState | undefined,

@@ -3,12 +3,12 @@ import type { Context } from "#kernel/context.ts";
 /** Long polls that wait for a queue's next message, the longest waiting first. */
 export interface Waiters {
   readonly size: number;
-  /** Answers a function that removes the waiter. */
+  /** @returns a function that removes the waiter */
   add(wake: () => void): () => void;
-  /** The one that is woken looks, and wakes the next one if there is more. */
+  /** Wakes one waiter, which wakes the next one if there are more messages. */
   wakeOne(): void;
   wakeAll(): void;
-  /** Wakes one at that time of the cloud's clock. */
+  /** Wakes one waiter at a time of the cloud's clock. */
   wakeAt(ctx: Pick<Context, "at">, due: number | undefined): void;
 }
 

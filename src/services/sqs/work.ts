@@ -28,20 +28,20 @@ export interface Work {
   readonly tx: Transaction;
   /** @throws {AwsError} QueueDoesNotExist */
   queue(name: string): Promise<OpenQueue>;
-  /** `undefined` where there is no such queue. */
+  /** @returns `undefined` if the queue does not exist */
   find(name: string): Promise<OpenQueue | undefined>;
-  /** Writes a message's rows. Memory follows. */
+  /** Writes a message's rows; memory is updated when the transaction is applied. */
   add(to: OpenQueue, message: Message): void;
-  /** Deletes its rows. Memory follows. */
+  /** Deletes a message's rows; memory is updated when the transaction is applied. */
   remove(from: OpenQueue, message: Pick<Message, "seq">, isLarge: boolean): void;
-  /** The message of the last five minutes with that key, this transaction included. */
+  /** The message of the last five minutes with a deduplication key, including this transaction's. */
   duplicateOf(of: OpenQueue, key: string): Deduplication | undefined;
   remember(of: OpenQueue, key: string, message: Message): void;
-  /** Changes memory once the transaction has been applied. Then waiters of the queue are woken. */
+  /** Changes memory when the transaction is applied, and then wakes waiters of the queue. */
   afterwards(of: OpenQueue, then: () => void): void;
 }
 
-/** Thrown in a transaction that needs a queue which is not in memory yet. */
+/** Thrown in a transaction that needs a queue that is not loaded. */
 class Unopened extends Error {
   override name = "Unopened";
   readonly queue: Queue;
@@ -116,7 +116,7 @@ class QueueWork implements Work {
     this.afterwards(to, () => {
       const { backlog, queue } = to;
       backlog.sent(message);
-      // It may have come from another queue, and expire soon.
+      // A moved message may expire soon.
       backlog.expiry = Math.min(backlog.expiry, expiryOf(queue, message));
     });
   }
