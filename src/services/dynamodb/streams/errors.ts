@@ -8,10 +8,9 @@ export const noSuchStream = (arn: string) =>
 export const invalidStreamArn = () => invalid("Invalid StreamArn");
 export const noSuchShard = () =>
   fault("ResourceNotFoundException", "Requested resource not found: Shard does not exist");
-export const expiredIterator = () =>
-  fault("ExpiredIteratorException", "The provided iterator exceeds the maximum age allowed.");
+export const expiredIterator = () => fault("ExpiredIteratorException", "Shard iterator has expired");
 export const trimmedData = () =>
-  fault("TrimmedDataAccessException", "The data you are trying to access has been trimmed.");
+  fault("TrimmedDataAccessException", "The data you are trying to access has been trimmed");
 export const invalidIterator = () => invalid("Invalid ShardIterator");
 export const invalidSequenceNumber = (given: string) => invalid(`Invalid SequenceNumber: ${given}`);
 
