@@ -1,93 +1,19 @@
+import { DeleteTableCommand, TransactWriteItemsCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import {
-  CreateTableCommand,
-  DeleteItemCommand,
-  DeleteTableCommand,
-  PutItemCommand,
-  TransactWriteItemsCommand,
-  UpdateItemCommand,
-  UpdateTableCommand,
-} from "@aws-sdk/client-dynamodb";
-import {
-  type _Record,
   DescribeStreamCommand,
-  DynamoDBStreamsClient,
   GetRecordsCommand,
   GetShardIteratorCommand,
   ListStreamsCommand,
-  type Shard,
-  type ShardIteratorType,
 } from "@aws-sdk/client-dynamodb-streams";
 import { describe, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
-import { dynamodbOn, guide, N, S } from "./client.ts";
+import { guide, N, S } from "./client.ts";
+import { codeOf, HOUR, MINUTE, streamsOn, xs } from "./streamed-table.ts";
 
 const cloud = conformanceCloud();
-const { send } = dynamodbOn(cloud);
+const { send, streams, withStream } = streamsOn(cloud);
 const api = (name: string) => doc(`amazondynamodb/latest/APIReference/API_streams_${name}.html`);
 const GUIDE = guide("Streams");
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-
-let known: DynamoDBStreamsClient | undefined;
-const streams = () => (known ??= new DynamoDBStreamsClient(cloud.client()));
-
-let tables = 0;
-/** A table with a stream of its own for each case. */
-async function withStream(StreamViewType: "NEW_AND_OLD_IMAGES" | "KEYS_ONLY" | "NEW_IMAGE" | "OLD_IMAGE") {
-  const TableName = `streamed-${tables++}`;
-  const { TableDescription } = await send(
-    new CreateTableCommand({
-      TableName,
-      AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
-      BillingMode: "PAY_PER_REQUEST",
-      StreamSpecification: { StreamEnabled: true, StreamViewType },
-    }),
-  );
-  const StreamArn = TableDescription!.LatestStreamArn!;
-
-  const described = async (more: Partial<ConstructorParameters<typeof DescribeStreamCommand>[0]> = {}) =>
-    (await streams().send(new DescribeStreamCommand({ StreamArn, ...more }))).StreamDescription!;
-  const shards = async () => (await described()).Shards!;
-  const iterator = async (
-    { ShardId }: Shard,
-    ShardIteratorType: ShardIteratorType = "TRIM_HORIZON",
-    SequenceNumber?: string,
-  ) => {
-    const input = { StreamArn, ShardId, ShardIteratorType, SequenceNumber };
-    return (await streams().send(new GetShardIteratorCommand(input))).ShardIterator!;
-  };
-  const get = (ShardIterator: string, Limit?: number) =>
-    streams().send(new GetRecordsCommand({ ShardIterator, Limit }));
-  const all = async (shard: Shard) => (await get(await iterator(shard))).Records!;
-
-  return {
-    TableName,
-    StreamArn,
-    described,
-    shards,
-    iterator,
-    get,
-    all,
-    put: (p: string, x: number) => send(new PutItemCommand({ TableName, Item: { p: S(p), x: N(x) } })),
-    remove: (p: string) => send(new DeleteItemCommand({ TableName, Key: { p: S(p) } })),
-    enable: (StreamEnabled: boolean) =>
-      send(
-        new UpdateTableCommand({
-          TableName,
-          StreamSpecification: { StreamEnabled, ...(StreamEnabled && { StreamViewType }) },
-        }),
-      ),
-  };
-}
-
-const xs = (records: readonly _Record[]) => records.map(({ dynamodb }) => Number(dynamodb!.NewImage!.x!.N));
-const codeOf = (call: Promise<unknown>) =>
-  call.then(
-    () => "accepted",
-    (error: Error) => error.name,
-  );
 
 describe("a shard", () => {
   behaviour("is open while it has no EndingSequenceNumber", api("DescribeStream"), async () => {
@@ -292,114 +218,6 @@ describe("DescribeStream", () => {
         streams().send(command(StreamArn, most + 1) as DescribeStreamCommand),
       ).rejects.toMatchObject({ name: "ValidationException" });
     });
-});
-
-describe("an iterator", () => {
-  behaviour("expires 15 minutes after it was returned", api("GetShardIterator"), async () => {
-    const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
-    await put("a", 1);
-    const one = await iterator((await shards())[0]!);
-    await cloud.advance(14 * MINUTE);
-    expect(xs((await get(one)).Records!)).toEqual([1]);
-    await cloud.advance(2 * MINUTE);
-    // Heard in https://github.com/spring-attic/spring-integration-aws/pull/59
-    await expect(get(one)).rejects.toMatchObject({
-      name: "ExpiredIteratorException",
-      message: "Shard iterator has expired",
-    });
-  });
-
-  for (const [type, told] of [
-    ["TRIM_HORIZON", [1, 2, 3, 4]],
-    ["AT_SEQUENCE_NUMBER", [2, 3, 4]],
-    ["AFTER_SEQUENCE_NUMBER", [3, 4]],
-    ["LATEST", [4]],
-  ] as const)
-    behaviour(`of type ${type} begins there`, api("GetShardIterator"), async () => {
-      const { put, shards, iterator, get, all } = await withStream("NEW_IMAGE");
-      for (const x of [1, 2, 3]) await put("a", x);
-      const [shard] = await shards();
-      const second = (await all(shard!))[1]!.dynamodb!.SequenceNumber!;
-      const one = await iterator(shard!, type, type.endsWith("NUMBER") ? second : undefined);
-      await put("a", 4);
-      expect(xs((await get(one)).Records!)).toEqual(told);
-    });
-
-  behaviour(
-    "of type LATEST in a closed shard finds nothing, and is the last",
-    api("GetRecords"),
-    async () => {
-      const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
-      await put("a", 1);
-      await cloud.advance(5 * HOUR);
-      const [closed] = await shards();
-      const { Records, NextShardIterator } = await get(await iterator(closed!, "LATEST"));
-      expect([Records, NextShardIterator]).toEqual([[], undefined]);
-    },
-  );
-
-  behaviour("of a shard that the stream has not is refused", api("GetShardIterator"), async () => {
-    const { iterator } = await withStream("KEYS_ONLY");
-    const ShardId = "shardId-00000000000000000000-00000000";
-    expect(await codeOf(iterator({ ShardId }))).toBe("ResourceNotFoundException");
-  });
-
-  behaviour(
-    "is read a thousand records at a time, or as many as are asked for",
-    api("GetRecords"),
-    async () => {
-      const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
-      for (let x = 0; x < 5; x++) await put("a", x);
-      const page = await get(await iterator((await shards())[0]!), 3);
-      expect(xs(page.Records!)).toEqual([0, 1, 2]);
-      const rest = await get(page.NextShardIterator!, 3);
-      expect(xs(rest.Records!)).toEqual([3, 4]);
-      expect((await get(rest.NextShardIterator!)).Records).toEqual([]);
-    },
-  );
-
-  behaviour("gives a megabyte at most", api("GetRecords"), async () => {
-    const { TableName, shards, iterator, get } = await withStream("NEW_IMAGE");
-    for (let n = 0; n < 4; n++)
-      await send(new PutItemCommand({ TableName, Item: { p: S(`${n}`), text: S("x".repeat(390_000)) } }));
-    const page = await get(await iterator((await shards())[0]!));
-    expect(page.Records).toHaveLength(2);
-    expect((await get(page.NextShardIterator!)).Records).toHaveLength(2);
-  });
-
-  behaviour("to what has been trimmed is refused", api("GetShardIterator"), async () => {
-    const { put, shards, iterator, all } = await withStream("NEW_IMAGE");
-    await put("a", 1);
-    const [shard] = await shards();
-    const [record] = await all(shard!);
-    // The shard stays, as a later record stands in it.
-    await cloud.advance(3 * HOUR);
-    await put("a", 2);
-    await cloud.advance(22 * HOUR + 30 * MINUTE);
-    const number = record!.dynamodb!.SequenceNumber!;
-    expect(await codeOf(iterator(shard!, "AT_SEQUENCE_NUMBER", number))).toBe("TrimmedDataAccessException");
-    expect(xs(await all(shard!))).toEqual([2]);
-  });
-
-  behaviour("from before a trim that took what it would read is refused", api("GetRecords"), async () => {
-    const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
-    await put("a", 1);
-    await cloud.advance(3 * HOUR);
-    await put("a", 2);
-    await cloud.advance(21 * HOUR + 55 * MINUTE);
-    const one = await iterator((await shards())[0]!);
-    await cloud.advance(10 * MINUTE);
-    // Heard in https://github.com/ironSource/node-dynamodb-stream/issues/13
-    await expect(get(one)).rejects.toMatchObject({
-      name: "TrimmedDataAccessException",
-      message: "The data you are trying to access has been trimmed",
-    });
-  });
-
-  behaviour("that nobody gave out is refused", api("GetRecords"), async () => {
-    const { get } = await withStream("KEYS_ONLY");
-    expect(await codeOf(get("nonsense"))).toBe("ValidationException");
-  });
 });
 
 describe("records", () => {
