@@ -38,6 +38,24 @@ describe("awsJson", () => {
     );
   });
 
+  /**
+   * As in https://github.com/aws-amplify/amplify-cli/issues/11631 (Kinesis),
+   * https://github.com/aws-solutions-library-samples/guidance-for-game-analytics-pipeline-on-aws/pull/97 (Firehose) and
+   * https://github.com/sebdah/dynamic-dynamodb/issues/321 (DynamoDB).
+   */
+  test("E2: who may not call Kinesis, Firehose or DynamoDB is told so in a Message", () => {
+    const denied = new AwsError("AccessDeniedException", "no");
+    expect(told("awsJson1_1", "kinesis", "PutRecords", denied).body).toBe(
+      '{"__type":"AccessDeniedException","Message":"no"}',
+    );
+    expect(told("awsJson1_1", "firehose", "PutRecordBatch", denied).body).toBe(
+      '{"__type":"AccessDeniedException","Message":"no"}',
+    );
+    expect(told("awsJson1_0", "dynamodb", "PutItem", denied).body).toBe(
+      '{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"no"}',
+    );
+  });
+
   test("members of an error are told with it", () => {
     const error = new AwsError("ConditionalCheckFailedException", "The conditional request failed", {
       members: { Item: { id: { S: "1" } }, unknown: 1 },

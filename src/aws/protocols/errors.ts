@@ -1,6 +1,5 @@
 import type { Member, Operation, StructureShape } from "../contract/shapes.ts";
 import type { AwsError } from "../errors.ts";
-import { isDynamodb } from "./dynamodb.ts";
 import { olderNames } from "./older-names.ts";
 
 /** An error, with what the contract knows of it. */
@@ -31,15 +30,19 @@ export function describe(operation: Operation | undefined, error: AwsError): Wir
     message: error.message,
     details: shape?.members.filter((member) => member !== message) ?? [],
     values: error.members,
-    messageName: message?.jsonName ?? messageNameOf(operation, error.code),
+    messageName: messageNameOf(operation, error.code, message?.jsonName),
     status: shape?.error?.status ?? (shape?.error?.fault ? 500 : (older?.status ?? error.status)),
   };
 }
 
-/** The readers of JSON of DynamoDB and Kinesis have their message in a capital. */
-function messageNameOf(operation: Operation | undefined, code: string): string {
-  const capital = isDynamodb(operation) || operation?.contract.service === "kinesis";
-  return code === "SerializationException" && capital ? "Message" : "message";
+/** Whose frameworks were heard to write the messages of their own errors with a capital. */
+const CAPITALS = new Set(["dynamodb", "dynamodb-streams", "firehose", "kinesis"]);
+const OF_FRAMEWORKS = new Set(["AccessDeniedException", "SerializationException"]);
+
+/** The framework writes its errors as it does even where a model tells of one, as Kinesis' does of AccessDeniedException. */
+function messageNameOf(operation: Operation | undefined, code: string, modelled: string | undefined): string {
+  if (OF_FRAMEWORKS.has(code) && CAPITALS.has(operation?.contract.service ?? "")) return "Message";
+  return modelled ?? "message";
 }
 
 export function isSender(status: number): boolean {
