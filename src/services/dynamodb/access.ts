@@ -23,7 +23,7 @@ import { partsOf } from "./streams/streams.ts";
 import { regionOf } from "./table-arn.ts";
 import type { Item } from "./values/value.ts";
 
-/** What is done to which table, or to which of its indexes. */
+/** An action on a table or one of its indexes. */
 interface Reached {
   action: string;
   table: string;
@@ -31,7 +31,7 @@ interface Reached {
   requestContext?: RequestContext;
 }
 
-/** In one look at the store: two at once would be in each other's way. */
+/** The access facts of several actions, read in one view of the store, as concurrent views would delay each other. */
 function facts(ctx: Context, reached: readonly Reached[]): MaybePromise<AccessFact[]> {
   return ctx.look((tx) => {
     const found = reached.map((one) =>
@@ -59,13 +59,16 @@ function factOf(
   };
 }
 
-/** Of the tables of a batch, of a transaction or of statements. @throws {AwsError} ValidationException where one is another Region's */
+/**
+ * The access facts of a batch, a transaction or statements.
+ * @throws {AwsError} ValidationException if a table is in another Region
+ */
 function factsTogether(ctx: Context, reached: readonly Reached[]): MaybePromise<AccessFact[]> {
   for (const { table } of reached) checkRegion(ctx, table);
   return facts(ctx, reached);
 }
 
-/** Another Region's table is not reached from here. @throws {AwsError} ValidationException */
+/** @throws {AwsError} ValidationException for a table in another Region */
 export function checkRegion(place: Place, nameOrArn: string): void {
   if (isOfOtherRegion(place, nameOrArn)) throw otherRegion(nameOrArn);
 }
@@ -75,14 +78,14 @@ function isOfOtherRegion({ region }: Place, nameOrArn: string): boolean {
   return named !== undefined && named !== region;
 }
 
-/** Where a source is that may be another Region's. */
+/** The context of a source's Region, which may be another one. */
 function homeOf(ctx: Context, nameOrArn: string): Context {
   const { region } = ctx;
   const named = regionOf(nameOrArn) ?? region;
   return named === region ? ctx : ctx.elsewhere(named);
 }
 
-/** Whose it is, where an ARN says so. */
+/** The owner of a table: the account in its ARN, or the current one. */
 const ownerOf = ({ account }: Context, nameOrArn: string): string =>
   (nameOrArn.startsWith("arn:") && parseArn(nameOrArn)?.account) || account;
 
@@ -102,7 +105,7 @@ const onGlobalTable =
       owner: account,
     },
   ];
-/** Of items that are written, by their keys or whole. */
+/** The access facts of writing an item, which is given by its key or as a whole. */
 const onItem =
   (action: string) =>
   (
@@ -120,11 +123,11 @@ const onResource =
     {
       action: `dynamodb:${action}`,
       resource: ResourceArn,
-      owner: isElsewhere(ResourceArn) ? NOBODY : ownerOf(ctx, ResourceArn),
+      owner: isElsewhere(ResourceArn) ? NO_ACCOUNT : ownerOf(ctx, ResourceArn),
     },
   ];
 
-const NOBODY = "";
+const NO_ACCOUNT = "";
 
 const onPolicy =
   (action: string) =>
@@ -132,7 +135,7 @@ const onPolicy =
     checkPolicyArn(ctx, ResourceArn);
     return [await (isOfStream(ResourceArn) ? streamFact : fact)(ctx, action, ResourceArn)];
   };
-/** Of a stream, whose account is where the call is. */
+/** The access fact of a stream, which is in the current account. */
 export const streamFact = (ctx: Context, action: string, resource: string): MaybePromise<AccessFact> =>
   ctx.look((tx) => {
     const { table, label } = partsOf(resource);
@@ -163,7 +166,7 @@ const statementFacts = (
   );
 
 /**
- * What a replica is made and deleted by is asked of its own Region.
+ * The actions that creating or deleting a replica requires in the replica's Region.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/gt_IAM.html
  */
 function replicaFacts(
@@ -174,11 +177,13 @@ function replicaFacts(
   const region = (Create ?? Delete)?.RegionName;
   if (region === undefined) return [];
   const resource = tableArn({ account, region }, tableName(nameOrArn));
-  const actions = Create ? [...REPLICA_MAKING, "CreateTableReplica"] : ["DeleteTable", "DeleteTableReplica"];
+  const actions = Create
+    ? [...REPLICA_CREATION, "CreateTableReplica"]
+    : ["DeleteTable", "DeleteTableReplica"];
   return actions.map((action) => ({ action: `dynamodb:${action}`, resource, owner: account }));
 }
 
-const REPLICA_MAKING = [
+const REPLICA_CREATION = [
   "CreateTable",
   "Query",
   "Scan",

@@ -1,12 +1,12 @@
 import type { Handlers } from "#kernel/service.ts";
 
-/** Quotas as AWS sets them for an account. */
+/** AWS's default quotas of an account. */
 const ACCOUNT_UNITS = 80_000;
-/** For each table, and for each index. */
+/** The quota of each table and each index. */
 export const TABLE_UNITS = 40_000;
-/** In a Region. */
-export const MOST_TABLES = 2_500;
-/** Clients may keep the endpoint for a day. */
+/** The quota of tables per Region. */
+export const MAX_TABLES = 2_500;
+/** How long clients may cache the endpoint. */
 const ENDPOINT_MINUTES = 1_440;
 
 export const accountOperations = {

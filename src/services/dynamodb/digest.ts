@@ -1,12 +1,12 @@
 import { hash } from "node:crypto";
 
 /**
- * By which the same request is known again. In which order members and attributes come in JSON does not count: clients whose
- * maps have none send them in another each time (https://github.com/localstack/localstack/issues/6529).
+ * A digest that identifies a repeated request. The order of members and attributes in JSON does not matter, since clients
+ * with unordered maps send a different order each time (https://github.com/localstack/localstack/issues/6529).
  */
 export const digestOf = (request: object): string => hash("sha256", canonical(request));
 
-/** JSON with its members in one order. `JSON.stringify` would make a list of numbers of bytes before it asks for them. */
+/** JSON with sorted members. A replacer of `JSON.stringify` does not suffice, as it gets a Buffer as a list of numbers. */
 function canonical(value: unknown): string {
   if (typeof value !== "object" || value === null || value instanceof Date) return JSON.stringify(value);
   if (value instanceof Uint8Array) return `"${base64(value)}"`;

@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => nube.close());
 
-/** Plain, for comparing: null prototypes and Buffers aside. */
+/** A plain copy for comparisons, without null prototypes and Buffers. */
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 test("an item comes back as it was put, numbers in their plain form", async () => {

@@ -6,13 +6,13 @@ import { checkTagKeys, checkTags, type SentTag } from "./tables/tag-rules.ts";
 
 const PATTERN = "[a-zA-Z0-9_.-]+";
 const FORM = new RegExp(`^${PATTERN}$`);
-const SHORTEST = 3;
-const LONGEST = 255;
-/** Of one table that a batch reads. */
-const MOST_KEYS = 100;
-/** AWS tells of no more at once. */
-const MOST_TOLD = 10;
-const WRONG_KEYS = `Map keys must satisfy constraint: [Member must have length less than or equal to ${LONGEST}, Member must have length greater than or equal to ${SHORTEST}, Member must satisfy regular expression pattern: ${PATTERN}]`;
+const MIN_LENGTH = 3;
+const MAX_LENGTH = 255;
+/** The most keys of one table in a BatchGetItem request. */
+const MAX_KEYS = 100;
+/** AWS reports at most this many violations at once. */
+const MAX_VIOLATIONS = 10;
+const WRONG_KEYS = `Map keys must satisfy constraint: [Member must have length less than or equal to ${MAX_LENGTH}, Member must have length greater than or equal to ${MIN_LENGTH}, Member must satisfy regular expression pattern: ${PATTERN}]`;
 
 interface Named {
   TableName?: string | undefined;
@@ -34,7 +34,7 @@ interface Named {
 const TAGGING = new Set(["TagResource", "UntagResource", "ListTagsOfResource"]);
 const NONE: readonly unknown[] = [];
 
-/** A resource with tags is told of before what is to be done with them. */
+/** Checks the resource and the tags of a tagging request; faults of the resource come first. */
 function checkResource(operation: string, { ResourceArn: arn, Tags, TagKeys }: Named): void {
   if (!TAGGING.has(operation)) return;
   const given = operation === "TagResource" ? Tags : operation === "UntagResource" ? TagKeys : NONE;
@@ -47,10 +47,10 @@ function checkResource(operation: string, { ResourceArn: arn, Tags, TagKeys }: N
   if (TagKeys) checkTagKeys(TagKeys);
 }
 
-/** Where a name of a wrong length is told with whatever else is wrong. */
+/** Operations that report a name of a wrong length together with other violations. */
 const TOGETHER = new Set(["DescribeTable", "UpdateTable"]);
 
-/** Where a table may stay unnamed. */
+/** Operations that do not require a table name. */
 const ANY_TABLE = new Set([
   "ListBackups",
   "ListStreams",
@@ -60,30 +60,30 @@ const ANY_TABLE = new Set([
 ]);
 
 /**
- * What the model leaves open since a table may be named by its ARN. A name that is missing is told alone, before all
- * else, and mostly one of a wrong length; one of a wrong form with whatever else is wrong.
+ * Checks names, which the model does not restrict since they may be ARNs. A missing name and, for most operations, a name
+ * of a wrong length are thrown alone, before anything else; a name with invalid characters is one violation among others.
  * @throws {AwsError} ValidationException
  */
 export function nameViolations(operation: string, input: Named): Violation[] {
   const { TableName: name, RequestItems: items } = input;
   const found: Violation[] = [];
   checkResource(operation, input);
-  if (name === undefined && NAMING.has(operation))
+  if (name === undefined && NEEDS_TABLE.has(operation))
     throw invalid("The parameter 'TableName' is required but was not present in the request");
   if (name !== undefined && isArn(name)) checkTableArn("tableName", name);
   else if (name !== undefined) {
     if (TOGETHER.has(operation)) found.push(...wrongLength("tableName", name));
     else if (!ANY_TABLE.has(operation)) checkLength("TableName", name);
     if (!FORM.test(name)) found.push(wrongForm("tableName", name));
-    // That the model has a least length of its own is not told besides.
+    // The violation of the model's own minimum length is not reported in addition.
     if (name === "" && TOGETHER.has(operation)) throw invalid(violationMessage(found, "coral"));
   }
-  // Of global tables of the older kind, and of tables that are restored.
+  // The names of legacy global tables and of tables to be restored.
   for (const other of [input.GlobalTableName, input.TargetTableName])
     if (other !== undefined) checkLength("TableName", other);
   if (input.TransactItems) found.push(...wrongNames(input.TransactItems));
   if (input.IndexName !== undefined && INSIGHTS.has(operation)) checkLength("IndexName", input.IndexName);
-  if (input.TableClass !== undefined && CLASSED.has(operation) && !CLASSES.includes(input.TableClass))
+  if (input.TableClass !== undefined && HAS_TABLE_CLASS.has(operation) && !CLASSES.includes(input.TableClass))
     throw invalid(
       `Invalid table-class parameter provided. Please try again with a valid table-class value: [${CLASSES.join(", ")}].`,
     );
@@ -112,16 +112,16 @@ const emptyBatch = (operation: string) =>
       : `The requestItems parameter is required for ${operation}`,
   );
 
-/** Too many of one table are not shown, and told in the API's own spelling. @throws {AwsError} ValidationException */
+/** This message omits the value and names the member as the API spells it. @throws {AwsError} ValidationException */
 function checkKeys(items: Record<string, { Keys?: object[] }>): void {
   for (const [name, { Keys = [] }] of Object.entries(items))
-    if (Keys.length > MOST_KEYS)
+    if (Keys.length > MAX_KEYS)
       throw invalid(
-        `1 validation error detected: Value at 'RequestItems.${name}.member.Keys' failed to satisfy constraint: Member must have length less than or equal to ${MOST_KEYS}`,
+        `1 validation error detected: Value at 'RequestItems.${name}.member.Keys' failed to satisfy constraint: Member must have length less than or equal to ${MAX_KEYS}`,
       );
 }
 
-/** Of the tables that a transaction names: no more than are told of, though a later one may be told alone. */
+/** The violations of a transaction's table names, up to the limit. All names are checked, as some faults are thrown alone. */
 function wrongNames(items: NonNullable<Named["TransactItems"]>): Violation[] {
   const found: Violation[] = [];
   for (const [at, actions] of items.entries())
@@ -134,17 +134,17 @@ function wrongNames(items: NonNullable<Named["TransactItems"]>): Violation[] {
         continue;
       }
       checkLength("TableName", name);
-      if (found.length < MOST_TOLD && !FORM.test(name)) found.push(wrongForm(path, name));
+      if (found.length < MAX_VIOLATIONS && !FORM.test(name)) found.push(wrongForm(path, name));
     }
   return found;
 }
 
 const INSIGHTS = new Set(["UpdateContributorInsights", "DescribeContributorInsights"]);
 
-const CLASSED = new Set(["CreateTable", "UpdateTable"]);
+const HAS_TABLE_CLASS = new Set(["CreateTable", "UpdateTable"]);
 const CLASSES = ["STANDARD", "STANDARD_INFREQUENT_ACCESS"];
 
-const NAMING = new Set([
+const NEEDS_TABLE = new Set([
   "CreateTable",
   "DescribeTable",
   "UpdateTable",
@@ -160,19 +160,19 @@ const NAMING = new Set([
 ]);
 
 const isArn = (name: string) => name.startsWith("arn:");
-const isName = (name: string) => name.length >= SHORTEST && name.length <= LONGEST && FORM.test(name);
+const isName = (name: string) => name.length >= MIN_LENGTH && name.length <= MAX_LENGTH && FORM.test(name);
 
 function checkLength(member: string, name: string): void {
-  if (name.length < SHORTEST || name.length > LONGEST)
+  if (name.length < MIN_LENGTH || name.length > MAX_LENGTH)
     throw invalid(
-      `${member} must be at least ${SHORTEST} characters long and at most ${LONGEST} characters long`,
+      `${member} must be at least ${MIN_LENGTH} characters long and at most ${MAX_LENGTH} characters long`,
     );
 }
 
 function wrongLength(path: string, value: string): Violation[] {
   const rules = [
-    ...(value.length < SHORTEST ? [`Member must have length greater than or equal to ${SHORTEST}`] : []),
-    ...(value.length > LONGEST ? [`Member must have length less than or equal to ${LONGEST}`] : []),
+    ...(value.length < MIN_LENGTH ? [`Member must have length greater than or equal to ${MIN_LENGTH}`] : []),
+    ...(value.length > MAX_LENGTH ? [`Member must have length less than or equal to ${MAX_LENGTH}`] : []),
   ];
   return rules.map((rule) => ({
     path,

@@ -1,13 +1,13 @@
 import { parseArn } from "#aws/arn.ts";
 import { invalidParameters } from "./errors.ts";
 
-/** What is of another service is a matter of permissions, of which nobody has any. */
+/** Whether an ARN belongs to another service, for which authorization fails instead of validation. */
 export function isElsewhere(arn: string): boolean {
   const parsed = parseArn(arn);
   return parsed !== undefined && parsed.service !== "dynamodb";
 }
 
-/** Tables and their streams have tags and policies; what else is in a table's ARN has none. @throws {AwsError} ValidationException */
+/** Checks that a resource is a table or a stream: only these have tags and policies. @throws {AwsError} ValidationException */
 export function checkResourceArn(arn: string): void {
   if (!arn.startsWith("arn:")) throw invalidParameters(`ARNs must start with 'arn:': ${arn}`);
   const parsed = parseArn(arn);

@@ -50,7 +50,7 @@ import { unmodelledViolations } from "./unmodelled.ts";
 
 export const dynamodb = defineService({
   id: "dynamodb",
-  // A table that is named by its ARN may be another account's, whose policy then has to let the caller in.
+  // A table's ARN may name another account, whose resource policy must then allow the call.
   place({ input, place }) {
     const { TableName } = input as { TableName?: unknown };
     if (typeof TableName !== "string" || !TableName.startsWith("arn:")) return place;
@@ -130,11 +130,11 @@ export const dynamodb = defineService({
   ],
 });
 
-/** Streams are read by a service of their own, over the same store. */
+/** DynamoDB Streams, which is a separate service over the same store. */
 export const dynamodbStreams = defineService({
   id: "dynamodb-streams",
   store: "dynamodb",
-  // Another account's stream is reached where its policy lets the caller in.
+  // A stream of another account can be used if its resource policy allows it.
   place({ input, place }) {
     const { StreamArn, ShardIterator } = input as { StreamArn?: unknown; ShardIterator?: unknown };
     const named = parseArn(String(StreamArn ?? ShardIterator).split("|")[0]!);

@@ -6,15 +6,15 @@ import type { Version } from "./replicas/version.ts";
 /** Milliseconds since 1970, cloud time. */
 type Time = number;
 
-/** Attributes by which items are found: one, or one and another in whose order they stand. */
+/** The names of key attributes: a partition key and an optional sort key. */
 export interface KeyNames {
   partition: string;
   sort: string | undefined;
-  /** What global indexes may have behind the first of each, up to three of a kind. */
+  /** The additional key attributes that global indexes may have, up to three of each type. */
   more?: { partition: readonly string[]; sort: readonly string[] } | undefined;
 }
 
-/** What a policy may hang on: a table, or a stream. */
+/** A table or a stream, which may have a resource policy. */
 export interface Policed {
   policy?: string | undefined;
   policyRevision?: string | undefined;
@@ -23,148 +23,148 @@ export interface Policed {
 
 export interface Table extends Capacity, Policed {
   name: string;
-  /** Never used twice: a table made anew has nothing of the old one's. */
+  /** Never reused, so that a recreated table has none of the former rows. */
   number: number;
   uuid: string;
   key: KeyNames;
-  /** `S`, `N` or `B`, of all attributes that stand in keys. */
+  /** The types of all key attributes. */
   types: Record<string, DynamoDB.ScalarAttributeType>;
-  /** As they were defined: answers keep their order. */
+  /** The attribute definitions in the order of the request, which descriptions keep. */
   definitions: DynamoDB.AttributeDefinition[];
   indexes: Index[];
   billing: DynamoDB.BillingMode;
-  /** When it was last set to PAY_PER_REQUEST, if ever. */
+  /** When the billing mode was last set to PAY_PER_REQUEST, if ever. */
   onDemandSince?: Time | undefined;
   stream?: OpenStream | undefined;
-  /** The label of the stream that was closed last. */
+  /** The label of the most recently closed stream. */
   lastStream?: string | undefined;
-  /** The attribute that says, in seconds since 1970, when an item is to go, and the Region where that was set. */
+  /** The attribute with an item's expiry time, in seconds since 1970, and the Region in which it was set. */
   ttl?: { attribute: string; region?: string } | undefined;
-  /** When it was switched last. */
+  /** When time to live was last switched. */
   ttlChanged?: Time | undefined;
   tableClass?: DynamoDB.TableClass | undefined;
-  /** The last two changes of it. */
+  /** The times of the last two changes of the table class. */
   classChanges?: Time[] | undefined;
   deletionProtection: boolean;
   encryption?: DynamoDB.SSESpecification | undefined;
-  /** By index, the table's own under an empty name. */
+  /** By index name; those of the table itself under an empty name. */
   insights?: Record<string, Insights> | undefined;
   destinations?: Destination[] | undefined;
   tags: DynamoDB.Tag[];
-  /** The copies that are being made of it. */
+  /** The copies that are being made of this table. */
   copies?: CopyHolder[] | undefined;
-  /** To which times it can be taken back. */
+  /** The point-in-time recovery: since when it is enabled, and its period in days. */
   recovery?: { since: Time; days: number } | undefined;
-  /** What it was made from. */
+  /** The source from which it was restored, and the moment. */
   restored?: { SourceBackupArn?: string; SourceTableArn: string; at: Time } | undefined;
-  /** Until all items stand in it. */
+  /** Set until all items are restored or copied. */
   restoring?: true;
-  /** As a replica of a global table. */
+  /** The membership in a global table, if the table is a replica. */
   group?: Membership | undefined;
-  /** Until the other replicas have all that was changed here. */
+  /** Set while a replica is being deleted, until the other replicas have its changes. */
   leaving?: true;
 }
 
-/** Whether contributors are looked at, and which. */
+/** The state of Contributor Insights. */
 export interface Insights {
   enabled: boolean;
   mode: DynamoDB.ContributorInsightsMode;
-  /** When it was changed last. */
+  /** When the state last changed. */
   at: Time;
-  /** When they were enabled last, `at` unless said. */
+  /** When insights were last enabled, if that is not `at`. */
   since?: Time | undefined;
 }
 
-/** What a replica knows of its global table. */
+/** A replica's view of its global table. */
 export interface Membership {
-  /** Of the global table, the same in every replica. */
+  /** The id of the global table, the same in every replica. */
   id: string;
-  /** Of the rows that replication keeps here; never used twice. */
+  /** The number of this Region's replication rows; never reused. */
   number: number;
-  /** The replica's own. */
+  /** The Region of this replica. */
   region: string;
-  /** The others, in the order in which they came. */
+  /** The other replicas, in the order in which they were added. */
   replicas: Replica[];
-  /** Of the settings that all replicas share. */
+  /** The version of the settings that all replicas share. */
   settled: Version;
-  /** Where this replica differs from the others. */
+  /** The settings in which this replica differs from the others. */
   overrides?: Overrides | undefined;
 }
 
 export interface Replica {
   region: string;
   status: DynamoDB.ReplicaStatus;
-  /** The Region whose table it was made from, and when. */
+  /** The Region from whose table it was created; `since` is the time of that. */
   source: string;
   since: Time;
 }
 
-/** What one replica has of its own instead of what all share. */
+/** A replica's own values in place of shared settings. */
 export interface Overrides {
   tableClass?: DynamoDB.TableClass | undefined;
   /** Read capacity units. */
   read?: number | undefined;
-  /** Read request units of a table that is paid by request. */
+  /** The maximum of read request units of an on-demand table. */
   onDemandRead?: number | undefined;
   /** Read capacity units, by index. */
   indexes?: Record<string, number> | undefined;
 }
 
-/** A Kinesis stream that gets a table's changes. */
+/** A Kinesis stream that receives a table's changes. */
 export interface Destination {
   arn: string;
-  /** Of what waits to be sent to it. */
+  /** The number of the rows that wait to be sent. */
   number: number;
   active: boolean;
-  /** Why it could not be enabled. */
+  /** The reason why it could not be enabled. */
   failure?: string | undefined;
   precision?: DynamoDB.ApproximateCreationDateTimePrecision | undefined;
 }
 
-/** A copy by its number; that of another Region with its Region in front. */
+/** A copy in progress: its number, preceded by its Region if that is another one. */
 export type CopyHolder = number | `${string}/${number}`;
 
-/** A table as it was at a moment. */
+/** A backup of a table at a moment. */
 export interface Backup {
   id: string;
   name: string;
   number: number;
   of: Table;
   created: Time;
-  /** Once all items are in it. */
+  /** Set once all items are copied. */
   isReady: boolean;
   items: number;
   bytes: number;
-  /** The tables that are being made from it. */
+  /** The tables that are being restored from it. */
   restores: CopyHolder[];
-  /** Of a table that was deleted: it is nobody's to delete, and goes at this time. */
+  /** When the system backup of a deleted table expires. It cannot be deleted before. */
   expires?: Time | undefined;
 }
 
 export interface OpenStream {
-  /** Never used twice. */
+  /** Never reused. */
   number: number;
   label: string;
   view: DynamoDB.StreamViewType;
 }
 
-/** A stream of a table, which outlives it by a day. */
+/** A stream of a table. It is kept for a day after the table's deletion. */
 export interface Stream extends OpenStream, Policed {
   table: string;
   key: KeyNames;
-  /** Oldest first, each the parent of the next. The last takes the records of a stream that is open. */
+  /** Oldest first, each the parent of the next. Records of an open stream go to the last. */
   shards: Shard[];
-  /** The number of the last record that was removed for its age. */
+  /** The sequence number of the last expired record that was deleted. */
   trimmed?: number;
 }
 
-/** Some time of a stream: records with numbers above the first, up to the last. */
+/** A shard: the records with sequence numbers greater than `first`, up to `last`. */
 export interface Shard {
   first: number;
   opened: Time;
-  /** The id of the one before. */
+  /** The id of the preceding shard. */
   parent?: string;
-  /** Once it takes no more. */
+  /** Set when it is closed. */
   last?: number;
   closed?: Time;
 }
@@ -175,15 +175,15 @@ export interface Throughput {
   write: number;
 }
 
-/** What a table has of it, and each of its global indexes for itself. */
+/** The capacity of a table or of a global index. */
 export interface Capacity {
   throughput: Throughput;
-  /** When it was changed last; of what was lowered also how often on that UTC day. */
+  /** When throughput was last increased and decreased, and the number of decreases on the latter's UTC day. */
   raised?: Time | undefined;
   lowered?: Time | undefined;
   lowerings?: number | undefined;
   onDemand?: DynamoDB.OnDemandThroughput | undefined;
-  /** What it once could bear at once, which it can ever after. */
+  /** The highest warm throughput so far, which never decreases. */
   warm?: Throughput | undefined;
 }
 
@@ -193,9 +193,9 @@ export interface Index extends Capacity {
   kind: "local" | "global";
   key: KeyNames;
   projection: DynamoDB.ProjectionType;
-  /** Of the projection INCLUDE. */
+  /** The non-key attributes of the projection INCLUDE. */
   included: string[];
-  /** Until all items that were there before it stand in it. */
+  /** Set until the index is backfilled. */
   filling?: true;
 }
 
@@ -205,60 +205,60 @@ export const tables = collection<Table>("dynamodb/table", {
   hot: true,
 });
 
-/** `[table, hash of the partition key, sort key]`: a query is a range, a scan goes by hash. */
+/** `[table, hash of the partition key, sort key]`: a query reads a range, a scan reads in the order of hashes. */
 export const itemRows: Bytes = { name: "dynamodb/item", scope: "region" };
 
-/** `[index, hash of the partition key, sort key, the item's own key]`, each leading to its item. */
+/** `[index, hash of the partition key, sort key, the item's own key]`: the primary key of each item in an index. */
 export const indexRows: Bytes = { name: "dynamodb/index", scope: "region" };
 
-/** `[table, hash of the partition key]`: bytes of the item collection, of tables with local indexes. */
+/** `[table, hash of the partition key]`: the size of each item collection, in tables with local indexes. */
 export const collectionRows: Bytes = { name: "dynamodb/collection", scope: "region" };
 
 /** `[stream, sequence]`. */
 export const streamRows: Bytes = { name: "dynamodb/record", scope: "region" };
 
-/** `[table, second, the item's own key]`, each leading to an item that is to go then. */
+/** `[table, second, the item's own key]`: the primary key of each item that expires in that second. */
 export const expiryRows: Bytes = { name: "dynamodb/expiry", scope: "region" };
 
-/** `[table, time, sequence]`: what each change replaced. */
+/** `[table, time, sequence]`: the item that each change replaced. */
 export const undoRows: Bytes = { name: "dynamodb/undo", scope: "region" };
 
-/** `[destination, sequence]`: changes that wait to be sent. */
+/** `[destination, sequence]`: changes that are to be sent to a Kinesis stream. */
 export const outgoingRows: Bytes = { name: "dynamodb/outgoing", scope: "region" };
 
-/** `[membership, hash of the partition key, sort key]`: when and where each item was changed, of those changed lately. */
+/** `[membership, hash of the partition key, sort key]`: the version of each recently changed item. */
 export const versionRows: Bytes = { name: "dynamodb/version", scope: "region" };
 
-/** `[membership, sequence]`: changes on their way to other replicas. */
+/** `[membership, sequence]`: changes that are to be delivered to other replicas. */
 export const journalRows: Bytes = { name: "dynamodb/journal", scope: "region" };
 
 /** `[backup, hash of the partition key, sort key]`. */
 export const backupRows: Bytes = { name: "dynamodb/backup-item", scope: "region" };
 
-/** As an export's manifest tells it. */
+/** A file of an export, as its manifest lists it. */
 export interface ExportedFile {
   itemCount: number;
-  /** In base64, of the compressed file. */
+  /** The checksum of the compressed file, in base64. */
   md5Checksum: string;
   etag: string;
   dataFileS3Key: string;
 }
 
-/** An export: a copy of a table at a moment, until it is written to a bucket. */
+/** An export of a table at a moment, or of its changes in a period, to a bucket. */
 export interface Export {
   id: string;
-  /** Of the rows that are to be written. */
+  /** The number of the rows to be written. */
   number: number;
   of: Table;
   asked: Omit<DynamoDB.ExportTableToPointInTimeInput, "ExportTime" | "IncrementalExportSpecification">;
-  /** The moment, or the end of the span. */
+  /** The moment, or the end of the period. */
   at: Time;
-  /** Of what changed in a time up to that moment. */
+  /** The start of the period of an incremental export, and its view type. */
   span?: { from: Time; view: DynamoDB.ExportViewType };
-  /** Of the whole request, by which a repeated one is told from another. */
+  /** The digest of the whole request, which identifies a repeated one. */
   digest?: string;
   created: Time;
-  /** The files that stand in the bucket, and the row behind which the next begins. */
+  /** The files that are in the bucket, and the row after which the next one begins. */
   written?: { files: ExportedFile[]; behind: string };
   ended?: Time;
   failure?: { code: string; message: string };
@@ -272,19 +272,19 @@ export const exports = collection<Export>("dynamodb/export", {
   indexes: { token: (e) => (e.asked.ClientToken === undefined ? undefined : [e.asked.ClientToken, e.id]) },
 });
 
-/** A table made of what a bucket holds. */
+/** An import of a bucket's objects into a new table. */
 export interface Import {
   id: string;
   table: string;
-  /** The table's, from before it is there. */
+  /** The id of the table, assigned before the table is created. */
   uuid: string;
-  /** The table's, once it is made. */
+  /** The number of the table, once it is created. */
   number?: number;
   asked: DynamoDB.ImportTableInput;
   created: Time;
   ended?: Time;
   failure?: { code: string; message: string };
-  /** The object that was read last, or is read: how many of its items were looked at, and whether those were all. */
+  /** The current or last object: the number of its items that were processed, and whether these were all. */
   object?: { key: string; items: number; isDone: boolean };
   processed: number;
   imported: number;
@@ -311,7 +311,7 @@ export const streams = collection<Stream>("dynamodb/stream", {
   scope: "region",
   key: (s) => [s.table, s.label],
   version: 2,
-  // Once a stream was one shard.
+  // In version 1, a stream had a single shard.
   upgrade(former) {
     const { closed: last, ...stream } = former as Omit<Stream, "shards"> & { closed?: number };
     const { number: first, created: opened } = stream;

@@ -9,8 +9,8 @@ const FORM = `Valid ARN format is 'arn:<awsPartition>:<vendor>:<region>:<subscri
 const detected = (what: string) => invalid(`1 validation error detected: ${what}`);
 
 /**
- * An ARN where a table's name may stand: of a table, and of nothing that hangs on one.
- * @param path of the member that has it
+ * Checks an ARN in place of a table name: it must be that of a table, not of its index or stream.
+ * @param path the path of the member
  * @throws {AwsError} ValidationException
  */
 export function checkTableArn(path: string, arn: string): void {
@@ -23,7 +23,7 @@ export function checkTableArn(path: string, arn: string): void {
   if (type !== "table") throw detected(`Invalid resource type in '${arn}'`);
 }
 
-/** The Region of a table that its ARN names. A name says none, and what is no table's ARN counts as a name. */
+/** The Region in a DynamoDB ARN; `undefined` for a table name or any other ARN. */
 export function regionOf(nameOrArn: string): string | undefined {
   const named = nameOrArn.startsWith("arn:") ? parseArn(nameOrArn) : undefined;
   return named?.service === "dynamodb" && named.account !== "" ? named.region : undefined;

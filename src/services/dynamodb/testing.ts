@@ -12,7 +12,7 @@ export interface WithTable extends TestCloud {
   get(p: string, s: number): Promise<Item | undefined>;
 }
 
-/** A cloud with one table: `p` and `s` are its key, and an index goes by `g` and shows `x`. */
+/** A cloud with one table, whose key is `p` and `s`. Its index has the key `g` and projects `x`. */
 export async function withTable(options: TestCloudOptions = {}): Promise<WithTable> {
   const nube = await testCloud([dynamodb, dynamodbStreams], options);
   await nube.aws.dynamodb.CreateTable({

@@ -8,8 +8,8 @@ interface Sent {
 }
 
 /**
- * What AWS holds requests to, and the model says nothing of, beside names.
- * @throws {AwsError} ValidationException for what is told alone
+ * The violations of constraints, other than those on names, that AWS enforces though the model lacks them.
+ * @throws {AwsError} ValidationException for a fault that is reported alone
  */
 export function unmodelledViolations(operation: string, input: Sent): Violation[] {
   const found: Violation[] = [];

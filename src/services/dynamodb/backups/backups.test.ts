@@ -243,7 +243,7 @@ test("a table that is taken back tells at once what stands in its index", async 
     TargetTableName: "back",
     UseLatestRestorableTime: true,
   });
-  // What is copied first and undone afterwards does not count.
+  // Items that are copied first and undone afterwards are not counted.
   await nube.put("a", 2, { g: S("ggggggg") });
   await nube.put("a", 3, { g: S("gg") });
   await nube.advance("1m");

@@ -12,7 +12,7 @@ import { backUp, backupId, discard, isInUse } from "./keep.ts";
 import { copied } from "./source.ts";
 
 const PAGE = 500;
-const MOST_LISTED = 100;
+const MAX_LISTED = 100;
 
 export const backupOperations = {
   /** Of the table as it is at this moment; its items are copied afterwards. */
@@ -43,7 +43,7 @@ export const backupOperations = {
   },
 
   async ListBackups(ctx, input) {
-    const { TableName, Limit = MOST_LISTED, ExclusiveStartBackupArn: start } = input;
+    const { TableName, Limit = MAX_LISTED, ExclusiveStartBackupArn: start } = input;
     const { TimeRangeLowerBound: from, TimeRangeUpperBound: before } = input;
     if (start !== undefined && !ARN.test(start)) throw noBackupArn();
     if (from && before && from > before)

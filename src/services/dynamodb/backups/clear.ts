@@ -1,10 +1,10 @@
 import { job } from "#kernel/jobs.ts";
 import { backupRows } from "../store.ts";
 
-/** Of rows that may be large. */
+/** Rows per page; each may be large. */
 const PAGE = 100;
 
-/** Rows of a backup that is gone, or of an export that is written. */
+/** Deletes the rows of a deleted backup or a completed export. */
 export const clearBackup = job<{ number: number }>("dynamodb/clear-backup", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { number }) {

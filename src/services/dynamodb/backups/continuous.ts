@@ -5,7 +5,7 @@ import { tableName } from "../items/rows.ts";
 import { type Table, tables } from "../store.ts";
 import { isComing } from "../tables/named.ts";
 import { invalidRequest, tableNotFound } from "./errors.ts";
-import { earliestOf, MOST_DAYS, startForgetting } from "./undo.ts";
+import { earliestOf, MAX_DAYS, startForgetting } from "./undo.ts";
 
 export const continuousBackups = {
   async DescribeContinuousBackups(ctx, { TableName }) {
@@ -20,7 +20,7 @@ export const continuousBackups = {
       throw invalidRequest("Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.");
     return ctx.transact(async (tx) => {
       const former = await backedUp(tx, TableName);
-      const days = RecoveryPeriodInDays ?? former.recovery?.days ?? MOST_DAYS;
+      const days = RecoveryPeriodInDays ?? former.recovery?.days ?? MAX_DAYS;
       const recovery = isEnabled ? { since: former.recovery?.since ?? tx.now(), days } : undefined;
       const table = { ...former, recovery };
       tx.put(tables, table);

@@ -15,10 +15,10 @@ import type { Item } from "../values/value.ts";
 import { markSource, releaseSource } from "./source.ts";
 import { changesBetween, type Moment, undoIn } from "./undo.ts";
 
-/** Of items that may be large: what a transaction writes is bounded. */
+/** Items per page. Items may be large, and the size of a transaction is limited. */
 const PAGE = 50;
 
-/** What is copied: a table as it was at a moment, or a backup; of another Region, where that is named. */
+/** The source of a copy: a table at a moment, or a backup. It is in this Region unless another is named. */
 export type Source = { region?: string } & (
   | { type: "table"; name: string; number: number; at: Moment }
   | { type: "backup"; number: number }
@@ -30,25 +30,25 @@ type Target =
 interface Copying extends Size {
   source: Source;
   target: Target;
-  /** Once another Region's source knows of the copy. */
+  /** Set once a source in another Region lists the copy. */
   isMarked?: true;
-  /** The row behind which it goes on: of the items, or of the changes to be undone. */
+  /** The row after which the next page begins: among the items, or the changes to undo. */
   behind?: string;
-  /** Once all items are copied, as they were at some time up to this one. */
+  /** Set once all items are copied: the moment up to which changes may be included. */
   until?: Moment;
-  /** Once all is in the copy, which its source is still to be told. */
+  /** Set once the copy is complete, until its source no longer lists it. */
   isDone?: true;
 }
 
-/** How far each copy is, by its number: a step that is repeated after a crash must not begin a second one. */
+/** The progress of each copy, by its number. A step that is repeated after a crash must not start a second copy. */
 const copyings = collection<Copying>("dynamodb/copying", {
   scope: "region",
   key: (c) => [c.target.number],
 });
 
 /**
- * Copies items in pages. A table goes on changing meanwhile, so that what is copied is of different moments: afterwards all
- * changes since the wanted moment are undone in the copy, the latest first.
+ * Copies items page by page. Since the table changes meanwhile, pages are of different moments. Afterwards, all changes
+ * since the requested moment are undone in the copy, the latest first.
  */
 export const copy = job<{ number: number }>("dynamodb/copy", {
   attempts: Number.POSITIVE_INFINITY,
@@ -60,7 +60,7 @@ export const copy = job<{ number: number }>("dynamodb/copy", {
     if (home !== ctx && !copying.isMarked) return markElsewhere(ctx, home, copying);
     if (!copying.isDone) {
       const page = await home.transact((tx) => nextPage(tx, copying));
-      // What stands in the copy is to be in its source after a crash, too.
+      // Data must be durable in the source before it is written to the copy.
       if (home !== ctx) await home.durable();
       await ctx.transact((tx) => bring(tx, copying, page));
       return { again: 0 };
@@ -72,17 +72,17 @@ export const copy = job<{ number: number }>("dynamodb/copy", {
   },
 });
 
-/** @param source that is known to be copied, unless it is another Region's */
+/** @param source must already list the copy, unless it is in another Region */
 export function startCopy(tx: Transaction, source: Source, target: Target): void {
   tx.put(copyings, { source, target, items: 0, bytes: 0 });
   tx.enqueue(copy, { number: target.number });
 }
 
-/** By what a source knows its copy: by a number, which those of other Regions may have, too. */
+/** The name of a copy in its source's list. Copies in different Regions may have the same number. */
 const holderOf = ({ region }: Context, { source, target }: Copying): CopyHolder =>
   source.region === undefined ? target.number : `${region}/${target.number}`;
 
-/** Without its source, which went meanwhile, a table is not restored. */
+/** Adds a copy to the list of its source in another Region. The restore is abandoned if the source was deleted meanwhile. */
 async function markElsewhere(ctx: Context, home: Context, copying: Copying): Promise<{ again: number }> {
   const isThere = await home.transact((tx) => markSource(tx, copying.source, holderOf(ctx, copying)));
   await home.durable();
@@ -101,15 +101,15 @@ async function abandon(tx: Transaction, { target }: Copying): Promise<void> {
   removeTable(tx, table);
 }
 
-/** What keys stand for, a page of them. */
+/** A page of keys and their items. */
 interface Page {
   changes: { key: Item; item: Item | undefined }[];
-  /** The row behind which more may follow. */
+  /** The row after which more may follow. */
   behind?: string;
   now: Moment;
 }
 
-/** Items as they are; and once all are copied, as they were before the changes of meanwhile. */
+/** The next page of items; once all are copied, of items before the changes to undo. */
 async function nextPage(tx: Transaction, { source, until, ...copying }: Copying): Promise<Page> {
   const now: Moment = [tx.now(), tx.sequence()];
   const behind = copying.behind === undefined ? undefined : rowAt(copying.behind);
@@ -135,7 +135,7 @@ async function nextPage(tx: Transaction, { source, until, ...copying }: Copying)
   return { changes, now, ...(isMore && { behind: placeOf(rows.at(-1)!) }) };
 }
 
-/** Puts a page into the copy, and keeps how far that is. */
+/** Writes a page to the copy and records the progress. */
 async function bring(tx: Transaction, { behind: _, ...copying }: Copying, page: Page): Promise<void> {
   const write = await writer(tx, copying);
   for (const { key, item } of page.changes) await write?.(key, item);
@@ -148,7 +148,7 @@ async function bring(tx: Transaction, { behind: _, ...copying }: Copying, page: 
   }
 }
 
-/** Of this Region together with the copy's end; that of another Region afterwards. */
+/** Removes the copy from its source's list: at once if the source is in this Region, otherwise in a further step. */
 async function settleSource(tx: Transaction, copying: Copying): Promise<void> {
   const { source, target } = copying;
   if (source.region !== undefined) {
@@ -159,7 +159,7 @@ async function settleSource(tx: Transaction, copying: Copying): Promise<void> {
   tx.delete(copyings, [target.number]);
 }
 
-/** Puts what a key stands for into the copy, and counts it. */
+/** Returns a function that writes an item to the copy and counts it; `undefined` if the target was deleted. */
 async function writer(tx: Transaction, copying: Copying) {
   const { target } = copying;
   const counted = (of: Table, before: Item | undefined, after: Item | undefined) => {
@@ -178,7 +178,7 @@ async function writer(tx: Transaction, copying: Copying) {
   const place = [target.table, target.id] as const;
   const owner = await (target.type === "backup" ? tx.get(backups, place) : tx.get(exports, place));
   if (!owner) return undefined;
-  // Of backups and exports nobody is told what their indexes would hold.
+  // The sizes of indexes are not needed for backups and exports.
   const of = { ...owner.of, indexes: [] };
   return async (key: Item, item: Item | undefined) => {
     const row = rowKey(target.number, of.key, key);
@@ -189,7 +189,7 @@ async function writer(tx: Transaction, copying: Copying) {
   };
 }
 
-/** Opens what is copied to the end. */
+/** Makes a complete copy available. */
 async function finish(tx: Transaction, { target, items, bytes, indexes }: Copying): Promise<void> {
   if (target.type === "table") {
     const table = (await tx.get(tables, [target.name]))!;

@@ -52,7 +52,7 @@ test("a table is taken back elsewhere as it was, whatever is written while it is
   expect(Object.fromEntries(Items!.map(({ p, x }) => [p!.S, x?.N]))).toEqual(
     Object.fromEntries(Array.from({ length: 120 }, (_, at) => [`p${at}`, String(at)])),
   );
-  // Neither the copy nor its source is held by it any more.
+  // The completed copy protects neither table from deletion.
   expect(await codeOf(elsewhere().DeleteTable({ TableName: TargetTableName }))).toBe("accepted");
   expect(await codeOf(dynamodb.DeleteTable({ TableName }))).toBe("accepted");
 });
@@ -98,7 +98,7 @@ test("a table is not taken back elsewhere once its recovery began anew: of the t
   });
   await settles(restored);
   now += 1_000;
-  // The copy begins when all this is on disk.
+  // The copy begins once all this is durable.
   const between = [recover(false), nube.put("between", 1), recover(true)];
   await settles(Promise.all(between));
   disk.release();

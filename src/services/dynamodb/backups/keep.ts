@@ -4,17 +4,17 @@ import { type Backup, backups, type Table } from "../store.ts";
 import { clearBackup } from "./clear.ts";
 import { startCopy } from "./copy.ts";
 
-const KEPT_MS = 35 * 86_400_000;
-/** When it is looked again whether a backup that expired is in use. */
-const LOOK_MS = 60_000;
-/** In place of chance: AWS's own are named so. */
+const RETENTION_MS = 35 * 86_400_000;
+/** The interval at which an expired backup is checked for being in use. */
+const RECHECK_MS = 60_000;
+/** The end of a system backup's id, as in AWS, in place of random digits. */
 const SYSTEM = "00000000";
 
-/** The time in milliseconds, and what tells backups of the same time apart. */
+/** @param time in milliseconds since 1970 @param distinction distinguishes backups of the same time */
 export const backupId = (time: number, distinction: string): string =>
   `${String(time).padStart(14, "0")}-${distinction}`;
 
-/** Begins a backup of a table as it is at this moment; its items are copied afterwards. */
+/** Starts a backup of a table as it is at this moment. Its items are copied in the background. */
 export function backUp(
   tx: Transaction,
   table: Table,
@@ -43,15 +43,15 @@ export function backUp(
 }
 
 /**
- * What is left of a deleted table that could be recovered: a backup for 35 days.
+ * Backs up a table that is deleted while point-in-time recovery is enabled, for 35 days.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
  */
 export async function keepDeleted(tx: Transaction, table: Table): Promise<void> {
   let time = tx.now();
   while (await tx.get(backups, [table.name, backupId(time, SYSTEM)])) time++;
   const id = backupId(time, SYSTEM);
-  backUp(tx, table, { name: `${table.name}$DeletedTableBackup`, id, expires: tx.now() + KEPT_MS });
-  tx.enqueue(expireBackup, { table: table.name, id }, { delay: KEPT_MS });
+  backUp(tx, table, { name: `${table.name}$DeletedTableBackup`, id, expires: tx.now() + RETENTION_MS });
+  tx.enqueue(expireBackup, { table: table.name, id }, { delay: RETENTION_MS });
 }
 
 export const expireBackup = job<{ table: string; id: string }>("dynamodb/expire-backup", {
@@ -59,14 +59,14 @@ export const expireBackup = job<{ table: string; id: string }>("dynamodb/expire-
   async run(ctx, { table, id }) {
     return ctx.transact(async (tx) => {
       const backup = await tx.get(backups, [table, id]);
-      if (backup && isInUse(backup)) return { again: LOOK_MS, idle: true };
+      if (backup && isInUse(backup)) return { again: RECHECK_MS, idle: true };
       if (backup) discard(tx, backup);
       return undefined;
     });
   },
 });
 
-/** While it is copied, from its table or to another. */
+/** Whether a backup is being created or restored. */
 export const isInUse = ({ isReady, restores }: Backup): boolean => !isReady || restores.length > 0;
 
 export function discard(tx: Transaction, backup: Backup): void {

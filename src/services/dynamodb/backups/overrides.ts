@@ -7,7 +7,7 @@ import { keySchema } from "../tables/description.ts";
 import { usedDefinitions } from "../tables/schema.ts";
 import { invalidRequest } from "./errors.ts";
 
-/** What a restored table may have otherwise than its source. */
+/** The settings in which a restored table may differ from its source. */
 export type Overrides = Pick<
   DynamoDB.RestoreTableFromBackupInput,
   | "TargetTableName"
@@ -20,9 +20,9 @@ export type Overrides = Pick<
   | "VectorIndexOverride"
 >;
 
-const NONE: Throughput = { read: 0, write: 0 };
+const NO_THROUGHPUT: Throughput = { read: 0, write: 0 };
 
-/** @throws {AwsError} ValidationException where overrides contradict each other or the source, NotImplemented */
+/** @throws {AwsError} ValidationException if overrides contradict each other or the source, NotImplemented */
 export function overridden(
   source: Table,
   overrides: Overrides,
@@ -34,8 +34,8 @@ export function overridden(
     ...chosen(source, "local", overrides.LocalSecondaryIndexOverride, billing),
     ...chosen(source, "global", overrides.GlobalSecondaryIndexOverride, billing),
   ];
-  const again = firstDuplicate(indexes.map(({ name }) => name));
-  if (again !== undefined) throw invalidParameters(`Duplicate index name: ${again}`);
+  const duplicate = firstDuplicate(indexes.map(({ name }) => name));
+  if (duplicate !== undefined) throw invalidParameters(`Duplicate index name: ${duplicate}`);
   return {
     billing,
     ...capacity(source, overrides.ProvisionedThroughputOverride, billing),
@@ -73,7 +73,7 @@ const capacity = (
   sent: DynamoDB.ProvisionedThroughput | undefined,
   billing: DynamoDB.BillingMode,
 ): Pick<Capacity, "throughput"> => {
-  if (billing === "PAY_PER_REQUEST") return { throughput: NONE };
+  if (billing === "PAY_PER_REQUEST") return { throughput: NO_THROUGHPUT };
   return {
     throughput: sent ? { read: sent.ReadCapacityUnits, write: sent.WriteCapacityUnits } : source.throughput,
   };
@@ -84,7 +84,7 @@ type RequestedIndex = Pick<
   "IndexName" | "KeySchema" | "Projection" | "ProvisionedThroughput"
 >;
 
-/** The indexes that are requested, by any name, with the keys and the projection of one that was; all unless said. */
+/** The indexes to restore: all by default, or the requested ones, each of which must match an index of the source. */
 function chosen(
   source: Table,
   kind: Index["kind"],
@@ -106,7 +106,7 @@ function chosen(
       );
     if (kind === "global" && !units && billing === "PROVISIONED")
       throw invalidRequest(`Must specify provisioned throughput for index ${name}`);
-    // One index becomes one, so that there are never more than there were.
+    // Each source index is used once, so that their number does not grow.
     all.delete(index);
     return { ...index, name, ...capacity(index, units, billing) };
   });

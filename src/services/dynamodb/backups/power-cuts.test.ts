@@ -10,7 +10,7 @@ const ITEMS = 120;
 const TargetTableName = "back";
 const elsewhere = (nube: TestCloud) => nube.as(rootOf(TEST_PLACE.account), { region: "eu-west-1" }).dynamodb;
 
-/** What would be found if the power went, at each moment from when a restore was answered until it is made. */
+/** The store as a power failure would leave it, at each moment from the response to a restore until its completion. */
 async function moments(): Promise<KeyValueStore[]> {
   const disk = testDisk();
   const nube = await withTable({ store: disk.store });

@@ -68,14 +68,14 @@ export const restoreOperations = {
   },
 } satisfies Handlers<"dynamodb">;
 
-/** What a table is made from. */
+/** A source from which a table can be restored. */
 interface Restorable {
   like: Table;
   source: Source;
   summary: NonNullable<Table["restored"]>;
 }
 
-/** @param home the Region of the source, which may be another: then it learns of the copy when that begins */
+/** @param home the source's Region. If it is another one, the source lists the copy when that begins */
 async function restore(
   ctx: Context,
   home: Context,
@@ -94,7 +94,7 @@ async function restore(
   });
 }
 
-/** Which table is taken back, by its name or its ARN. @throws {AwsError} ValidationException */
+/** The name or ARN of the table to restore. @throws {AwsError} ValidationException */
 function sourceOf(input: DynamoDB.RestoreTableToPointInTimeInput): string {
   const { SourceTableName: name, SourceTableArn: arn, UseLatestRestorableTime, RestoreDateTime } = input;
   if (name !== undefined && arn !== undefined)
@@ -128,7 +128,8 @@ function homeOf(ctx: Context, source: string, { SSESpecificationOverride: encryp
 }
 
 /**
- * A table like another, still without items. Streams, times to live, tags, policies, classes and recovery are to be set up anew.
+ * Creates a table like its source, without items. As in AWS, it has none of the source's streams, time to live, tags,
+ * policies, table class and recovery.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/backuprestore_HowItWorks.html
  */
 async function restored(

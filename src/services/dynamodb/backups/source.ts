@@ -3,13 +3,13 @@ import { type Backup, backups, type CopyHolder, type Table, tables } from "../st
 import type { Source } from "./copy.ts";
 import { earliestOf, startForgetting } from "./undo.ts";
 
-/** From now on what changes replace is kept, until the copy is made. */
+/** Adds a copy to a table's list. Undo records are kept until the copy is complete. */
 export const copied = (table: Table, holder: CopyHolder): Table => ({
   ...table,
   copies: [...without(table.copies, holder), holder],
 });
 
-/** What is being copied stays. @returns whether it is there, and can still be copied */
+/** Adds a copy to its source's list, which protects the source. @returns whether it exists and can still be copied */
 export async function markSource(tx: Transaction, source: Source, holder: CopyHolder): Promise<boolean> {
   if (source.type === "backup") {
     const backup = await backupOf(tx, source.number);
@@ -23,7 +23,7 @@ export async function markSource(tx: Transaction, source: Source, holder: CopyHo
   return true;
 }
 
-/** The copy is made: nothing has to be kept for it. */
+/** Removes a complete copy from its source's list. */
 export async function releaseSource(tx: Transaction, source: Source, holder: CopyHolder): Promise<void> {
   if (source.type === "backup") {
     const backup = await backupOf(tx, source.number);

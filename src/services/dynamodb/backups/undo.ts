@@ -6,16 +6,16 @@ import { type Table, tables, undoRows } from "../store.ts";
 import { decodeItem, encodeItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 
-/** Of rows that may be large, for each of which an export keeps two images. */
+/** Changes per page. Each may be large, and an export stores two images for each. */
 export const CHANGES_AT_ONCE = 20;
 const DAY_MS = 86_400_000;
 const TRIM_MS = 3_600_000;
-export const MOST_DAYS = 35;
+export const MAX_DAYS = 35;
 
-/** A moment in a table's history: cloud time, and what came last at that time. */
+/** A moment in a table's history: a cloud time, and the last sequence number at that time. */
 export type Moment = readonly [at: number, sequence?: number];
 
-/** What a key stood for before a change: an item, or nothing. */
+/** The item that a key had before a change, if any. */
 export interface Undo {
   key: Item;
   before: Item | undefined;
@@ -23,13 +23,13 @@ export interface Undo {
   at: number;
 }
 
-/** While copies of it are made: until then it stays, and so does what its changes replace. */
+/** Whether copies are being made of a table. Until then, the table and its undo records are kept. */
 export const isCopied = ({ copies }: Table): boolean => copies !== undefined && copies.length > 0;
 
-/** Whether what a table's changes replace is kept: while copies of it are made, and where it can be recovered. */
+/** Whether changes write undo records: while copies are being made, and if recovery is enabled. */
 export const keepsUndo = (table: Table): boolean => table.recovery !== undefined || isCopied(table);
 
-/** Keeps what a change replaces. The table as it was at a moment is what it is, all later changes undone. */
+/** Records the item that a change replaces. Undoing all later changes yields the table as it was at a moment. */
 export function keepUndo(
   tx: Transaction,
   table: Table,
@@ -47,7 +47,7 @@ export function undoIn({ value }: BytesRow): Undo {
   return { key: key!.M!, before: before?.M, at: Number(at?.N ?? 0) };
 }
 
-/** What changed between two moments, the latest first; the first moment's own changes are left out. */
+/** The changes after one moment, up to and including another; the latest first. */
 export const changesBetween = (
   tx: ReadTransaction,
   table: number,
@@ -64,7 +64,7 @@ export const changesBetween = (
     limit: CHANGES_AT_ONCE,
   });
 
-/** Removes what nobody can want back: what is older than a table's recovery reaches, and all of it where it has none. */
+/** Deletes undo records that are older than the recovery period, or all of them if recovery is disabled. */
 export const forget = job<{ table: string; number: number }>("dynamodb/forget", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table: name, number }) {
@@ -85,10 +85,10 @@ export const forget = job<{ table: string; number: number }>("dynamodb/forget", 
   },
 });
 
-/** One such job is enough for a table, however often its recovery is switched. */
+/** A table has at most one such job, however often its recovery is switched. */
 export const startForgetting = (tx: Transaction, { name, number }: Table): void =>
   tx.enqueue(forget, { table: name, number }, { lane: `forget/${number}` });
 
-/** The earliest moment to which a table can be taken back. */
+/** The earliest time to which a table can be restored. */
 export const earliestOf = (recovery: NonNullable<Table["recovery"]>, now: number): number =>
   Math.max(recovery.since, now - recovery.days * DAY_MS);

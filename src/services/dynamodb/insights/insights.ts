@@ -1,7 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { MOST_TABLES } from "../account.ts";
+import { MAX_TABLES } from "../account.ts";
 import { invalid, noSuchTableIndex } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Insights, type Table, tables } from "../store.ts";
@@ -64,7 +64,7 @@ export const insightOperations = {
     if (typeof start !== "number") throw invalid("Invalid NextToken");
     const all = await ctx.read((tx) =>
       TableName === undefined
-        ? tx.list(tables, { limit: MOST_TABLES })
+        ? tx.list(tables, { limit: MAX_TABLES })
         : namedTable(tx, TableName).then((table) => [table]),
     );
     const summaries = all.flatMap(summariesOf);

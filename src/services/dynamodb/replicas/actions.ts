@@ -15,7 +15,7 @@ import {
   severalKinds,
 } from "./errors.ts";
 
-/** What is asked of a table's replicas: one to be made, one to go, or some to change. */
+/** A request to create one replica, delete one, or change some. */
 export type ReplicaRequest =
   | { kind: "create"; region: string; overrides: Overrides | undefined; key: string | undefined }
   | { kind: "delete"; region: string }
@@ -78,14 +78,14 @@ function overridesIn(
   return Object.values(overrides).some((value) => value !== undefined) ? overrides : undefined;
 }
 
-/** A replica's key is given where the others have keys, too. @throws {AwsError} ValidationException */
+/** A replica may only have a KMS key if the table has one. @throws {AwsError} ValidationException */
 export function checkKey(place: Place, { encryption }: Table, key: string | undefined): void {
   if (key === undefined) return;
   if (!describedEncryption(place, { encryption })) throw keysDiffer();
   checkEncryption(place, { Enabled: true, SSEType: "KMS", KMSMasterKeyId: key });
 }
 
-/** A key is not changed so. @throws {AwsError} ValidationException */
+/** Checks changed overrides; a KMS key cannot be changed. @throws {AwsError} ValidationException */
 export function checkChange(
   { billing }: Table,
   { read, indexes, onDemandRead }: Overrides,
@@ -96,7 +96,7 @@ export function checkChange(
   if (billing === "PROVISIONED" && onDemandRead !== undefined) throw provisioned();
 }
 
-/** What a replica has of its own after a change. What is as everywhere is not its own. */
+/** A replica's overrides after a change, without values that equal the shared settings. */
 export function changedOverrides(table: Table, changes: Overrides): Overrides {
   const own = table.group?.overrides ?? {};
   const differing = <T>(changed: T | undefined, former: T | undefined, shared: T | undefined) => {

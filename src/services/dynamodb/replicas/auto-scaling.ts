@@ -13,13 +13,13 @@ const fault = faultsOf<"dynamodb">();
 type Request = Input<"dynamodb", "UpdateTableReplicaAutoScaling">;
 type Replicated = Table & { group: Membership };
 
-/** One change of what is scaled. */
+/** A change of the scaling of one capacity. */
 interface Change {
   scaled: Scaled;
   sent: DynamoDB.AutoScalingSettingsUpdate;
 }
 
-/** The scaling of a global table's capacity, of which Application Auto Scaling keeps the books in each Region. */
+/** The scaling of a global table's capacity, whose state Application Auto Scaling holds in each Region. */
 export const replicaScalingOperations = {
   async DescribeTableReplicaAutoScaling(ctx, { TableName }) {
     const table = await globalTable(ctx, TableName);
@@ -80,7 +80,7 @@ async function describedScaling(
 const failed = ({ name }: Pick<Table, "name">, reason: string) =>
   invalid(`Failed to update settings for global table with name: ‘${name}’${reason}`);
 
-/** Writes are scaled alike in every Region, reads in each for itself. @throws {AwsError} ValidationException */
+/** Write capacity is scaled alike in all Regions, read capacity in each separately. @throws {AwsError} ValidationException */
 function changesIn(table: Replicated, input: Request): Change[] {
   const regions = regionsOf(table);
   const everywhere = (index: string | undefined, sent: DynamoDB.AutoScalingSettingsUpdate | undefined) =>
@@ -129,7 +129,7 @@ function readChanges(
   return changes;
 }
 
-/** What is paid by request is not scaled; that it is not may be said again. */
+/** On-demand capacity cannot be scaled; a request that disables scaling is allowed. */
 function checkBilling(table: Replicated, input: Request): void {
   if (table.billing !== "PAY_PER_REQUEST") return;
   const isScaling = (sent: DynamoDB.AutoScalingSettingsUpdate | undefined) =>
@@ -147,7 +147,7 @@ function checkBilling(table: Replicated, input: Request): void {
   );
 }
 
-/** What is scaled for the first time needs all that scaling is made of. @throws {AwsError} ValidationException */
+/** A capacity that has no scaling yet needs all parameters. @throws {AwsError} ValidationException */
 async function checkComplete(ctx: Context, { scaled, sent }: Change): Promise<void> {
   if (sent.AutoScalingDisabled) return;
   const missing = (["MaximumUnits", "ScalingPolicyUpdate", "MinimumUnits"] as const).filter(
@@ -162,7 +162,7 @@ async function checkComplete(ctx: Context, { scaled, sent }: Change): Promise<vo
   );
 }
 
-/** As the service that it comes from said it. */
+/** Throws an error of Application Auto Scaling as DynamoDB reports it. */
 function relayed(error: unknown): never {
   if (!(error instanceof AwsError) || error.status >= 500) throw error;
   throw invalid(

@@ -2,13 +2,13 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { notImplemented } from "#aws/errors.ts";
 import { invalid } from "../errors.ts";
 
-/** Three Regions hold a table with the strong consistency: its own, and two that come with one request. */
+/** A table with strong consistency has replicas or witnesses in two other Regions, which are added in one request. */
 const OTHERS = 2;
 
 export const noConsistency = () => notImplemented("the strong consistency of a table");
 
 /**
- * What DynamoDB refuses of the strong consistency of Regions is refused as there, and the rest by name.
+ * Rejects requests for multi-Region strong consistency: invalid ones as DynamoDB does, valid ones as not implemented.
  * @throws {AwsError} ValidationException, NotImplemented
  */
 export function checkConsistency({
@@ -16,7 +16,7 @@ export function checkConsistency({
   GlobalTableWitnessUpdates: witnesses = [],
   ReplicaUpdates: replicas,
 }: DynamoDB.UpdateTableInput): void {
-  // Neither is a change by itself.
+  // Without `ReplicaUpdates`, neither parameter is a change.
   if (!replicas) return;
   if (consistency !== "STRONG") {
     if (witnesses.length === 0) return;

@@ -8,7 +8,7 @@ import { indexRead } from "./overrides.ts";
 const VERSION = "2019.11.21";
 const MODE = "ENABLED_WITH_OVERRIDES";
 
-/** What else is told of a table that has replicas. What each has of its own is known where it is. */
+/** Adds the replicas of a table to its description. Their overrides are read in their own Regions. */
 export async function replicated(
   ctx: Context,
   table: Table | undefined,
@@ -32,7 +32,7 @@ export async function replicated(
   return { ...description, GlobalTableVersion: VERSION, Replicas, GlobalTableSettingsReplicationMode: MODE };
 }
 
-/** What it has of its own: what all share is not told of each. */
+/** The part of a replica's description that differs between replicas. */
 function own(table: Table): DynamoDB.ReplicaDescription {
   const overrides = table.group?.overrides;
   const { read, onDemandRead } = overrides ?? {};

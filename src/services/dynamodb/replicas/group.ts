@@ -5,18 +5,18 @@ import { clear } from "../tables/clear.ts";
 import { inUse, wasSource } from "./errors.ts";
 import { cursors, trimJournal } from "./journal.ts";
 
-/** For so long a replica that others were made from stays. */
+/** How long a replica cannot be deleted after another one was created from it. */
 const SOURCE_MS = 86_400_000;
 
 export const replicaIn = (group: Membership | undefined, region: string): Replica | undefined =>
   group?.replicas.find((one) => one.region === region);
 
-/** @throws {AwsError} ResourceInUseException while the table is filled or goes, or a replica comes, goes or changes */
+/** @throws {AwsError} ResourceInUseException while the table or any of its replicas is being created, changed or deleted */
 export function checkIdle({ group, restoring, leaving }: Table): void {
   if (restoring || leaving || group?.replicas.some(({ status }) => status !== "ACTIVE")) throw inUse();
 }
 
-/** @throws {AwsError} ValidationException where another replica was lately made from this one */
+/** @throws {AwsError} ValidationException if another replica was recently created from this one */
 export function checkNoSource({ replicas }: Membership, region: string, now: number): void {
   if (replicas.some(({ source, since }) => source === region && since > now - SOURCE_MS)) throw wasSource();
 }
@@ -43,7 +43,7 @@ export const withStatus = (
     group.replicas.map((one) => (one.region === of ? { ...one, status } : one)),
   );
 
-/** A table, if it is a replica of that global table. */
+/** The table of this name in the transaction's Region, if it is a replica of the global table. */
 export async function replicaOf(
   tx: Transaction,
   name: string,
@@ -53,7 +53,7 @@ export async function replicaOf(
   return table?.group?.id === id ? (table as Table & { group: Membership }) : undefined;
 }
 
-/** Marks a replica as it is known here. */
+/** Sets the status of a replica in this Region's list of replicas. */
 export async function mark(
   tx: Transaction,
   name: string,
@@ -66,7 +66,7 @@ export async function mark(
     tx.put(tables, withStatus(table, table.group, region, status));
 }
 
-/** Forgets a replica that is gone; the last one is an ordinary table again. */
+/** Removes a deleted replica from this Region's list. A table without other replicas becomes an ordinary table again. */
 export async function release(
   tx: Transaction,
   name: string,

@@ -16,20 +16,20 @@ import { scaleAlike } from "./scaling.ts";
 import { share } from "./settings.ts";
 import { BEFORE_ALL, take, versionAt } from "./take.ts";
 
-/** Of items that may be large: what a transaction writes is bounded. */
+/** Items per page. Items may be large, and the size of a transaction is limited. */
 const PAGE = 50;
-/** For so long a replica is told to be on its way, and so long again its table to be made. */
+/** How long a new replica is shown as being created, and then its table, at least. */
 const JOIN_MS = 1_000;
 
-/** A replica that is being made, kept where its items come from. */
+/** A replica that is being created. Stored in the Region of its source table. */
 interface Joining {
   table: string;
   number: number;
   region: string;
   overrides: Overrides | undefined;
-  /** Once the others know of it. */
+  /** Set once its table exists and the other replicas list it. */
   isKnown?: true;
-  /** The row behind which the next items are copied. */
+  /** The row after which the next page begins. */
   behind?: string;
 }
 
@@ -51,8 +51,8 @@ export function startJoining(
 type Replicated = Table & { group: Membership };
 
 /**
- * Makes a replica, a step at a time, each of which may be repeated: its table, with which the others then share their
- * changes; its items, page by page; and at last it is opened. Changes come meanwhile, and what is later stays.
+ * Creates a replica in repeatable steps: its table, to which the others then send their changes; its items, page by page;
+ * finally it becomes active. For an item that changes meanwhile, the latest version wins.
  */
 export const join = job<{ number: number; region: string }>("dynamodb/join", {
   attempts: Number.POSITIVE_INFINITY,
@@ -69,7 +69,7 @@ export const join = job<{ number: number; region: string }>("dynamodb/join", {
   },
 });
 
-/** @returns in how many milliseconds the next one is due, if there is one */
+/** @returns the delay of the next step in milliseconds, if there is one */
 async function step(ctx: Context, joining: Joining, table: Replicated): Promise<number | undefined> {
   const { region } = joining;
   if (!joining.isKnown) {
@@ -77,7 +77,7 @@ async function step(ctx: Context, joining: Joining, table: Replicated): Promise<
       await ctx.transact((tx) => tx.put(joinings, { ...joining, isKnown: true }));
       return JOIN_MS;
     }
-    // Meanwhile somebody has made a table of that name there.
+    // A table of that name was created there in the meantime.
     await ctx.transact(async (tx) => {
       tx.delete(joinings, [joining.number, region]);
       await release(tx, table.name, table.group, region);
@@ -89,11 +89,11 @@ async function step(ctx: Context, joining: Joining, table: Replicated): Promise<
     await ctx.transact((tx) => tx.put(joinings, { ...joining, behind }));
     return 0;
   }
-  await open(ctx, joining, table);
+  await activate(ctx, joining, table);
   return undefined;
 }
 
-/** `false` where another table has the name. */
+/** Creates the replica's table and adds it to the other replicas' lists. @returns `false` if another table has the name */
 async function introduce(ctx: Context, { region, overrides }: Joining, table: Replicated): Promise<boolean> {
   const there = ctx.elsewhere(region);
   if (!(await there.transact((tx) => makeReplica(tx, table, region, overrides)))) return false;
@@ -117,8 +117,8 @@ async function makeReplica(
   region: string,
   overrides: Overrides | undefined,
 ): Promise<boolean> {
-  const standing = await tx.get(tables, [source.name]);
-  if (standing) return standing.group?.id === source.group.id;
+  const existing = await tx.get(tables, [source.name]);
+  if (existing) return existing.group?.id === source.group.id;
   const table: Table = {
     name: source.name,
     number: tx.sequence(),
@@ -146,7 +146,7 @@ async function makeReplica(
   return true;
 }
 
-/** What a new replica knows of the global table: of the others, and of the one that it is made from. */
+/** The membership of a new replica, which lists its source and the other replicas. */
 function membershipOf(
   tx: Transaction,
   { group, created }: Replicated,
@@ -165,7 +165,7 @@ function membershipOf(
   };
 }
 
-/** @returns behind which row the next page begins, if there is one */
+/** @returns the row after which the next page begins, if there is one */
 async function copyPage(ctx: Context, joining: Joining, table: Replicated): Promise<string | undefined> {
   const page = await ctx.read(async (tx) => {
     const rows = await tx.listBytes(itemRows, {
@@ -194,7 +194,7 @@ async function copyPage(ctx: Context, joining: Joining, table: Replicated): Prom
   return page.last;
 }
 
-async function open(ctx: Context, { region, number }: Joining, table: Replicated): Promise<void> {
+async function activate(ctx: Context, { region, number }: Joining, table: Replicated): Promise<void> {
   const { name, group } = table;
   const there = ctx.elsewhere(region);
   await there.transact(async (tx) => {
@@ -211,14 +211,14 @@ async function open(ctx: Context, { region, number }: Joining, table: Replicated
     if (other.region !== region)
       await ctx.elsewhere(other.region).transact((tx) => mark(tx, name, group, region, "ACTIVE"));
   await scaleAlike(ctx, table, region).catch((error) => {
-    // The replica is there; how it is scaled can be set again.
+    // The replica is usable without scaling, which can be set again.
     if (!(error instanceof AwsError) || error.status >= 500) throw error;
     ctx.log.warn("a replica is not scaled as its source", { error, table: name, region });
   });
   await ctx.transact(async (tx) => {
     await mark(tx, name, group, region, "ACTIVE");
     tx.delete(joinings, [number, region]);
-    // What was set elsewhere before it was known there.
+    // Sends the settings that changed before the replica was listed.
     tx.enqueue(share, { table: name, number }, { lane: `share/${number}` });
   });
 }

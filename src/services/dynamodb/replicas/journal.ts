@@ -11,21 +11,21 @@ import type { Item } from "../values/value.ts";
 import { type Change, changeStored, keepVersion, storedChange, take } from "./take.ts";
 import { nextVersion } from "./version.ts";
 
-/** Of one delivery. */
-const MOST_CHANGES = 100;
-/** When a replica is asked again that is not there yet. */
+/** The most changes in one delivery. */
+const MAX_CHANGES = 100;
+/** The delay before a delivery to a replica that does not exist yet is retried. */
 const RETRY_MS = 1_000;
 const PAGE = 500;
-/** What was changed longer ago than that is not on its way any more, and its version says nothing. */
+/** How long versions are kept. Older changes have arrived everywhere, so that their versions decide nothing. */
 const VERSION_MS = 86_400_000;
 const SWEEP_MS = 6 * 3_600_000;
 
-/** How far another replica has followed. */
+/** The progress of the delivery to another replica. */
 interface Cursor {
-  /** The membership's. */
+  /** The number of the membership. */
   number: number;
   region: string;
-  /** The last change that is there. */
+  /** The sequence of the last delivered change. */
   sent: number;
 }
 
@@ -34,7 +34,7 @@ export const cursors = collection<Cursor>("dynamodb/replica-cursor", {
   key: (c) => [c.number, c.region],
 });
 
-/** Keeps a change until all other replicas have it. @param row where the item stands */
+/** Records a change until all other replicas have it. @param row the item's row key */
 export function keepChange(
   tx: Transaction,
   table: Table,
@@ -56,8 +56,8 @@ export const startDelivery = (tx: Transaction, { name, number }: Table, region: 
   tx.enqueue(deliver, { table: name, number, region }, { lane: `deliver/${number}/${region}` });
 
 /**
- * Brings to another replica what changed here, in the order in which it changed. It is forgotten here once it is on disk
- * there; what is brought twice is taken once.
+ * Delivers this Region's changes to another replica, in order. They are deleted here once they are durable there; a change
+ * that is delivered twice is applied once.
  */
 export const deliver = job<{ table: string; number: number; region: string }>("dynamodb/deliver", {
   attempts: Number.POSITIVE_INFINITY,
@@ -89,14 +89,14 @@ async function nextChanges(
   const rows = await tx.listBytes(journalRows, {
     in: [group.number],
     ...(cursor && { after: [cursor.sent] }),
-    limit: MOST_CHANGES,
+    limit: MAX_CHANGES,
   });
   return readAtOnce(rows).map(({ value }) => changeStored(value, group.region));
 }
 
 /**
- * Takes changes from one on, as many as a commit takes: each may replace an item that is far larger.
- * @returns where the next begins; `undefined` where there is no replica, or one that does not know this one yet
+ * Applies changes, starting at `from`, as many as one commit takes: each may replace an item that is far larger.
+ * @returns the position of the next change; `undefined` if the replica does not exist or does not list this Region yet
  */
 async function takeFrom(
   tx: Transaction,
@@ -123,7 +123,7 @@ async function advance(
   await trimJournal(tx, group);
 }
 
-/** Forgets what every other replica has. */
+/** Deletes changes that all other replicas have. */
 export async function trimJournal(tx: Transaction, group: Membership): Promise<void> {
   const all = await Promise.all(group.replicas.map(({ region }) => tx.get(cursors, [group.number, region])));
   const through = Math.min(...all.map((cursor) => cursor?.sent ?? 0));
@@ -136,7 +136,7 @@ async function membershipOf(tx: ReadTransaction, name: string, number: number) {
   return table?.number === number ? table.group : undefined;
 }
 
-/** Forgets versions of what changed long ago. */
+/** Deletes expired versions. */
 export const sweepVersions = job<{ table: string; group: number }>("dynamodb/sweep-versions", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table: name, group: number }) {

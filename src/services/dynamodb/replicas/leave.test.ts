@@ -9,7 +9,7 @@ let nube: TestCloud;
 afterEach(() => nube.close());
 
 let copies: CopyHolder[] = [];
-/** A copy that takes as long as the test wants: an operation that has nothing to do with tables begins and ends it. */
+/** A service whose `DescribeLimits` begins and ends a copy, so that a test decides how long the copy takes. */
 const copying = {
   ...dynamodb,
   operations: new Map(dynamodb.operations).set("DescribeLimits", async (ctx) => {

@@ -7,18 +7,18 @@ import { deleteTable } from "../tables/delete.ts";
 import { mark, release, replicaOf } from "./group.ts";
 import { trimJournal } from "./journal.ts";
 
-/** A replica is told to be going for so long, at least. */
+/** How long a replica is shown as being deleted, at least. */
 const LEAVE_MS = 1_000;
-/** When it is looked again whether the others have all that was changed here, and copies of it are made. */
-const LOOK_MS = 500;
+/** The interval at which a deleted replica checks whether its changes are delivered and its copies are complete. */
+const RECHECK_MS = 500;
 
-/** A replica takes no more, and goes when the others have what it took. */
+/** Makes a replica reject requests, and deletes it once the others have its changes. */
 export function startLeaving(tx: Transaction, table: Table): void {
   tx.put(tables, { ...table, leaving: true });
   tx.enqueue(announce, { table: table.name, number: table.number });
 }
 
-/** Sends away another replica. */
+/** Starts the deletion of another Region's replica. */
 export const dismiss = job<{ table: string; id: string; region: string }>("dynamodb/dismiss", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table: name, id, region }) {
@@ -29,7 +29,7 @@ export const dismiss = job<{ table: string; id: string; region: string }>("dynam
   },
 });
 
-/** Tells the others that this one is going. */
+/** Marks this replica as being deleted in the other replicas' lists. */
 export const announce = job<{ table: string; number: number }>("dynamodb/announce", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, which) {
@@ -42,22 +42,22 @@ export const announce = job<{ table: string; number: number }>("dynamodb/announc
   },
 });
 
-/** Goes, once all that was changed here is elsewhere, and what copies it has all of it. */
+/** Deletes this replica, once all its changes are delivered and the copies that are being made of it are complete. */
 export const depart = job<{ table: string; number: number }>("dynamodb/depart", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, which) {
     const table = await leaving(ctx, which);
     if (!table) return undefined;
-    if (isCopied(table)) return { again: LOOK_MS };
+    if (isCopied(table)) return { again: RECHECK_MS };
     const { group } = table;
-    // None where the others went at the same time.
+    // There is no group if the other replicas were deleted at the same time.
     if (group) {
       const waiting = await ctx.transact(async (tx) => {
-        // What another replica that went had not taken is in nobody's way.
+        // Changes that only a deleted replica lacks must not delay the deletion.
         await trimJournal(tx, group);
         return tx.listBytes(journalRows, { in: [group.number], limit: 1 });
       });
-      if (waiting.length > 0) return { again: LOOK_MS };
+      if (waiting.length > 0) return { again: RECHECK_MS };
       for (const { region } of group.replicas) {
         const other = ctx.elsewhere(region);
         await other.transact((tx) => release(tx, table.name, group, ctx.region));

@@ -10,7 +10,7 @@ const oldVersion = () =>
   );
 
 /**
- * Global tables of the version 2017.11.29, which AWS lets nobody make any more: there are none.
+ * The operations for global tables of version 2017.11.29. AWS does not allow new ones, so none exist.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_versions.html
  */
 export const legacyOperations = {

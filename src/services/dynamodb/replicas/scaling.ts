@@ -9,7 +9,7 @@ import { notScaled } from "./errors.ts";
 
 export type Way = "Read" | "Write";
 
-/** Whose capacity is scaled: that of a table or of one of its indexes, in a Region. */
+/** A scalable capacity: reads or writes of a table or of one of its indexes, in a Region. */
 export interface Scaled {
   region: string;
   table: string;
@@ -19,7 +19,7 @@ export interface Scaled {
 
 type Scaler = Clients["application-autoscaling"];
 
-/** As the role that AWS links to the service, which belongs to the account. */
+/** A client that acts as the account's root, in place of AWS's service-linked role. */
 const scalerOf = (ctx: Context, region: string): Scaler =>
   ctx.as(rootOf(ctx.account), undefined, { account: ctx.account, region }).aws["application-autoscaling"];
 
@@ -37,7 +37,7 @@ interface Scaling {
   policies: AutoScaling.ScalingPolicy[];
 }
 
-/** Nothing where there is no such service. */
+/** The scaling of a capacity; none if Application Auto Scaling is not available. */
 export async function scalingOf(ctx: Context, scaled: Scaled): Promise<Scaling> {
   const { ResourceId, ...place } = placeOf(scaled);
   const scaler = scalerOf(ctx, scaled.region);
@@ -54,7 +54,7 @@ export async function scalingOf(ctx: Context, scaled: Scaled): Promise<Scaling> 
 const globalIndexes = ({ indexes }: Table) => indexes.filter(({ kind }) => kind === "global");
 
 /**
- * The writes of a table with replicas are paid by request, or scaled: those of the table and of each of its indexes.
+ * Checks that write capacity is on-demand or scaled, for the table and each of its indexes, as replicas require.
  * @throws {AwsError} ValidationException
  */
 export async function checkScaled(ctx: Context, name: string): Promise<void> {
@@ -67,7 +67,7 @@ export async function checkScaled(ctx: Context, name: string): Promise<void> {
   }
 }
 
-/** A new replica's writes are scaled as those of the table that it was made from. */
+/** Gives a new replica the write scaling of the table that it was created from. */
 export async function scaleAlike(ctx: Context, table: Table, region: string): Promise<void> {
   if (table.billing !== "PROVISIONED") return;
   for (const index of [undefined, ...globalIndexes(table)]) {
@@ -88,7 +88,7 @@ export async function scaleAlike(ctx: Context, table: Table, region: string): Pr
   }
 }
 
-/** Sets, changes or ends the scaling of one capacity. @throws {AwsError} what Application Auto Scaling says */
+/** Sets, changes or removes the scaling of a capacity. @throws {AwsError} the errors of Application Auto Scaling */
 export async function scale(
   ctx: Context,
   scaled: Scaled,
@@ -110,7 +110,7 @@ export async function scale(
   const { PolicyName, TargetTrackingScalingPolicyConfiguration: config } = sent.ScalingPolicyUpdate;
   const metric = `DynamoDB${scaled.way}CapacityUtilization` as const;
   const name = PolicyName ?? `${metric}:${place.ResourceId}`;
-  // Its name is what a policy is known by: one of a new name takes the place of the former.
+  // A policy is identified by its name, so that a policy with a new name would not replace the former one.
   for (const { PolicyName: former } of (await scalingOf(ctx, scaled)).policies)
     if (former !== name) await scaler.DeleteScalingPolicy({ ...place, PolicyName: former });
   await scaler.PutScalingPolicy({
@@ -124,7 +124,7 @@ export async function scale(
   });
 }
 
-/** A target without a policy scales nothing. */
+/** Describes the scaling of a capacity. A target without a policy counts as disabled. */
 export async function scalingSettings(
   ctx: Context,
   scaled: Scaled,

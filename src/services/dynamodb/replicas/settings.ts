@@ -8,7 +8,7 @@ import { replicaOf } from "./group.ts";
 import { isLater, nextVersion, observe } from "./version.ts";
 
 /**
- * What all replicas share. Tags, policies, recovery, insights and protection are each replica's own.
+ * The settings that all replicas share. Tags, policies, recovery, insights and deletion protection are separate.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
  */
 type Settings = Pick<
@@ -49,14 +49,14 @@ function settingsOf(table: Table, { settled }: Membership): Settings {
     Table,
     (typeof SHARED)[number]
   >;
-  // Whether an index is filled is each Region's own.
+  // Each Region backfills an index by itself.
   const indexes = table.indexes
     .filter(({ kind }) => kind === "global")
     .map(({ filling: _, ...index }): Index => index);
   return { ...shared, settled, indexes };
 }
 
-/** A table whose settings were changed: where it has replicas, they are to change, too. */
+/** Prepares a table with changed settings to be stored, and sends the settings to its replicas. */
 export function settled(tx: Transaction, table: Table): Table {
   const { group, name, number } = table;
   if (!group) return table;
@@ -64,7 +64,7 @@ export function settled(tx: Transaction, table: Table): Table {
   return { ...table, group: { ...group, settled: nextVersion(tx, group.region) } };
 }
 
-/** Brings a replica's settings to the others. */
+/** Sends a replica's settings to the others. */
 export const share = job<{ table: string; number: number }>("dynamodb/share", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table: name, number }) {
@@ -76,7 +76,7 @@ export const share = job<{ table: string; number: number }>("dynamodb/share", {
   },
 });
 
-/** Of settings made in two places the later ones stay. */
+/** Adopts another replica's settings, unless this replica's are later. */
 async function adopt(tx: Transaction, name: string, of: Membership, settings: Settings): Promise<void> {
   const table = await replicaOf(tx, name, of);
   if (!table || !isLater(settings.settled, table.group.settled)) return;
@@ -106,7 +106,7 @@ async function adopt(tx: Transaction, name: string, of: Membership, settings: Se
   }
 }
 
-/** A class that is set for all takes the place of a replica's own. */
+/** A table class that is set for all replicas replaces a replica's override. */
 function overridesWith({ group, tableClass }: Table, settings: Settings): Overrides | undefined {
   return group?.overrides && settings.tableClass !== tableClass
     ? { ...group.overrides, tableClass: undefined }

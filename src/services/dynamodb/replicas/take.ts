@@ -7,17 +7,17 @@ import { decodeItem, encodeItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { isLater, observe, type Version } from "./version.ts";
 
-/** What became of an item in another replica. */
+/** A change of an item in another replica. */
 export interface Change {
   /** Its number among the changes of that replica. */
   sequence: number;
   key: Item;
-  /** `undefined` where it was deleted. */
+  /** `undefined` if it was deleted. */
   item: Item | undefined;
   version: Version;
 }
 
-/** In the form of an item, so that it is kept like one. Where it happened is known from where it is kept. */
+/** Encodes a change in the form of an item. Its Region is omitted, as it is the Region that stores the change. */
 export function storedChange({ key, item, version, sequence }: Change, isTight: boolean): Uint8Array {
   const change: Item = {
     key: { M: key },
@@ -38,12 +38,12 @@ export function changeStored(stored: Uint8Array, region: string): Change {
   };
 }
 
-/** The time of what was there before the table had replicas: whatever is known is later. */
+/** The version time of items that are older than the first replica: all other versions are later. */
 export const BEFORE_ALL = 0;
 
 const versionKey = ({ number }: Membership, [, ...own]: readonly KeyPart[]) => [number, ...own];
 
-/** @param row where the item stands */
+/** @param row the item's row key */
 export async function versionAt(
   tx: ReadTransaction,
   group: Membership,
@@ -62,7 +62,7 @@ export function keepVersion(
   tx.putBytes(versionRows, versionKey(group, row), Buffer.from(JSON.stringify(version)));
 }
 
-/** Takes over what changed elsewhere, unless something later is here. It is not told to anybody else. */
+/** Applies another Region's change, unless the item has a later version here. The change is not delivered any further. */
 export async function take(
   tx: Transaction,
   table: Table,

@@ -17,12 +17,12 @@ import { dismiss } from "./leave.ts";
 import { checkScaled } from "./scaling.ts";
 import { nextVersion } from "./version.ts";
 
-/** A change is told to be on its way for so long, at least. */
+/** How long a change is shown as in progress, at least. */
 const CHANGE_MS = 1_000;
 
 /**
- * Makes, changes or deletes replicas of a table. What is answered is the table with the replicas as they were: the change
- * begins when it is answered.
+ * Creates, changes or deletes replicas of a table. The response shows the replicas as they were, since the change only
+ * begins afterwards.
  */
 export async function updateReplicas(
   ctx: Context,
@@ -49,7 +49,7 @@ export async function updateReplicas(
   return { TableDescription };
 }
 
-/** What another replica has begun may not be known here yet. @throws {AwsError} ResourceInUseException */
+/** Checks for changes that another replica began and that have not arrived here yet. @throws {AwsError} ResourceInUseException */
 async function checkOthersIdle(ctx: Context, { name, group }: Table): Promise<void> {
   for (const { region } of group?.replicas ?? []) {
     const other = await ctx.elsewhere(region).read((tx) => tx.get(tables, [name]));
@@ -146,7 +146,7 @@ function checkMembers({ group }: Table, members: readonly { region: string }[]):
   if (strangers.length > 0) throw notReplicated(strangers);
 }
 
-/** Gives a replica what it is to have of its own. */
+/** Applies changed overrides in a replica's Region. */
 export const adjust = job<{ table: string; id: string; region: string; overrides: Overrides }>(
   "dynamodb/adjust",
   {

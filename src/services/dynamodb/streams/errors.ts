@@ -14,10 +14,10 @@ export const trimmedData = () =>
 export const invalidIterator = () => invalid("Invalid ShardIterator");
 export const invalidSequenceNumber = (given: string) => invalid(`Invalid SequenceNumber: ${given}`);
 
-/** The contract names no upper bound; the documentation of each operation does. */
-export function checkLimit(limit: number, most: number): void {
-  if (limit > most)
+/** The model has no upper bound for a limit; the documentation of each operation states one. */
+export function checkLimit(limit: number, max: number): void {
+  if (limit > max)
     throw invalid(
-      `1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to ${most}`,
+      `1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to ${max}`,
     );
 }

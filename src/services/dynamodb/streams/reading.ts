@@ -20,7 +20,7 @@ import { streamAt } from "./streams.ts";
 const ITERATOR_MS = 900_000;
 const MAX_RECORDS = 1_000;
 const MAX_BYTES = 2 ** 20;
-/** Of rows that may be large, at a time. */
+/** Rows per read of the store; each may be large. */
 const PAGE = 100;
 const PURPOSE = "dynamodb/iterator";
 
@@ -39,7 +39,7 @@ export const readingOperations = {
       const stream = await streamAt(ctx, tx, input.StreamArn);
       const shard = stream.shards.find((one) => shardId(one) === input.ShardId);
       if (!shard) throw noSuchShard();
-      const after = await beginning(tx, stream, shard, input);
+      const after = await startPosition(tx, stream, shard, input);
       return { ShardIterator: iterator(ctx, { ...stream, shard: shardId(shard), after }) };
     });
   },
@@ -65,18 +65,18 @@ export const readingOperations = {
   },
 } satisfies Handlers<"dynamodb-streams">;
 
-/** What follows a number, a megabyte of it, and whether that is all there is by now. */
+/** Up to a megabyte of the records after a sequence number, and whether these are all so far. */
 async function pageOf(
   tx: ReadTransaction,
   { number }: Stream,
   { last }: Shard,
   after: number,
-  most: number,
+  maxRecords: number,
 ): Promise<{ rows: BytesRow[]; isEnd: boolean }> {
   const rows: BytesRow[] = [];
   let bytes = 0;
   for (;;) {
-    const limit = Math.min(PAGE, most - rows.length);
+    const limit = Math.min(PAGE, maxRecords - rows.length);
     const page = await tx.listBytes(streamRows, {
       in: [number],
       after: [after],
@@ -90,12 +90,12 @@ async function pageOf(
       rows.push(row);
     }
     if (page.length < limit) return { rows, isEnd: true };
-    if (rows.length === most) return { rows, isEnd: false };
+    if (rows.length === maxRecords) return { rows, isEnd: false };
   }
 }
 
-/** The number behind which an iterator begins. */
-async function beginning(
+/** The sequence number after which an iterator begins. */
+async function startPosition(
   tx: ReadTransaction,
   { number, trimmed = 0 }: Stream,
   { first, last }: Shard,
@@ -123,7 +123,7 @@ function iterator(
   return `${streamArn(ctx, table, label)}|1|${ctx.seal.seal(PURPOSE, content)}`;
 }
 
-/** The stream that an iterator goes through. @throws {AwsError} ValidationException */
+/** The ARN of an iterator's stream. @throws {AwsError} ValidationException */
 export function streamOf(ctx: Context, text: string): string {
   const { table, label } = iteratorIn(ctx, text);
   return streamArn(ctx, table, label);

@@ -9,8 +9,8 @@ import { encodeItem } from "../values/stored.ts";
 import { type Item, isEqual } from "../values/value.ts";
 
 /**
- * A change as a stream keeps it. In the form of an item, so that it is kept like one. A put that changes nothing leaves no
- * record.
+ * Writes a change to a stream. The record has the form of an item, so that it is encoded like one. A put that changes
+ * nothing leaves no record.
  */
 export function record(
   tx: Transaction,
@@ -38,7 +38,7 @@ export function record(
 /** 21 digits, the first of them a 1. */
 export const sequenceNumber = (number: number): string => `1${String(number).padStart(20, "0")}`;
 
-/** A change as it is told. */
+/** A stored change as `GetRecords` returns it. */
 export function recordOf({ region }: Place, stream: Stream, change: Item): Streams.Record {
   const sequence = Number(change.sequence!.N);
   const { new: after, old: before, keys, by } = change;

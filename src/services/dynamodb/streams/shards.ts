@@ -3,12 +3,12 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { type OpenStream, type Shard, type Stream, streamRows, streams, type Table } from "../store.ts";
 import { decodeItem, readAtOnce } from "../values/stored.ts";
 
-/** Records stay for a day. */
-const KEPT_MS = 86_400_000;
+/** The retention of records. */
+const RETENTION_MS = 86_400_000;
 const TRIM_MS = 3_600_000;
-/** A shard with records takes more for so long; then a child goes on. */
+/** How long a shard with records stays open, until a child shard replaces it. */
 const OPEN_MS = 4 * 3_600_000;
-/** Of rows that may be large. */
+/** Rows per page; each may be large. */
 const PAGE = 100;
 
 /** Opens a stream of a table. */
@@ -21,18 +21,18 @@ export async function openStream(
   const opened: OpenStream = { number: tx.sequence(), label: await newLabel(tx, table.name, now), view };
   const of = { table: table.name, label: opened.label };
   tx.put(streams, { ...opened, table: table.name, key: table.key, created: now, shards: [openShard(tx)] });
-  tx.enqueue(trim, of, { delay: KEPT_MS });
+  tx.enqueue(trim, of, { delay: RETENTION_MS });
   tx.enqueue(roll, of, { delay: OPEN_MS });
   return opened;
 }
 
-/** The time, or the next that is free: a clock that stands still may see one stream end and another begin. */
+/** The current time as a label, or the next unused one: with a stopped clock, two streams may open at the same time. */
 async function newLabel(tx: Transaction, table: string, at: number): Promise<string> {
   const label = new Date(at).toISOString().replace("Z", "");
   return (await tx.get(streams, [table, label])) ? newLabel(tx, table, at + 1) : label;
 }
 
-/** It takes no more; what is in it can be read for a day. */
+/** Closes a stream. Its records can be read for another day. */
 export async function closeStream(tx: Transaction, table: string, { label }: OpenStream): Promise<void> {
   const stream = await tx.get(streams, [table, label]);
   if (stream) tx.put(streams, { ...stream, shards: withLastClosed(tx, stream) });
@@ -47,11 +47,11 @@ const withLastClosed = (tx: Transaction, { shards }: Stream): Shard[] => [
   { ...shards.at(-1)!, last: tx.sequence(), closed: tx.now() },
 ];
 
-/** Ids stand in the order of their shards. */
+/** Ids sort in the order of their shards. */
 export const shardId = ({ opened, first }: Shard): string =>
   `shardId-${String(opened).padStart(20, "0")}-${first.toString(16).padStart(8, "0")}`;
 
-/** Closes a shard that has been open for long enough, and goes on with a child. One without records stays. */
+/** Replaces a shard that has been open for long enough by a child. A shard without records stays open. */
 export const roll = job<{ table: string; label: string }>("dynamodb/roll", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table, label }) {
@@ -60,7 +60,7 @@ export const roll = job<{ table: string; label: string }>("dynamodb/roll", {
       if (!stream || isClosed(stream)) return undefined;
       const { number, shards } = stream;
       const open = shards.at(-1)!;
-      // After a restart it may be asked too early.
+      // After a restart, the job may run too early.
       const left = open.opened + OPEN_MS - tx.now();
       if (left > 0) return { again: left, idle: true };
       const [record] = await tx.listBytes(streamRows, { in: [number], after: [open.first], limit: 1 });
@@ -72,14 +72,14 @@ export const roll = job<{ table: string; label: string }>("dynamodb/roll", {
   },
 });
 
-/** Removes records of more than a day ago, and shards that closed then; with the last of them, the stream. */
+/** Deletes records older than a day and shards that closed before that; with the last shard, the stream. */
 export const trim = job<{ table: string; label: string }>("dynamodb/trim", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table, label }) {
     return ctx.transact(async (tx) => {
       const stream = await tx.get(streams, [table, label]);
       if (!stream) return undefined;
-      const horizon = tx.now() - KEPT_MS;
+      const horizon = tx.now() - RETENTION_MS;
       const { count, newest, isMore } = await trimRecords(tx, stream.number, horizon);
       const shards = isMore
         ? stream.shards
@@ -98,13 +98,13 @@ export const trim = job<{ table: string; label: string }>("dynamodb/trim", {
 
 interface Trimmed {
   count: number;
-  /** The sequence number of the last one that went. */
+  /** The sequence number of the last deleted record. */
   newest: number | undefined;
-  /** Whether the next records may be as old. */
+  /** Whether the next records may be expired, too. */
   isMore: boolean;
 }
 
-/** Removes records from before the horizon, a page of them at most. */
+/** Deletes up to a page of records that are older than the horizon. */
 async function trimRecords(tx: Transaction, stream: number, horizon: number): Promise<Trimmed> {
   const page = await tx.listBytes(streamRows, { in: [stream], limit: PAGE });
   const rows = readAtOnce(page);

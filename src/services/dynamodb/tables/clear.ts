@@ -1,11 +1,11 @@
 import { job } from "#kernel/jobs.ts";
 import { collectionRows, expiryRows, indexRows, itemRows, journalRows, versionRows } from "../store.ts";
 
-/** Of rows that may be large. */
+/** Rows per page; each may be large. */
 const PAGE = 100;
 const KINDS = [itemRows, indexRows, collectionRows, expiryRows, versionRows, journalRows];
 
-/** Rows of tables, indexes and replicas that are gone, a page at a time: their numbers are never used again. */
+/** Deletes the rows of deleted tables, indexes and replicas, page by page. Their numbers are never reused. */
 export const clear = job<{ rows: number[] }>("dynamodb/clear", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { rows }) {

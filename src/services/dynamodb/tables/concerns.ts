@@ -3,7 +3,7 @@ import { invalid, invalidParameters } from "../errors.ts";
 
 type Request = Input<"dynamodb", "UpdateTable">;
 
-/** What UpdateTable changes, each by itself but for what is told below. */
+/** The settings that UpdateTable changes. The checks below state which may be combined. */
 const CONCERNS = [
   "ProvisionedThroughput",
   "BillingMode",
@@ -17,14 +17,14 @@ const CONCERNS = [
 ] as const satisfies (keyof Request)[];
 type Concern = (typeof CONCERNS)[number];
 
-/** Those that come alone, in the order in which they are named. */
+/** The settings that cannot be combined with any other, in the order in which errors name them. */
 const ALONE: [Concern, string][] = [
   ["SSESpecification", "Server-Side Encryption modification"],
   ["TableClass", "TableClass modification"],
   ["DeletionProtectionEnabled", "DeletionProtection modification"],
 ];
 
-/** @throws {AwsError} ValidationException where nothing is to change, or more than may at a time */
+/** @throws {AwsError} ValidationException if a request changes nothing, or settings that cannot be combined */
 export function checkConcerns(input: Request): void {
   const updates = input.GlobalSecondaryIndexUpdates;
   const concerns = new Set<Concern>(
@@ -32,7 +32,7 @@ export function checkConcerns(input: Request): void {
       member === "GlobalSecondaryIndexUpdates" ? updates && updates.length > 0 : input[member] !== undefined,
     ),
   );
-  // What says nothing of its throughput is passed over beside all else.
+  // An empty throughput is ignored in combination with other settings.
   for (const member of ["WarmThroughput", "OnDemandThroughput"] as const)
     if (concerns.size > 1 && concerns.has(member) && isEmpty(input[member]!)) concerns.delete(member);
   if (concerns.size === 0)
@@ -53,7 +53,7 @@ export function checkConcerns(input: Request): void {
 
 export const isEmpty = (sent: object): boolean => Object.values(sent).every((one) => one === undefined);
 
-/** With warm throughput that of indexes may be set too. */
+/** Warm throughput may only be combined with updates of indexes. */
 function checkWarm({ GlobalSecondaryIndexUpdates: updates = [] }: Request, concerns: Set<Concern>): void {
   if (concerns.size === 1) return;
   if (updates.some(({ Create }) => Create))

@@ -5,7 +5,7 @@ import { closeStream } from "../streams/shards.ts";
 import { clear } from "./clear.ts";
 import { removeTable } from "./remove.ts";
 
-/** Its rows go in the background, or stay for a backup; its stream can be read for a day. */
+/** Deletes a table. Its rows are deleted in the background, or kept for a backup; its stream stays readable for a day. */
 export async function deleteTable(tx: Transaction, table: Table): Promise<void> {
   tx.delete(tables, [table.name]);
   if (table.stream) await closeStream(tx, table.name, table.stream);

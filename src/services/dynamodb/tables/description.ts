@@ -9,7 +9,7 @@ import type { Size } from "./tally.ts";
 import { loweringsOn } from "./throughput.ts";
 import { warmth } from "./warm-throughput.ts";
 
-/** What is told of a table. Of one that is being made or deleted, nothing is told of what it bears at once. */
+/** The description of a table. Warm throughput is omitted while the table is being created or deleted. */
 export function described(
   place: Place & { clock: Clock },
   table: Table,
@@ -21,7 +21,7 @@ export function described(
   const global = table.indexes.filter(({ kind }) => kind === "global");
   const now = place.clock.now();
   const overrides = table.group?.overrides;
-  const isThere = status === "ACTIVE" || status === "UPDATING";
+  const isExisting = status === "ACTIVE" || status === "UPDATING";
   return {
     AttributeDefinitions: table.definitions.toSorted(byName),
     TableName: table.name,
@@ -44,7 +44,7 @@ export function described(
             Backfilling: index.filling,
             ProvisionedThroughput: describedThroughput(index, now, indexRead(overrides, index.name)),
             OnDemandThroughput: index.onDemand,
-            WarmThroughput: isThere ? describedWarmth(table, index) : undefined,
+            WarmThroughput: isExisting ? describedWarmth(table, index) : undefined,
           }))
         : undefined,
     ...describedStream(arn, table),
@@ -53,7 +53,7 @@ export function described(
     SSEDescription: describedEncryption(place, table),
     DeletionProtectionEnabled: table.deletionProtection,
     OnDemandThroughput: describedOnDemand(table),
-    WarmThroughput: isThere ? describedWarmth(table, table) : undefined,
+    WarmThroughput: isExisting ? describedWarmth(table, table) : undefined,
   };
 }
 
@@ -66,7 +66,7 @@ function describedStream(arn: string, { stream, lastStream }: Table) {
   };
 }
 
-/** A replica may have a maximum of reads of its own. */
+/** A replica may override the maximum of read units. */
 function describedOnDemand({ onDemand, group }: Table): DynamoDB.OnDemandThroughput | undefined {
   const read = group?.overrides?.onDemandRead;
   return read === undefined ? onDemand : { ...onDemand, MaxReadRequestUnits: read };
@@ -92,12 +92,12 @@ export function describedClass({
   return TableClass && { TableClass, LastUpdateDateTime: date(classChanges?.at(-1)) };
 }
 
-/** Told only until the table is there. */
+/** Shown only until the table is restored. */
 function restoreSummary({ at, ...from }: NonNullable<Table["restored"]>): DynamoDB.RestoreSummary {
   return { ...from, RestoreDateTime: new Date(at), RestoreInProgress: true };
 }
 
-/** Of a table that was always provisioned nothing is told. */
+/** A table that was always provisioned has no summary. */
 function billingSummary(
   { billing, onDemandSince }: Table,
   status: DynamoDB.TableStatus,

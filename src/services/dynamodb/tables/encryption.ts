@@ -7,7 +7,8 @@ import type { Table } from "../store.ts";
 const MANAGED = "alias/aws/dynamodb";
 
 /**
- * Which key a table is encrypted with: AWS's own, of which nothing is told, or the one that AWS keeps for the account. A customer's key needs KMS.
+ * A table is encrypted with DynamoDB's own key, which descriptions omit, or with the account's AWS managed key. Customer
+ * managed keys are rejected, as there is no KMS.
  * @throws {AwsError} ValidationException
  */
 export function checkEncryption(place: Place, sent: DynamoDB.SSESpecification | undefined): void {
@@ -33,7 +34,7 @@ const noSuchKey = ({ account, region }: Place, key: string) => {
   );
 };
 
-/** With a new specification. @throws {AwsError} ValidationException */
+/** A table with a changed encryption. @throws {AwsError} ValidationException */
 export function encrypted(place: Place, table: Table, sent: DynamoDB.SSESpecification | undefined): Table {
   if (!sent) return table;
   checkEncryption(place, sent);
@@ -46,7 +47,7 @@ export function encrypted(place: Place, table: Table, sent: DynamoDB.SSESpecific
   return { ...table, encryption: sent };
 }
 
-/** Nothing of AWS's own key, which is the default. */
+/** `undefined` for DynamoDB's own key, which is the default. */
 export function describedEncryption(
   place: Place,
   { encryption }: Pick<Table, "encryption">,
@@ -58,7 +59,7 @@ export function describedEncryption(
 const hasKey = (sent: DynamoDB.SSESpecification | undefined): boolean =>
   sent?.Enabled ?? sent?.SSEType === "KMS";
 
-/** The ARN of the account's `aws/dynamodb` key: always the same one, as in AWS. */
+/** The ARN of the account's `aws/dynamodb` key. It is constant, as in AWS. */
 function managedKey({ account, region }: Place): string {
   const digits = hash("sha256", `${account}/${region}/${MANAGED}`);
   const id = [8, 4, 4, 4, 12].map((length, at) => digits.slice(at * 12, at * 12 + length)).join("-");

@@ -7,17 +7,17 @@ import { expiryRows, type Table, tables } from "../store.ts";
 import { decodeItem } from "../values/stored.ts";
 
 const PAGE = 100;
-/** What has expired is looked for so often, at least; AWS promises a few days. */
-const LOOK_MS = 600_000;
+/** The interval of searches for expired items. AWS only promises deletion within a few days. */
+const SEARCH_MS = 600_000;
 
-/** Deletes what has expired, as the service itself. */
+/** Deletes expired items on behalf of the service. */
 export const expire = job<{ table: string; number: number }>("dynamodb/expire", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table: name, number }) {
     return ctx.transact(async (tx) => {
       const table = await tx.get(tables, [name]);
       if (table?.number !== number || !table.ttl) return undefined;
-      if (!expiresHere(table)) return { again: LOOK_MS, idle: true };
+      if (!expiresHere(table)) return { again: SEARCH_MS, idle: true };
       const now = tx.now();
       const due = await tx.listBytes(expiryRows, {
         in: [number],
@@ -35,16 +35,19 @@ export const expire = job<{ table: string; number: number }>("dynamodb/expire", 
         await changeItem(tx, table, item, undefined, { by: "ttl" });
       }
       const isMore = due.length === PAGE || seen < due.length;
-      return { again: isMore ? 0 : LOOK_MS, idle: due.length === 0 };
+      return { again: isMore ? 0 : SEARCH_MS, idle: due.length === 0 };
     });
   },
 });
 
-/** One such job is enough for a table, however often its time to live is switched. */
+/** A table has at most one such job, however often its time to live is switched. */
 export const startExpiring = (tx: Transaction, { name, number }: Table): void =>
   tx.enqueue(expire, { table: name, number }, { lane: `expire/${number}` });
 
-/** Of a global table's replicas one deletes what has expired: the one whose time to live was set, while it is there. */
+/**
+ * Whether this Region deletes the expired items of a global table: one replica does so, namely the one on which time to
+ * live was enabled as long as it exists.
+ */
 function expiresHere({ group, ttl }: Table): boolean {
   if (!group) return true;
   const regions = [group.region, ...group.replicas.map(({ region }) => region)].sort();

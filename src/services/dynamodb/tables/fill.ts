@@ -8,8 +8,8 @@ import { decodeItem, readAtOnce } from "../values/stored.ts";
 const PAGE = 200;
 
 /**
- * Brings what a table had before into an index, or among what expires. Meanwhile writes keep it up to date, and what is
- * brought twice stands once.
+ * Adds a table's existing items to a new index or to the expiry entries. Concurrent writes maintain their entries
+ * themselves; adding an entry twice has no effect.
  */
 export const fill = job<{
   table: string;

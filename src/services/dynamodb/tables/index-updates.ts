@@ -15,7 +15,7 @@ import { type Whose, warmed } from "./warm-throughput.ts";
 
 type Request = Input<"dynamodb", "UpdateTable">;
 
-/** Told before all else, whatever the table is. @throws {AwsError} ValidationException */
+/** Checks the warm throughput of indexes, before anything that depends on the table. @throws {AwsError} ValidationException */
 export function checkWarmIndexes({ GlobalSecondaryIndexUpdates: updates = [] }: Request): void {
   for (const { Update: { IndexName, WarmThroughput } = {} } of updates)
     if (WarmThroughput && isEmpty(WarmThroughput))
@@ -24,7 +24,10 @@ export function checkWarmIndexes({ GlobalSecondaryIndexUpdates: updates = [] }: 
       );
 }
 
-/** One update for each index, one of them at most making or deleting it. @throws {AwsError} ValidationException, LimitExceededException */
+/**
+ * Checks that each index has at most one update, and that at most one index is created or deleted.
+ * @throws {AwsError} ValidationException, LimitExceededException
+ */
 export function checkIndexUpdates({ GlobalSecondaryIndexUpdates: updates = [] }: Request): void {
   for (const { Create, Update } of updates)
     for (const one of [Create, Update])
@@ -38,10 +41,10 @@ export function checkIndexUpdates({ GlobalSecondaryIndexUpdates: updates = [] }:
     throw invalidParameters(
       "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object",
     );
-  const twice = firstDuplicate(names);
-  if (twice !== undefined)
+  const duplicate = firstDuplicate(names);
+  if (duplicate !== undefined)
     throw invalidParameters(
-      `Only one global secondary index update per index is allowed simultaneously. Index: ${twice}`,
+      `Only one global secondary index update per index is allowed simultaneously. Index: ${duplicate}`,
     );
   if (updates.filter(({ Update }) => !Update).length > 1) throw onlyOneIndex();
 }
@@ -51,7 +54,7 @@ const onlyOneIndex = () =>
     "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
   );
 
-/** A table, whose billing may have changed from `former`, with its indexes made, deleted and changed as asked. */
+/** Applies the requested index updates to a table, whose billing mode may differ from that of `former`. */
 export function withIndexes(
   tx: Transaction,
   former: Table,
@@ -93,7 +96,7 @@ function withIndex(
     ...sentDefinitions.filter(({ AttributeName }) => !defined.has(AttributeName)),
   ];
   const index: Index = {
-    // What is known of the table does not stand in for what the call says of the new index.
+    // The key of a new index must be defined in this request, even if the table already defines the attributes.
     ...globalIndex(sent, definedBy(sentDefinitions), table.billing, region, true),
     number: tx.sequence(),
     filling: true,
@@ -135,7 +138,7 @@ function withUpdated(
   return replaced(table, index, next);
 }
 
-/** With its table on demand an index needs no throughput; with its table no more so, its own is to be said. */
+/** Applies a changed billing mode to the indexes. In provisioned mode, the throughput of each must be specified. */
 function withBillingOfIndexes(
   table: Table,
   updates: readonly DynamoDB.GlobalSecondaryIndexUpdate[],

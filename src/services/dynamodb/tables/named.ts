@@ -3,7 +3,7 @@ import { noSuchTableNamed } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tables } from "../store.ts";
 
-/** As it is described and deleted, from the moment when it is begun. @throws {AwsError} ResourceNotFoundException */
+/** Finds a table even while it is being created, as it can be described and deleted then. @throws {AwsError} ResourceNotFoundException */
 export async function begunTable(tx: ReadTransaction, nameOrArn: string): Promise<Table> {
   const name = tableName(nameOrArn);
   const table = await tx.get(tables, [name]);
@@ -11,13 +11,13 @@ export async function begunTable(tx: ReadTransaction, nameOrArn: string): Promis
   return table;
 }
 
-/** @throws {AwsError} ResourceNotFoundException which names the table */
+/** Finds a table that is no replica under creation. @throws {AwsError} ResourceNotFoundException */
 export async function namedTable(tx: ReadTransaction, nameOrArn: string): Promise<Table> {
   const table = await begunTable(tx, nameOrArn);
   if (isComing(table)) throw noSuchTableNamed(table.name);
   return table;
 }
 
-/** A replica that is being made is not there for all else but a description. */
+/** Whether a table is a replica under creation, which exists only for `DescribeTable`. */
 export const isComing = ({ restoring, group }: Table): boolean =>
   restoring !== undefined && group !== undefined;

@@ -5,7 +5,10 @@ import { checkQuota, type Whose } from "./warm-throughput.ts";
 
 const UNLIMITED = -1;
 
-/** Bounds of what is paid on demand; `-1` takes one away from what is there. @throws {AwsError} ValidationException, LimitExceededException */
+/**
+ * Sets maximums of on-demand throughput; `-1` removes one.
+ * @throws {AwsError} ValidationException, LimitExceededException
+ */
 export function bounded<C extends Capacity>(
   one: C,
   { index, billing, region }: Whose,

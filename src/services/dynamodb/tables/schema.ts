@@ -10,8 +10,8 @@ import { warmed } from "./warm-throughput.ts";
 
 export const MAX_LOCAL_INDEXES = 5;
 export const MAX_GLOBAL_INDEXES = 20;
-const MOST_OF_A_KIND = 4;
-const MOST_INCLUDED = 100;
+const MAX_ATTRIBUTES_PER_TYPE = 4;
+const MAX_INCLUDED = 100;
 
 type Sent = Pick<
   DynamoDB.CreateTableInput,
@@ -35,7 +35,7 @@ export type Schema = Pick<
 export const typesOf = (definitions: readonly DynamoDB.AttributeDefinition[]): Schema["types"] =>
   Object.fromEntries(definitions.map((one) => [one.AttributeName, one.AttributeType]));
 
-/** Reads what a table is to be. @throws {AwsError} ValidationException */
+/** Validates the schema of a new table. @throws {AwsError} ValidationException */
 export function schemaOf(input: Sent, region: string): Schema {
   const {
     AttributeDefinitions: definitions = [],
@@ -52,7 +52,7 @@ export function schemaOf(input: Sent, region: string): Schema {
   const checkDefined = definedBy(definitions);
   checkDefined(KeySchema);
   checkLists(input, key, definitions);
-  // Of too many no more are looked at than it takes to be too many.
+  // Indexes beyond the first excess one are not validated.
   const locals = (input.LocalSecondaryIndexes ?? []).slice(0, MAX_LOCAL_INDEXES + 1);
   const globals = (input.GlobalSecondaryIndexes ?? []).slice(0, MAX_GLOBAL_INDEXES + 1);
   checkUsed(definitions, [
@@ -77,7 +77,7 @@ export function schemaOf(input: Sent, region: string): Schema {
 
 type Named = Pick<Index, "name" | "included">;
 
-/** @throws {AwsError} ValidationException where there are too many, or two of one name */
+/** @throws {AwsError} ValidationException if there are too many indexes, or two of the same name */
 function checkIndexes(local: readonly Named[], global: readonly Named[]): void {
   if (local.length > MAX_LOCAL_INDEXES)
     throw invalidParameters(
@@ -89,15 +89,15 @@ function checkIndexes(local: readonly Named[], global: readonly Named[]): void {
     );
   const indexes = [...local, ...global];
   checkIncluded(indexes);
-  const again = firstDuplicate(indexes.map(({ name }) => name));
-  if (again !== undefined) throw invalidParameters(`Duplicate index name: ${again}`);
+  const duplicate = firstDuplicate(indexes.map(({ name }) => name));
+  if (duplicate !== undefined) throw invalidParameters(`Duplicate index name: ${duplicate}`);
 }
 
 /** @throws {AwsError} ValidationException */
 export function checkIncluded(indexes: readonly Pick<Index, "included">[]): void {
   const count = indexes.reduce((sum, { included }) => sum + included.length, 0);
-  if (count > MOST_INCLUDED)
-    throw invalidParameters(`Number of NonKeyAttributes exceeds the limit of ${MOST_INCLUDED}`);
+  if (count > MAX_INCLUDED)
+    throw invalidParameters(`Number of NonKeyAttributes exceeds the limit of ${MAX_INCLUDED}`);
 }
 
 function checkLists(
@@ -115,8 +115,8 @@ function checkLists(
 }
 
 function checkOnce(definitions: readonly DynamoDB.AttributeDefinition[]): void {
-  const again = firstDuplicate(definitions.map(({ AttributeName }) => AttributeName));
-  if (again !== undefined) throw invalid(`Attribute Name is duplicated: ${again}`);
+  const duplicate = firstDuplicate(definitions.map(({ AttributeName }) => AttributeName));
+  if (duplicate !== undefined) throw invalid(`Attribute Name is duplicated: ${duplicate}`);
 }
 
 /** @throws {AwsError} ValidationException */
@@ -135,7 +135,7 @@ export function keyNames(schema: readonly DynamoDB.KeySchemaElement[]): KeyNames
   return { partition: first.AttributeName, sort: second?.AttributeName };
 }
 
-/** Global indexes may have several attributes of each kind. @throws {AwsError} ValidationException */
+/** Global indexes may have several attributes of each key type. @throws {AwsError} ValidationException */
 function indexKeyNames(schema: readonly DynamoDB.KeySchemaElement[]): KeyNames {
   if (schema.length < 3 && schema[1]?.KeyType !== "HASH") return keyNames(schema);
   const of = (kind: DynamoDB.KeyType) =>
@@ -147,7 +147,7 @@ function indexKeyNames(schema: readonly DynamoDB.KeySchemaElement[]): KeyNames {
     ["HASH", hash],
     ["RANGE", range],
   ] as const)
-    if (names.length > MOST_OF_A_KIND)
+    if (names.length > MAX_ATTRIBUTES_PER_TYPE)
       throw invalidParameters(`The KeySchema exceeds the maximum allowed number of ${kind} key attributes`);
   if (schema.slice(hash.length).some(({ KeyType }) => KeyType === "HASH"))
     throw invalidParameters("All HASH key attributes must precede RANGE key attributes in the KeySchema");
@@ -160,10 +160,10 @@ function indexKeyNames(schema: readonly DynamoDB.KeySchemaElement[]): KeyNames {
   };
 }
 
-/** @throws {AwsError} ValidationException where an attribute of the key is not defined */
+/** @throws {AwsError} ValidationException if an attribute of the key is not defined */
 type CheckDefined = (schema: readonly DynamoDB.KeySchemaElement[]) => void;
 
-/** For the keys of all indexes of a table. */
+/** Returns a check for the keys of a table and its indexes. */
 export function definedBy(definitions: readonly DynamoDB.AttributeDefinition[]): CheckDefined {
   const defined = new Set(definitions.map(({ AttributeName }) => AttributeName));
   return (schema) => {
@@ -184,7 +184,7 @@ function definedKey(
   return key;
 }
 
-/** Before all else that may be wrong with an index. @throws {AwsError} ValidationException */
+/** Checks that all attribute definitions are used, before all other checks of indexes. @throws {AwsError} ValidationException */
 function checkUsed(definitions: readonly DynamoDB.AttributeDefinition[], keys: readonly KeyNames[]): void {
   const used = new Set(keys.flatMap(namesOf));
   if (definitions.every(({ AttributeName }) => used.has(AttributeName))) return;
@@ -194,7 +194,7 @@ function checkUsed(definitions: readonly DynamoDB.AttributeDefinition[], keys: r
   );
 }
 
-/** Of a map that is made for as many as they are. */
+/** The attribute names in the order of a Java map with that initial capacity. */
 const definedNames = (definitions: readonly DynamoDB.AttributeDefinition[]) =>
   inJavaMap(
     definitions.map(({ AttributeName }) => AttributeName),
@@ -272,12 +272,12 @@ function projectionOf({ ProjectionType: projection, NonKeyAttributes: included }
     throw invalidParameters(`ProjectionType is ${projection}, but NonKeyAttributes is specified`);
   if (projection === "INCLUDE" && !included)
     throw invalidParameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
-  const again = firstDuplicate(included ?? []);
-  if (again !== undefined) throw invalidParameters(`Duplicate element in NonKeyAttributes: ${again}`);
+  const duplicate = firstDuplicate(included ?? []);
+  if (duplicate !== undefined) throw invalidParameters(`Duplicate element in NonKeyAttributes: ${duplicate}`);
   return { projection, included: included ?? [] };
 }
 
-/** Attributes stay defined as long as they stand in a key. */
+/** The attribute definitions that are still part of a key. */
 export function usedDefinitions({
   key,
   indexes,

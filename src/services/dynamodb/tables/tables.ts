@@ -3,7 +3,7 @@ import { notImplemented } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { MOST_TABLES } from "../account.ts";
+import { MAX_TABLES } from "../account.ts";
 import { isCopied } from "../backups/undo.ts";
 import {
   indexesAreChanging,
@@ -143,7 +143,7 @@ async function areTooMany(tx: Transaction): Promise<boolean> {
     const page = await tx.list(tables, { ...(last && { after: [last.name] }), limit: 1_000 });
     count += page.length;
     last = page.at(-1);
-    if (count >= MOST_TABLES || page.length < 1_000) return count >= MOST_TABLES;
+    if (count >= MAX_TABLES || page.length < 1_000) return count >= MAX_TABLES;
   }
 }
 

@@ -1,14 +1,14 @@
 import { isTagText } from "#aws/tag-text.ts";
 import { invalid } from "../errors.ts";
 
-const MOST_TAGS = 50;
-const LONGEST_KEY = 128;
-const LONGEST_VALUE = 256;
-/** Of all keys and values of a resource together. */
-const MOST_BYTES = 10_240;
+const MAX_TAGS = 50;
+const MAX_KEY_LENGTH = 128;
+const MAX_VALUE_LENGTH = 256;
+/** The most bytes of all keys and values of a resource. */
+const MAX_BYTES = 10_240;
 const RESERVED = /^aws:/i;
 
-/** As a tag comes: its members may be missing. */
+/** A tag as sent: its members may be missing. */
 export interface SentTag {
   Key?: string | undefined;
   Value?: string | undefined;
@@ -18,7 +18,7 @@ export interface SentTag {
 export function checkTags(tags: readonly SentTag[]): void {
   checkTagKeys(tags.map(({ Key }) => Key));
   for (const { Value } of tags)
-    if (Value === undefined || Value.length > LONGEST_VALUE || !isTagText(Value))
+    if (Value === undefined || Value.length > MAX_VALUE_LENGTH || !isTagText(Value))
       throw invalid(`The Tag Value provided is invalid, Value: ${Value ?? null}`);
   const seen = new Set<string>();
   for (const { Key } of tags) {
@@ -29,23 +29,23 @@ export function checkTags(tags: readonly SentTag[]): void {
 
 /** @throws {AwsError} ValidationException */
 export function checkTagKeys(keys: readonly (string | undefined)[]): void {
-  if (keys.length > MOST_TAGS) throw tooManyTags();
+  if (keys.length > MAX_TAGS) throw tooManyTags();
   for (const key of keys) {
-    if (!key || key.length > LONGEST_KEY || !isTagText(key))
+    if (!key || key.length > MAX_KEY_LENGTH || !isTagText(key))
       throw invalid(`The Tag Key provided is invalid, Key: ${key ?? null}`);
     if (RESERVED.test(key)) throw invalid(`Tag Key cannot be prefixed with aws:, Key: ${key}`);
   }
 }
 
-/** What a resource would have then. @throws {AwsError} ValidationException */
+/** Checks the complete set of a resource's tags. @throws {AwsError} ValidationException */
 export function checkTagSet(tags: readonly { Key: string; Value: string }[]): void {
-  if (tags.length > MOST_TAGS) throw tooManyTags();
+  if (tags.length > MAX_TAGS) throw tooManyTags();
   const bytes = tags.reduce(
     (sum, { Key, Value }) => sum + Buffer.byteLength(Key) + Buffer.byteLength(Value),
     0,
   );
-  if (bytes > MOST_BYTES)
-    throw invalid(`Tag set size ${bytes} bytes is above max size limit of ${MOST_BYTES} bytes`);
+  if (bytes > MAX_BYTES)
+    throw invalid(`Tag set size ${bytes} bytes is above max size limit of ${MAX_BYTES} bytes`);
 }
 
 const tooManyTags = () => invalid("Number of Tags exceed the current limit for the provided ResourceArn");

@@ -8,9 +8,9 @@ import { itemRows, type Table, tables } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { readAtOnce, type StoredItem, storedItemIn } from "../values/stored.ts";
 
-/** Of rows that may be large. */
+/** Rows per page; each may be large. */
 const PAGE = 100;
-/** AWS counts about so often: what is told of a table's size is never newer. */
+/** The interval of counts, about that of AWS. Descriptions show the size of the last count. */
 const COUNT_MS = 6 * 3_600_000;
 
 interface Count {
@@ -19,7 +19,7 @@ interface Count {
 }
 
 export interface Size extends Count {
-  /** Of indexes, by their numbers. */
+  /** The sizes of indexes, by their numbers. */
   indexes?: Record<number, Count>;
 }
 
@@ -30,10 +30,10 @@ interface Tally extends Size {
   at?: number;
 }
 
-/** As each table was counted last. */
+/** The last count of each table. */
 export const tallies = collection<Tally>("dynamodb/tally", { scope: "region", key: (t) => [t.number] });
 
-/** Counts a table, a page at a time, so that no write has to keep a sum. */
+/** Counts a table page by page, so that writes need not maintain a sum. */
 export const tally = job<{ table: string; number: number; behind?: string; sum?: Size }>("dynamodb/tally", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table: name, number, behind, sum = { items: 0, bytes: 0 } }) {
@@ -44,7 +44,7 @@ export const tally = job<{ table: string; number: number; behind?: string; sum?:
         return undefined;
       }
       if (behind === undefined) {
-        // A start runs what was due before: a large table is not to be counted at every start.
+        // Starting the cloud runs overdue jobs at once, which must not count every large table again.
         const { at = table.created } = (await tx.get(tallies, [number])) ?? {};
         if (tx.now() < at + COUNT_MS) return at + COUNT_MS - tx.now();
       }
@@ -65,7 +65,7 @@ export const tally = job<{ table: string; number: number; behind?: string; sum?:
   },
 });
 
-/** Counts an item with its entries in indexes, or no longer. */
+/** Adds an item and its index entries to a count, or subtracts them. */
 export function count(
   sum: Size,
   table: Table,
@@ -87,7 +87,7 @@ function add(sum: Count, bytes: number, times: 1 | -1): void {
   sum.bytes += times * bytes;
 }
 
-/** Has a new table counted from now on, the first time in six hours. */
+/** Schedules the counts of a new table, the first in six hours. */
 export function startCounting(tx: Transaction, { name, number }: Table): void {
   tx.enqueue(tally, { table: name, number }, { delay: COUNT_MS });
 }

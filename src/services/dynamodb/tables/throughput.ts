@@ -4,7 +4,7 @@ import { invalid, invalidParameters, limitExceeded } from "../errors.ts";
 import type { Capacity, Throughput } from "../store.ts";
 import { type Whose, warmth } from "./warm-throughput.ts";
 
-const MOST_UNITS = 1_000_000_000_000;
+const MAX_UNITS = 1_000_000_000_000;
 const FREE_LOWERINGS = 4;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 /** @throws {AwsError} ValidationException */
 export function checkBounds(sent: DynamoDB.ProvisionedThroughput | undefined, where = ""): void {
   for (const member of ["ReadCapacityUnits", "WriteCapacityUnits"] as const) {
-    if (sent && sent[member] > MOST_UNITS)
+    if (sent && sent[member] > MAX_UNITS)
       throw invalid(`Given value ${sent[member]} for ${member} is out of bounds${where}`);
   }
 }
@@ -29,7 +29,7 @@ export function checkTableMaximum({ read, write }: Throughput, region: string): 
       );
 }
 
-/** What a table gets that is made or restored. @throws {AwsError} ValidationException */
+/** The throughput of a new or restored table. @throws {AwsError} ValidationException */
 export function throughputOf(
   billing: DynamoDB.BillingMode,
   sent: DynamoDB.ProvisionedThroughput | undefined,
@@ -53,7 +53,7 @@ const unitsOf = ({ ReadCapacityUnits: read, WriteCapacityUnits: write }: DynamoD
   write,
 });
 
-/** With a table's billing changed, or the same, throughput becomes what was sent; what it bears at once is never less. */
+/** Sets the throughput of a table or index, whose billing mode may have changed. Warm throughput never decreases. */
 export function provisioned<C extends Capacity>(
   one: C,
   whose: Whose & { before: DynamoDB.BillingMode },
@@ -87,7 +87,7 @@ const unchanged = ({ read, write }: Throughput, index: string | undefined) => {
   );
 };
 
-/** How often throughput was lowered on this UTC day. */
+/** How often throughput was decreased on the current UTC day. */
 export const loweringsOn = ({ lowered, lowerings = 0 }: Capacity, now: number): number =>
   lowered !== undefined && Math.floor(lowered / DAY_MS) === Math.floor(now / DAY_MS) ? lowerings : 0;
 

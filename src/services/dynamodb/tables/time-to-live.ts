@@ -7,7 +7,7 @@ import { startExpiring } from "./expire.ts";
 import { fill } from "./fill.ts";
 import { namedTable } from "./named.ts";
 
-/** So long after a change there is no other: measured; AWS's guide speaks of up to an hour. */
+/** The minimum interval between changes, as measured. AWS's guide says up to an hour. */
 const SETTLED_MS = 31 * 60_000;
 
 export const timeToLiveOperations = {

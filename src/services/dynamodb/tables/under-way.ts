@@ -7,7 +7,7 @@ import { described } from "./description.ts";
 
 type Request = Input<"dynamodb", "UpdateTable">;
 
-/** What UpdateTable answers: much of the table as it still was, with the sign that it is changing. */
+/** The response of UpdateTable: many settings as they were before, and the status of a change in progress. */
 export function underWay(
   place: Place & { clock: Clock },
   former: Table,
@@ -32,7 +32,7 @@ export function underWay(
   };
 }
 
-/** Other changes leave the table ACTIVE while they are made. */
+/** Whether the table's status is UPDATING during the change. */
 const isSlow = (input: Request): boolean =>
   input.ProvisionedThroughput !== undefined ||
   input.BillingMode !== undefined ||
@@ -40,13 +40,13 @@ const isSlow = (input: Request): boolean =>
   input.TableClass !== undefined ||
   (input.GlobalSecondaryIndexUpdates ?? []).some(({ Update }) => !Update);
 
-/** A switch is not told with its time until it is made. */
+/** The billing mode without the time of the switch, which is only shown afterwards. */
 const billingUnderWay = (
   { billing }: Table,
   { BillingModeSummary: former }: DynamoDB.TableDescription,
 ): DynamoDB.BillingModeSummary => ({ ...former, BillingMode: billing });
 
-/** Units as they were, with the time at which they are changed. */
+/** The former units, with the time of the change. */
 const unitsBefore = (
   { ProvisionedThroughput: before }: Described,
   { ProvisionedThroughput: after }: Described,

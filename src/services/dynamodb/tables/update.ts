@@ -21,7 +21,7 @@ import { warmed } from "./warm-throughput.ts";
 
 type Request = Input<"dynamodb", "UpdateTable">;
 
-const MOST_CLASS_CHANGES = 2;
+const MAX_CLASS_CHANGES = 2;
 const CLASS_CHANGES_MS = 30 * 86_400_000;
 
 export const tableUpdate = {
@@ -103,14 +103,14 @@ async function withStream(
   return { ...table, stream: undefined, lastStream: table.stream.label };
 }
 
-/** STANDARD is what a table is of which no class was ever said. */
+/** Sets the table class. A table without one is STANDARD. */
 function withClass(table: Table, sent: DynamoDB.TableClass | undefined, now: number): Table {
   if (!sent || (sent === "STANDARD" && !table.tableClass)) return table;
   const { classChanges: changes = [] } = table;
-  if (changes.filter((time) => time > now - CLASS_CHANGES_MS).length >= MOST_CLASS_CHANGES)
+  if (changes.filter((time) => time > now - CLASS_CHANGES_MS).length >= MAX_CLASS_CHANGES)
     throw limitExceeded(
       "Subscriber limit exceeded: Updates to TableClass are limited to 2 times in 30 day(s).",
     );
   if (sent === table.tableClass) return table;
-  return { ...table, tableClass: sent, classChanges: [...changes, now].slice(-MOST_CLASS_CHANGES) };
+  return { ...table, tableClass: sent, classChanges: [...changes, now].slice(-MAX_CLASS_CHANGES) };
 }

@@ -3,17 +3,17 @@ import { TABLE_UNITS } from "../account.ts";
 import { invalidParameters, limitExceeded } from "../errors.ts";
 import type { Capacity, Throughput } from "../store.ts";
 
-/** What a table on demand bears at once from the start. */
+/** The initial warm throughput of an on-demand table. */
 const INITIAL: Throughput = { read: 12_000, write: 4_000 };
 
-/** Whose throughput it is: the table's, or that of the index of this name. */
+/** The owner of a throughput: the table, or the index of this name. */
 export interface Whose {
   index?: string;
   billing: DynamoDB.BillingMode;
   region: string;
 }
 
-/** What a table or an index bears at once: what its billing gives, and never less than it once did. */
+/** The warm throughput of a table or index: that of its billing mode, or a higher one that it had before. */
 export function warmth(billing: DynamoDB.BillingMode, { throughput, warm }: Capacity): Throughput {
   const { read, write } = billing === "PAY_PER_REQUEST" ? INITIAL : throughput;
   return warm ? { read: Math.max(read, warm.read), write: Math.max(write, warm.write) } : { read, write };
