@@ -19,7 +19,7 @@ import {
 import { onCopy, onInitiation, onUpload, onWrite } from "./access/on-write.ts";
 
 /**
- * What IAM judges of each operation.
+ * The access facts of each operation, by which it is authorized.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
  */
 export const access: Access<"s3"> = {
@@ -99,7 +99,7 @@ export const access: Access<"s3"> = {
   DeleteObject: onDeletion,
   CopyObject: onCopy("object"),
 
-  /** The handler judges each key for itself. */
+  /** The handler authorizes each key separately. */
   DeleteObjects: onBatch,
 
   PutObjectTagging: onVersion("s3:PutObjectTagging"),

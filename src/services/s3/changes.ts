@@ -5,7 +5,7 @@ import { follow } from "./replication/follow.ts";
 import type { Bucket, ObjectVersion } from "./store.ts";
 
 /**
- * What can happen to an object, named as S3's event types without `s3:`.
+ * The kinds of changes to an object, which are S3's event types without `s3:`.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
  */
 export type ChangeEvent =
@@ -33,27 +33,27 @@ export type ChangeEvent =
   | "ObjectAnnotation:Delete"
   | "ObjectAcl:Put"
   | "ObjectRetention:Put"
-  /** A legal hold, which is no event type of S3. Replication needs it. */
+  /** A change of the legal hold. It is not an event type of S3, but is replicated. */
   | "ObjectLegalHold:Put";
 
 export interface Change {
   event: ChangeEvent;
-  /** As it is now; if it was deleted, as it was. */
+  /** The version after the change, or before its deletion. */
   version: ObjectVersion;
-  /** For a restore: until when the restored copy stays, cloud time. */
+  /** For a restore: the expiry of the restored copy, in cloud time. */
   restoredUntil?: number;
-  /** For a transition: the class, or tier, that it goes to. */
+  /** For a transition: the target storage class or tier. */
   to?: string;
-  /** For an annotation: its name, and if it was put its size and ETag. */
+  /** For an annotation: its name, and unless it was deleted its size and ETag. */
   annotation?: { name: string; size?: number; etag?: string };
-  /** For a replication: its source, its destination and its result. */
+  /** For a replication: its rule, its destination and its result. */
   replication?: ReplicationOutcome;
 }
 
-/** Members as events carry them. */
+/** The result of a replication, with members as in events. */
 export interface ReplicationOutcome {
   replicationRuleId: string;
-  /** Its ARN. */
+  /** The ARN of the bucket. */
   destinationBucket: string;
   s3Operation: "OBJECT_PUT" | "OBJECT_DELETE";
   /** ISO 8601. */
@@ -64,8 +64,9 @@ export interface ReplicationOutcome {
 }
 
 /**
- * Called for everything that happens to an object, in the transaction in which it happens. Notifications and
- * replication begin their work here. For a bucket with neither it costs nothing.
+ * Publishes a change to an object, in the transaction that makes it: enqueues notifications and replication.
+ * For a bucket
+ * with neither, it does nothing.
  */
 export function announce(
   ctx: Context,

@@ -13,7 +13,7 @@ interface OfAccount {
   AccountId: string;
 }
 
-/** Every call names the account that it is about: the caller's own. */
+/** Returns the access facts of a call. Every call specifies an account, which must be the caller's. */
 function facts(ctx: Context, { AccountId }: OfAccount, action: string, resource: string): AccessFact[] {
   if (AccountId !== ctx.account || ctx.principal.type === "anonymous") throw accessDenied();
   return [{ action: `s3:${action}`, resource }];
@@ -31,14 +31,14 @@ interface Tagging extends OfAccount {
 }
 
 const onResource = (action: string) => async (ctx: Context, input: Tagging) => {
-  const judged = facts(ctx, input, action, input.ResourceArn);
+  const accessFacts = facts(ctx, input, action, input.ResourceArn);
   const { owner, policy = null, ...resource } = await ctx.read((tx) => resourceAt(tx, input.ResourceArn));
   const conditions = {
     ...named("aws:ResourceTag", resource.abac ? resource.tags : []),
     ...named("aws:RequestTag", input.Tags ?? []),
     "aws:TagKeys": input.TagKeys?.slice() ?? input.Tags?.map(({ Key }) => Key),
   };
-  return judged.map((fact) => ({ ...fact, owner, resourcePolicy: policy, conditions }));
+  return accessFacts.map((fact) => ({ ...fact, owner, resourcePolicy: policy, conditions }));
 };
 
 const named = (key: string, tags: readonly { Key: string; Value: string }[]) =>
@@ -61,7 +61,7 @@ const access: Access<"s3control"> = {
   ListTagsForResource: onResource("ListTagsForResource"),
 };
 
-/** S3's control plane: another API, over the same records. */
+/** The control plane of S3: a separate API on the same records. */
 export const s3control = defineService({
   id: "s3control",
   store: "s3",

@@ -4,21 +4,21 @@ import { badDocumentMd5, bodyOutOfPlace, invalidDigest, invalidRequest, requestT
 import { checkChecksum, checksumsIn, expectedChecksum, hashName } from "./objects/checksums.ts";
 import { isMd5 } from "./objects/receive.ts";
 
-/** Most bytes of a document, unless its operation says otherwise. */
+/** The default maximum size of a document in bytes. */
 const MAX_BYTES = 131_072;
-/** Bytes of a list of up to 1,000 rules or keys. */
+/** The maximum size in bytes of a list of up to 1,000 rules or keys. */
 export const MAX_LIST_BYTES = 2 ** 23;
-/** Most bytes of a document that is kept, as it is one record. */
+/** The maximum size in bytes of a document that is stored, since it is a single record. */
 const MAX_STORED_BYTES = 2_000_000;
 
 interface Limits {
-  /** Whether there must be a digest. */
+  /** Whether a digest is required. */
   required?: boolean;
   most?: number;
 }
 
 /**
- * Checks the size of a request's XML document, and the digests in its headers. A call from inside the cloud has no
+ * Checks the size of a request's XML document, and the digests in its headers. Internal calls have no
  * document.
  * @throws {AwsError} MaxMessageLengthExceeded, InvalidDigest, BadDigest, InvalidRequest
  */
@@ -43,9 +43,9 @@ export function checkDocument(
   if (checksum) checkChecksum(checksum, {}, base64(checksumOf(hashName(checksum.algorithm), content)));
 }
 
-/** A copy takes its bytes from a bucket, so its request must have no body. */
+/** Refuses a copy request with a body, since the bytes come from a bucket. */
 export function checkNoBody({ request }: Context): void {
-  // A body in chunks has no length beforehand.
+  // A chunked body has no declared length.
   const length = request?.content?.length ?? Number(request?.headers["content-length"] ?? 0);
   if (length > 0) throw bodyOutOfPlace();
 }

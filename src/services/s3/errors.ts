@@ -1,8 +1,9 @@
 import { AwsError } from "#aws/errors.ts";
 
 /**
- * S3's errors. Its contract lists few of them and none of their elements, so each is written out here: code, message,
- * status, elements of the error document, headers.
+ * S3's errors. The contract lists only a few of them and none of their elements, so each is defined here:
+ * code, message,
+ * status, elements of the error document, and headers.
  */
 
 export const accessDenied = () => new AwsError("AccessDenied", "Access Denied", { status: 403 });
@@ -14,7 +15,7 @@ export const invalidArgument = (message: string, name: string, value?: unknown) 
 
 export const userKeyMissing = () => new AwsError("UserKeyMustBeSpecified", "User key must be specified.");
 
-/** S3 does not repeat it. */
+/** Unlike other argument errors, this one does not repeat the value in S3. */
 export const wrongToken = () =>
   invalidArgument("The continuation token provided is incorrect", "continuation-token");
 
@@ -38,16 +39,16 @@ export const methodNotAllowed = (
 export const bodyOutOfPlace = () =>
   invalidRequest("The request included a body. Requests of this type must not include a non-empty body.");
 
-/** @param most bytes that the document may have */
+/** @param most the maximum size of the document in bytes */
 export const requestTooBig = (most: number) =>
   new AwsError("MaxMessageLengthExceeded", "Your request was too big.", {
     members: { MaxMessageLengthBytes: most },
   });
 
-/** For what S3 has and this cloud does not. It is refused, so that nobody believes it took effect. */
+/** The error for features of S3 that are not implemented, which are refused instead of ignored. */
 export const notImplemented = (sentence: string) => new AwsError("NotImplemented", sentence, { status: 501 });
 
-/** The same for a header, in S3's own words. */
+/** The error for headers that are not implemented, with S3's message. */
 export const headerNotImplemented = (header: string, additionalMessage?: string) =>
   new AwsError(
     "NotImplemented",
@@ -77,7 +78,7 @@ export const invalidVersionId = (versionId: string) =>
     ? invalidArgument("Version id cannot be the empty string", "versionId", versionId)
     : invalidArgument("Invalid version id specified", "versionId", versionId);
 
-/** The version that was named is a delete marker. */
+/** The error for a request whose version id is that of a delete marker. */
 export const methodNotAllowedOnMarker = (method: string, headers: Record<string, string>) =>
   methodNotAllowed(method, "DeleteMarker", { ...headers, allow: "DELETE" });
 
@@ -95,7 +96,7 @@ export const missingAttributes = () =>
 export const keyTooLong = (size: number) =>
   new AwsError("KeyTooLongError", "Your key is too long", { members: { Size: size, MaxSizeAllowed: 1024 } });
 
-/** S3 answers without a document. */
+/** S3 returns this error without a document. */
 export const keyLeadsOut = () => new AwsError("BadRequest", "Bad Request");
 
 export const metadataTooLarge = (size: number) =>
@@ -129,7 +130,7 @@ export const preconditionFailed = (condition: string) =>
     members: { Condition: condition },
   });
 
-/** Another call changed what a conditional write was to replace. */
+/** The error for a conditional write whose target was changed by another call. */
 export const conditionalConflict = (condition: string, key: string) =>
   new AwsError(
     "ConditionalRequestConflict",
@@ -137,7 +138,7 @@ export const conditionalConflict = (condition: string, key: string) =>
     { status: 409, members: { Condition: condition, Key: key } },
   );
 
-/** No error in HTTP, but an answer without a body. */
+/** Not an error in HTTP, but a response without a body. */
 export const notModified = (headers: Record<string, string>) =>
   new AwsError("NotModified", "Not Modified", { status: 304, headers });
 
@@ -155,7 +156,7 @@ export const invalidPartNumber = (requested: number, count: number) =>
 
 // Bodies
 
-/** A body of unknown length, unless it comes in S3's own chunks. */
+/** The error for a body of unknown length that is not in aws-chunked encoding. */
 export const chunkedTransfer = () => headerNotImplemented("Transfer-Encoding");
 
 export const missingContentLength = () =>
@@ -171,11 +172,11 @@ export const invalidDigest = (contentMd5: string) =>
     members: { "Content-MD5": contentMd5 },
   });
 
-/** For an object, S3 writes the digest of the request in hex, and its own in base64. */
+/** For an object, S3 returns the digest of the request in hex, and the computed one in base64. */
 export const badContentMd5 = (expected: string, calculated: string) =>
   badDocumentMd5(Buffer.from(expected, "base64").toString("hex"), calculated);
 
-/** For a document, S3 writes both in base64. */
+/** For a document, S3 returns both digests in base64. */
 export const badDocumentMd5 = (expected: string, calculated: string) =>
   new AwsError("BadDigest", "The Content-MD5 you specified did not match what we received.", {
     members: { ExpectedDigest: expected, CalculatedDigest: calculated },

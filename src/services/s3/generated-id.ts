@@ -1,4 +1,4 @@
 import type { Random } from "#lib/random.ts";
 
-/** An id of 48 characters for a rule that came without one: S3 writes a UUID in base64. */
+/** Returns an id for a rule that has none: like S3, a UUID in base64, which has 48 characters. */
 export const generatedId = (random: Random): string => Buffer.from(random.uuid()).toString("base64");

@@ -11,7 +11,7 @@ const PACIFIC = new Intl.DateTimeFormat("en-US", {
   year: "numeric",
 });
 
-/** `Tue Dec 31 16:00:00 PST 2019`: as Java prints a date, in the time zone of S3's home, whatever the Region. */
+/** Formats a date as Java does, in Pacific Time for every Region, like S3: `Tue Dec 31 16:00:00 PST 2019`. */
 export function javaDate(time: number): string {
   const part = Object.fromEntries(PACIFIC.formatToParts(time).map(({ type, value }) => [type, value]));
   return `${part.weekday} ${part.month} ${part.day} ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName} ${part.year}`;

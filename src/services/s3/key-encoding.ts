@@ -1,6 +1,7 @@
 /**
- * A key as listings and events have it, encoded as Java's URLEncoder does, except that slashes stay: a space is `+`, `*`
- * stays and `~` does not.
+ * Encodes a key for listings and events, like Java's URLEncoder but without encoding slashes: a space becomes
+ * `+`, `*` is
+ * kept, `~` is encoded.
  */
 export function formEncodedKey(key: string): string {
   if (/^[\w.*/-]*$/.test(key)) return key;
@@ -9,6 +10,6 @@ export function formEncodedKey(key: string): string {
     .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-/** A key as the path of a URL: its slashes stay. */
+/** Encodes a key for the path of a URL, without encoding slashes. */
 export const pathEncodedKey = (key: string): string =>
   encodeURIComponent(key.toWellFormed()).replaceAll("%2F", "/");

@@ -7,7 +7,7 @@ import { bodyOf } from "#lib/body.ts";
 
 import { s3 as service } from "./service.ts";
 
-/** A body that is a file: whichever commit the disk refuses, no file stays that nothing refers to. */
+/** A body that is stored as a file. Whichever commit fails, no unreferenced file may remain. */
 const LARGE = Buffer.alloc(INLINE_BYTES + 1, "large ");
 const large = () => bodyOf(LARGE);
 const MOST_COMMITS = 30;
@@ -78,7 +78,7 @@ test.for(Object.entries(stories))("no file of %s stays of a commit that failed",
     const next = disk.groups + commit;
     disk.failing((group) => group === next && ++refused > 0);
     await story.act(s3).catch(() => {});
-    // The clock's own commit may be the one.
+    // The failing commit may be that of the clock itself.
     await nube.advance("1h").catch(() => nube.advance("1h"));
     expect([commit, blobs.files.size]).toEqual([
       commit,

@@ -5,8 +5,9 @@ import type { OperationId } from "#kernel/service.ts";
 import { malformedXml } from "./errors.ts";
 
 /**
- * Checks a request's document by its schema: required elements are present, and enumerated values are known.
- * @throws {AwsError} MalformedXML, without a reason, as S3 gives none
+ * Validates a request's document by its schema: required elements must be present, and enumerated values
+ * known.
+ * @throws {AwsError} MalformedXML, without a reason as in S3
  */
 export function checkSchema(operation: OperationId<"s3">, document: object): void {
   const shape = loadContract("s3").operation(operation)!.input.payload!.shape as StructureShape;

@@ -55,7 +55,7 @@ import { websiteEndpoint } from "./website/endpoint.ts";
 
 export const s3 = defineService({
   id: "s3",
-  // Names of buckets are unique in the partition.
+  // The names of buckets are unique in the partition.
   scope: "partition",
   operations: [
     bucketHandlers,

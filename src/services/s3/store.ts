@@ -15,56 +15,59 @@ type Time = number;
 
 export interface Bucket {
   name: string;
-  /** Never used again: a bucket that is made again has nothing of the old one. */
+  /** Never reused: a new bucket of the same name shares no data with a deleted one. */
   id: number;
   /** Account id. */
   owner: string;
   region: string;
-  /** Whether it was created with the older name of its Region. */
+  /** Whether it was created with the former name of its Region. */
   oldName?: true;
   created: Time;
-  /** Absent until versioning was enabled for the first time. */
+  /** Absent until versioning is first enabled. */
   versioning?: "Enabled" | "Suspended";
   tags?: Tag[];
-  /** Whether policies may use its tags, which only the control plane can change then. */
+  /** Whether policies may refer to its tags, which only the control plane can change then. */
   abac?: true;
-  /** Where its access logs go. */
+  /** The target of its access logs. */
   logging?: LoggingEnabled;
   /** The text of its policy. */
   policy?: string;
-  /** Who may what besides its owner; absent: nobody. */
+  /** The grants to others than the owner; absent if there are none. */
   acl?: Grant[];
   /**
-   * Who owns what others write. Absent: the bucket's owner, without ACLs, which is the default. `None` where the
-   * controls were deleted, so that objects belong to their writers.
+   * Who owns objects that others write. Absent by default: the bucket's owner, with ACLs disabled. `None` if
+   * the ownership
+   * controls were deleted, in which case objects are owned by their writers.
    */
   ownership?: "BucketOwnerPreferred" | "ObjectWriter" | "None";
-  /** Absent: everything is blocked, which is the default. `None` where the configuration was deleted. */
+  /** Absent by default, which blocks all public access. `None` if the configuration was deleted. */
   publicAccessBlock?: PublicAccessBlock | "None";
-  /** Callers of other accounts pay. */
+  /** Whether callers of other accounts pay. */
   requestPayment?: "Requester";
-  /** Absent where none was set: S3 encrypts with its own keys. */
+  /** Absent if none was set; S3 then encrypts with its own keys. */
   encryption?: BucketEncryption;
-  /** Whether it has a notification configuration: without one a change costs no look-up. */
+  /** Whether it has a notification configuration, so that changes to other buckets need no lookup. */
   notifies?: true;
   /** Whether it has a replication configuration. */
   replicates?: true;
   /** Whether it has lifecycle rules. */
   lifecycle?: true;
-  /** Whether it has configurations of INTELLIGENT_TIERING. */
+  /** Whether it has INTELLIGENT_TIERING configurations. */
   tiers?: true;
-  /** Whether it is walked at midnight, for one of these two. */
+  /** Whether it is walked at midnight, because it has lifecycle rules or tiering configurations. */
   ages?: true;
-  /** Present where object lock is enabled, which cannot be undone. */
+  /** Present if Object Lock is enabled, which cannot be undone. */
   objectLock?: { defaultRetention?: DefaultRetention };
 }
 
 export interface BucketEncryption {
   algorithm: Algorithm;
-  /** A key of KMS; absent for the account's default key for S3. */
+  /** The id of a KMS key; absent for the account's default key for S3. */
   keyId?: string;
   bucketKey?: true;
-  /** The types of encryption that writes cannot ask for: `SSE-C` for customers' keys, `NONE` for no type. */
+  /**
+   * The encryption types that writes may not specify: `SSE-C` for customer-provided keys, `NONE` for no type.
+   */
   blocked?: ("SSE-C" | "NONE")[];
 }
 
@@ -74,51 +77,52 @@ export interface Tag {
 }
 
 /**
- * One version of an object, or a delete marker. Each is in exactly one row: the newest of its key in `objects`, the
- * others in `noncurrent`.
+ * One version of an object, or a delete marker. Each is stored in exactly one row: the newest version of a
+ * key in
+ * `objects`, the others in `noncurrent`.
  */
 export interface ObjectVersion extends Lock {
   bucket: number;
   key: string;
-  /** Grows with every version in the cloud. */
+  /** Increases with every version in the cloud. */
   order: number;
-  /** `null` for what was written while versioning was off or suspended. */
+  /** `null` for versions written while versioning was off or suspended. */
   versionId: string;
   deleteMarker?: true;
   modified: Time;
   /** Account id, or `anonymous`. */
   owner: string;
-  /** Who may what besides its owner; absent: nobody. */
+  /** The grants to others than the owner; absent if there are none. */
   acl?: Grant[];
-  /** Without quotes. The MD5 of the bytes, unless they came in parts or with a key of the customer's. */
+  /** Without quotes. The MD5 of the bytes, except for multipart uploads and customer-provided keys. */
   etag: string;
   size: number;
-  /** Absent for a delete marker and for an object made of parts, whose bytes `manifests` names. */
+  /** Absent for a delete marker, and for an object in parts, whose bytes are listed in `manifests`. */
   body?: BlobRef;
   partCount?: number;
-  /** The `order` of the upload that it was completed from. */
+  /** The `order` of the upload that created it. */
   upload?: number;
   contentType?: string;
   /** Cache-Control, Content-Disposition and the like, by lower-case header name. */
   headers?: Record<string, string>;
-  /** User metadata by lower-case name without `x-amz-meta-`; what the headers mean. */
+  /** User metadata in decoded form, by lower-case name without `x-amz-meta-`. */
   metadata?: Record<string, string>;
   /** Absent for STANDARD. */
   storageClass?: StorageClassName;
-  /** For INTELLIGENT_TIERING, where it has not been read for long. */
+  /** The archive tier of INTELLIGENT_TIERING; absent in its other tiers. */
   archiveTier?: ArchiveTier;
-  /** For INTELLIGENT_TIERING: when it was last read, or came there. Written at most once a day. */
+  /** For INTELLIGENT_TIERING: when it was last read or moved into the class. Written at most once a day. */
   read?: Time;
   restore?: Restore;
   checksum?: Checksum;
   tags?: Tag[];
-  /** How many annotations it has. */
+  /** The number of its annotations. */
   annotations?: number;
-  /** A copy that replication made. */
+  /** Whether it is a replica. */
   replica?: true;
-  /** How far replication is, by the destination bucket's name. */
+  /** The state of replication by the name of the destination bucket. */
   replication?: Record<string, ReplicationState>;
-  /** For a body that is encrypted with its customer's key; absent for S3's own. */
+  /** Present if the body is encrypted with a customer-provided key. */
   customerKey?: KeyProof;
 }
 
@@ -139,27 +143,28 @@ export type ChecksumAlgorithm =
 export interface Checksum {
   algorithm: ChecksumAlgorithm;
   type: "FULL_OBJECT" | "COMPOSITE";
-  /** Base64; of a composite one with `-<parts>` at its end. */
+  /** Base64; for a composite checksum with `-<parts>` at its end. */
   value: string;
 }
 
 /**
- * Parts that an object was completed from, in their order. An object of many parts has several rows, so that a range is
- * found without reading them all.
+ * The parts of an object in their order. An object with many parts has several rows, so that a range is found
+ * without
+ * reading all of them.
  */
 export interface Manifest {
   bucket: number;
   order: number;
-  /** Where in the object the first of these parts begins. */
+  /** The offset of the first of these parts in the object. */
   offset: number;
   parts: ManifestPart[];
 }
 
-/** Parts in one row of a manifest. */
+/** The maximum number of parts in one row of a manifest. */
 export const MANIFEST_PARTS = 100;
 
 export interface ManifestPart {
-  /** As the uploader numbered it. */
+  /** The part number in the upload. */
   number: number;
   body: BlobRef;
   etag: string;
@@ -183,7 +188,7 @@ export interface Upload extends Lock {
   customerKey?: KeyProof;
   checksumAlgorithm?: ChecksumAlgorithm;
   checksumType?: Checksum["type"];
-  /** Whether there was an object of that key when it began. */
+  /** Whether an object with that key existed when the upload started. */
   replaces?: true;
 }
 
@@ -194,7 +199,7 @@ export interface Part {
   modified: Time;
   etag: string;
   body: BlobRef;
-  /** By the upload's algorithm, base64. */
+  /** The checksum in base64, of the upload's algorithm. */
   checksum?: string;
 }
 
@@ -205,14 +210,14 @@ export const buckets = collection<Bucket>("s3/bucket", {
   hot: true,
 });
 
-/** In the order of a listing: by the UTF-8 bytes of the key. */
+/** Rows in the order of a listing: by the UTF-8 bytes of the key. */
 export const objects = collection<ObjectVersion>("s3/object", {
   scope: "partition",
   key: (o) => [o.bucket, o.key],
   hot: true,
 });
 
-/** Newest first below a key. */
+/** Rows in the order of keys and, within a key, newest first. */
 export const noncurrent = collection<ObjectVersion>("s3/noncurrent", {
   scope: "partition",
   key: (o) => [o.bucket, o.key, descending(o.order)],
@@ -234,5 +239,5 @@ export const parts = collection<Part>("s3/part", {
   key: (p) => [p.bucket, p.upload, p.number],
 });
 
-/** Steps on bodies inside a transaction. */
+/** The operations on bodies within a transaction. */
 export const bodies = blobSteps("s3", "partition");

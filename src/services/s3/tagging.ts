@@ -50,7 +50,7 @@ export const tagging = {
   },
 } satisfies Handlers<"s3">;
 
-/** @throws {AwsError} MalformedXML for a tag without a key or a value, be they empty */
+/** Parses a tag set. @throws {AwsError} MalformedXML for a tag without a key or value, which may be empty */
 function tagsIn({ TagSet }: Input<"s3", "PutObjectTagging">["Tagging"]): Tag[] {
   if (!TagSet) throw malformedXml();
   return TagSet.map(({ Key, Value }) => {
@@ -59,7 +59,7 @@ function tagsIn({ TagSet }: Input<"s3", "PutObjectTagging">["Tagging"]): Tag[] {
   });
 }
 
-const orNone = (tags: Tag[]) => (tags.length === 0 ? undefined : tags);
+const undefinedIfEmpty = (tags: Tag[]) => (tags.length === 0 ? undefined : tags);
 
 interface Named {
   Bucket: string;
@@ -67,11 +67,11 @@ interface Named {
   VersionId?: string;
 }
 
-/** @param tags `undefined` to take all away */
+/** Replaces the tags of a version. @param tags `undefined` to remove all tags */
 async function retag(ctx: Context, tx: Transaction, input: Named, tags: Tag[] | undefined) {
   const bucket = await bucketAt(tx, input.Bucket);
   const former = await existingVersion(tx, bucket, input, tags ? "PUT" : "DELETE");
-  const version = { ...former, tags: tags && orNone(tags) };
+  const version = { ...former, tags: tags && undefinedIfEmpty(tags) };
   await rewriteVersion(tx, bucket, version);
   await announce(ctx, tx, bucket, { event: tags ? "ObjectTagging:Put" : "ObjectTagging:Delete", version });
   return { VersionId: responseVersionId(bucket, version) };
@@ -79,12 +79,12 @@ async function retag(ctx: Context, tx: Transaction, input: Named, tags: Tag[] | 
 
 function retagBucket(tx: Transaction, bucket: Bucket, tags: Tag[], method: string) {
   if (bucket.abac) throw taggedElsewhere(method);
-  tx.put(buckets, { ...bucket, tags: orNone(tags) });
+  tx.put(buckets, { ...bucket, tags: undefinedIfEmpty(tags) });
   return {};
 }
 
 const noSuchTagSet = (bucket: string) =>
   new AwsError("NoSuchTagSet", "The TagSet does not exist", { status: 404, members: { BucketName: bucket } });
 
-/** Once policies may use a bucket's tags, only TagResource and UntagResource change them. */
+/** The error for a bucket with ABAC enabled, whose tags only TagResource and UntagResource can change. */
 const taggedElsewhere = (method: string) => methodNotAllowed(method, "BUCKETTAGGING");

@@ -17,26 +17,27 @@ import {
   objects,
 } from "./store.ts";
 
-/** The content of a new version. Its bucket and the time decide the rest. */
+/** The content of a new version. The other properties follow from its bucket and the time. */
 export type VersionContent = Omit<ObjectVersion, "bucket" | "key" | "order" | "versionId" | "modified"> & {
-  /** If it is not the present time. */
+  /** The modification time, if it is not the current time. */
   modified?: number;
 };
 
 const NULL = "null";
 
 /**
- * 24 bytes in base64url: 16 random ones, then the order, XORed with the first eight of them. So an id cannot be guessed,
- * and still leads straight to its row.
+ * Returns a version id: 24 bytes in base64url, 16 of which are random, followed by the order XORed with the
+ * first eight of
+ * them. The id cannot be guessed, but locates its row directly.
  */
 export function versionIdOf(order: number, random: Random): string {
   const id = Buffer.concat([random.bytes(16), Buffer.alloc(8)]);
-  id[0]! &= 0x7f; // Nor does it begin with "-", which command lines take for an option.
+  id[0]! &= 0x7f; // Prevents a leading "-", which command lines interpret as an option.
   id.writeBigUInt64BE(BigInt(order) ^ id.readBigUInt64BE(0), 16);
   return id.toString("base64url");
 }
 
-/** `undefined` for what cannot be an id. One that was never given out has an order all the same. */
+/** Returns the order within a version id; `undefined` if the id is malformed. The version need not exist. */
 export function orderOf(versionId: string): number | undefined {
   if (!/^[A-Za-z0-9_-]{32}$/.test(versionId)) return undefined;
   const id = Buffer.from(versionId, "base64url");
@@ -44,14 +45,14 @@ export function orderOf(versionId: string): number | undefined {
   return Number.isSafeInteger(order) ? order : undefined;
 }
 
-/** The current version, which may be a delete marker. */
+/** Returns the current version, which may be a delete marker. */
 export function currentVersion(tx: ReadTransaction, bucket: Bucket, key: string) {
   return tx.get(objects, [bucket.id, key]);
 }
 
 /**
- * The version of that id, or the current one; it may be a delete marker.
- * @throws {AwsError} InvalidArgument for what cannot be a version id
+ * Returns the version with an id, or the current one. It may be a delete marker.
+ * @throws {AwsError} InvalidArgument for a malformed version id
  */
 export function findVersion(
   tx: ReadTransaction,
@@ -80,7 +81,8 @@ async function findNamed(
 }
 
 /**
- * Makes `content` the current version of a key. `current` becomes noncurrent; if both are null versions, it is deleted.
+ * Makes `content` the current version of a key. `current` becomes noncurrent; if both are null versions, it
+ * is deleted.
  */
 export function writeVersion(
   tx: Transaction,
@@ -110,8 +112,9 @@ export function writeVersion(
 }
 
 /**
- * Deletes as a DELETE without a version id does: for good where versioning was never enabled, otherwise by a delete
- * marker, which it returns. A marker is made even where there is nothing to hide.
+ * Deletes an object as a DELETE without a version id does: permanently if versioning was never enabled,
+ * otherwise by a
+ * delete marker, which it returns. A delete marker is created even if there is no object.
  */
 export async function deleteCurrent(
   tx: Transaction,
@@ -131,7 +134,7 @@ export async function deleteCurrent(
   return undefined;
 }
 
-/** Writes which parts an object is made of. Their bytes stay where they are. */
+/** Writes the manifest of an object in parts, whose bytes are kept as they are. */
 export function writeManifest(
   tx: Transaction,
   { bucket, order }: ObjectVersion,
@@ -150,11 +153,11 @@ export function writeManifest(
   }
 }
 
-/** Inserts a replica: its place among the versions of its key is known. */
+/** Inserts a replica, whose position among the versions of its key is given by its order. */
 export async function insertVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const current = await currentVersion(tx, bucket, version.key);
   const isNewest = !current || version.order > current.order;
-  // A replica below others is noncurrent since they came, and makes those below it noncurrent.
+  // A replica below newer versions is noncurrent since those were written, and makes older ones noncurrent.
   await touch(tx, bucket, isNewest ? touchOf(version, current) : "changed", version.modified);
   if (!isNewest) return tx.put(noncurrent, version);
   if (current) tx.put(noncurrent, current);
@@ -164,14 +167,14 @@ export async function insertVersion(tx: Transaction, bucket: Bucket, version: Ob
 const touchOf = ({ deleteMarker }: ObjectVersion, current: ObjectVersion | undefined) =>
   deleteMarker ? "changed" : current ? "replaced" : "new";
 
-/** Writes a version of which something has changed: its tags, its locks, its state. */
+/** Updates the properties of an existing version, such as its tags and locks. */
 export async function rewriteVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const current = await currentVersion(tx, bucket, version.key);
   tx.put(current?.order === version.order ? objects : noncurrent, version);
   await touch(tx, bucket, "changed");
 }
 
-/** Deletes one version for good. If it was the current one, the next older one takes its place. */
+/** Deletes one version permanently. If it was the current one, the next older one becomes current. */
 export async function removeVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const { key, order } = version;
   await touch(tx, bucket, "changed");
@@ -185,17 +188,17 @@ export async function removeVersion(tx: Transaction, bucket: Bucket, version: Ob
   tx.put(objects, next);
 }
 
-/** The body that is deleted when a new version replaces `current`. */
+/** Returns the body that is deleted when a new version replaces `current`. */
 export function bodyReplaced(bucket: Bucket, current: ObjectVersion | undefined): BlobRef | undefined {
   return bucket.versioning !== "Enabled" && current?.versionId === NULL ? current.body : undefined;
 }
 
-/** S3 counts in whole seconds, even where it prints milliseconds. */
+/** Rounds a time down to whole seconds, which is S3's resolution even where it prints milliseconds. */
 export function wholeSeconds(time: number): number {
   return time - (time % 1_000);
 }
 
-/** A key has at most one null version: the bytes of the former one are deleted. */
+/** Deletes the content of the former null version, since a key has at most one null version. */
 function removeNull(
   tx: Transaction,
   bucket: Bucket,

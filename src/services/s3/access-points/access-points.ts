@@ -28,7 +28,7 @@ export const accessPointHandlers = {
     return ctx.transact(async (tx) => {
       const bucket = await tx.get(buckets, [bucketName]);
       if (!bucket) throw noSuchBucket(bucketName);
-      // Whoever makes one for a bucket of another account must name that account.
+      // An access point for a bucket of another account must specify that account.
       if (bucket.owner !== (BucketAccountId ?? ctx.account)) throw accessDenied();
       if (bucket.region !== ctx.region) throw bucketElsewhere(bucketName);
       if (await tx.get(accessPoints, [ctx.account, ctx.region, name])) throw accessPointAlreadyOwned(name);
@@ -86,7 +86,7 @@ export const accessPointHandlers = {
   },
 } satisfies Handlers<"s3control">;
 
-/** By its name, or by its ARN. @throws {AwsError} NoSuchAccessPoint */
+/** Returns an access point by its name or ARN. @throws {AwsError} NoSuchAccessPoint */
 export async function accessPointNamed(
   { account, region }: Context,
   tx: ReadTransaction,

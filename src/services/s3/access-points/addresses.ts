@@ -1,5 +1,5 @@
 /**
- * How an access point is called where a bucket's name stands.
+ * The forms in which an access point can be named in place of a bucket.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
  */
 import type { ReadTransaction } from "#kernel/transaction.ts";
@@ -7,19 +7,19 @@ import { BASE32, type Random } from "#lib/random.ts";
 import { type AccessPoint, accessPoints } from "./store.ts";
 
 const SUFFIX = "-s3alias";
-/** An alias is at most as long as a bucket's name. */
-const MAX_ALIAS = 63;
-const CHANCE = 34;
+/** The maximum length of an alias, which is that of a bucket's name. */
+const MAX_ALIAS_LENGTH = 63;
+const RANDOM_LENGTH = 34;
 
 export const isAlias = (name: string): boolean => name.endsWith(SUFFIX);
 
-/** As much of the name as there is room for, and enough random characters to be unique. */
+/** Returns an alias: as much of the name as fits, and enough random characters to be unique. */
 export function aliasOf(name: string, random: Random): string {
-  const head = name.slice(0, MAX_ALIAS - SUFFIX.length - CHANCE - 1).replace(/-$/, "");
-  return `${head}-${random.text(CHANCE, BASE32.toLowerCase())}${SUFFIX}`;
+  const head = name.slice(0, MAX_ALIAS_LENGTH - SUFFIX.length - RANDOM_LENGTH - 1).replace(/-$/, "");
+  return `${head}-${random.text(RANDOM_LENGTH, BASE32.toLowerCase())}${SUFFIX}`;
 }
 
-/** By alias, by ARN, or by name and account as in the names of hosts: `name-111122223333`. */
+/** Finds an access point by alias, by ARN, or by name and account as in host names: `name-111122223333`. */
 export async function accessPointAt(tx: ReadTransaction, address: string): Promise<AccessPoint | undefined> {
   if (isAlias(address)) return first(tx, "alias", [address]);
   const [, region, account, name] =

@@ -3,21 +3,21 @@ import type { PublicAccessBlock } from "../access/blocks.ts";
 import type { Tag } from "../store.ts";
 
 /**
- * Another address of a bucket, with a policy and public access blocks of its own.
+ * An access point: another address of a bucket, with its own policy and public access block.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points.html
  */
 export interface AccessPoint {
-  /** The account of its owner, who need not own the bucket. */
+  /** The account of the access point's owner, who need not own the bucket. */
   account: string;
   region: string;
   name: string;
-  /** Can be used wherever a bucket's name can. */
+  /** The alias, which can be used in place of a bucket's name. */
   alias: string;
   bucket: string;
   bucketOwner: string;
   /** Milliseconds since 1970, cloud time. */
   created: number;
-  /** The VPC that calls must come from. */
+  /** The VPC to which calls are restricted. */
   vpc?: string;
   publicAccessBlock: PublicAccessBlock;
   policy?: string;

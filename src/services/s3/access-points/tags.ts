@@ -1,4 +1,4 @@
-/** Tags of buckets and access points, by their ARNs. */
+/** The tags of buckets and access points, which are identified by their ARNs. */
 import { parseArn } from "#aws/arn.ts";
 import type { Tag as TagDocument } from "#aws/contract/types/s3control.ts";
 import type { Handlers } from "#kernel/service.ts";
@@ -9,11 +9,11 @@ import { noSuchResource } from "./errors.ts";
 import { accessPoints } from "./store.ts";
 
 interface Tagged {
-  /** The account that it belongs to. */
+  /** The account that owns the resource. */
   owner: string;
   policy: string | undefined;
   tags: Tag[];
-  /** Whether policies may use them. */
+  /** Whether policies may refer to the tags. */
   abac: boolean;
   write(tx: Transaction, tags: Tag[] | undefined): void;
 }

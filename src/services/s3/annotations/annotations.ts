@@ -1,5 +1,5 @@
 /**
- * Texts that are attached to an object after it was made.
+ * Object annotations: texts that can be attached to an existing object.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/annotations-overview.html
  */
 import { isUtf8 } from "node:buffer";
@@ -102,23 +102,24 @@ export const objectAnnotations = {
   async ListObjectAnnotations(ctx, input) {
     const { AnnotationPrefix: prefix, ContinuationToken: token } = input;
     if (prefix !== undefined && Buffer.byteLength(prefix) > MAX_NAME_BYTES) throw invalidPrefix(prefix);
-    const most = mostOf(input.MaxAnnotationResults);
+    const maxResults = maxResultsOf(input.MaxAnnotationResults);
     const after = token === undefined ? undefined : unseal(ctx, token);
     return ctx.read(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       const version = await existingVersion(tx, bucket, input, "GET");
-      const matching = await listed(tx, version, { prefix, after, limit: most + 1 });
-      const page = matching.slice(0, most);
+      const matching = await listed(tx, version, { prefix, after, limit: maxResults + 1 });
+      const page = matching.slice(0, maxResults);
       return {
         Annotations: page.map(summaryOf),
         Bucket: input.Bucket,
         Key: input.Key,
         ObjectVersionId: responseVersionId(bucket, version),
         AnnotationPrefix: prefix,
-        MaxAnnotationResults: most,
+        MaxAnnotationResults: maxResults,
         AnnotationCount: page.length,
         ContinuationToken: token,
-        NextContinuationToken: matching.length > most ? ctx.seal.seal(TOKEN, page.at(-1)!.name) : undefined,
+        NextContinuationToken:
+          matching.length > maxResults ? ctx.seal.seal(TOKEN, page.at(-1)!.name) : undefined,
       };
     });
   },
@@ -148,13 +149,20 @@ export const objectAnnotations = {
   },
 } satisfies Handlers<"s3">;
 
-/** @throws {AwsError} AnnotationNameTooLong, InvalidAnnotationName for names that AWS reserves or XML cannot hold */
+/**
+ * Checks an annotation's name.
+ * @throws {AwsError} AnnotationNameTooLong, InvalidAnnotationName for names that AWS reserves
+ * and those that XML cannot represent
+ */
 function checkName(name: string | undefined): asserts name is string {
   if (!name || /^(aws|s3)/i.test(name) || /\p{Cc}/u.test(name)) throw invalidName(name ?? "");
   if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw nameTooLong(name);
 }
 
-/** @throws {AwsError} InvalidRequest, EntityTooLarge, UnsupportedMediaType */
+/**
+ * Reads a payload, which must be text.
+ * @throws {AwsError} InvalidRequest, EntityTooLarge, UnsupportedMediaType
+ */
 async function textIn(payload: Body): Promise<Body> {
   const bytes = await Promise.try(() => payload.bytes(MAX_PAYLOAD_BYTES)).catch((error: unknown) => {
     throw error instanceof BodyTooLargeError ? entityTooLarge(MAX_PAYLOAD_BYTES, payload.size) : error;
@@ -165,7 +173,7 @@ async function textIn(payload: Body): Promise<Body> {
 }
 
 /**
- * Writes an annotation of a version, in place of a former one of that name.
+ * Writes an annotation of a version, replacing one with the same name.
  * @throws {AwsError} AnnotationLimitExceeded
  */
 async function attach(
@@ -195,13 +203,13 @@ async function attach(
   return { annotation, annotated };
 }
 
-/** @throws {AwsError} PreconditionFailed where the object has another ETag */
+/** Checks the ETag of the object. @throws {AwsError} PreconditionFailed */
 function checkMatch(ifMatch: string | undefined, version: ObjectVersion, now: number): void {
   if (ifMatch === undefined || !failedCondition({ ifMatch }, version, now)) return;
   throw preconditionFailed("x-amz-object-if-match");
 }
 
-function mostOf(requested: number | undefined): number {
+function maxResultsOf(requested: number | undefined): number {
   if (requested === undefined) return MAX_ANNOTATIONS;
   if (requested >= 1 && requested <= MAX_ANNOTATIONS) return requested;
   const message = `Argument max-annotation-results must be an integer between 1 and ${MAX_ANNOTATIONS}`;
@@ -229,7 +237,10 @@ interface Selection {
   limit: number;
 }
 
-/** In the order of the names' bytes. An object has so few that all are read to find a prefix. */
+/**
+ * Lists annotations in the byte order of their names. Objects have few enough annotations to read them all
+ * for a prefix.
+ */
 async function listed(tx: ReadTransaction, { bucket, order }: ObjectVersion, selection: Selection) {
   const { prefix = "", after, limit } = selection;
   const all = await tx.list(annotations, {

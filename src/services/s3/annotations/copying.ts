@@ -9,8 +9,8 @@ import { type Annotation, annotations, annotationsOf } from "./store.ts";
 
 const HEADER = "x-amz-object-annotation-directive";
 
-/** Whether annotations go along with a copy. @throws {AwsError} InvalidArgument */
-export function takesAnnotations(directive: string | undefined): boolean {
+/** Whether a copy includes the annotations of its source. @throws {AwsError} InvalidArgument */
+export function shouldCopyAnnotations(directive: string | undefined): boolean {
   if (directive === undefined || directive === "COPY") return true;
   if (directive === "EXCLUDE") return false;
   throw invalidArgument("Unknown annotation directive.", HEADER, directive);
@@ -21,7 +21,7 @@ export interface OpenAnnotation {
   bytes: Bytes;
 }
 
-/** The annotations of a source, opened in the transaction that found it. */
+/** Opens the annotations of a source in the transaction that found it. */
 export async function openAnnotations(
   ctx: Context,
   tx: ReadTransaction,
@@ -41,7 +41,7 @@ export interface StagedAnnotation {
   staged: StagedBlob;
 }
 
-/** Stores their texts, for `write` to keep. What it does not keep is deleted. */
+/** Stages the texts of annotations, for `write` to keep. Those that it does not keep are deleted. */
 export async function withCopies<R>(
   ctx: Context,
   opened: readonly OpenAnnotation[],

@@ -4,11 +4,11 @@ import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { bodies, type Checksum, type ObjectVersion, type ReplicationState } from "../store.ts";
 
 /**
- * A text that is attached to one version of an object. It has no versions of its own, and is deleted with that version.
+ * A text that is attached to one version of an object. It is not versioned, and is deleted with the version.
  */
 export interface Annotation {
   bucket: number;
-  /** The version's. */
+  /** The order of the version. */
   order: number;
   name: string;
   /** Milliseconds since 1970, cloud time. */
@@ -17,9 +17,9 @@ export interface Annotation {
   etag: string;
   body: BlobRef;
   checksum?: Checksum;
-  /** A copy that replication made. */
+  /** Whether the annotation is a replica. */
   replica?: true;
-  /** How far its replication is, by the destination bucket's name. */
+  /** The state of replication by the name of the destination bucket. */
   replication?: Record<string, ReplicationState>;
 }
 
@@ -28,7 +28,7 @@ export const annotations = collection<Annotation>("s3/annotation", {
   key: (a) => [a.bucket, a.order, a.name],
 });
 
-/** Most annotations of one version. */
+/** The maximum number of annotations of one version. */
 export const MAX_ANNOTATIONS = 1_000;
 
 export const annotationsOf = (tx: ReadTransaction, { bucket, order }: ObjectVersion): Promise<Annotation[]> =>

@@ -7,7 +7,7 @@ import { checkSchema } from "../schema.ts";
 import { noSuchCors } from "./errors.ts";
 import { checkRules } from "./rules.ts";
 
-/** 64 KB. */
+/** The maximum size of the document in bytes: 64 KB. */
 const MAX_BYTES = 65_536;
 
 export const corsRules = configuration<CORSRule[]>("cors");

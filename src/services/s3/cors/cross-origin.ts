@@ -14,7 +14,7 @@ import {
 import { headersOf, METHODS, ruleFor } from "./rules.ts";
 
 /**
- * Judges pages of other sites by the rules of the bucket that they call.
+ * Evaluates cross-origin requests by the CORS rules of the bucket.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
  */
 export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
@@ -41,18 +41,23 @@ export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
     ...(rule && { headers: { ...headersOf(rule, page), ...(isPreflight && s3Ids(request.meta)) } }),
     refusal: corsNotAllowed(method, resource),
     ruled: true,
-    // As in S3, a GET or HEAD that no rule allows is served without headers, so that the browser hides the answer.
-    // Everything else is refused.
+    // As in S3, a GET or HEAD that no rule allows is served without CORS headers, so that the browser hides
+    // the response.
+    // All other requests are refused.
     harmless: harmless || method === "GET" || method === "HEAD",
   };
 };
 
-/** Methods that a page can ask for. Rules allow fewer. */
+/** The methods that a preflight request may ask for. Rules allow fewer. */
 const REQUESTABLE: ReadonlySet<string> = new Set([...METHODS, "PATCH", "OPTIONS"]);
 
 const unruled = (refusal: AwsError): CrossOriginVerdict => ({ refusal, ruled: false, harmless: false });
 
-/** At a website's host all callers are anonymous: a page cannot act in anybody's name. */
+/**
+ * Returns the bucket and the type of resource that a request names. At a website endpoint, all callers are
+ * anonymous, so a
+ * page cannot act on behalf of a user.
+ */
 function placeOf({ path, at }: EndpointRequest): { name: string | undefined; resource: string } {
   const [, first = "", ...rest] = path.split("/");
   if (at) return { name: at.name, resource: first === "" && rest.length === 0 ? "BUCKET" : "OBJECT" };

@@ -34,13 +34,13 @@ export const originNeeded = () =>
 export const invalidRequestMethod = (method: string | undefined) =>
   new AwsError("BadRequest", `Invalid Access-Control-Request-Method: ${method ?? "null"}`);
 
-/** S3 names the bucket as the missing resource, whatever was asked for. */
+/** S3 names the bucket as the missing resource, whatever the request names. */
 export const corsBucketNotFound = (method: string) => forbidden("Bucket not found", method, "BUCKET");
 
 export const corsNotEnabled = (method: string) =>
   forbidden("CORS is not enabled for this bucket.", method, "BUCKET");
 
-/** S3 writes `evalution`. */
+/** The misspelling `evalution` is S3's. */
 export const corsNotAllowed = (method: string, resource: string) =>
   forbidden(
     "This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",

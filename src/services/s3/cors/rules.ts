@@ -14,7 +14,7 @@ const MAX_RULES = 100;
 const MAX_ID_LENGTH = 255;
 
 /**
- * Checks the rules of a CORS configuration: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
+ * Validates the rules of a CORS configuration.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
  * @throws {AwsError} InvalidRequest, MalformedXML
  */
@@ -40,15 +40,15 @@ function checkRule(rule: CORSRule): void {
 
 const wildcards = (text: string) => text.split("*").length - 1;
 
-/** What a page asks for. */
+/** The parts of a cross-origin request that rules evaluate. */
 export interface PageRequest {
   origin: string;
   method: string;
-  /** The headers that a browser wants to send, in lower case. */
+  /** The headers that the page sends, in lower case. */
   headers: readonly string[];
 }
 
-/** The first rule that allows it all. */
+/** Returns the first rule that allows the whole request. */
 export function ruleFor(rules: readonly CORSRule[], { origin, method, headers }: PageRequest) {
   return rules.find(
     (rule) =>
@@ -66,7 +66,7 @@ function matches(pattern: string, text: string): boolean {
   return text.length >= before!.length + after.length && text.startsWith(before!) && text.endsWith(after);
 }
 
-/** The headers of an answer to a request that a rule allows. */
+/** Returns the response headers for a request that a rule allows. */
 export function headersOf(rule: CORSRule, { origin, headers }: PageRequest): Record<string, string> {
   const isForAnyOrigin = rule.AllowedOrigins.includes("*");
   const responseHeaders: Record<string, string> = {

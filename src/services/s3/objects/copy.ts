@@ -8,7 +8,7 @@ import {
   keepCopies,
   type OpenAnnotation,
   openAnnotations,
-  takesAnnotations,
+  shouldCopyAnnotations,
   withCopies,
 } from "../annotations/copying.ts";
 import { bucketAt } from "../buckets/bucket.ts";
@@ -203,7 +203,7 @@ async function openSource(
       start: 0,
       end: version.size,
     });
-    const goAlong = takesAnnotations(input.AnnotationDirective) && !encryption.key;
+    const goAlong = shouldCopyAnnotations(input.AnnotationDirective) && !encryption.key;
     return { ...source, bytes, notes: goAlong ? await openAnnotations(ctx, tx, version) : [] };
   });
 }
@@ -241,7 +241,7 @@ function checkDirectives({ MetadataDirective, TaggingDirective, AnnotationDirect
     throw invalidArgument("Unknown metadata directive.", "x-amz-metadata-directive", MetadataDirective);
   if (!isDirective(TaggingDirective))
     throw invalidArgument("Unknown tagging directive.", "x-amz-tagging-directive", TaggingDirective);
-  takesAnnotations(AnnotationDirective);
+  shouldCopyAnnotations(AnnotationDirective);
 }
 
 /**

@@ -3,26 +3,29 @@ import { invalidObjectState } from "../errors.ts";
 import type { ObjectVersion } from "../store.ts";
 import { classOf, STORAGE_CLASSES } from "./classes.ts";
 
-/** The speeds of a restore, in S3's words, the fastest first. */
+/** S3's retrieval tiers, the fastest first. */
 export const TIERS = ["Expedited", "Standard", "Bulk"] as const;
 export type Tier = (typeof TIERS)[number];
 
-/** The tiers in which INTELLIGENT_TIERING keeps what has not been read for long. */
+/** The archive tiers of INTELLIGENT_TIERING for objects that have not been read for long. */
 export type ArchiveTier = "ARCHIVE_ACCESS" | "DEEP_ARCHIVE_ACCESS";
 
-/** A restored copy of an archived object, under way or ready. Times are the cloud's. */
+/** A restored copy of an archived object, in progress or ready. Times are in cloud time. */
 export interface Restore {
   tier: Tier;
   ready: number;
-  /** Absent in INTELLIGENT_TIERING, where restored objects stay. */
+  /** Absent in INTELLIGENT_TIERING, where restored objects do not expire. */
   expires?: number;
-  /** The event that the copy is ready has been sent. */
+  /** Set once the event for the completed restore has been published. */
   told?: true;
 }
 
 export type ArchiveState = "active" | "archived" | "restoring" | "restored";
 
-/** Computed from the time and not set by a job, so that it changes exactly when it was promised. */
+/**
+ * Returns the archive state. It is computed from the time and not set by a job, so that it changes exactly as
+ * promised.
+ */
 export function archiveState(version: ObjectVersion, now: number): ArchiveState {
   const { archiveTier, restore } = version;
   if (!("isArchive" in STORAGE_CLASSES[classOf(version)]) && !archiveTier) return "active";
@@ -30,7 +33,7 @@ export function archiveState(version: ObjectVersion, now: number): ArchiveState 
   return restore.ready <= now ? "restored" : "restoring";
 }
 
-/** Whether its bytes cannot be read now. */
+/** Whether the object's bytes cannot be read now. */
 export function isArchived(version: ObjectVersion, now: number): boolean {
   if (version.storageClass === undefined) return false;
   const state = archiveState(version, now);
@@ -46,7 +49,7 @@ export function checkReadable(
   if (isArchived(version, now)) throw invalidObjectState(sentence, classOf(version), version.archiveTier);
 }
 
-/** The members of GetObject and HeadObject. */
+/** Returns the archive members of GetObject and HeadObject. */
 export function archiveMembers(
   version: ObjectVersion,
   now: number,
@@ -65,7 +68,7 @@ function restoreHeader(state: ArchiveState, restore: Restore | undefined): strin
   return `ongoing-request="false", expiry-date="${new Date(restore.expires).toUTCString()}"`;
 }
 
-/** The status in listings, for those who ask for it. */
+/** Returns the restore status for listings that request it. */
 export function restoreStatus(version: ObjectVersion, now: number) {
   if (!version.restore) return undefined;
   const state = archiveState(version, now);

@@ -8,11 +8,11 @@ import type { ObjectVersion } from "../store.ts";
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html#sc-compare
  */
 interface StorageClass {
-  /** Bytes must be restored before they can be read. */
+  /** Whether objects must be restored before they can be read. */
   isArchive?: true;
-  /** Days that are charged at least. */
+  /** The minimum number of days for which an object is charged. */
   minimumDays: number;
-  /** Bytes that are charged at least. */
+  /** The minimum number of bytes for which an object is charged. */
   minimumBytes: number;
 }
 
@@ -32,7 +32,7 @@ export const STORAGE_CLASSES = {
 export type StorageClassName = keyof typeof STORAGE_CLASSES;
 
 /**
- * The class that a request names, as records hold it: `undefined` for STANDARD.
+ * Returns the stored form of the storage class that a request names: `undefined` for STANDARD.
  * @throws {AwsError} InvalidStorageClass
  */
 export function storageClassIn(name: string | undefined): StorageClassName | undefined {
@@ -47,14 +47,14 @@ export const classOf = ({
   storageClass = "STANDARD",
 }: Pick<ObjectVersion, "storageClass">): StorageClassName => storageClass;
 
-/** Byte-days that are charged for a version that is deleted now, besides those for its life. */
+/** Returns the byte-days charged for a version that is deleted before the minimum duration of its class. */
 export function chargedEarly(version: ObjectVersion, now: number): number {
   const { minimumDays, minimumBytes } = STORAGE_CLASSES[classOf(version)];
   const left = Math.ceil((version.modified - now) / DAY_MS) + minimumDays;
   return left > 0 ? left * Math.max(version.size, minimumBytes) : 0;
 }
 
-/** Meters those byte-days. */
+/** Meters the byte-days of an early deletion. */
 export function meterEarlyDelete(ctx: Context, version: ObjectVersion): void {
   const charged = chargedEarly(version, ctx.clock.now());
   if (charged > 0) ctx.usage(`early-delete:${classOf(version)}`, charged);

@@ -13,8 +13,9 @@ interface Followed {
 }
 
 /**
- * Follows a restore to its end: announces when the copy is ready and when it has gone, and deletes expired ones.
- * Callers need not wait for it, as they see the state by the time.
+ * Follows a restore to its end: publishes the events when the copy is ready and when it has expired, and
+ * removes expired
+ * copies. The state that callers see does not depend on this job, since it is computed from the time.
  */
 export const restoreJob: Job<Followed> = job("s3/restore", {
   attempts: Number.POSITIVE_INFINITY,
@@ -42,7 +43,7 @@ async function step(ctx: Context, tx: Transaction, followed: Followed): Promise<
   const now = tx.now();
   if (now < restore.ready) return { again: restore.ready - now };
   if (restore.expires === undefined) {
-    // Back in the frequent tier of INTELLIGENT_TIERING, as if just read.
+    // The object returns to the frequent access tier of INTELLIGENT_TIERING, as if just read.
     const { archiveTier: _, ...active } = plain;
     await rewriteVersion(tx, bucket, { ...active, read: now });
     await announce(ctx, tx, bucket, { event: "ObjectRestore:Completed", version: active });

@@ -25,7 +25,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /**
- * How long a restore takes. Where S3 names a span, its lower end.
+ * The duration of a restore; where S3 documents a range, its lower end.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html
  */
 const FROM_ARCHIVE: Record<Tier, number> = {
@@ -92,7 +92,9 @@ function delayOf({ storageClass, archiveTier }: ObjectVersion, tier: Tier): numb
 }
 
 /**
- * The next state of a restore: it begins; one under way becomes faster; the copy of a finished one stays longer.
+ * Returns the next state of a restore: a new restore starts, one in progress is accelerated, and a finished
+ * one is
+ * extended.
  * @throws {AwsError} RestoreAlreadyInProgress
  */
 function restoreOf(version: ObjectVersion, { tier, days }: Requested, now: number) {
@@ -116,6 +118,6 @@ async function keep(
   isReady: boolean,
 ): Promise<void> {
   await rewriteVersion(tx, bucket, version);
-  // The job that follows a copy looks again at its former end, and finds the new one.
+  // For a finished restore, the existing job reads the new expiry when it runs at the previous one.
   if (!isReady) followRestore(tx, bucket, version);
 }

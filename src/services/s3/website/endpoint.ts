@@ -18,7 +18,7 @@ import { errorHeaders, errorPage, redirection } from "./pages.ts";
 import { inHeader, routed, type Visit } from "./routing.ts";
 
 /**
- * A bucket as a website: anonymous reads, with answers for browsers.
+ * The website endpoint of a bucket: anonymous reads, with responses for browsers.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html
  */
 export const websiteEndpoint: Endpoint = {
@@ -55,7 +55,7 @@ async function answerTo(request: EndpointRequest, ctx: Context, visitor: Clients
   try {
     return await page(site, visit.key);
   } catch (error) {
-    if (error instanceof AwsError) return instead(site, visit, error);
+    if (error instanceof AwsError) return fallback(site, visit, error);
     throw error;
   }
 }
@@ -90,16 +90,19 @@ const isFolder = (key: string) => key === "" || key.endsWith("/");
 
 const suffixOf = ({ website }: Site) => website.IndexDocument?.Suffix ?? "";
 
-/** The page of a key: the object itself, or a folder's index document. @throws {AwsError} whatever GetObject says */
+/**
+ * Returns the page of a key: the object itself, or the index document of a folder.
+ * @throws {AwsError} the errors of GetObject
+ */
 async function page(site: Site, key: string): Promise<EndpointAnswer> {
   const object = isFolder(key) ? key + suffixOf(site) : key;
   const { answer, location, body } = await objectAt(site, object, site.request.headers);
   if (location === undefined) return answer;
-  abandon(body);
+  release(body);
   return redirection({ status: 301, location }, site.request.meta);
 }
 
-/** The headers that websites use. */
+/** The request headers that are passed on to GetObject. */
 const FORWARDED = ["range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
 
 const restXml = protocol("restXml");
@@ -110,7 +113,10 @@ interface ObjectAnswer {
   location: string | undefined;
 }
 
-/** With `If-Range`, a visitor who has a part of this object gets a range, others the whole. */
+/**
+ * Reads an object. With `If-Range`, the response is a range if the client's part is current, otherwise the
+ * whole object.
+ */
 async function objectAt(site: Site, key: string, headers: EndpointRequest["headers"]): Promise<ObjectAnswer> {
   const { range, "if-range": ifRange, ...others } = headers;
   if (range === undefined || ifRange === undefined || others["if-match"] !== undefined)
@@ -149,17 +155,18 @@ async function read(
   };
 }
 
-/** The bytes of an object that redirects are not read. */
-function abandon(body: unknown): void {
+/** Releases the bytes of an object that is not sent because it redirects. */
+function release(body: unknown): void {
   const bytes = body as Partial<AsyncIterable<Uint8Array>> | undefined;
   Promise.resolve(bytes?.[Symbol.asyncIterator]?.().return?.()).catch(() => {});
 }
 
 /**
- * The answer in place of the page: that a copy is still good, a redirect to the folder with its slash or by a rule, the
- * bucket's own error page, or S3's.
+ * Returns the response in place of a page that cannot be read: 304, a redirect to the folder with its slash
+ * or by a rule,
+ * the bucket's error document, or S3's error page.
  */
-async function instead(site: Site, visit: Visit, error: AwsError): Promise<EndpointAnswer> {
+async function fallback(site: Site, visit: Visit, error: AwsError): Promise<EndpointAnswer> {
   const { website, request } = site;
   const { meta } = request;
   if (error.status === 304)
@@ -173,7 +180,7 @@ async function instead(site: Site, visit: Visit, error: AwsError): Promise<Endpo
   try {
     const { answer, location } = await objectAt(site, document, {});
     const headers = { ...answer.headers, ...errorHeaders(error, meta) };
-    // An error page that redirects is sent all the same.
+    // An error document that redirects is sent with its content nevertheless.
     if (location !== undefined) return { ...answer, status: 301, headers: { ...headers, location } };
     return { ...answer, status: error.status, headers };
   } catch (failure) {
@@ -182,7 +189,11 @@ async function instead(site: Site, visit: Visit, error: AwsError): Promise<Endpo
   }
 }
 
-/** Callers who may not list the bucket get 403 for a missing key; the folder may be there for them as well. */
+/**
+ * Whether a key lacks only the slash of an existing folder. Callers who may not list the bucket get 403 for a
+ * missing key,
+ * so the folder may exist in that case, too.
+ */
 async function isFolderWithoutSlash(site: Site, key: string, error: AwsError): Promise<boolean> {
   if (isFolder(key) || (error.status !== 404 && error.status !== 403)) return false;
   try {

@@ -63,7 +63,7 @@ export const invalidErrorCode = (code: string) =>
 
 // Requests
 
-/** Websites can only be read. */
+/** The error for any method but GET and HEAD. */
 export const websiteMethodNotAllowed = (method: string, resource: string) =>
   methodNotAllowed(method, resource, { allow: "GET, HEAD, OPTIONS" });
 

@@ -5,7 +5,7 @@ import { escapeXml } from "#aws/protocols/xml-writer.ts";
 import type { EndpointAnswer } from "#kernel/endpoint.ts";
 import { inHeader, type Target } from "./routing.ts";
 
-/** Headers of every answer of a website. */
+/** Returns the headers of every response of a website. */
 const idsOf = ({ requestId, hostId }: ResponseMeta) => ({
   "x-amz-request-id": requestId,
   "x-amz-id-2": hostId,
@@ -15,7 +15,7 @@ export function redirection({ status, location }: Target, meta: ResponseMeta): E
   return { status, headers: { ...idsOf(meta), location }, body: "" };
 }
 
-/** The error in headers, so that an own error page has it too. */
+/** Returns the error as headers, which a custom error document carries as well. */
 export function errorHeaders(error: AwsError, meta: ResponseMeta): Record<string, string> {
   const headers: Record<string, string> = {
     ...idsOf(meta),
@@ -29,8 +29,8 @@ export function errorHeaders(error: AwsError, meta: ResponseMeta): Record<string
 }
 
 /**
- * S3's own error page.
- * @param document why the bucket's own error page, if it has one, could not be read
+ * Returns S3's own error page.
+ * @param document the error that occurred on reading the bucket's error document, if it has one
  */
 export function errorPage(error: AwsError, meta: ResponseMeta, document?: AwsError): EndpointAnswer {
   const { status } = error;

@@ -1,24 +1,25 @@
 import type { Redirect, RoutingRule } from "#aws/contract/types/s3.ts";
 import { pathEncodedKey } from "../key-encoding.ts";
 
-/** What a redirect takes over from a visitor's request. */
+/** The parts of a request that a redirect may take over. */
 export interface Visit {
   scheme: string;
-  /** With its port, as the client wrote it. */
+  /** The host as the client sent it, with its port. */
   host: string;
-  /** Decoded. */
+  /** The decoded key. */
   key: string;
 }
 
-/** Where to send a visitor. */
+/** The target of a redirect. */
 export interface Target {
   status: number;
   location: string;
 }
 
 /**
- * The target of the first rule that matches a request. `error` is the status that it would get without rules, once that
- * is known.
+ * Returns the target of the first rule that matches a request. `error` is the status that the request would
+ * have without
+ * rules, if it is known already.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-page-redirect.html#advanced-conditional-redirects
  */
 export function routed(
@@ -40,13 +41,16 @@ export function routed(
   };
 }
 
-/** A rule's own text stays as it is, as it may have a query. The rest of the key is encoded. */
+/**
+ * Returns the path of a redirect. The rule's text is not encoded, since it may have a query; the rest of the
+ * key is.
+ */
 function pathFor({ ReplaceKeyWith, ReplaceKeyPrefixWith }: Redirect, key: string, prefix: string): string {
   if (ReplaceKeyWith !== undefined) return inHeader(ReplaceKeyWith);
   if (ReplaceKeyPrefixWith === undefined) return pathEncodedKey(key);
   return inHeader(ReplaceKeyPrefixWith) + pathEncodedKey(key.slice(prefix.length));
 }
 
-/** A text with only what a header can carry. */
+/** Encodes the characters of a text that a header cannot carry. */
 export const inHeader = (text: string): string =>
   text.toWellFormed().replace(/[^\x21-\x7e]/gu, encodeURIComponent);

@@ -18,6 +18,7 @@ import {
 const MAX_RULES = 50;
 
 /**
+ * Validates a website configuration.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketWebsite.html
  * @throws {AwsError} InvalidArgument, InvalidRequest, MalformedXML
  */
