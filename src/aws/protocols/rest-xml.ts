@@ -63,7 +63,7 @@ const xml: DocumentFormat = {
     const root = shape.kind === "structure" ? (shape.xmlName ?? xmlName) : xmlName;
     return inDocument(writers.element(root, shape, xmlNamespace ?? namespaceOf(operation, shape)));
   },
-  refusals: (operation) => (isOfS3(operation) ? s3Refusals : { body: refusal, bindings: refusal }),
+  refusals: (operation) => (isOfS3(operation) ? s3Refusals(operation) : { body: refusal, bindings: refusal }),
   events: {
     contentType: "text/xml",
     read: (shape) => {

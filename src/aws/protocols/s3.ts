@@ -201,13 +201,17 @@ function isTimestamp(text: string): boolean {
   }
 }
 
-export const s3Refusals = {
-  body: {
-    code: "MalformedXML",
-    sentence: "The XML you provided was not well-formed or did not validate against our published schema",
-  },
-  bindings: { code: "InvalidArgument" },
-};
+/** Of documents that are none of the operation's: those of ACLs have a code of their own. */
+export function s3Refusals({ name }: Operation) {
+  const isAcl = name === "PutBucketAcl" || name === "PutObjectAcl";
+  return {
+    body: {
+      code: isAcl ? "MalformedACLError" : "MalformedXML",
+      sentence: "The XML you provided was not well-formed or did not validate against our published schema",
+    },
+    bindings: { code: "InvalidArgument" },
+  };
+}
 
 /**
  * A bare `<Error>`, with whatever else there is to say (`BucketName`, `Resource`, `Condition` …) as elements. The

@@ -340,3 +340,19 @@ behaviour(
     expect([status, text]).toEqual([200, "0123456789"]);
   },
 );
+
+for (const body of ["<a/>", "no document", "<AccessControlPolicy>"]) {
+  for (const resource of ["", "/ten"])
+    behaviour(
+      `${body} is no ACL of ${resource || "the bucket"}`,
+      "https://github.com/boto/boto3/issues/180",
+      async () => {
+        const answer = await send(cloud, { method: "PUT", target: `/${bucket}${resource}?acl`, body });
+        expect(said(answer, "Message")).toEqual([
+          400,
+          "MalformedACLError",
+          "The XML you provided was not well-formed or did not validate against our published schema",
+        ]);
+      },
+    );
+}
