@@ -45,30 +45,38 @@ function withoutByteOrderMark([first = "", ...others]: string[]): string[] {
   return [first.replace(/^\uFEFF/, ""), ...others];
 }
 
-export function fieldsOf(text: string, { delimiter, quote, escaping }: CsvFormat): string[] {
+export function fieldsOf(text: string, format: CsvFormat): string[] {
+  const { delimiter, quote } = format;
   if (quote === "" || !text.includes(quote)) return text.split(delimiter);
   const fields: string[] = [];
-  let at = 0;
-  for (;;) {
-    let field = "";
-    if (text.startsWith(quote, at)) {
-      at += quote.length;
-      for (; at < text.length; at++) {
-        if (escaping !== "" && escaping !== quote && text.startsWith(escaping, at) && at + 1 < text.length)
-          at++;
-        else if (text.startsWith(quote, at)) {
-          if (escaping !== quote || !text.startsWith(quote, at + 1)) break;
-          at++;
-        }
-        field += text[at];
-      }
-      at += quote.length;
-    }
-    const end = text.indexOf(delimiter, at);
-    fields.push(field + text.slice(at, end < 0 ? text.length : end));
+  for (let at = 0; ; ) {
+    const [quoted, behind] = text.startsWith(quote, at) ? quotedText(text, at, format) : ["", at];
+    const end = text.indexOf(delimiter, behind);
+    fields.push(quoted + text.slice(behind, end < 0 ? text.length : end));
     if (end < 0) return fields;
     at = end + delimiter.length;
   }
+}
+
+/** What stands between the quotation mark at `from` and the next that is not escaped, and the place behind that. */
+function quotedText(
+  text: string,
+  from: number,
+  { quote, escaping }: CsvFormat,
+): [quoted: string, behind: number] {
+  const hasEscapes = escaping !== "" && escaping !== quote;
+  let quoted = "";
+  let at = from + quote.length;
+  for (; at < text.length; at++) {
+    if (hasEscapes && text.startsWith(escaping, at) && at + 1 < text.length) at++;
+    else if (text.startsWith(quote, at)) {
+      // A mark that is its own escape stands twice.
+      if (escaping !== quote || !text.startsWith(quote, at + 1)) break;
+      at++;
+    }
+    quoted += text[at];
+  }
+  return [quoted, at + quote.length];
 }
 
 export function jsonReading(query: Query, now: number): Reading {

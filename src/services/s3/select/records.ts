@@ -123,12 +123,10 @@ const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0
 
 /** Splits concatenated JSON values, on separate lines or not. */
 export function jsonSplitter(): Splitter {
+  const scanner = valueScanner();
   let carry = Buffer.alloc(0);
+  /** Where the carry begins in the object. */
   let offset = 0;
-  let seen = 0;
-  let depth = 0;
-  let inString = false;
-  let isEscaped = false;
   let isBegun = false;
 
   return {
@@ -136,47 +134,74 @@ export function jsonSplitter(): Splitter {
       const bytes = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
       const records: RawRecord[] = [];
       let begin = 0;
-      let at = seen;
-      const close = (end: number) => {
-        records.push(recordOf(bytes.subarray(begin, end), offset + begin));
-        begin = end;
-        isBegun = false;
-      };
-      for (; at < bytes.length; at++) {
-        const byte = bytes[at]!;
-        if (inString) {
-          if (isEscaped) isEscaped = false;
-          else if (byte === BACKSLASH) isEscaped = true;
-          else if (byte === QUOTE) {
-            inString = false;
-            if (depth === 0) close(at + 1);
-          }
-          continue;
-        }
+      for (let at = carry.length; ; ) {
         if (!isBegun) {
-          if (isSpace(byte)) {
-            begin = at + 1;
-            continue;
-          }
+          begin = at = spaceEnd(bytes, at);
+          if (at === bytes.length) break;
           isBegun = true;
-          begin = at;
         }
-        if (byte === QUOTE) inString = true;
-        else if (byte === OPEN || byte === LIST) depth++;
-        else if (byte === CLOSE || byte === LIST_END) {
-          if (--depth <= 0) {
-            depth = 0;
-            close(at + 1);
-          }
-        } else if (depth === 0 && isSpace(byte)) close(at);
+        const end = scanner.valueEnd(bytes, at);
+        if (end < 0) break;
+        records.push(recordOf(bytes.subarray(begin, end), offset + begin));
+        begin = at = end;
+        isBegun = false;
       }
       const rest = bytes.subarray(begin);
       if (rest.length > MAX_RECORD_BYTES) throw recordTooLong();
       carry = Buffer.from(rest);
       offset += begin;
-      seen = carry.length;
       return records;
     },
     end: () => (isBegun ? [recordOf(carry, offset)] : []),
+  };
+}
+
+function spaceEnd(bytes: Buffer, from: number): number {
+  let at = from;
+  while (at < bytes.length && isSpace(bytes[at]!)) at++;
+  return at;
+}
+
+/** Looks at each byte once, and remembers between chunks how deep in a value it is. */
+function valueScanner() {
+  let depth = 0;
+  let inString = false;
+  let isEscaped = false;
+
+  /** The place behind the string that `from` is in, or the end of the bytes. */
+  function stringEnd(bytes: Buffer, from: number): number {
+    for (let at = from; at < bytes.length; at++) {
+      const byte = bytes[at]!;
+      if (isEscaped) isEscaped = false;
+      else if (byte === BACKSLASH) isEscaped = true;
+      else if (byte === QUOTE) {
+        inString = false;
+        return at + 1;
+      }
+    }
+    return bytes.length;
+  }
+
+  return {
+    /** The place behind the value that `from` is in; negative if it goes on behind the bytes. */
+    valueEnd(bytes: Buffer, from: number): number {
+      for (let at = from; at < bytes.length; ) {
+        if (inString) {
+          at = stringEnd(bytes, at);
+          if (depth === 0 && !inString) return at;
+          continue;
+        }
+        const byte = bytes[at]!;
+        if (depth === 0 && isSpace(byte)) return at;
+        at++;
+        if (byte === QUOTE) inString = true;
+        else if (byte === OPEN || byte === LIST) depth++;
+        else if (byte === CLOSE || byte === LIST_END) {
+          depth = Math.max(depth - 1, 0);
+          if (depth === 0) return at;
+        }
+      }
+      return -1;
+    },
   };
 }

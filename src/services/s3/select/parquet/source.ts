@@ -2,8 +2,9 @@ import { columnsOf } from "#aws/languages/select/columns.ts";
 import { run } from "#aws/languages/select/query.ts";
 import { jsonRows, type Projected, rowsOf } from "#aws/languages/select/rows.ts";
 import type { Query } from "#aws/languages/select/syntax.ts";
+import type { Value } from "#aws/languages/select/values.ts";
 import { type Batch, turn } from "../batches.ts";
-import { type Budget, leavesOf, rowsIn } from "./columns.ts";
+import { leavesOf, rowsIn } from "./columns.ts";
 import { footerOf, type RowGroup } from "./footer.ts";
 
 /** A stored object in Parquet format. */
@@ -28,37 +29,29 @@ export function parquetSource(query: Query, { size, read, range }: Stored, now: 
   };
   const running = run(query, jsonRows(query.from, now));
 
+  function* projected(records: Iterable<Value>): Generator<Projected> {
+    for (const record of records) {
+      for (const row of rowsOf(record, query.from.path)) {
+        if (running.isDone) return;
+        const taken = running.take(row);
+        if (taken) yield taken;
+      }
+    }
+  }
+
   async function* batches(): AsyncGenerator<Batch> {
     const { fields, groups } = await footerOf(size, counted);
     const isNamed = columnsOf(query);
     const named = fields.filter(({ name }) => isNamed(name));
     const columns = named.flatMap((field) => leavesOf([field]));
-    const window = Math.floor(WINDOWS_BYTES / Math.max(columns.length, 1));
-    const paths = new Set(columns.map((path) => path.at(-1)!.path.join(".")));
-    const sizeOf = ({ chunks }: RowGroup) =>
-      chunks.reduce((sum, { path, uncompressed }) => sum + (paths.has(path.join(".")) ? uncompressed : 0), 0);
-    for (const group of groups) {
-      if (range && (group.start < range.start || group.start > range.end)) continue;
-      const budget: Budget = { held: 0 };
-      const reading = {
-        read: counted,
-        window: Math.min(Math.max(window, MIN_WINDOW), MAX_WINDOW),
-        budget,
-      };
-      for await (const records of rowsIn(group, named, reading)) {
-        const rows: Projected[] = [];
-        for (const record of records) {
-          for (const row of rowsOf(record, query.from.path)) {
-            if (running.isDone) break;
-            const projected = running.take(row);
-            if (projected) rows.push(projected);
-          }
-        }
-        yield { processed: 0, rows };
+    const window = windowFor(columns.length);
+    for (const group of groups.filter((one) => beginsIn(one, range))) {
+      for await (const records of rowsIn(group, named, { read: counted, window, budget: { held: 0 } })) {
+        yield { processed: 0, rows: [...projected(records)] };
         if (running.isDone) break;
         await turn();
       }
-      yield { processed: sizeOf(group), rows: [] };
+      yield { processed: bytesOf(group, columns), rows: [] };
       if (running.isDone) break;
     }
     const last = running.end();
@@ -66,4 +59,21 @@ export function parquetSource(query: Query, { size, read, range }: Stored, now: 
   }
 
   return { batches: batches(), scanned: () => scanned };
+}
+
+/** Bytes of a column that are read at once. */
+function windowFor(columns: number): number {
+  const fair = Math.floor(WINDOWS_BYTES / Math.max(columns, 1));
+  return Math.min(Math.max(fair, MIN_WINDOW), MAX_WINDOW);
+}
+
+const beginsIn = ({ start }: RowGroup, range: Stored["range"]) =>
+  !range || (start >= range.start && start <= range.end);
+
+/** What a group's columns come to when they are decompressed. */
+function bytesOf({ chunks }: RowGroup, columns: ReturnType<typeof leavesOf>): number {
+  const paths = new Set(columns.map((path) => path.at(-1)!.path.join(".")));
+  return chunks
+    .filter(({ path }) => paths.has(path.join(".")))
+    .reduce((sum, { uncompressed }) => sum + uncompressed, 0);
 }
