@@ -38,71 +38,57 @@ const MEMBERS = new Map(
   }),
 );
 
-const EXISTING_TAG = "s3:existingobjecttag/";
-const BUCKET_TAG = "s3:buckettag/";
-const ACCESS_POINT_TAG = "s3:accesspointtag/";
-const REQUEST_TAG = "s3:requestobjecttag/";
-const RESOURCE_TAG = "aws:resourcetag/";
-const NEW_TAG = "aws:requesttag/";
+interface Call {
+  ctx: Context;
+  members: Record<string, unknown>;
+  target: Partial<AccessTarget>;
+}
+
+/** How the values of the other condition keys are computed. */
+const COMPUTED: Readonly<Record<string, (call: Call) => ReturnType<Keys>>> = {
+  "s3:prefix": ({ members }) => textOf(members.Prefix) ?? "",
+  "s3:x-amz-copy-source": ({ members }) => sourceOf(members.CopySource),
+  "s3:locationconstraint": ({ members }) => textOf(creationOf(members)?.LocationConstraint),
+  "s3:requestobjecttagkeys": ({ members }) => requestTags(members.Tagging)?.map(({ Key }) => Key),
+  "aws:tagkeys": ({ members }) => creationOf(members)?.Tags?.map(({ Key }) => Key),
+  "s3:object-lock-retain-until-date": ({ members }) => retainedUntil(members)?.toISOString(),
+  "s3:object-lock-remaining-retention-days": remainingDays,
+  "s3:dataaccesspointarn": ({ target }) => target.accessPoint && accessPointArn(target.accessPoint),
+  "s3:dataaccesspointaccount": ({ target }) => target.accessPoint?.account,
+  "s3:accesspointnetworkorigin": ({ target }) => target.accessPoint && originOf(target.accessPoint),
+  "s3:objectcreationoperation": ({ target }) => textOf(target.creates),
+  "s3:resourceaccount": ({ target }) => target.bucket?.owner,
+  "s3:x-amz-content-sha256": (call) =>
+    call.ctx.request?.headers["x-amz-content-sha256"] ?? unsignedPayload(signature(call)),
+  "s3:authtype": (call) => signature(call)?.by,
+  "s3:signatureversion": (call) => signature(call)?.version,
+  "s3:signatureage": (call) => ageOf(signature(call)?.at, call.ctx.clock.now()),
+};
+
+/** Condition keys that end with a tag key, and the tags that they refer to. */
+const TAGS: readonly [prefix: string, tags: (call: Call) => readonly Tag[] | undefined][] = [
+  ["s3:existingobjecttag/", ({ target }) => target.version?.tags],
+  ["s3:requestobjecttag/", ({ members }) => requestTags(members.Tagging)],
+  ["s3:buckettag/", ({ target }) => abacTags(target)],
+  ["aws:resourcetag/", ({ target }) => abacTags(target)],
+  ["aws:requesttag/", ({ members }) => creationOf(members)?.Tags],
+  ["s3:accesspointtag/", ({ target }) => target.accessPoint?.tags],
+];
 
 export function keysOfCall(ctx: Context, input: object, target: Partial<AccessTarget>): Keys {
   const members = input as Record<string, unknown>;
-  const signature = () =>
-    ctx.principal.type === "anonymous" ? undefined : ctx.request && signatureOf(ctx.request);
+  const call = { ctx, members, target };
   return (name) => {
     const member = MEMBERS.get(name);
     if (member !== undefined) return textOf(members[member]);
-    switch (name) {
-      case "s3:prefix":
-        return textOf(members.Prefix) ?? "";
-      case "s3:x-amz-copy-source":
-        return sourceOf(members.CopySource);
-      case "s3:locationconstraint":
-        return textOf(
-          (members.CreateBucketConfiguration as { LocationConstraint?: string })?.LocationConstraint,
-        );
-      case "s3:requestobjecttagkeys":
-        return requestTags(members.Tagging)?.map(({ Key }) => Key);
-      case "aws:tagkeys":
-        return newTags(members)?.map(({ Key }) => Key);
-      case "s3:object-lock-retain-until-date":
-        return retainedUntil(members)?.toISOString();
-      case "s3:object-lock-remaining-retention-days": {
-        const until = retainedUntil(members);
-        return until && String(Math.ceil((until.getTime() - ctx.clock.now()) / DAY_MS));
-      }
-      case "s3:dataaccesspointarn":
-        return target.accessPoint && accessPointArn(target.accessPoint);
-      case "s3:dataaccesspointaccount":
-        return target.accessPoint?.account;
-      case "s3:accesspointnetworkorigin":
-        return target.accessPoint && originOf(target.accessPoint);
-      case "s3:objectcreationoperation":
-        return textOf(target.creates);
-      case "s3:resourceaccount":
-        return target.bucket?.owner;
-      case "s3:x-amz-content-sha256":
-        return ctx.request?.headers["x-amz-content-sha256"] ?? unsignedPayload(signature());
-      case "s3:authtype":
-        return signature()?.by;
-      case "s3:signatureversion":
-        return signature()?.version;
-      case "s3:signatureage":
-        return ageOf(signature()?.at, ctx.clock.now());
-      default:
-        if (name.startsWith(EXISTING_TAG))
-          return tagIn(target.version?.tags, name.slice(EXISTING_TAG.length));
-        if (name.startsWith(REQUEST_TAG))
-          return tagIn(requestTags(members.Tagging), name.slice(REQUEST_TAG.length));
-        if (name.startsWith(BUCKET_TAG)) return tagIn(abacTags(target), name.slice(BUCKET_TAG.length));
-        if (name.startsWith(RESOURCE_TAG)) return tagIn(abacTags(target), name.slice(RESOURCE_TAG.length));
-        if (name.startsWith(NEW_TAG)) return tagIn(newTags(members), name.slice(NEW_TAG.length));
-        if (name.startsWith(ACCESS_POINT_TAG))
-          return tagIn(target.accessPoint?.tags, name.slice(ACCESS_POINT_TAG.length));
-        return undefined;
-    }
+    if (Object.hasOwn(COMPUTED, name)) return COMPUTED[name]!(call);
+    const tagged = TAGS.find(([prefix]) => name.startsWith(prefix));
+    return tagged && tagIn(tagged[1](call), name.slice(tagged[0].length));
   };
 }
+
+const signature = ({ ctx: { principal, request } }: Call) =>
+  principal.type === "anonymous" || !request ? undefined : signatureOf(request);
 
 /** The payload of a presigned URL is not known when the URL is signed. */
 const unsignedPayload = (signature: Signature | undefined) =>
@@ -127,9 +113,9 @@ function requestTags(tagging: unknown): Tag[] | undefined {
 /** Returns the bucket's tags if ABAC is enabled for it; otherwise policies cannot refer to them. */
 const abacTags = ({ bucket }: Partial<AccessTarget>) => (bucket?.abac ? bucket.tags : undefined);
 
-/** Returns the tags of a CreateBucket request. */
-const newTags = (members: Record<string, unknown>) =>
-  (members.CreateBucketConfiguration as { Tags?: Tag[] } | undefined)?.Tags;
+/** Returns the configuration in a CreateBucket request. */
+const creationOf = (members: Record<string, unknown>) =>
+  members.CreateBucketConfiguration as { LocationConstraint?: string; Tags?: Tag[] } | undefined;
 
 /** Returns the value of a tag. Condition keys are case-insensitive, including the tag key within them. */
 const tagIn = (tags: readonly Tag[] | undefined, name: string) =>
@@ -139,4 +125,9 @@ function retainedUntil(members: Record<string, unknown>): Date | undefined {
   const { RetainUntilDate } = (members.Retention ?? {}) as { RetainUntilDate?: unknown };
   const date = members.ObjectLockRetainUntilDate ?? RetainUntilDate;
   return date instanceof Date ? date : undefined;
+}
+
+function remainingDays({ ctx, members }: Call): string | undefined {
+  const until = retainedUntil(members);
+  return until && String(Math.ceil((until.getTime() - ctx.clock.now()) / DAY_MS));
 }
