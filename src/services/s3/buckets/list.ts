@@ -12,14 +12,7 @@ const PAGE = 1_000;
 
 export const bucketListing = {
   async ListBuckets(ctx, { MaxBuckets, ContinuationToken, Prefix, BucketRegion }) {
-    if (MaxBuckets !== undefined && !(MaxBuckets >= 1 && MaxBuckets <= MAX_BUCKETS)) {
-      throw invalidArgument(
-        "Argument max-buckets must be an integer between 1 and 10000",
-        "max-buckets",
-        MaxBuckets,
-      );
-    }
-    const limit = MaxBuckets ?? MAX_BUCKETS;
+    const limit = limitOf(MaxBuckets);
     const region = BucketRegion?.toLowerCase();
     if (region !== undefined && region !== ctx.region) throw wrongRegion(BucketRegion!);
     // An empty token counts as none.
@@ -43,6 +36,12 @@ export const bucketListing = {
     };
   },
 } satisfies Handlers<"s3">;
+
+function limitOf(maxBuckets = MAX_BUCKETS): number {
+  if (maxBuckets >= 1 && maxBuckets <= MAX_BUCKETS) return maxBuckets;
+  const message = `Argument max-buckets must be an integer between 1 and ${MAX_BUCKETS}`;
+  throw invalidArgument(message, "max-buckets", maxBuckets);
+}
 
 interface Selection {
   prefix: string | undefined;

@@ -1,4 +1,4 @@
-import type { LifecycleExpiration, LifecycleRule } from "#aws/contract/types/s3.ts";
+import type { LifecycleExpiration, LifecycleRule, Transition } from "#aws/contract/types/s3.ts";
 import { isMidnight } from "../days.ts";
 import { malformedXml } from "../errors.ts";
 import {
@@ -75,15 +75,11 @@ function checkTransitions(rule: LifecycleRule): void {
   const { Transitions: transitions = [], Expiration: expiration } = rule;
   if (transitions.length === 0) return;
   const of = described(rule);
-  for (const { Days: days, Date: date, StorageClass } of transitions) {
-    if (StorageClass === undefined || (days === undefined) === (date === undefined)) throw malformedXml();
-    if (days !== undefined && days < 0) throw negative("Days", "Transition");
-    if (date !== undefined && !isMidnight(date.getTime())) throw notMidnight(date);
-    if (days !== undefined) checkMinDays(days, StorageClass, "Days", "Transition");
-  }
-  const member = transitions[0]!.Days === undefined ? "Date" : "Days";
+  for (const transition of transitions) checkTransition(transition);
+  const [member, other] =
+    transitions[0]!.Days === undefined ? (["Date", "Days"] as const) : (["Days", "Date"] as const);
   if (transitions.some((transition) => transition[member] === undefined)) throw mixedTransitions(of);
-  if (expiration && expiration[member === "Days" ? "Date" : "Days"] !== undefined) throw mixedActions(of);
+  if (expiration?.[other] !== undefined) throw mixedActions(of);
   const steps = transitions.map((transition) => ({
     at: Number(transition[member]),
     to: transition.StorageClass!,
@@ -93,6 +89,15 @@ function checkTransitions(rule: LifecycleRule): void {
   if (end !== undefined && steps.some(({ at }) => at >= Number(end)))
     throw expiresTooSoon(member, "Expiration", "Transition", of);
   if (member === "Days") checkStay(steps, "Days", "Transition", of);
+}
+
+/** It is due by days or by a date, and not by both. */
+function checkTransition({ Days: days, Date: date, StorageClass: to }: Transition): void {
+  if (to === undefined || (days === undefined) === (date === undefined)) throw malformedXml();
+  if (date !== undefined && !isMidnight(date.getTime())) throw notMidnight(date);
+  if (days === undefined) return;
+  if (days < 0) throw negative("Days", "Transition");
+  checkMinDays(days, to, "Days", "Transition");
 }
 
 function checkNoncurrent(rule: LifecycleRule): void {

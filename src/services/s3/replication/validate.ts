@@ -107,24 +107,26 @@ function checkSelection({ SourceSelectionCriteria: criteria, Destination }: Rule
 }
 
 function checkDestination({ Destination }: Rule): void {
-  const {
-    Account,
-    AccessControlTranslation: translation,
-    ReplicationTime: time,
-    Metrics: metrics,
-  } = Destination;
+  const { Account, AccessControlTranslation: translation } = Destination;
   if (Account !== undefined && !/^\d{12}$/.test(Account)) throw malformedXml();
   if (translation && translation.Owner !== "Destination") throw malformedXml();
   if (translation && Account === undefined) throw accountRequired();
-  if (time) {
-    if (!isStatus(time.Status) || !time.Time) throw malformedXml();
-    if (time.Time.Minutes !== MINUTES) throw minutesOutOfRange();
-    if (time.Status === "Enabled" && metrics?.Status !== "Enabled") throw metricsRequired();
-  }
-  if (metrics) {
-    if (!isStatus(metrics.Status)) throw malformedXml();
-    if (metrics.EventThreshold && metrics.EventThreshold.Minutes !== MINUTES) throw minutesOutOfRange();
-  }
+  checkTime(Destination);
+  checkMetrics(Destination);
+}
+
+/** A time for replication needs the metrics that tell whether it is kept. */
+function checkTime({ ReplicationTime: time, Metrics: metrics }: Rule["Destination"]): void {
+  if (!time) return;
+  if (!isStatus(time.Status) || !time.Time) throw malformedXml();
+  if (time.Time.Minutes !== MINUTES) throw minutesOutOfRange();
+  if (time.Status === "Enabled" && metrics?.Status !== "Enabled") throw metricsRequired();
+}
+
+function checkMetrics({ Metrics: metrics }: Rule["Destination"]): void {
+  if (!metrics) return;
+  if (!isStatus(metrics.Status)) throw malformedXml();
+  if (metrics.EventThreshold && metrics.EventThreshold.Minutes !== MINUTES) throw minutesOutOfRange();
 }
 
 function checkIds(rules: readonly Rule[]): void {
