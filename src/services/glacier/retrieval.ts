@@ -87,41 +87,40 @@ type InventoryPlan = Pick<InventoryJob, "format" | "from" | "to" | "limit" | "af
 
 /** What a request asks for, checked as far as is possible without the vault. */
 function planOf(ctx: Context, parameters: JobParameters): Plan {
-  const {
-    Type: type,
-    Format,
-    Description: description,
-    SNSTopic,
-    ArchiveId,
-    RetrievalByteRange: range,
-  } = parameters;
+  const { Type: type, Description: description, SNSTopic: topic } = parameters;
   if (!type) throw missingParameter("Type");
   if (type === "select") throw selectRefused();
-  if (parameters.SelectParameters) throw unexpectedParameter("SelectParameters", type);
-  if (parameters.OutputLocation) throw unexpectedParameter("OutputLocation", type);
+  checkAbsent(parameters, "SelectParameters", "OutputLocation");
   if (description && !/^[\x20-\x7e]{1,1024}$/.test(description)) throw invalidJobDescription();
   const labels: Labels = {
     ...(description && { description }),
-    ...(SNSTopic && { topic: topicIn(SNSTopic) }),
+    ...(topic && { topic: topicIn(topic) }),
   };
-  if (type === "archive-retrieval") {
-    if (!ArchiveId) throw missingParameter("ArchiveId");
-    if (Format) throw unexpectedParameter("Format", type);
-    if (parameters.InventoryRetrievalParameters)
-      throw unexpectedParameter("InventoryRetrievalParameters", type);
-    return { action: "ArchiveRetrieval", labels, archiveId: ArchiveId, range, tier: tierIn(parameters.Tier) };
-  }
-  if (type !== "inventory-retrieval") throw invalidJobType(type);
-  if (ArchiveId) throw unexpectedParameter("ArchiveId", type);
-  if (range) throw unexpectedParameter("RetrievalByteRange", type);
+  if (type === "archive-retrieval") return archivePlan(parameters, labels);
+  if (type === "inventory-retrieval") return inventoryPlan(ctx, parameters, labels);
+  throw invalidJobType(type);
+}
+
+function archivePlan(parameters: JobParameters, labels: Labels): Plan {
+  const { ArchiveId: archiveId, RetrievalByteRange: range, Tier } = parameters;
+  if (!archiveId) throw missingParameter("ArchiveId");
+  checkAbsent(parameters, "Format", "InventoryRetrievalParameters");
+  return { action: "ArchiveRetrieval", labels, archiveId, range, tier: tierIn(Tier) };
+}
+
+function inventoryPlan(ctx: Context, parameters: JobParameters, labels: Labels): Plan {
+  checkAbsent(parameters, "ArchiveId", "RetrievalByteRange");
   tierIn(parameters.Tier);
-  const format = formatIn(Format);
-  return {
-    action: "InventoryRetrieval",
-    labels,
-    format,
-    ...inventoryRange(ctx, parameters.InventoryRetrievalParameters),
-  };
+  const format = formatIn(parameters.Format);
+  const range = inventoryRange(ctx, parameters.InventoryRetrievalParameters);
+  return { action: "InventoryRetrieval", labels, format, ...range };
+}
+
+/** Members that a job of this type has no use for. */
+function checkAbsent(parameters: JobParameters, ...members: (keyof JobParameters)[]): void {
+  for (const member of members) {
+    if (parameters[member]) throw unexpectedParameter(member, parameters.Type!);
+  }
 }
 
 function tierIn(tier: string | undefined): Tier {

@@ -93,6 +93,14 @@ export async function walk<T extends object>(
     return false;
   }
 
+  /** Returns how many rows to fetch next, after `found` rows of which `shown` were listed. */
+  function nextSize(found: number, shown: number, skips: boolean): number {
+    // A seek costs as much as reading four rows.
+    if (skips && shown < Math.max(found / 4, 2)) return AFTER_LARGE[seeks++ % AFTER_LARGE.length]!;
+    // If all rows were listed, fetch the rest of the page, plus one row that shows whether there is another page.
+    return Math.min(size * 4, shown === found ? Math.min(MAX_ROWS, limit - count + 1) : MAX_ROWS);
+  }
+
   async function read(tx: ReadTransaction): Promise<boolean> {
     for (let seen = 0; seen < ROWS_IN_A_READ; ) {
       const before = count;
@@ -101,14 +109,9 @@ export async function walk<T extends object>(
       if (found.length < size) return true;
       seen += size;
       const last = found.at(-1)!;
-      const skip = common !== undefined && rows.key(last).startsWith(common);
-      position = skip ? { past: common! } : { after: rows.tuple(last) };
-      // A seek costs as much as reading four rows.
-      const hidden = skip && count - before < Math.max(found.length / 4, 2);
-      // If all rows were listed, fetch the rest of the page, plus one row that shows whether there is another
-      // page.
-      const most = count - before === found.length ? Math.min(MAX_ROWS, limit - count + 1) : MAX_ROWS;
-      size = hidden ? AFTER_LARGE[seeks++ % AFTER_LARGE.length]! : Math.min(size * 4, most);
+      const skips = common !== undefined && rows.key(last).startsWith(common);
+      position = skips ? { past: common! } : { after: rows.tuple(last) };
+      size = nextSize(found.length, count - before, skips);
     }
     return false;
   }

@@ -186,31 +186,41 @@ export function runs(bytes: Uint8Array, bits: number, count: number): Uint32Arra
   const values = new Uint32Array(count);
   if (bits === 0) return values;
   if (bits > 32) throw new RangeError("too wide");
-  const byte = (at: number) => {
-    if (at >= bytes.length) throw new RangeError("too short");
-    return bytes[at]!;
-  };
   let at = 0;
-  for (let seen = 0; seen < count; ) {
-    let head = 0;
+  const byte = (place: number) => {
+    if (place >= bytes.length) throw new RangeError("too short");
+    return bytes[place]!;
+  };
+
+  /** Seven bits a byte, until one is below 128. */
+  function varint(): number {
+    let value = 0;
     for (let shift = 0; ; shift += 7) {
       const next = byte(at++);
-      head += (next & 0x7f) * 2 ** shift;
-      if (next < 0x80) break;
+      value += (next & 0x7f) * 2 ** shift;
+      if (next < 0x80) return value;
       if (shift > 28) throw new RangeError("too long");
     }
-    if (head % 2 === 0) {
-      let value = 0;
-      for (let n = 0; n < Math.ceil(bits / 8); n++) value += byte(at++) * 2 ** (8 * n);
-      const end = Math.min(seen + head / 2, count);
-      if (end === seen) throw new RangeError("a run of nothing");
-      values.fill(value, seen, end);
+  }
+
+  function wholeBytes(): number {
+    let value = 0;
+    for (let n = 0; n < Math.ceil(bits / 8); n++) value += byte(at++) * 2 ** (8 * n);
+    return value;
+  }
+
+  for (let seen = 0; seen < count; ) {
+    const head = varint();
+    const isRepeated = head % 2 === 0;
+    const length = isRepeated ? head / 2 : ((head - 1) / 2) * 8;
+    const end = Math.min(seen + length, count);
+    if (end === seen) throw new RangeError("a run of nothing");
+    if (isRepeated) {
+      values.fill(wholeBytes(), seen, end);
       seen = end;
       continue;
     }
-    const end = Math.min(seen + ((head - 1) / 2) * 8, count);
-    if (end === seen) throw new RangeError("a run of nothing");
-    const next = at + ((head - 1) / 2) * bits;
+    const next = at + (length / 8) * bits;
     for (let bit = at * 8; seen < end; seen++, bit += bits) values[seen] = bitsAt(byte, bit, bits);
     at = next;
   }
