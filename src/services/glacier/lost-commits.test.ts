@@ -7,13 +7,13 @@ import { glacier } from "./service.ts";
 import { archiveOf, upload } from "./testing.ts";
 
 const vault = { accountId: "-", vaultName: "v" };
-const MOST_COMMITS = 15;
+const MAX_COMMITS = 15;
 /** An inventory of so many is a file. */
 const ARCHIVES = Math.ceil(INLINE_BYTES / 1_024);
 
 test("no inventory stays of a commit that failed", async () => {
   let refused = 0;
-  for (let commit = 0; commit < MOST_COMMITS; commit++) {
+  for (let commit = 0; commit < MAX_COMMITS; commit++) {
     const disk = testDisk();
     const blobs = countedBlobs();
     const nube = await testCloud([glacier], { store: disk.store, blobs });

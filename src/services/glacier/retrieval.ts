@@ -116,7 +116,7 @@ function inventoryPlan(ctx: Context, parameters: JobParameters, labels: Labels):
   return { action: "InventoryRetrieval", labels, format, ...range };
 }
 
-/** Members that a job of this type has no use for. */
+/** Refuses members that do not apply to this type of job. */
 function checkAbsent(parameters: JobParameters, ...members: (keyof JobParameters)[]): void {
   for (const member of members) {
     if (parameters[member]) throw unexpectedParameter(member, parameters.Type!);

@@ -10,7 +10,7 @@ import { s3 as service } from "./service.ts";
 /** A body that is stored as a file. Whichever commit fails, no unreferenced file may remain. */
 const LARGE = Buffer.alloc(INLINE_BYTES + 1, "large ");
 const large = () => bodyOf(LARGE);
-const MOST_COMMITS = 30;
+const MAX_COMMITS = 30;
 
 type S3 = TestCloud["aws"]["s3"];
 
@@ -68,7 +68,7 @@ const stories = {
 
 test.for(Object.entries(stories))("no file of %s stays of a commit that failed", async ([, story]) => {
   let refused = 0;
-  for (let commit = 0; commit < MOST_COMMITS; commit++) {
+  for (let commit = 0; commit < MAX_COMMITS; commit++) {
     const disk = testDisk();
     const blobs = countedBlobs();
     const nube = await testCloud([service], { store: disk.store, blobs });

@@ -91,7 +91,7 @@ function checkTransitions(rule: LifecycleRule): void {
   if (member === "Days") checkStay(steps, "Days", "Transition", of);
 }
 
-/** It is due by days or by a date, and not by both. */
+/** A transition has either days or a date. */
 function checkTransition({ Days: days, Date: date, StorageClass: to }: Transition): void {
   if (to === undefined || (days === undefined) === (date === undefined)) throw malformedXml();
   if (date !== undefined && !isMidnight(date.getTime())) throw notMidnight(date);

@@ -115,7 +115,7 @@ function checkDestination({ Destination }: Rule): void {
   checkMetrics(Destination);
 }
 
-/** A time for replication needs the metrics that tell whether it is kept. */
+/** Replication time control requires metrics. */
 function checkTime({ ReplicationTime: time, Metrics: metrics }: Rule["Destination"]): void {
   if (!time) return;
   if (!isStatus(time.Status) || !time.Time) throw malformedXml();

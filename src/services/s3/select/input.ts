@@ -58,7 +58,7 @@ export function fieldsOf(text: string, format: CsvFormat): string[] {
   }
 }
 
-/** What stands between the quotation mark at `from` and the next that is not escaped, and the place behind that. */
+/** Returns the text from the quotation mark at `from` to the closing one, and the position after that. */
 function quotedText(
   text: string,
   from: number,
@@ -70,7 +70,7 @@ function quotedText(
   for (; at < text.length; at++) {
     if (hasEscapes && text.startsWith(escaping, at) && at + 1 < text.length) at++;
     else if (text.startsWith(quote, at)) {
-      // A mark that is its own escape stands twice.
+      // A quotation mark that is its own escape character is doubled.
       if (escaping !== quote || !text.startsWith(quote, at + 1)) break;
       at++;
     }

@@ -162,13 +162,13 @@ function spaceEnd(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** Looks at each byte once, and remembers between chunks how deep in a value it is. */
+/** Finds where values end. It reads each byte once and keeps its nesting depth between chunks. */
 function valueScanner() {
   let depth = 0;
   let inString = false;
   let isEscaped = false;
 
-  /** The place behind the string that `from` is in, or the end of the bytes. */
+  /** Returns the position after the string that contains `from`, or the end of the bytes. */
   function stringEnd(bytes: Buffer, from: number): number {
     for (let at = from; at < bytes.length; at++) {
       const byte = bytes[at]!;
@@ -183,7 +183,7 @@ function valueScanner() {
   }
 
   return {
-    /** The place behind the value that `from` is in; negative if it goes on behind the bytes. */
+    /** Returns the position after the value that contains `from`, or -1 if the value continues in the next chunk. */
     valueEnd(bytes: Buffer, from: number): number {
       for (let at = from; at < bytes.length; ) {
         if (inString) {

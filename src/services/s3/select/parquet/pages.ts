@@ -192,7 +192,7 @@ export function runs(bytes: Uint8Array, bits: number, count: number): Uint32Arra
     return bytes[place]!;
   };
 
-  /** Seven bits a byte, until one is below 128. */
+  /** Reads a number of 7 bits per byte; the last byte is below 128. */
   function varint(): number {
     let value = 0;
     for (let shift = 0; ; shift += 7) {

@@ -61,7 +61,7 @@ export function parquetSource(query: Query, { size, read, range }: Stored, now: 
   return { batches: batches(), scanned: () => scanned };
 }
 
-/** Bytes of a column that are read at once. */
+/** Returns how many bytes of a column are read at once. */
 function windowFor(columns: number): number {
   const fair = Math.floor(WINDOWS_BYTES / Math.max(columns, 1));
   return Math.min(Math.max(fair, MIN_WINDOW), MAX_WINDOW);
@@ -70,7 +70,7 @@ function windowFor(columns: number): number {
 const beginsIn = ({ start }: RowGroup, range: Stored["range"]) =>
   !range || (start >= range.start && start <= range.end);
 
-/** What a group's columns come to when they are decompressed. */
+/** Returns the uncompressed size of the columns in a row group. */
 function bytesOf({ chunks }: RowGroup, columns: ReturnType<typeof leavesOf>): number {
   const paths = new Set(columns.map((path) => path.at(-1)!.path.join(".")));
   return chunks
