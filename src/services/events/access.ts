@@ -70,7 +70,7 @@ export const access: Access<"events"> = {
   ListRuleNamesByTarget: onRule("ListRuleNamesByTarget"),
   TestEventPattern: () => fact("TestEventPattern", "*"),
 
-  /** Entries for buses elsewhere are judged there. */
+  /** Entries for buses in other accounts or Regions are authorized there. */
   PutEvents: async (ctx, { Entries }) => {
     // The cloud's own services need no permission to put events on the default bus.
     if (ctx.principal.type === "service") return fact("PutEvents", busArn(ctx, "*"));

@@ -16,7 +16,7 @@ export const destinationArn = (place: Place, name: string, id: string) =>
 export const ruleArn = (place: Place, bus: string, rule: string) =>
   arn(place, bus === DEFAULT_BUS ? `rule/${rule}` : `rule/${bus}/${rule}`);
 
-/** A bus as callers name it: by its name, its ARN, or not at all. */
+/** The name of a bus that a caller gives by name, by ARN, or not at all. */
 export function busNamed(bus: string | undefined): string {
   if (bus === undefined) return DEFAULT_BUS;
   return parseArn(bus)?.resource.replace(/^event-bus\//, "") ?? bus;
@@ -27,7 +27,7 @@ export function isBus(arn: string): boolean {
   return service === "events" && resource!.startsWith("event-bus/");
 }
 
-/** Where a bus is that is named by its ARN. */
+/** The account and Region of a bus, from its ARN if that is given. */
 export function placeOfBus(bus: string | undefined, own: Place): Place {
   const parts = bus?.startsWith("arn:") ? parseArn(bus) : undefined;
   if (!parts || (parts.account === own.account && parts.region === own.region)) return own;

@@ -3,14 +3,14 @@ import type { BusEvent } from "./store.ts";
 
 type ShownEvent = Omit<BusEvent, "exactDetail">;
 
-/** As patterns look at it. */
+/** An event in the form that patterns match. */
 export function matchable(event: BusEvent): ShownEvent {
   if (event.exactDetail === undefined) return event;
   const { exactDetail: _, ...shown } = event;
   return shown;
 }
 
-/** As targets get it: with its numbers as the sender wrote them. */
+/** An event in the form that targets get, with numbers as the sender wrote them. */
 export function deliverable(event: BusEvent): ShownEvent {
   if (event.exactDetail === undefined) return event;
   return { ...matchable(event), detail: parseExactly(event.exactDetail) };
@@ -18,7 +18,7 @@ export function deliverable(event: BusEvent): ShownEvent {
 
 export const jsonOf = (event: BusEvent): string => JSON.stringify(deliverable(event));
 
-/** The JSON of a detail that has numbers which JavaScript's do not hold. */
+/** The JSON of a detail with numbers that JavaScript cannot represent. */
 export function exactDetailOf(text: string, detail: object): string | undefined {
   const plain = JSON.stringify(detail);
   if (plain === text) return undefined;

@@ -18,7 +18,7 @@ export async function ownBus(place: Place, tx: ReadTransaction, bus: string | un
   return busAt(tx, name);
 }
 
-/** It has always been there. A record is written only when something of it changes. */
+/** The default bus exists without a record; one is written when it first changes. */
 export const defaultBus = (): Bus => ({ name: DEFAULT_BUS, created: 0, modified: 0 });
 
 /** Who may send events to a bus, or manage its rules. */
@@ -32,5 +32,5 @@ export interface Statement {
   [element: string]: unknown;
 }
 
-/** As answers have it: `undefined` where there is none. */
+/** The policy in responses; `undefined` if there is none. */
 export const policyText = (policy: PolicyDocument | undefined) => policy && JSON.stringify(policy);

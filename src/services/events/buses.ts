@@ -20,7 +20,7 @@ import {
 import { type Bus, buses, rules } from "./store.ts";
 import { checkTags } from "./tags.ts";
 
-/** Most buses of an account in a Region: AWS's default quota. */
+/** The maximum buses of an account in a Region: AWS's default quota. */
 const MAX_BUSES = 100;
 
 export const busOperations = {
@@ -117,7 +117,7 @@ function checkName({ Name: name, EventSourceName: source }: Events.CreateEventBu
   } else throw source === name ? noSuchEventSource(source) : busNameIsNotSource();
 }
 
-/** By name; the default bus has no record, and is put in at its place. */
+/** The buses from a name on; the default bus, which may have no record, is inserted at its place. */
 async function busesFrom(
   tx: ReadTransaction,
   prefix: string,

@@ -22,8 +22,7 @@ const FOR_SERVICES: Partial<Record<Member, readonly string[]>> = {
 };
 
 /**
- * Members for services that this cloud does not have. They are refused by name, so that nobody believes they take
- * effect.
+ * Members for services that this cloud lacks. They are refused by name instead of being ignored.
  */
 const UNIMPLEMENTED = [
   "RunCommandParameters",
@@ -55,7 +54,7 @@ const NEEDS_ROLE = new Set([
   "states",
 ]);
 
-/** Services that go by the target's own policy, and those of which it is not known. */
+/** Services that use the target's own policy, and those for which this is unknown. */
 const NEEDS_NONE = new Set(["appsync", "execute-api", "lambda", "logs", "redshift-serverless", "sns", "sqs"]);
 
 /** @throws {AwsError} ValidationException */

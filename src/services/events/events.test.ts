@@ -6,7 +6,7 @@ import { type TestCloud, testCloud } from "#kernel/testing.ts";
 import { events } from "./service.ts";
 import { collect } from "./sink.ts";
 
-/** Stands in for queues and topics: it keeps what it is sent. */
+/** Replaces queues and topics, and records what they receive. */
 function receivers() {
   const sent: { queue: string; body: string; caller: Principal; attributes: object | undefined }[] = [];
   let failing: Error | undefined;

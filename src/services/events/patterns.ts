@@ -4,7 +4,7 @@ import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import { invalidParameter } from "./errors.ts";
 import { checkPattern } from "./rule.ts";
 
-/** AWS's API reference also names `resources`, which AWS itself does not ask for, as in the example of its CLI. */
+/** AWS's API reference also lists `resources`, which AWS does not require, as its CLI's example shows. */
 const REQUIRED = ["id", "account", "source", "time", "region", "detail-type"];
 
 export const patternOperations = {

@@ -41,7 +41,7 @@ export const permissionOperations = {
   },
 } satisfies Handlers<"events">;
 
-/** A policy that cannot be judged would close the bus to everybody. @throws {AwsError} */
+/** An invalid policy would deny everybody access to the bus. @throws {AwsError} */
 function checkPolicy(text: string): void {
   if (text.length > MAX_POLICY_LENGTH) throw policyTooLong(MAX_POLICY_LENGTH);
   try {

@@ -13,11 +13,11 @@ import { type BusEvent, type RuleTarget, targets } from "./store.ts";
 interface Narrowing {
   /** The rules that a replay is for. */
   only?: readonly string[] | undefined;
-  /** It came from another bus, and must not go on to a third one. */
+  /** Whether it came from another bus, and so is not forwarded to a third one. */
   isForwarded?: boolean;
 }
 
-/** Shows an event to a bus. For each target of each rule that it matches, a delivery is written in this transaction. */
+/** Publishes an event on a bus: writes a delivery for each target of each matching rule, in this transaction. */
 export async function publish(
   ctx: Context,
   tx: Transaction,
@@ -49,7 +49,7 @@ export const send = job<Sending>("events/send", {
 export const targetsOf = (tx: Transaction, bus: string, rule: string): Promise<RuleTarget[]> =>
   tx.list(targets, { in: [bus, rule], limit: 1_000 });
 
-/** @param ctx of whoever the rule belongs to */
+/** @param ctx the context of the rule's owner */
 export function sendToTargets(
   ctx: Context,
   tx: Transaction,

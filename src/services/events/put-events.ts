@@ -10,10 +10,10 @@ import { invalid } from "./errors.ts";
 import { publish } from "./publish.ts";
 import { type BusEvent, buses } from "./store.ts";
 
-/** Most bytes of all entries of a call together. */
+/** The maximum bytes of all entries of a call together. */
 const MAX_BYTES = 2 ** 20;
 const MAX_DETAIL_TYPE = 128;
-/** Bytes that a time counts as. */
+/** The size that a time counts as. */
 const TIME_BYTES = 14;
 
 export const eventOperations = {
@@ -33,7 +33,7 @@ export const eventOperations = {
         const event = { ...eventOf(ctx, entry, tx.uuid(), tx.now()), ...content };
         results.push({ EventId: event.id });
         const bus = busNamed(entry.EventBusName);
-        // An event for a bus that is not there is accepted, and matches no rule; so does one whose type is too long.
+        // An event for a bus that does not exist, or with a type that is too long, is accepted but matches no rule.
         const isThere = bus === DEFAULT_BUS || (await tx.get(buses, [bus])) !== undefined;
         if (own[at] && isThere && event["detail-type"].length <= MAX_DETAIL_TYPE)
           await publish(ctx, tx, bus, event);
@@ -75,7 +75,7 @@ async function putElsewhere(ctx: Context, entry: Entry): Promise<Events.PutEvent
 
 type DetailContent = Pick<BusEvent, "detail" | "exactDetail">;
 
-/** The parsed detail of an entry, or why it is refused. */
+/** The parsed detail of an entry, or the error. */
 function checked(ctx: Context, entry: Entry): Checked {
   for (const member of ["Source", "DetailType", "Detail"] as const) {
     if (!entry[member])
@@ -100,7 +100,7 @@ const failed = (ErrorCode: string, ErrorMessage: string): Checked => ({
   failure: { ErrorCode, ErrorMessage },
 });
 
-/** An object; `undefined` for what is none. */
+/** @returns `undefined` unless the detail is a JSON object */
 function detailOf({ Detail }: Entry): object | undefined {
   try {
     const detail: unknown = JSON.parse(Detail!);

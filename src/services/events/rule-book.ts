@@ -5,7 +5,7 @@ import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { matchable } from "./bus-event.ts";
 import { type BusEvent, type Rule, rules } from "./store.ts";
 
-/** The rules of a bus. They are in memory from the bus's first event or second rule on. */
+/** The rules of a bus, which are loaded at its first event or second rule. */
 interface BusRules {
   /** By name: whether its pattern has a wildcard. */
   names: Map<string, boolean>;
@@ -37,7 +37,7 @@ async function rulesOf(tx: ReadTransaction, bus: string): Promise<BusRules> {
   return busRules;
 }
 
-/** Follows a rule that is put in this transaction. */
+/** Updates memory for a rule that is written in this transaction. */
 export function rememberRule(tx: Transaction, rule: Rule): void {
   tx.afterwards(() => {
     const busRules = tx.memory(rulesByBus).get(rule.bus);

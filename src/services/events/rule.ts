@@ -28,7 +28,7 @@ export async function ruleOn(tx: ReadTransaction, bus: string, name: string): Pr
 }
 
 /**
- * @param force whether to change what a service made for itself; `undefined` where a caller cannot ask for that
+ * @param force whether to change a rule that a service manages; `undefined` if the operation has no such parameter
  * @throws {AwsError} ManagedRuleException
  */
 export function checkUnmanaged(rule: Rule | undefined, { force }: { force?: boolean } = {}): void {

@@ -22,12 +22,12 @@ import { startTimer } from "./scheduled.ts";
 import { type Rule, rules, targets } from "./store.ts";
 import { checkTags } from "./tags.ts";
 
-/** Most rules of a bus, by default: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
+/** The default maximum rules of a bus: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
 const MAX_RULES = 300;
 const MAX_RULES_IN: Record<string, number> = { "af-south-1": 100, "eu-south-1": 100 };
-/** Most rules of a bus with a wildcard in their pattern. */
+/** The maximum rules of a bus with a wildcard in their pattern. */
 const MAX_WITH_WILDCARDS = 30;
-/** Bytes. AWS gives the contract's 4,096 only to those who ask. */
+/** In bytes. AWS grants the contract's 4,096 only on request. */
 const MAX_PATTERN_LENGTH = 2_048;
 
 export const ruleOperations = {
@@ -75,7 +75,7 @@ export const ruleOperations = {
     return { ...described(ctx, rule), CreatedBy: rule.createdBy };
   },
 
-  /** To delete a rule that is not there is no error. */
+  /** Deleting a rule that does not exist is not an error. */
   async DeleteRule(ctx, { Name, EventBusName, Force: force = false }) {
     const bus = busNamed(EventBusName);
     return ctx.transact(async (tx) => {

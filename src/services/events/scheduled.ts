@@ -12,7 +12,7 @@ interface Timer {
   revision: number;
 }
 
-/** A rule's schedule: one timer, which sets the next one when it rings. */
+/** A rule's schedule: one timer, which sets the next one when it fires. */
 export const ring = job<Timer>("events/ring", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { bus, rule: name, revision }) {

@@ -1,7 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import type { ServiceEvent } from "#kernel/ports.ts";
 
-/** Most entries of one PutEvents. */
+/** The maximum entries of one PutEvents. */
 const MOST = 10;
 
 /** Puts events of the cloud's own services on the default bus, as those services. */

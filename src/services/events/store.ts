@@ -26,12 +26,12 @@ export interface Rule {
   description?: string | undefined;
   role?: string | undefined;
   createdBy: string;
-  /** The service that made it. Others cannot change it, and it delivers nothing. */
+  /** The service that manages it. Others cannot change it, and it delivers nothing. */
   managedBy?: string;
   tags?: Events.Tag[] | undefined;
-  /** When a rate began to count. */
+  /** The start of a rate schedule. */
   scheduled: Time;
-  /** The number of the last change, by which a timer knows that it is still wanted. */
+  /** The number of the last change, so that timers of an older revision end. */
   revision: number;
 }
 
@@ -59,7 +59,7 @@ export interface ArchivedEvent {
   archive: string;
   /** The event's own time, by which it is replayed. */
   time: Time;
-  /** When it came, where its own time is another. */
+  /** The time of its arrival, if that differs from its own time. */
   came?: Time;
   order: number;
   event: BusEvent;
@@ -85,9 +85,9 @@ export interface Connection {
   description?: string | undefined;
   type: Events.ConnectionAuthorizationType;
   state: Events.ConnectionState;
-  /** With its secrets, sealed. */
+  /** The parameters with secrets, encrypted. */
   sealed: string;
-  /** As answers have it: without them. */
+  /** The parameters in responses, without secrets. */
   shown: Events.ConnectionAuthResponseParameters;
   created: Time;
   modified: Time;
@@ -99,7 +99,7 @@ export interface Destination {
   id: string;
   description?: string | undefined;
   connection: string;
-  /** The connection's: one that is made again under its name has another. */
+  /** The connection's id, which differs if it is created again with the same name. */
   connectionId?: string;
   endpoint: string;
   method: Events.ApiDestinationHttpMethod;
@@ -108,7 +108,7 @@ export interface Destination {
   modified: Time;
 }
 
-/** An event as rules match it and targets get it. The order of its members is that of its JSON. */
+/** An event for rules and targets, with its members in the order of its JSON. */
 export interface BusEvent {
   version: "0";
   id: string;
@@ -120,7 +120,7 @@ export interface BusEvent {
   region: string;
   resources: string[];
   detail: unknown;
-  /** The JSON of the detail, where that has numbers which JavaScript's do not hold. */
+  /** The JSON of the detail, if it has numbers that JavaScript cannot represent. */
   exactDetail?: string;
   "replay-name"?: string;
 }

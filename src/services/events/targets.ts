@@ -7,7 +7,7 @@ import { invalidToken, limitExceeded } from "./errors.ts";
 import { checkUnmanaged, ruleOn } from "./rule.ts";
 import { type RuleTarget, targets } from "./store.ts";
 
-/** Most targets of a rule. */
+/** The maximum targets of a rule. */
 const MAX_TARGETS = 5;
 
 export const targetOperations = {
@@ -26,7 +26,7 @@ export const targetOperations = {
     });
   },
 
-  /** Ids that the rule does not have are passed over. */
+  /** Ids that the rule does not have are ignored. */
   async RemoveTargets(ctx, { Rule, EventBusName, Ids, Force: force = false }) {
     const bus = busNamed(EventBusName);
     return ctx.transact(async (tx) => {

@@ -7,7 +7,7 @@ import { fault } from "./errors.ts";
 import { topics } from "./store.ts";
 import { judgedPolicy } from "./topics/policy.ts";
 
-/** What IAM judges: the action on the topic. Where there is no such topic, the call itself says so. */
+/** What IAM evaluates: the action on the topic. If the topic does not exist, the operation reports that. */
 async function onTopic(ctx: Context, action: string, name: string): Promise<AccessFact[]> {
   const fact: AccessFact = { action: `SNS:${action}`, resource: topicArn(ctx, name), owner: ctx.account };
   const topic = await ctx.read((tx) => tx.get(topics, [name]));

@@ -6,11 +6,11 @@ export const fault = faultsOf<"sns">();
 export const invalidParameter = (what: string) =>
   fault("InvalidParameterException", `Invalid parameter: ${what}`);
 
-/** How an attribute is refused. When something is created, the message also names the parameter. */
+/** Makes the error for an attribute. In create operations, the message also names the parameter. */
 export type Refusal = (what: string) => AwsError;
 export const invalidAttributes: Refusal = (what) => invalidParameter(`Attributes Reason: ${what}`);
 
-/** Of message attributes, whose error has a code of its own. */
+/** The error for message attributes, which has its own code. */
 export const invalidAttribute = (message: string) => fault("InvalidParameterValueException", message);
 
 export const topicNotFound = () => fault("NotFoundException", "Topic does not exist");
@@ -45,8 +45,8 @@ export const tooManyPolicies = () =>
   fault("FilterPolicyLimitExceededException", "Filter policy limit exceeded: 200 for a topic.");
 
 /**
- * AWS's form reader takes an empty list or map for a missing one, so a required one is refused.
- * @param member as AWS's framework spells it
+ * AWS's form parser takes an empty list or map for a missing one, so an empty required one is refused.
+ * @param member its name in AWS's framework
  */
 export function checkSome(value: object, member: string): void {
   if (Object.keys(value).length === 0)

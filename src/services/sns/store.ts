@@ -5,14 +5,14 @@ export type Time = number;
 
 export interface Topic {
   name: string;
-  /** Never used again: a topic that is made again has nothing of the old one. */
+  /** Unique: a topic with the name of a deleted one shares no rows with it. */
   id: number;
   isFifo: boolean;
   created: Time;
-  /** Only those that were set, as they were given. */
+  /** Only attributes that were set, as they were given. */
   attributes: Record<string, string>;
   tags?: Tag[];
-  /** Subscriptions that were deleted. */
+  /** The number of deleted subscriptions. */
   deleted: number;
 }
 

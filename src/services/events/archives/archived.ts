@@ -9,7 +9,7 @@ const DAY = 86_400_000;
 const PAGE = 500;
 const compiled = memoizeByText(1_000, (pattern: string): EventPattern => eventPattern(pattern));
 
-/** Adds an event to those archives of its bus that want it. */
+/** Adds an event to the archives of its bus whose patterns it matches. */
 export async function keepInArchives(tx: Transaction, bus: string, event: BusEvent): Promise<void> {
   for (const archive of await tx.listBy(archives, "bus", { in: [bus], limit: 1_000 })) {
     if (archive.pattern !== undefined && !compiled(archive.pattern).matches(matchable(event) as never))
@@ -21,7 +21,7 @@ export async function keepInArchives(tx: Transaction, bus: string, event: BusEve
   }
 }
 
-/** An event tells its time to the second. */
+/** The time of an event is in whole seconds. */
 function timesOf(event: BusEvent, now: number): Pick<ArchivedEvent, "time" | "came"> {
   const time = Math.max(0, Date.parse(event.time));
   return Math.floor(time / 1_000) === Math.floor(now / 1_000) ? { time: now } : { time, came: now };
@@ -29,7 +29,7 @@ function timesOf(event: BusEvent, now: number): Pick<ArchivedEvent, "time" | "ca
 
 const cameAt = ({ time, came = time }: ArchivedEvent) => came;
 
-/** Goes through what an archive holds, a page at a time. */
+/** A walk through an archive, a page at a time. */
 interface ArchiveWalk {
   archive: string;
   created: number;
@@ -70,7 +70,7 @@ export const expire = job<ArchiveWalk>("events/expire", {
   },
 });
 
-/** Removes all that an archive kept, after it was deleted. */
+/** Removes the events of a deleted archive. */
 export const discard = job<ArchiveWalk>("events/discard", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { archive: name, created, after }) {

@@ -104,7 +104,7 @@ export const archiveOperations = {
   },
 } satisfies Handlers<"events">;
 
-/** How many of the filters of a list the caller gave: only one is allowed. */
+/** The number of filters that the caller gave: only one is allowed. */
 export const countFilters = ({
   NamePrefix,
   EventSourceArn,

@@ -22,7 +22,7 @@ import { countFilters } from "./archives.ts";
 
 const PAGE = 100;
 
-/** Shows the events of a span to the bus again, in their order, one page in each transaction. */
+/** Publishes the events of a time span to the bus again, in order, one page per transaction. */
 const replay = job<{ name: string; after?: [number, number] }>("events/replay", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { name, after }) {

@@ -20,16 +20,16 @@ export interface Sending {
   rule: string;
   target: Events.Target;
   event: BusEvent;
-  /** When it came to the bus, cloud time. */
+  /** The time of its arrival at the bus, cloud time. */
   ingested: number;
 }
 
 const CALLER = "events.amazonaws.com";
 
-/** Shows an event to another bus of the same account and Region. */
+/** Publishes an event on another bus of the same account and Region. */
 export type Forward = (bus: string, event: BusEvent) => Promise<void>;
 
-/** Tries once. @throws {AwsError} for which it is to be tried again */
+/** Makes one attempt. @throws {AwsError} if it must be retried */
 export function sendTo(ctx: Context, sending: Sending, attempt: number, forward: Forward): Promise<void> {
   const { bus, rule, target, event, ingested } = sending;
   const source = ruleArn(ctx, bus, rule);

@@ -1,7 +1,7 @@
 import type { AwsError } from "#aws/errors.ts";
 
 /**
- * Why an event was not delivered, in EventBridge's words: its dead letters do not have the target's own.
+ * The reason why an event was not delivered, as in EventBridge's dead letters, which do not have the target's error.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
  */
 export function failureOf({ code, status }: AwsError): string {

@@ -6,16 +6,16 @@ import { deliverable } from "../bus-event.ts";
 import { invalid } from "../errors.ts";
 import type { BusEvent } from "../store.ts";
 
-/** What a template can name besides its own variables. */
+/** The values that a template can use besides its own variables. */
 export interface Surroundings {
   ruleArn: string;
   ruleName: string;
-  /** When the event came to the bus. */
+  /** The time of the event's arrival at the bus. */
   ingested: number;
 }
 
 /**
- * What a target gets of an event: all of it, a part, a constant, or a template filled from it.
+ * The input of a target: the event, a part of it, a constant, or a template filled from it.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
 export function inputOf(target: Events.Target, busEvent: BusEvent, around: Surroundings): string {

@@ -24,7 +24,7 @@ export async function authorization(
   return { authorization: `Bearer ${await tokenOf(ctx, secrets.OAuthParameters!)}` };
 }
 
-/** A token by OAuth's client credentials, asked for at each call. */
+/** A token by OAuth's client credentials, requested for each call. */
 async function tokenOf(ctx: Context, oauth: Events.CreateConnectionOAuthRequestParameters): Promise<string> {
   const { ClientID, ClientSecret } = oauth.ClientParameters;
   const parameters = oauth.OAuthHttpParameters;

@@ -9,7 +9,7 @@ import { destinationAt, usedBy } from "./destinations.ts";
 import { absent } from "./errors.ts";
 import { byName, type HttpParameters, jsonIn, reach, urlOf } from "./http.ts";
 
-/** Bytes of an answer, which a pipe may hand on. */
+/** The maximum bytes of a response, which a pipe may pass on. */
 const MAX_ANSWER = 6 * 2 ** 20;
 
 /** A call of an API destination. */
@@ -20,8 +20,8 @@ export interface DestinationCall {
 }
 
 /**
- * Calls an HTTP endpoint as its connection says.
- * @throws {AwsError} with the endpoint's own status, where it is no success
+ * Calls an HTTP endpoint with its connection's authorization.
+ * @throws {AwsError} with the endpoint's own status, if that is not a success
  */
 export async function callDestination(
   ctx: Context,
@@ -51,7 +51,7 @@ export async function callDestination(
   throw new AwsError("SDK_CLIENT_ERROR", `Failed with status code ${status}`, { status: statusFor(status) });
 }
 
-/** Later ones win over earlier ones, whatever the case of their names. */
+/** Merges headers; later layers override earlier ones, whatever the case of the names. */
 function headersOf(...layers: (Record<string, string> | undefined)[]): Record<string, string> {
   const headers: Record<string, string> = { "content-type": "application/json; charset=utf-8" };
   for (const [name, value] of layers.flatMap((some) => Object.entries(some ?? {}))) {
@@ -77,7 +77,7 @@ const REMOVED = new Set(
   ).split(" "),
 );
 
-/** A status that is worth another try becomes a fault of the service. */
+/** Maps a retryable status to a server fault. */
 function statusFor(status: number): number {
   return status === 401 || status === 407 || status === 409 || status === 429 || status >= 500 ? 503 : 400;
 }

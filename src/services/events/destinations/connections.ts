@@ -124,7 +124,7 @@ function authorizedAnew(ctx: Context, former: Connection, input: Events.UpdateCo
   if (type !== former.type) delete secretsBefore[MEMBER_OF[former.type]];
   const secrets = merged(secretsBefore, input.AuthParameters) as Secrets;
   checkParameters(type, secrets);
-  // A change of the same type may leave out what is known. It must be complete together with that.
+  // An update of the same type may omit stored members; together with them it must be complete.
   validate(loadContract("events").operation("CreateConnection")!, {
     Name: former.name,
     AuthorizationType: type,
@@ -138,7 +138,7 @@ export const secretsOf = (ctx: Context, { sealed }: Pick<Connection, "sealed">):
 
 const PURPOSE = "events/connection";
 
-/** As a record keeps them: sealed, and what answers may show of them. */
+/** The stored form of secrets: encrypted, and the part that responses show. */
 function sealedSecrets(ctx: Context, secrets: Secrets): Pick<Connection, "sealed" | "shown"> {
   return { sealed: ctx.seal.seal(PURPOSE, secrets), shown: withoutSecretParts(secrets) };
 }
@@ -187,7 +187,7 @@ function refusePrivate(parameters: object | undefined): void {
   if (parameters) throw notImplemented("private connections");
 }
 
-/** Members that are given replace the former ones, at any depth. */
+/** Merges an update at any depth: its members replace the former ones. */
 function merged(former: unknown, now: unknown): unknown {
   if (now === undefined) return former;
   const areObjects = [former, now].every(
@@ -228,6 +228,6 @@ function described(ctx: Context, connection: Connection): Events.Connection {
 const stateAtFirst = ({ type, state }: Connection): Events.ConnectionState =>
   type === "OAUTH_CLIENT_CREDENTIALS" ? "AUTHORIZING" : state;
 
-/** Ends in six characters, as the ARNs of all secrets do. */
+/** Ends in six characters, like the ARNs of all secrets. */
 const secretArn = (ctx: Context, { name, id }: Connection) =>
   `arn:aws:secretsmanager:${ctx.region}:${ctx.account}:secret:events!connection/${name}/${id}-${id.slice(-6)}`;

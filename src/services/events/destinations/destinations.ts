@@ -105,7 +105,7 @@ export async function destinationAt(tx: ReadTransaction, name: string): Promise<
   return destination;
 }
 
-/** `undefined` where it was deleted. */
+/** @returns `undefined` if it was deleted */
 export async function usedBy(
   tx: ReadTransaction,
   { connection: name, connectionId }: Destination,

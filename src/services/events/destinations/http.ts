@@ -3,7 +3,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { withScheme } from "./endpoint.ts";
 
-/** How long an endpoint may take to answer. */
+/** The timeout of an endpoint's response. */
 const PATIENCE_MS = 5_000;
 
 /** What a target adds to an endpoint's requests. */
@@ -15,7 +15,7 @@ export interface HttpParameters {
 
 interface Answer {
   status: number;
-  /** Of a success. */
+  /** The body of a successful response. */
   text?: string;
 }
 
@@ -37,7 +37,7 @@ export function reach(ctx: Context, url: URL, init: RequestInit, most: number): 
   });
 }
 
-/** An endpoint with the target's parameters, and with the connection's, which win over them. */
+/** The URL of an endpoint with the target's parameters, overridden by the connection's. */
 export function urlOf(
   endpoint: string,
   parameters: HttpParameters | undefined,
@@ -59,7 +59,7 @@ export function urlOf(
 export const byName = (parameters: { Key?: string; Value?: string }[] = []) =>
   Object.fromEntries(parameters.map(({ Key = "", Value = "" }) => [Key, Value]));
 
-/** `undefined` for what is not JSON. */
+/** @returns `undefined` for invalid JSON */
 export function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);

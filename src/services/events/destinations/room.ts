@@ -3,11 +3,11 @@ import { memory } from "#kernel/memory.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { limitExceeded } from "../errors.ts";
 
-/** Most connections of an account in a Region, and most API destinations: AWS's default quotas. */
+/** The maximum connections and API destinations of an account in a Region: AWS's default quotas. */
 const MOST = 3_000;
 const PAGE = 1_000;
 
-/** How many there are, by collection. Counted once, since counting reads thousands of records. */
+/** The number of records by collection, cached since counting reads thousands of records. */
 const counts = memory<Map<string, number>>("events/destinations", () => new Map());
 
 /** Counts one that is made in this transaction. @throws {AwsError} LimitExceededException */

@@ -63,7 +63,7 @@ const OTHER_TARGETS = new Set([
 const ENRICHMENTS = new Set(["lambda", "states", "execute-api", "events"]);
 
 /**
- * Everything that the contract cannot check of a pipe. One error names all that is wrong.
+ * Checks what the contract cannot express. One error lists all faults.
  * @throws {AwsError} ValidationException, NotImplemented
  */
 export function checkPipe(place: Place, definition: Definition): void {
@@ -236,8 +236,8 @@ function* inBatch(
 }
 
 /**
- * Pipes take fewer operators than rules. AWS does not document what it says of the others: these words are those of its
- * reader for an unknown operator.
+ * Pipes support fewer operators than rules. AWS does not document the error for the others: this message is its parser's for
+ * an unknown operator.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  */
 function* inFilter(pattern: string | undefined): Iterable<Field> {

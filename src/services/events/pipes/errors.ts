@@ -26,5 +26,5 @@ export const tooManyPipes = (name: string, most: number) =>
 /** The reason of a state that the user asked for. */
 export const BY_USER = "User initiated";
 
-/** Why a pipe did not begin. */
+/** The reason why a pipe failed to start. */
 export const cannotBegin = (cause: string) => `Input parameter is invalid from the request due to : ${cause}`;

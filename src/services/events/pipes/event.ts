@@ -6,15 +6,15 @@ import { parseExactly } from "#lib/exact-json.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import type { Pipe } from "./store.ts";
 
-/** Something that a source has, on its way through a pipe. */
+/** An event of a source, on its way through a pipe. */
 export interface PipeEvent {
-  /** The source's own id of it: the same at each read. */
+  /** The source's id of the event, the same at each read. */
   id: string;
-  /** What enrichments and targets get. */
+  /** The form that enrichments and targets get. */
   shown: unknown;
-  /** The same with the JSON inside it parsed: filters look into it. */
+  /** The same with nested JSON parsed, for filters. */
   read: unknown;
-  /** That with its numbers as they were written: paths and templates take from it. */
+  /** The same with numbers as they were written, for paths and templates. */
   exact: () => unknown;
 }
 
@@ -93,7 +93,7 @@ export function changeEvent({ source }: Pipe, change: Streams.Record): PipeEvent
   return { id: change.eventID!, shown, read: shown, exact: () => shown };
 }
 
-/** What a text says, where it is JSON. */
+/** The parsed JSON of a text, or the text itself. */
 function parsed(text: string, parse: Parse): unknown {
   try {
     return isDeeperThan(MAX_JSON_DEPTH, JSON.parse(text)) ? text : parse(text);

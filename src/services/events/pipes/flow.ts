@@ -7,10 +7,10 @@ import { streamOf } from "./sources/source.ts";
 import type { StreamSource } from "./sources/stream.ts";
 import { type Pipe, pipes } from "./store.ts";
 
-/** How long to wait before another look into an empty queue, and for new shards of a stream. */
+/** The polling interval of an empty queue, and of new shards of a stream. */
 const LOOK_AGAIN_MS = 1_000;
 
-/** A running pipe: takes what its queue has, or starts a loop for each shard of its stream. */
+/** Runs a pipe: drains its queue, or starts a loop for each shard of its stream. */
 export const flow = job<{ name: string; revision: number }>("pipes/flow", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { name, revision }) {
@@ -23,7 +23,7 @@ export const flow = job<{ name: string; revision: number }>("pipes/flow", {
   },
 });
 
-/** Starts a loop for each shard that may be read and has none. */
+/** Starts a loop for each readable shard without one. */
 async function readShards(ctx: Context, pipe: Pipe, source: StreamSource): Promise<void> {
   const shards = await source.shards();
   const listed = new Set(shards.map(({ id }) => id));

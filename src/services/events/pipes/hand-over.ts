@@ -14,13 +14,13 @@ import { inputOf, valueIn, valuesIn } from "./template.ts";
 
 /** The result of a batch. */
 export interface HandedOver {
-  /** How many of its first events are done with. */
+  /** The number of first events that are finished. */
   count: number;
-  /** Why the event behind those is not. */
+  /** The error of the next event. */
   error?: AwsError;
 }
 
-/** Functions and state machines take lists, all others one event. */
+/** Functions and state machines accept lists, all other targets one event. */
 const TAKES_LISTS = new Set(["lambda", "states"]);
 
 /** Sends the events that pass the pipe's filters through its enrichment to its target, in their order. */
@@ -46,7 +46,7 @@ export async function handOver(ctx: Context, pipe: Pipe, events: readonly PipeEv
   }
 }
 
-/** Passes what matches one of the filters, and everything where there are none. */
+/** Passes events that match one of the filters, or all events if there are none. */
 function filterOf({ sourceParameters }: Pipe): (event: PipeEvent) => boolean {
   const filters = (sourceParameters.FilterCriteria?.Filters ?? []).map(({ Pattern }) =>
     eventPattern(Pattern!),
@@ -55,7 +55,7 @@ function filterOf({ sourceParameters }: Pipe): (event: PipeEvent) => boolean {
 }
 
 /**
- * What the enrichment makes of an event: no event, one or several.
+ * The enrichment's result for an event: any number of events.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/pipes-enrichment.html
  */
 async function enrich(ctx: Context, pipe: Pipe, event: PipeEvent): Promise<PipeEvent[]> {
@@ -113,7 +113,7 @@ async function send(ctx: Context, pipe: Pipe, events: readonly PipeEvent[]): Pro
   });
 }
 
-/** What is not JSON becomes a JSON text in a list. */
+/** Wraps a text that is not JSON as a JSON string in a list. */
 function asJson(input: string): string {
   try {
     JSON.parse(input);
@@ -151,6 +151,6 @@ export function isDestination(arn: string): boolean {
   return parts?.service === "events" && parts.resource.startsWith("api-destination/");
 }
 
-/** A pipe calls as the account of its role: what a role may do is not judged. */
+/** A pipe calls as the account of its role; the role's permissions are not enforced. */
 export const callerOf = (ctx: Context, { role }: Pick<Pipe, "role">) =>
   rootOf(parseArn(role)?.account ?? ctx.account);

@@ -18,7 +18,7 @@ import { settling } from "./settling.ts";
 import { type Pipe, pipeArn, pipes } from "./store.ts";
 
 const MAX_TAGS = 50;
-/** Most pipes of an account in a Region: AWS's default quota. */
+/** The maximum pipes of an account in a Region: AWS's default quota. */
 const MAX_PIPES = 1_000;
 
 export const pipeOperations = {
@@ -181,7 +181,7 @@ async function pipeAt(tx: ReadTransaction, name: string): Promise<Pipe> {
   return pipe;
 }
 
-/** A pipe that is not on its way to another state. @throws {AwsError} NotFoundException, ConflictException */
+/** A pipe without a change in progress. @throws {AwsError} NotFoundException, ConflictException */
 async function settled(tx: ReadTransaction, name: string): Promise<Pipe> {
   const pipe = await pipeAt(tx, name);
   if (pipe.current.endsWith("ING") && pipe.current !== "RUNNING") throw pipeIsBusy(name, pipe.current);

@@ -4,8 +4,8 @@ import type { ListShape, MapShape, Member, ScalarShape, Shape } from "#aws/contr
 import { invalid } from "./errors.ts";
 
 /**
- * At AWS an API Gateway stands before Pipes and validates bodies by a JSON schema, so errors are in the words of its
- * validator. `[numeric instance is lower than the required minimum (minimum: 1, found: 0)]` is what people quote.
+ * AWS's Pipes is behind an API Gateway that validates bodies by a JSON schema, so the messages are those of its validator, such
+ * as `[numeric instance is lower than the required minimum (minimum: 1, found: 0)]`, which users quote.
  * @throws {AwsError} ValidationException
  */
 export function judge(operation: string, input: object): Violation[] {

@@ -13,7 +13,7 @@ const fact = (action: string, resource: string): AccessFact => ({ action: `pipes
 const onPipe =
   (action: string) =>
   (ctx: Context, { Name }: { Name: string }) => [fact(action, pipeArn(ctx, Name))];
-/** Whoever makes a pipe passes its role to the service. */
+/** Creating or updating a pipe requires `iam:PassRole` for its role. */
 const withRole =
   (action: string) =>
   (ctx: Context, { Name, RoleArn }: { Name: string; RoleArn: string }) => [

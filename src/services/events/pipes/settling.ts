@@ -9,14 +9,14 @@ import { lookIntoQueue } from "./sources/queue.ts";
 import { streamOf } from "./sources/source.ts";
 import { type Cursor, type Pipe, pipes } from "./store.ts";
 
-/** The state instead of one that leads to running, where the source is not there. */
+/** The failed state of each transition to running, if the source does not exist. */
 const FAILED: Partial<Record<PipeState, PipeState>> = {
   CREATING: "CREATE_FAILED",
   UPDATING: "UPDATE_FAILED",
   STARTING: "START_FAILED",
 };
 
-/** Brings a pipe to the state that is wanted. A running pipe has a loop of its own. */
+/** Brings a pipe to its desired state. A running pipe has its own loop. */
 export const settling = reconciler(pipes, async (ctx, seen) => {
   const { begun = [], fault } = seen.desired === "RUNNING" ? await begin(ctx, seen) : {};
   const read = seen.desired === "DELETED" ? await cursorsOf(ctx, seen) : [];
@@ -40,7 +40,7 @@ export const settling = reconciler(pipes, async (ctx, seen) => {
   return "done";
 });
 
-/** Where it begins to read a stream, or why its source cannot be read. */
+/** The starting positions in a stream, or the reason why the source cannot be read. */
 async function begin(ctx: Context, pipe: Pipe): Promise<{ begun?: Cursor[]; fault?: string }> {
   try {
     const source = streamOf(ctx, pipe);

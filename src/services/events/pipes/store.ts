@@ -19,22 +19,22 @@ export interface Pipe {
   tags: Record<string, string>;
   desired: Pipes.RequestedPipeStateDescribeResponse;
   current: Pipes.PipeState;
-  /** Why it is in its state, once it is there. */
+  /** The reason for its state. */
   reason?: string | undefined;
   created: Time;
   modified: Time;
-  /** Changes with each request: a loop knows by it whether it is still wanted. */
+  /** Changes with each request, so that loops of an older revision end. */
   revision: number;
 }
 
-/** Where reading a shard goes on. */
+/** The position at which reading a shard continues. */
 export type Position =
   | { type: "TRIM_HORIZON" }
   | { type: "AT_TIMESTAMP"; time: Time }
   | { type: "AFTER_SEQUENCE_NUMBER"; sequence: string };
 
 /**
- * How far a pipe has come in a shard of its source. A pipe that handles several batches of a shard at a time has
+ * The position of a pipe in a shard of its source. A pipe that handles several batches of a shard at a time has
  * several lanes: each reads the whole shard, and takes the records of its share of the partition keys.
  */
 export interface Cursor {
@@ -42,9 +42,9 @@ export interface Cursor {
   shard: string;
   lane: number;
   at: Position;
-  /** The shard is closed, and everything in it is handled. */
+  /** Whether the shard is closed and completely processed. */
   isDone: boolean;
-  /** How often the batch that begins here has failed. */
+  /** The number of failures of the batch that begins here. */
   failures: number;
   /** The size of the next batch, after one was halved. */
   size?: number | undefined;

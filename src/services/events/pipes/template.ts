@@ -5,7 +5,7 @@ import type { PipeEvent } from "./event.ts";
 import { type Pipe, pipeArn } from "./store.ts";
 
 /**
- * What an enrichment or a target gets of an event.
+ * The input of an enrichment or a target.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-input-transformation.html
  */
 export function inputOf(ctx: Context, pipe: Pipe, template: string | undefined, event: PipeEvent): string {
@@ -18,7 +18,7 @@ export function inputOf(ctx: Context, pipe: Pipe, template: string | undefined, 
   );
 }
 
-/** A template that begins otherwise is free text or a single path: texts go in without quotes. */
+/** Any other template is free text or a single path, where strings are inserted without quotes. */
 const IS_JSON = /^\s*[{["]/;
 
 const VARIABLES: Record<string, (ctx: Context, pipe: Pipe, event: PipeEvent) => unknown> = {

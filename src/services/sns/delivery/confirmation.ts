@@ -60,9 +60,9 @@ export const forgetEnded = job<{ token: string }>("sns/forget-ended", {
 });
 
 /**
- * Tries once.
- * @returns in how many milliseconds to try again, unless it is done
- * @throws {NonRetryableError} where it is of no use to try again
+ * Makes one attempt.
+ * @returns the milliseconds until the next attempt; `undefined` when it is done
+ * @throws {NonRetryableError} if another attempt is useless
  */
 async function delayOf(post: () => Promise<void>, attempt: number): Promise<number | undefined> {
   try {

@@ -28,8 +28,8 @@ export const deliver = job<To & { message: Message; tries: number }>("sns/delive
 });
 
 /**
- * Delivers what waits for one subscription of a FIFO topic in one group, in order. A message that cannot be delivered
- * now holds up its own group only.
+ * Delivers the waiting messages of one group to one subscription of a FIFO topic, in order. A message that cannot be delivered
+ * delays only its own group.
  */
 export const drain = job<To & { group: string }>("sns/drain", {
   attempts: Number.POSITIVE_INFINITY,
@@ -57,7 +57,7 @@ export const drain = job<To & { group: string }>("sns/drain", {
   },
 });
 
-/** Keeps a message that a group went on without: parked, with the reason. */
+/** Parks a message that its group has skipped, with the reason. */
 export const undeliverable = job<To & { message: Message; reason: string }>("sns/undeliverable", {
   async run(_, { reason }) {
     throw new NonRetryableError(reason);
@@ -69,7 +69,7 @@ interface Recipient {
   subscription: Subscription;
 }
 
-/** `undefined` where the topic or the subscription is gone. */
+/** @returns `undefined` if the topic or the subscription is gone */
 async function recipientOf(
   ctx: Context,
   { topic: id, topicName, subscription }: To,
@@ -82,9 +82,9 @@ async function recipientOf(
 }
 
 /**
- * Tries once.
- * @returns in how many milliseconds to try again; `undefined` once it is delivered, or a dead letter
- * @throws {NonRetryableError} where it cannot be delivered and there is no queue for dead letters
+ * Makes one attempt.
+ * @returns the milliseconds until the next attempt; `undefined` if the message is delivered or a dead letter
+ * @throws {NonRetryableError} if it cannot be delivered and there is no dead-letter queue
  */
 async function attempt(
   ctx: Context,
@@ -116,7 +116,7 @@ async function attempt(
   return undefined;
 }
 
-/** Sends what cannot be delivered to the subscription's dead-letter queue, in the form in which it would have come. */
+/** Sends an undeliverable message to the subscription's dead-letter queue, in the form of a delivery. */
 async function bury(ctx: Context, { topic, subscription }: Recipient, message: Message, error: AwsError) {
   const { RedrivePolicy, RawMessageDelivery } = subscription.attributes;
   const arn =

@@ -14,7 +14,7 @@ import { mostBytesOf } from "../topics/size.ts";
 import { deliver, drain } from "./deliver.ts";
 
 /**
- * Most subscriptions for which one transaction writes deliveries, and most bytes, as each delivery carries the message.
+ * The maximum subscriptions for which one transaction writes deliveries, and the maximum bytes, as each delivery has the message.
  */
 const MAX_IN_PAGE = 50;
 const PAGE_BYTES = 16 * 1024 * 1024;
@@ -26,7 +26,7 @@ interface Rest {
   after: string;
 }
 
-/** Goes on with the subscriptions that were too many for the transaction of the publication. */
+/** Continues with the subscriptions that were too many for the transaction of the publication. */
 export const fanOutRest = job<Rest>("sns/fan-out", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { topic: name, message, after }) {
@@ -70,7 +70,7 @@ export async function queueUp(tx: Transaction, subscription: Subscription, messa
   tx.enqueue(drain, { topic, topicName, subscription: id, group }, { lane: `${topic} ${id} ${group}` });
 }
 
-/** Compiled policies that are kept. Most have a few hundred characters; one may have 256 KiB, so of long ones fewer. */
+/** The number of cached compiled policies. Most have a few hundred characters, but one may have 256 KiB, so fewer long ones are cached. */
 const KEPT_POLICIES = 10_000;
 const KEPT_LONG_POLICIES = 100;
 const LONG_POLICY = 4_096;
@@ -94,7 +94,7 @@ export function wants({ attributes, protocol }: Subscription, message: Message):
   return body !== undefined && matches(body);
 }
 
-/** Attributes as a filter policy sees them: numbers as such, and of lists each element. */
+/** Attributes in the form that filter policies match: numbers as numbers, and lists as their elements. */
 function attributeValues({ attributes = {} }: Message): Json {
   return Object.fromEntries(
     Object.entries(attributes).flatMap(([name, { type, text }]): [string, Json][] => {

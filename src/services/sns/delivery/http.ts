@@ -2,7 +2,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { percentDecoded } from "#lib/percent.ts";
 
-/** How long an endpoint may take to answer. */
+/** The timeout of an endpoint's response. */
 const PATIENCE_MS = 15_000;
 
 export interface Posted {
@@ -18,7 +18,7 @@ export interface Posted {
 /**
  * Posts a message, as SNS does.
  * https://docs.aws.amazon.com/sns/latest/dg/http-header.html
- * @throws {AwsError} where the endpoint cannot be reached, or answers no success
+ * @throws {AwsError} if the endpoint cannot be reached or its response is not a success
  */
 export async function postMessage(ctx: Context, endpoint: string, posted: Posted): Promise<void> {
   const { type, id, topic, subscription, body, raw, contentType = "text/plain; charset=UTF-8" } = posted;

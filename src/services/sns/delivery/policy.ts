@@ -1,7 +1,7 @@
 import type { Refusal } from "../errors.ts";
 import { checkTypes, SUBSCRIPTION_POLICY, TOPIC_POLICY } from "./policy-types.ts";
 
-/** How often and when a delivery is tried again: in four phases, one after another. */
+/** When a delivery is retried: in four consecutive phases. */
 export interface RetryPolicy {
   /** Seconds. */
   minDelayTarget: number;
@@ -23,7 +23,7 @@ const HTTP: RetryPolicy = {
   backoffFunction: "linear",
 };
 
-/** To AWS's own services: 100,015 tries in 23 days. */
+/** For AWS's own services: 100,015 attempts in 23 days. */
 const MANAGED: RetryPolicy = {
   numNoDelayRetries: 3,
   numMinDelayRetries: 2,
@@ -34,7 +34,7 @@ const MANAGED: RetryPolicy = {
   backoffFunction: "exponential",
 };
 
-/** To mail, phones and push services: 50 tries in 6 hours. */
+/** For mail, phones and push services: 50 attempts in 6 hours. */
 const CUSTOMERS: RetryPolicy = {
   numNoDelayRetries: 0,
   numMinDelayRetries: 2,
@@ -151,7 +151,7 @@ export function retriesFor(protocol: string, ofHttp: RetryPolicy): RetryPolicy {
   return protocol === "sqs" || protocol === "lambda" || protocol === "firehose" ? MANAGED : CUSTOMERS;
 }
 
-/** Milliseconds before the next try, after so many; `undefined` when there is none. */
+/** Milliseconds until the next attempt, after a number of them; `undefined` if there is none. */
 export function delayAfter(tries: number, policy: RetryPolicy): number | undefined {
   const { numRetries, numNoDelayRetries, numMinDelayRetries, numMaxDelayRetries } = policy;
   if (tries > numRetries) return undefined;
@@ -165,7 +165,7 @@ export function delayAfter(tries: number, policy: RetryPolicy): number | undefin
   return Math.round((min + (max - min) * CURVES[policy.backoffFunction](along)) * 1_000);
 }
 
-/** Each goes from 0 to 1. */
+/** The backoff functions, each from 0 to 1. */
 const CURVES: Record<RetryPolicy["backoffFunction"], (along: number) => number> = {
   linear: (along) => along,
   arithmetic: (along) => (along + along * along) / 2,

@@ -11,10 +11,10 @@ let nube: TestCloud;
 let invoked: Record<string, unknown>[];
 let records: string[];
 let sent: { body: string; group: string | undefined }[];
-/** What the queue refuses, for now. */
+/** The messages that the queue currently refuses. */
 let refused: Set<string>;
 
-/** Stands in for what SNS delivers to. */
+/** Replaces the services that SNS delivers to. */
 const lambda = defineService({
   id: "lambda",
   operations: [

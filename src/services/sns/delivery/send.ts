@@ -11,10 +11,10 @@ import { postMessage } from "./http.ts";
 import { effectiveSubscriptionPolicy } from "./policy.ts";
 
 const CALLER = "sns.amazonaws.com";
-/** Most attributes of a message in a queue. */
+/** The maximum attributes of a message in a queue. */
 const MAX_QUEUE_ATTRIBUTES = 10;
 
-/** Delivers a message to a subscription's endpoint, once. @throws {AwsError} what the endpoint says */
+/** Makes one attempt to deliver a message to a subscription's endpoint. @throws {AwsError} the endpoint's error */
 export async function send(
   ctx: Context,
   { topic, subscription }: { topic: Topic; subscription: Subscription },

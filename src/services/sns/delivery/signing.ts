@@ -7,7 +7,7 @@ const COVERED = ["Message", "MessageId", "SubscribeURL", "Subject", "Timestamp",
 
 const PATH = "/_sns";
 
-/** Kept, since a signature takes a millisecond to make and the same message goes to many subscribers. */
+/** Cached, since a signature takes a millisecond and a message goes to many subscribers. */
 const signatures = new Map<string, string>();
 const KEPT_SIGNATURES = 1_000;
 
@@ -17,7 +17,7 @@ function remember(key: string, signature: string): void {
 }
 
 /**
- * The members by which a subscriber can verify where a message is from. Version 1, the default, signs with SHA-1, and
+ * The members by which a subscriber can verify the origin of a message. Version 1, the default, signs with SHA-1, and
  * version 2 with SHA-256.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
  */

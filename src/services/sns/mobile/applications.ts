@@ -38,11 +38,11 @@ const APPLICATION_ATTRIBUTES = new Set([
 ]);
 /** Platforms whose credential is one key, without a principal. */
 const ALONE = new Set(["GCM", "MPNS"]);
-/** Attributes that answers leave out. */
+/** Attributes that responses omit. */
 const SECRET = new Set(["PlatformCredential", "PlatformPrincipal"]);
 const MAX_NAME_LENGTH = 256;
 const PAGE = 100;
-/** Endpoints that one transaction deletes. */
+/** The maximum endpoints that one transaction deletes. */
 const MAX_DELETED = 1_000;
 
 const arnOf = ({ account, region }: Place, platform: string, name: string) =>

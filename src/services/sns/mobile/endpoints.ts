@@ -16,7 +16,7 @@ import { endpointIn } from "./push.ts";
 
 const ENDPOINT_ATTRIBUTES = new Set(["CustomUserData", "Enabled", "Token"]);
 const MAX_USER_DATA = 2_048;
-/** Bytes: endpoints are found by their tokens. */
+/** In bytes, as endpoints are indexed by their tokens. */
 const MAX_TOKEN_LENGTH = 2_048;
 const NO_TOKEN = `must be at most ${MAX_TOKEN_LENGTH} bytes long in UTF-8 encoding, without control characters`;
 const isToken = (token: string) => Buffer.byteLength(token) <= MAX_TOKEN_LENGTH && !/\p{Cc}/u.test(token);
@@ -31,7 +31,7 @@ function endpointKey(ctx: Context, arn: string): [string, string, string] {
   return key;
 }
 
-/** Devices of a platform application, each known to its platform by a token. */
+/** Devices of a platform application, identified by tokens of the platform. */
 export const endpointOperations = {
   async CreatePlatformEndpoint(ctx, input) {
     const { PlatformApplicationArn, Token: token, CustomUserData, Attributes = {} } = input;

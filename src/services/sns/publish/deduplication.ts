@@ -1,9 +1,9 @@
 import type { Transaction } from "#kernel/transaction.ts";
 import { type Message, type Published, published, type Topic } from "../store.ts";
 
-/** How long a message with the id of an earlier one is accepted and not delivered. */
+/** The interval in which a message with the id of an earlier one is accepted but not delivered. */
 const INTERVAL_MS = 5 * 60_000;
-/** Most outdated records that one publication deletes. */
+/** The maximum outdated records that one publication deletes. */
 const SWEPT = 10;
 
 /** Ids are unique in the topic, or in each group where throughput is by group. */

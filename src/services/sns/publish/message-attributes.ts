@@ -60,7 +60,7 @@ function checkName(name: string): void {
     throw invalidAttribute("Message attribute name can not have successive '.' character.");
 }
 
-/** Bytes that SNS counts: of name, type and value. */
+/** The bytes that SNS counts: names, types and values. */
 export function attributesSize(attributes: MessageAttributeMap | undefined): number {
   let size = 0;
   for (const [name, { DataType, StringValue = "", BinaryValue }] of Object.entries(attributes ?? {}))

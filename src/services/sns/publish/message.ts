@@ -36,11 +36,11 @@ export function contentOf(input: Publishing, topic: Topic | undefined): Content 
   };
 }
 
-/** Bytes that SNS counts. */
+/** The bytes that SNS counts. */
 export const sizeOf = ({ Message: text, MessageAttributes: attributes }: Publishing): number =>
   Buffer.byteLength(text) + attributesSize(attributes);
 
-/** Neither line breaks nor control characters. */
+/** Subjects have no line breaks and no control characters. */
 const isSubject = (text: string) =>
   text.length <= MAX_SUBJECT_LENGTH && /^[^\p{Cc}\p{Zl}\p{Zp}]+$/u.test(text);
 

@@ -18,11 +18,11 @@ export const scopeOf = (attributes: Readonly<Record<string, string>>): FilterSco
 export const isUnset = (name: string, value: string): boolean =>
   value === "" || (value === "{}" && name !== "DeliveryPolicy");
 
-/** A value as answers have it. */
+/** A value in the form of responses. */
 export const normalized = (name: string, value: string): string =>
   name === "RawMessageDelivery" ? value.toLowerCase() : value;
 
-/** What the rules look at: a filter policy is judged by its scope, a dead-letter queue by its Region. */
+/** The data that the rules need: a filter policy depends on its scope, a dead-letter queue on its Region. */
 type Subscribed = Pick<Subscription, "protocol" | "endpoint" | "topicName"> & {
   region: string;
   attributes: Readonly<Record<string, string>>;

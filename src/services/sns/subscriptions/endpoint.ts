@@ -9,7 +9,7 @@ export function protocolOf(name: string): Protocol {
   return protocol;
 }
 
-/** Bytes: subscriptions are found by their endpoints. */
+/** In bytes, as subscriptions are indexed by their endpoints. */
 const MAX_ENDPOINT_LENGTH = 2_048;
 const MAIL = /^[^\s@]+@[^\s@]+$/;
 const PHONE = /^\+?[1-9](?:[-.\s()]?\d){5,14}$/;

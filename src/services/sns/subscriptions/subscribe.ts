@@ -14,7 +14,7 @@ import { checkEndpoint, protocolOf } from "./endpoint.ts";
 import { findSubscription } from "./subscription.ts";
 
 const TOKEN_DIGITS = 320;
-/** How long a token can be used. */
+/** The lifetime of a token. */
 const TOKEN_LIFE_MS = 3 * 86_400_000;
 
 export const subscribing = {
@@ -93,7 +93,7 @@ export const subscribing = {
   },
 } satisfies Handlers<"sns">;
 
-/** The endpoint is told that the subscription has ended, and can restore it while the token holds. */
+/** Notifies the endpoint that the subscription has ended; it can restore it until the token expires. */
 function tellOfEnd(tx: Transaction, subscription: Subscription): void {
   const token = tx.random.hex(TOKEN_DIGITS);
   tx.put(ended, { ...subscription, token, endedAt: tx.now() });

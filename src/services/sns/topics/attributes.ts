@@ -70,7 +70,7 @@ export const isSampleRate = (value: string): boolean => /^\d{1,3}$/.test(value) 
 export const notSampleRate = (value: string): string =>
   `${value === "" ? "" : `${value} `}value provided is not an integer between 0-100`;
 
-/** Days that an archive keeps a message; `undefined` where the policy asks for no archive. */
+/** The retention of an archive in days; `undefined` if the policy defines no archive. */
 export function retentionDays(policy: string | undefined): number | undefined {
   if (!policy) return undefined;
   try {

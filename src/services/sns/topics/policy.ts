@@ -32,10 +32,10 @@ export function policyOf(place: Place, { name, attributes }: Topic): string {
   return attributes.Policy ?? JSON.stringify(defaultPolicy(place, name));
 }
 
-/** How a policy looks after RemovePermission has removed all statements. SetTopicAttributes takes no such policy. */
+/** The policy after RemovePermission has removed all statements. SetTopicAttributes does not accept such a policy. */
 const EMPTY = '"Statement":[]';
 
-/** The policy that IAM judges by. One without statements allows nothing. */
+/** The policy that IAM evaluates. A policy without statements allows nothing. */
 export const judgedPolicy = (place: Place, topic: Topic): string | null =>
   isEmpty(topic.attributes.Policy) ? null : policyOf(place, topic);
 
@@ -73,7 +73,7 @@ export function checkPolicy(text: string, refuse: Refusal): void {
   if (!actions.every(isInScope)) throw refuse("Policy statement action out of service scope!");
 }
 
-/** The members that are counted. */
+/** The members with quotas. */
 export interface Counted {
   Action?: string | string[];
   Principal?: string | Record<string, string | string[]>;

@@ -2,13 +2,13 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { fault, invalidParameter, tooManyPolicies } from "../errors.ts";
 import { type Protocol, type Subscription, subscriptions, type Topic } from "../store.ts";
 
-/** Most bytes of a message with its attributes, or of a batch, unless the topic says otherwise. */
+/** The default maximum bytes of a message with its attributes, or of a batch. */
 export const USUAL_BYTES = 262_144;
 const MIN_BYTES = 1_024;
 const MAX_BYTES = 1_048_576;
-/** Most subscriptions of a FIFO topic, and of a topic that is to take larger messages. */
+/** The maximum subscriptions of a FIFO topic, and of a topic with a larger maximum message size. */
 const MAX_SUBSCRIPTIONS = 100;
-/** Most filter policies of a topic's subscriptions. */
+/** The maximum filter policies of a topic's subscriptions. */
 const MAX_POLICIES = 200;
 const PROTOCOLS: ReadonlySet<Protocol> = new Set(["sqs", "firehose", "lambda"]);
 
@@ -40,7 +40,7 @@ export async function checkSubscribers(tx: ReadTransaction, topic: Topic): Promi
 
 /**
  * Whether a topic can have one more subscription. A FIFO topic has a limit, as it writes all deliveries in one
- * transaction. That of a topic of large messages is checked only when the size is set, as AWS was measured to do.
+ * transaction. The limit for large messages is checked only when the size is set, as measured at AWS.
  * @throws {AwsError} InvalidParameter, FilterPolicyLimitExceeded, SubscriptionLimitExceeded
  */
 export async function checkOneMore(

@@ -24,7 +24,7 @@ export const topicOperations = {
     const isFifo = FifoTopic?.toLowerCase() === "true";
     checkName(name, isFifo);
     checkTags(tags);
-    // A standard topic, too, may say which kind it is.
+    // Standard topics may also set `FifoTopic`.
     if (FifoTopic !== undefined) checkAttribute("FifoTopic", FifoTopic, true, invalidAttributes);
     for (const [attribute, value] of Object.entries(attributes)) {
       if (!isAttribute(attribute, isFifo)) throw invalidAttributes(`Unknown attribute ${attribute}`);
@@ -94,7 +94,7 @@ export const topicOperations = {
   },
 } satisfies Handlers<"sns">;
 
-/** Deletes the subscriptions and the archive of a deleted topic, page by page. Nobody can reach them any more. */
+/** Deletes the subscriptions and the archive of a deleted topic, which are unreachable, page by page. */
 export const forgetTopic = job<{ topic: number }>("sns/forget-topic", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { topic }) {

@@ -5,7 +5,7 @@ import { type SourceShard, type StreamSource, streamParameters } from "./stream.
 
 const PAGE = 1_000;
 
-/** How far a pipe has come in each shard of its source. */
+/** The positions of a pipe in the shards of its source. */
 export async function cursorsOf(ctx: Context, { name }: Pick<Pipe, "name">): Promise<Cursor[]> {
   const all: Cursor[] = [];
   for (;;) {
@@ -18,7 +18,7 @@ export async function cursorsOf(ctx: Context, { name }: Pick<Pipe, "name">): Pro
   }
 }
 
-/** Where a pipe begins in each shard. From the latest record on, closed shards count as read. */
+/** The starting position in each shard. When starting at the latest record, closed shards count as read. */
 export async function firstCursors(ctx: Context, pipe: Pipe, source: StreamSource): Promise<Cursor[]> {
   if ((await cursorsOf(ctx, pipe)).length > 0) return [];
   const isLatest = streamParameters(pipe).StartingPosition === "LATEST";
@@ -31,7 +31,7 @@ export async function firstCursors(ctx: Context, pipe: Pipe, source: StreamSourc
   return first;
 }
 
-/** For shards that came since. They are read from their beginning. */
+/** Cursors for new shards, which are read from their beginning. */
 export function newCursors(
   pipe: Pipe,
   shards: readonly SourceShard[],
@@ -43,7 +43,7 @@ export function newCursors(
     .flatMap(({ id }) => lanesOf(pipe, id, { type: "TRIM_HORIZON" }));
 }
 
-/** Where the number of lanes was changed, each new lane begins where the rearmost of the former ones is. */
+/** After a change of the number of lanes, each new lane begins at the earliest position of the former ones. */
 export function rearranged(pipe: Pipe, existing: readonly Cursor[]): { removed: Cursor[]; added: Cursor[] } {
   const removed: Cursor[] = [];
   const added: Cursor[] = [];
@@ -56,7 +56,7 @@ export function rearranged(pipe: Pipe, existing: readonly Cursor[]): { removed: 
   return { removed, added };
 }
 
-/** Shards that may be read: their parents have been read. */
+/** Cursors of readable shards: those whose parents have been read. */
 export function readable(shards: readonly SourceShard[], existing: readonly Cursor[]): Cursor[] {
   const unread = new Set(existing.filter(({ isDone }) => !isDone).map(({ shard }) => shard));
   const parents = new Map(shards.map(({ id, parents }) => [id, parents]));

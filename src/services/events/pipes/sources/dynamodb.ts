@@ -6,7 +6,7 @@ import { callerOf } from "../hand-over.ts";
 import type { Pipe, Position } from "../store.ts";
 import { type SourceShard, type StreamSource, streamParameters } from "./stream.ts";
 
-/** Most records of one GetRecords. */
+/** The maximum records of one GetRecords. */
 const MAX_RECORDS = 1_000;
 
 export function tableStream(ctx: Context, pipe: Pipe): StreamSource {
@@ -26,7 +26,7 @@ export function tableStream(ctx: Context, pipe: Pipe): StreamSource {
     return ShardIterator!;
   }
 
-  /** The end of a shard. No iterator has its number, but the last record does. */
+  /** The end of a shard, by its last record, as no iterator reveals its number. */
   async function end({ id }: SourceShard): Promise<Position> {
     let at: Position = { type: "TRIM_HORIZON" };
     for (let next: string | undefined = await iterator(id, at); next !== undefined; ) {

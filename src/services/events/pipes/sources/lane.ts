@@ -9,11 +9,11 @@ import { type Lost, lossOf, tellOfLoss } from "./loss.ts";
 import { streamOf } from "./source.ts";
 import { type StreamEvent, type StreamSource, streamParameters } from "./stream.ts";
 
-/** How long to wait before another look into a shard that had nothing. */
+/** The polling interval of an empty shard. */
 const LOOK_AGAIN_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
 const STANDARD_BATCH = 100;
-/** Most records of one look into a shard. */
+/** The maximum records of one read of a shard. */
 const MAX_READ = 1_000;
 
 export interface Lane {
@@ -23,12 +23,12 @@ export interface Lane {
   lane: number;
 }
 
-/** Iterators of the places where loops wait: to find such a place again by its time may take long. */
+/** Iterators of the positions where loops wait, cached since finding a position by time may take long. */
 const iterators = memory<Map<string, string>>("pipes/iterators", () => new Map());
 
 /**
- * Reads its share of a shard, batch by batch. It moves on when the target has a batch, or when the batch is given up.
- * Where it stands is stored, so that nothing is left out when the process ends.
+ * Reads its share of a shard, batch by batch. It continues when the target has accepted a batch, or when the batch is given up.
+ * Its position is stored, so that nothing is lost when the process ends.
  */
 export const readLane = job<Lane>("pipes/read", {
   attempts: Number.POSITIVE_INFINITY,
@@ -76,7 +76,7 @@ async function readOnce(ctx: Context, pipe: Pipe, cursor: Cursor, lane: Lane) {
   return isDone ? undefined : { again: outcome.isWhole ? 0 : backoff(moved.failures) };
 }
 
-/** Reads what is behind the cursor. Where that place is gone, the oldest record of the shard comes next. */
+/** Reads records after the cursor. If that position has been trimmed, continues with the oldest record of the shard. */
 async function look(ctx: Context, source: StreamSource, cursor: Cursor, lane: Lane, limit: number) {
   const { shard, at } = cursor;
   const iterator = await ctx.read((tx) => tx.memory(iterators).get(nameOf(lane)));
@@ -94,7 +94,7 @@ async function look(ctx: Context, source: StreamSource, cursor: Cursor, lane: La
   return source.read(shard, await source.iterator(shard, { type: "TRIM_HORIZON" }), limit);
 }
 
-/** The errors of streams for a place that is gone. */
+/** The errors of streams for a trimmed position. */
 const GONE = new Set(["ExpiredIteratorException", "TrimmedDataAccessException"]);
 
 interface Outcome {
@@ -127,7 +127,7 @@ async function handBatch(
   if (!error) return { cursor: { ...cursor, ...done }, isWhole: true };
   const rest = batch.slice(count);
   const moved = count > 0 ? at(cursor, batch[count - 1]) : cursor;
-  // Halving a batch is not counted as a try.
+  // Bisecting a batch does not count as an attempt.
   if (parameters.OnPartialBatchItemFailure && rest.length > 1)
     return { cursor: { ...moved, size: Math.ceil(rest.length / 2) }, isWhole: false };
   const failures = moved.failures + 1;
@@ -140,7 +140,7 @@ async function handBatch(
   };
 }
 
-/** Behind an event. */
+/** The cursor after an event. */
 const at = (cursor: Cursor, event: StreamEvent | undefined): Cursor =>
   event
     ? { ...cursor, at: { type: "AFTER_SEQUENCE_NUMBER", sequence: event.sequence }, failures: 0 }
@@ -149,10 +149,10 @@ const at = (cursor: Cursor, event: StreamEvent | undefined): Cursor =>
 const backoff = (failures: number) =>
   failures === 0 ? 0 : Math.min(1_000 * 2 ** (failures - 1), MAX_BACKOFF_MS);
 
-/** The key under which the iterator of one loop is kept. */
+/** The cache key of a loop's iterator. */
 const nameOf = ({ name, revision, shard, lane }: Lane) => JSON.stringify([name, revision, shard, lane]);
 
-/** The same lane for a key always, and each lane about as often. */
+/** Maps keys to lanes, consistently and evenly. */
 function laneOf(partition: string, lanes: number): number {
   let sum = 0;
   for (let n = 0; n < partition.length; n++) sum = (sum * 31 + partition.charCodeAt(n)) >>> 0;

@@ -6,7 +6,7 @@ import { callerOf } from "../hand-over.ts";
 import { type Pipe, pipeArn } from "../store.ts";
 import { type StreamEvent, type StreamSource, streamParameters } from "./stream.ts";
 
-/** Events that were given up, and why. */
+/** Events that were given up, and the reason. */
 export interface Lost {
   events: readonly StreamEvent[];
   condition: "RetryAttemptsExhausted" | "RecordAgeExceeded";
@@ -18,7 +18,7 @@ interface Loss {
   message: object;
 }
 
-/** As AWS describes it: the records are still in the stream, and the numbers say where. */
+/** The description of lost events in AWS's format: sequence numbers of the records, which are still in the stream. */
 export function lossOf(
   ctx: Context,
   pipe: Pipe,

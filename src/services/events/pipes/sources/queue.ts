@@ -4,13 +4,13 @@ import { messageEvent } from "../event.ts";
 import { callerOf, handOver } from "../hand-over.ts";
 import type { Pipe } from "../store.ts";
 
-/** Most messages of one ReceiveMessage. */
+/** The maximum messages of one ReceiveMessage. */
 const MAX_RECEIVED = 10;
 
 /**
- * Takes what a queue has, once. A message is deleted when the target has it. A message that the target refuses comes
- * back when its visibility ends, with all that follow it in its group, and the queue's own redrive policy applies.
- * @returns how many messages there were
+ * Receives messages once. A message is deleted when the target has accepted it. A message that the target refuses returns when
+ * its visibility timeout ends, with all that follow it in its group, and the queue's redrive policy applies.
+ * @returns the number of received messages
  */
 export async function drainQueue(ctx: Context, pipe: Pipe): Promise<number> {
   const { account, region } = parseArn(pipe.source)!;

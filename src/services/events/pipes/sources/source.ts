@@ -5,7 +5,7 @@ import { tableStream } from "./dynamodb.ts";
 import { kinesisStream } from "./kinesis.ts";
 import type { StreamSource } from "./stream.ts";
 
-/** `undefined` for a pipe whose source is no stream. */
+/** @returns `undefined` if the pipe's source is not a stream */
 export function streamOf(ctx: Context, pipe: Pipe): StreamSource | undefined {
   switch (parseArn(pipe.source)!.service) {
     case "kinesis":

@@ -2,11 +2,11 @@ import type * as Pipes from "#aws/contract/types/pipes.ts";
 import type { PipeEvent } from "../event.ts";
 import type { Pipe, Position } from "../store.ts";
 
-/** A source that keeps its records in the order in which they came, in shards. */
+/** A source with ordered records in shards. */
 export interface StreamSource {
   /** Parents before their children. */
   shards(): Promise<SourceShard[]>;
-  /** Where a pipe begins that is started now. */
+  /** The starting position of a pipe that is started now. */
   beginning(shard: SourceShard): Promise<Position>;
   iterator(shard: string, at: Position): Promise<string>;
   read(shard: string, iterator: string, limit: number): Promise<Reading>;
