@@ -61,7 +61,7 @@ export const access: Access<"glacier"> = {
   ListProvisionedCapacity: onAccount("ListProvisionedCapacity"),
 };
 
-/** The account that a path names; `-` is the caller's own. */
+/** Returns the account that a path names; `-` stands for the caller's own. */
 export function placeOf({ input, place }: PlacedCall): Place {
   const { accountId } = input as OnAccount;
   return /^\d{12}$/.test(accountId) ? { ...place, account: accountId } : place;
@@ -93,7 +93,7 @@ function onVault(action: string) {
   };
 }
 
-/** Checked before everything else, even before permissions. */
+/** Checks the API version and the account, which precedes all other checks, including permissions. */
 function checkRequest(ctx: Context, { accountId }: OnAccount): void {
   const version = ctx.request?.headers["x-amz-glacier-version"];
   if (ctx.request && version === undefined) throw missingVersion();
@@ -115,7 +115,7 @@ function tagConditions(vault: Vault | undefined): Record<string, string> {
   return Object.fromEntries(tags.map(([key, value]) => [`glacier:ResourceTag/${key}`, value]));
 }
 
-/** The access policy and the lock policy apply together: what either denies is denied. */
+/** Returns the access policy and the lock policy. They apply together: what either denies is denied. */
 function policiesOf({ accessPolicy, lock }: Vault, now: number): string[] {
   const locked = lock && isInEffect(lock, now) ? lock.policy : undefined;
   return [accessPolicy, locked].filter((policy) => policy !== undefined);

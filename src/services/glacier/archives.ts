@@ -30,8 +30,9 @@ export const archiveHandlers = {
       const archive = await findArchive(tx, vault, archiveId);
       if (!archive) throw archiveNotFound(archiveId);
       if (archive.deleted !== undefined) return {};
-      // The record stays for now: the last inventory may still list the archive, and a client that missed the answer
-      // asks again.
+      // The record is kept for now: the last inventory may still list the archive, and a client that did not
+      // receive the
+      // response may repeat the request.
       tx.put(archives, { ...archive, deleted: tx.sequence() });
       tx.enqueue(reclaim, { set: archive.pieces });
       noteChange(tx, vault, -1, -archive.size);

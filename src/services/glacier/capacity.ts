@@ -12,7 +12,7 @@ export const capacityHandlers = {
       const units = await unitsOf(tx);
       if (units.length >= MAX_UNITS) throw tooMuchCapacity(MAX_UNITS);
       const id = newId(tx.random, "capacity");
-      tx.put(capacities, { id, start: tx.now(), expires: inAMonth(tx.now()) });
+      tx.put(capacities, { id, start: tx.now(), expires: oneMonthAfter(tx.now()) });
       return { capacityId: id };
     });
   },
@@ -29,14 +29,14 @@ export const capacityHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** Only units that have not expired are listed. */
+/** Returns the units that have not expired. */
 async function unitsOf(tx: ReadTransaction): Promise<Capacity[]> {
   const all = await tx.list(capacities, { limit: 1_000, reverse: true });
   return all.filter(({ expires }) => tx.now() < expires).sort((a, b) => a.start - b.start);
 }
 
-/** The same day of the next month, or its last day, in whole seconds. */
-function inAMonth(time: number): number {
+/** Returns the same day of the next month, or the last day if there is no such day, in whole seconds. */
+function oneMonthAfter(time: number): number {
   const from = new Date(time);
   const [year, month] = [from.getUTCFullYear(), from.getUTCMonth() + 1];
   const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();

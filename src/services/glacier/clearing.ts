@@ -4,7 +4,10 @@ import { archives, jobs, uploads } from "./store.ts";
 
 const PAGE = 200;
 
-/** Deletes what a deleted vault leaves behind. Its number is never used again, so nobody can reach it meanwhile. */
+/**
+ * Deletes the data of a deleted vault. The vault's number is never reused, so no call can reach the data in
+ * the meantime.
+ */
 export const clearVault: Job<{ vault: number }> = job("glacier/clear-vault", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { vault }) {

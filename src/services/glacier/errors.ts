@@ -1,7 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 import { faultsOf } from "#kernel/service.ts";
 
-/** Glacier's refusals. The protocol adds `code` and `type` to each. */
+/** Creates Glacier's errors. The protocol adds `code` and `type` to each. */
 const fault = faultsOf<"glacier">();
 
 const invalid = (message: string) => fault("InvalidParameterValueException", message);
@@ -11,7 +11,7 @@ const missing = (what: string) =>
 
 const notFound = (message: string) => fault("ResourceNotFoundException", message);
 
-/** A refusal that no permission can lift, and a wrong account in the path. */
+/** The error for a request that no permission could allow, and for a wrong account in the path. */
 export const accessDenied = (message: string) =>
   new AwsError("AccessDeniedException", message, { status: 403 });
 
@@ -88,7 +88,7 @@ export const selectRefused = () =>
 export const policyEnforced = () =>
   fault("PolicyEnforcedException", "InitiateJob request denied by current data retrieval policy.");
 
-// What hangs on a vault
+// Vault settings
 
 export const noNotifications = (arn: string) =>
   notFound(`No notification configuration is set for vault: ${arn}`);

@@ -1,7 +1,7 @@
-/** Characters that an id can begin with. Command lines would take "-" for an option. */
+/** The first characters of ids. A leading "-" is excluded, since command lines interpret it as an option. */
 const ID_BEGINNINGS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
 const ID_ALPHABET = `${ID_BEGINNINGS}-`;
-/** Lengths of the ids that Glacier makes. */
+/** The lengths of Glacier's ids. */
 const ID_LENGTHS = { archive: 138, upload: 92, job: 92, lock: 24, capacity: 24 };
 
 export function newId(

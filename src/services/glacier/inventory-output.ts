@@ -9,7 +9,7 @@ import { type Archive, archives, type InventoryJob, type Vault, vaultArn } from 
 
 const PAGE = 1_000;
 
-/** Which archives an inventory retrieval is about. */
+/** Parses the parameters that select archives for an inventory retrieval. */
 export function inventoryRange(
   ctx: Context,
   parameters: InventoryRetrievalJobInput = {},
@@ -26,7 +26,7 @@ export function inventoryRange(
   };
 }
 
-/** `2013-03-20T17:03:43Z` */
+/** Parses a time such as `2013-03-20T17:03:43Z`. */
 function timeIn(name: string, date: string): number {
   const isIso = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z$/.test(date);
   const time = isIso ? Date.parse(date) : Number.NaN;
@@ -44,11 +44,11 @@ function placeOf(ctx: Context, marker: string): number {
 
 export interface Written {
   staged: StagedBlob;
-  /** Where the next retrieval begins, if there is more. */
+  /** The marker for the next retrieval, if there are more archives. */
   next?: string;
 }
 
-/** Writes the last inventory of a vault, page by page. */
+/** Writes the last inventory of a vault to a blob, page by page. */
 export async function writeInventory(ctx: Context, vault: Vault, job: InventoryJob): Promise<Written> {
   let next: string | undefined;
   const entries = archivesOf(ctx, vault, job, (place) => {
@@ -59,12 +59,14 @@ export async function writeInventory(ctx: Context, vault: Vault, job: InventoryJ
   return { staged, ...(next !== undefined && { next }) };
 }
 
-/** The archives that are wanted, oldest first. Where more of them follow than the limit allows, tells the last one's place. */
+/**
+ * Yields the selected archives, oldest first. If the limit is exceeded, reports the position of the last one.
+ */
 async function* archivesOf(
   ctx: Context,
   { id, inventory }: Vault,
   { from, to, limit, after: begin }: InventoryJob,
-  goesOn: (after: number) => void,
+  reportLimit: (after: number) => void,
 ): AsyncGenerator<Archive> {
   const earliest = from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(from);
   const latest = to === undefined ? Number.POSITIVE_INFINITY : Date.parse(to);
@@ -76,7 +78,7 @@ async function* archivesOf(
     const page = await ctx.read((tx) => tx.list(archives, range));
     for (const archive of page) {
       if (!isListed(inventory!, archive) || archive.created < earliest || archive.created >= latest) continue;
-      if (count === most) return goesOn(last!.order);
+      if (count === most) return reportLimit(last!.order);
       last = archive;
       count++;
       yield archive;
@@ -115,7 +117,7 @@ async function* asCsv(entries: AsyncIterable<Archive>): AsyncGenerator<string> {
   }
 }
 
-/** A field of CSV, in quotes where needed. Quotes and backslashes inside are escaped by a backslash. */
+/** Formats a CSV field, in quotes if needed. Quotes within the field are escaped by a backslash. */
 function csvField(text: string): string {
   return /[",]/.test(text) ? `"${text.replaceAll('"', '\\"')}"` : text;
 }

@@ -5,8 +5,9 @@ import { type Archive, archives, type Inventory, type Vault, vaults } from "./st
 export const DAY_MS = 86_400_000;
 
 /**
- * Notes that an archive was added or deleted. About once a day, at the vault's own hour, an inventory is taken; until
- * then the last one stays as it is.
+ * Records that an archive was added or deleted, and schedules an inventory if none is pending. A vault's
+ * inventory is taken
+ * at most once a day, at the time of day of its creation.
  */
 export function noteChange(tx: Transaction, vault: Vault, archivesMore: 1 | -1, bytesMore: number): void {
   tx.put(vaults, {
@@ -34,7 +35,10 @@ export const takeInventory: Job<{ vault: string; id: number }> = job("glacier/ta
   },
 });
 
-/** Deletes the records of archives that were deleted before the last inventory: no inventory lists them any more. */
+/**
+ * Deletes the records of archives that were deleted before the last inventory, which no inventory lists any
+ * longer.
+ */
 export const forgetDeleted: Job<{ vault: number; mark: number }> = job("glacier/forget-deleted", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { vault, mark }) {

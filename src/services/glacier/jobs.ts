@@ -56,7 +56,7 @@ type Description = {
   [K in keyof Output<"glacier", "DescribeJob">]-?: Output<"glacier", "DescribeJob">[K] | null;
 };
 
-/** A job as answers and topics have it: members that do not apply are `null`. */
+/** Describes a job as responses and notifications do; members that do not apply are `null`. */
 export function described(
   place: Place,
   vaultName: string,
@@ -86,7 +86,7 @@ export function described(
   };
 }
 
-/** The marker is the one to give to the next retrieval. */
+/** Returns the inventory parameters of a job. The marker is that for the next retrieval. */
 function parametersOf({ format, from, to, limit, next }: InventoryJob) {
   return {
     Format: format,

@@ -4,7 +4,7 @@ import { newId } from "./ids.ts";
 import { policyIn } from "./policies.ts";
 import { isoDate, type Vault, type VaultLock, vaultArn, vaultAt, vaults } from "./store.ts";
 
-/** How long a lock can be tried out before it must be completed. */
+/** The time in which a lock must be completed after it was initiated. */
 const TRIAL_MS = 24 * 3_600_000;
 
 export const lockHandlers = {
@@ -58,7 +58,9 @@ export const lockHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** A lock is in effect from its first moment, so that it can be tried out. */
+/**
+ * Whether a lock applies. It applies from its initiation on, so that it can be tested before it is completed.
+ */
 export const isInEffect = ({ expires }: VaultLock, now: number): boolean =>
   expires === undefined || now < expires;
 

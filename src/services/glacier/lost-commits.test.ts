@@ -8,7 +8,7 @@ import { archiveOf, upload } from "./testing.ts";
 
 const vault = { accountId: "-", vaultName: "v" };
 const MAX_COMMITS = 15;
-/** An inventory of so many is a file. */
+/** The number of archives whose inventory is large enough to be stored as a file. */
 const ARCHIVES = Math.ceil(INLINE_BYTES / 1_024);
 
 test("no inventory stays of a commit that failed", async () => {
@@ -25,7 +25,7 @@ test("no inventory stays of a commit that failed", async () => {
     await client.InitiateJob({ ...vault, jobParameters: { Type: "inventory-retrieval" } });
     const next = disk.groups + commit;
     disk.failing((group) => group === next && ++refused > 0);
-    // The clock's own commit may be the one.
+    // The failing commit may be that of the clock itself.
     await nube.advance("6h").catch(() => nube.advance("6h"));
     expect([commit, blobs.files.size]).toEqual([commit, 1]);
     await nube.close();

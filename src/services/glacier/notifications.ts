@@ -42,7 +42,7 @@ export const notificationHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** Whether the vault may publish to the topic shows when it does. */
+/** Validates a topic's ARN. Whether the vault may publish to the topic is checked on publication. */
 export function topicIn(arn: string): string {
   if (!/^arn:aws:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?$/.test(arn)) throw invalidTopic(arn);
   return arn;
@@ -54,7 +54,7 @@ export interface Notification {
   vaultArn: string;
 }
 
-/** Gives up when the topic is gone, or refuses the vault. */
+/** Publishes a notification. Does not retry if the topic does not exist or refuses the vault. */
 export const notify: Job<Notification> = job("glacier/notify", {
   async run(ctx, { topic, message, vaultArn: source }) {
     try {

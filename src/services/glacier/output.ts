@@ -36,7 +36,7 @@ export const outputHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** `bytes=0-1048575`, counted in the bytes that the job has retrieved. */
+/** Parses a range such as `bytes=0-1048575`, which refers to the bytes that the job has retrieved. */
 function spanOf(range: string | undefined, size: number): Span {
   if (range === undefined) return { start: 0, end: size };
   const [, first, last] = /^bytes=(\d{1,15})-(\d{0,15})$/.exec(range) ?? [];
@@ -46,7 +46,11 @@ function spanOf(range: string | undefined, size: number): Span {
   return span;
 }
 
-/** The bytes have a tree hash only if the retrieved and the downloaded range are both nodes of the tree. */
+/**
+ * Returns the output of an archive retrieval. It has a tree hash only if both the retrieved range and the
+ * downloaded range
+ * are tree-hash aligned.
+ */
 async function archiveOutput(
   { ctx, tx }: Opening,
   { archive, span: retrieved, treeHash }: ArchiveJob,
@@ -69,7 +73,7 @@ async function inventoryOutput({ ctx, tx }: Opening, { format, output }: Invento
   };
 }
 
-/** A stream with its length. */
+/** Adds the size to a stream. */
 function sized(body: Bytes, size: number): Bytes {
   if (body instanceof Uint8Array) return body;
   return Object.assign({ [Symbol.asyncIterator]: () => body[Symbol.asyncIterator]() }, { size });

@@ -19,7 +19,7 @@ import {
 } from "./store.ts";
 import { leavesWithin, MIB, treeHash } from "./tree-hash.ts";
 
-/** Most bytes of one request: 4 GiB. */
+/** The maximum size of the body of one request: 4 GiB. */
 export const MAX_BYTES = 4 * 2 ** 30;
 
 export interface Received {
@@ -29,7 +29,7 @@ export interface Received {
 }
 
 /**
- * Stores bytes, and checks them by the tree hash that the client computed.
+ * Stores a body and verifies it against the tree hash that the client sent.
  * @throws {AwsError} MissingParameterValueException, InvalidParameterValueException
  */
 export async function receive(ctx: Context, body: Body, expected: string, limit: number): Promise<Received> {
@@ -52,14 +52,14 @@ export async function receive(ctx: Context, body: Body, expected: string, limit:
   }
 }
 
-/** The tree hash that a request must bring. */
+/** Validates the tree hash of a request, which is required. */
 export function expectedTreeHash(checksum: string | undefined): string {
   if (checksum === undefined) throw missingParameter("SHA-256 tree hash");
   if (!/^[0-9a-f]{64}$/i.test(checksum)) throw invalidTreeHash(checksum);
   return checksum;
 }
 
-/** A piece replaces one that came to the same place before. */
+/** Stores a piece, replacing one at the same offset. */
 export async function putPiece(
   tx: Transaction,
   set: number,
@@ -84,7 +84,7 @@ function dropPiece(tx: Transaction, { set, offset, size, body }: Piece): void {
 export const MAX_PIECES = 10_000;
 const PAGE = 1_000;
 
-/** The pieces of a set in their order: all, or those that a span touches. */
+/** Returns the pieces of a set in their order: all of them, or those that overlap a span. */
 export async function piecesOf(tx: ReadTransaction, set: number, span?: Span): Promise<Piece[]> {
   const found: Piece[] = [];
   if (span) {
@@ -103,7 +103,7 @@ export async function piecesOf(tx: ReadTransaction, set: number, span?: Span): P
   }
 }
 
-/** Opens a span of an archive's bytes. From here on a reader holds its files. */
+/** Opens a span of an archive's bytes. The reader keeps its files from being deleted from then on. */
 export async function openSpan(
   { ctx, tx }: { ctx: Context; tx: ReadTransaction },
   set: number,
@@ -117,7 +117,7 @@ export async function openSpan(
   return joined(opened);
 }
 
-/** HTTP sends each chunk before it asks for the next, so its memory can be lent. */
+/** Opens a body. HTTP sends each chunk before it reads the next one, so chunks may share memory. */
 export async function openBody(
   { ctx, tx }: { ctx: Context; tx: ReadTransaction },
   ref: BlobRef,
@@ -128,7 +128,7 @@ export async function openBody(
   return ctx.blobs.read(ref, start, end, { lend: ctx.request !== undefined });
 }
 
-/** The hash of the node that a span is in the archive's tree. */
+/** Returns the hash of the node that a span represents in the archive's tree. */
 export async function treeHashOf(
   tx: ReadTransaction,
   archive: Pick<Archive, "pieces" | "size" | "treeHash">,
@@ -142,7 +142,10 @@ export async function treeHashOf(
   return hex(treeHash(leavesWithin(all, { start: span.start - first.offset, end: span.end - first.offset })));
 }
 
-/** The tree over pieces whose size is a power of two: their roots are its nodes. */
+/**
+ * Returns the root of the tree over pieces. The roots of the pieces are nodes, since their size is a power of
+ * two.
+ */
 export function rootOf(all: readonly Piece[]): string {
   return hex(treeHash(Buffer.from(all.map((piece) => piece.treeHash).join(""), "hex")));
 }
@@ -150,8 +153,9 @@ export function rootOf(all: readonly Piece[]): string {
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 /**
- * Deletes bytes: those of a deleted archive when no completed job offers them any more, those of an upload that was
- * given up at once.
+ * Deletes the bytes of a deleted archive, once no completed job offers them any longer, or of an aborted or
+ * expired
+ * upload.
  */
 export const reclaim: Job<{ set: number }> = job("glacier/reclaim", {
   attempts: Number.POSITIVE_INFINITY,
@@ -180,7 +184,10 @@ async function isRead(tx: ReadTransaction, set: number): Promise<boolean> {
   }
 }
 
-/** Called when a job no longer offers an archive's bytes, for which their deletion may have waited. */
+/**
+ * Deletes an archive's bytes, if the archive is deleted and a job that has just ended was the reason to keep
+ * them.
+ */
 async function release(
   tx: Transaction,
   vault: number,
@@ -190,7 +197,7 @@ async function release(
   if (!archive || archive.deleted !== undefined) tx.enqueue(reclaim, { set });
 }
 
-/** Deletes a job and what it offers, with an archive's bytes if their deletion has waited for it. */
+/** Deletes a job and its output, and the bytes of an archive that were kept for it. */
 export async function deleteJob(tx: Transaction, retrieval: RetrievalJob): Promise<void> {
   const { vault, order } = retrieval;
   tx.delete(jobs, [vault, order]);

@@ -33,7 +33,7 @@ export const policyHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** The document of the request. */
+/** Returns the policy document of a request. @throws {AwsError} if it is missing, too large, or malformed */
 export function policyIn(policy: { Policy?: string } | undefined): string {
   const document = policy?.Policy;
   if (!document) throw missingParameter("Policy");

@@ -11,9 +11,9 @@ import {
 import { jobs, type Retrieval, retrievals } from "./store.ts";
 
 const PAGE = 1_000;
-/** Hours over which the bytes of a standard retrieval are counted. */
+/** The hours over which the bytes of a standard retrieval are distributed, by which the rate is computed. */
 const STANDARD_HOURS = 4;
-/** 10 GB a month are free, and each day has its share. */
+/** The daily share of the free tier, which is 10 GB per month. */
 const FREE_BYTES_PER_DAY = Math.floor((10 * 2 ** 30) / 30);
 
 const UNLIMITED: Retrieval = { strategy: "None", day: "", bytes: 0 };
@@ -51,7 +51,7 @@ function strategyIn(text: string): Retrieval["strategy"] {
 const retrievalOf = async (tx: ReadTransaction) => (await tx.get(retrievals, [])) ?? UNLIMITED;
 
 /**
- * Counts a standard retrieval that is about to begin. Other tiers are not counted.
+ * Counts a standard retrieval that is about to start. Other tiers are not counted.
  * @throws {AwsError} PolicyEnforcedException
  */
 export async function countRetrieval(tx: Transaction, bytes: number): Promise<void> {
@@ -60,13 +60,13 @@ export async function countRetrieval(tx: Transaction, bytes: number): Promise<vo
   const today = (retrieval.day === day ? retrieval.bytes : 0) + bytes;
   if (retrieval.strategy === "FreeTier" && today > FREE_BYTES_PER_DAY) throw policyEnforced();
   if (retrieval.strategy === "BytesPerHour") {
-    const rate = ((await bytesUnderWay(tx)) + bytes) / STANDARD_HOURS;
+    const rate = ((await bytesInProgress(tx)) + bytes) / STANDARD_HOURS;
     if (rate > retrieval.bytesPerHour!) throw policyEnforced();
   }
   tx.put(retrievals, { ...retrieval, day, bytes: today });
 }
 
-async function bytesUnderWay(tx: ReadTransaction): Promise<number> {
+async function bytesInProgress(tx: ReadTransaction): Promise<number> {
   let bytes = 0;
   for (let after: number | undefined; ; ) {
     const range = { limit: PAGE, ...(after !== undefined && { after: [after] }) };

@@ -15,7 +15,7 @@ let nube: TestCloud;
 let published: { topic: string | undefined; message: string; by: Principal }[];
 let isSnsDown: boolean;
 
-/** In the place of the real one: what is published is only looked at. */
+/** A stub of SNS that records what is published. */
 const sns = defineService({
   id: "sns",
   operations: [
@@ -58,7 +58,7 @@ describe("a range of an archive in parts", () => {
     archiveId = (await nube.aws.glacier.CompleteMultipartUpload({ ...to, ...whole })).archiveId!;
   });
 
-  // [first MiB, MiB behind the last, whether it is a node of the tree]
+  // [first MiB, end in MiB (exclusive), whether it is a node of the tree]
   test.each([
     [0, 1, true],
     [1, 2, true],

@@ -40,14 +40,14 @@ import {
 import { isMegabyteAligned, isTreeHashAligned } from "./tree-hash.ts";
 
 const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000];
-/** How long a retrieval takes, at least and at most. */
+/** The minimum and the maximum duration of a retrieval. */
 const WAITS: Record<Tier, [number, number]> = {
   Expedited: [MINUTE_MS, 5 * MINUTE_MS],
   Standard: [3 * HOUR_MS, 5 * HOUR_MS],
   Bulk: [5 * HOUR_MS, 12 * HOUR_MS],
 };
-/** How long a completed job offers its output. */
-const OFFERED_MS = 24 * HOUR_MS;
+/** The time for which the output of a completed job is available. */
+const OUTPUT_EXPIRY_MS = 24 * HOUR_MS;
 
 export const retrievalHandlers = {
   async InitiateJob(ctx, { vaultName, jobParameters = {} }) {
@@ -85,7 +85,7 @@ type Plan =
 
 type InventoryPlan = Pick<InventoryJob, "format" | "from" | "to" | "limit" | "after">;
 
-/** What a request asks for, checked as far as is possible without the vault. */
+/** Parses a request, and validates what does not depend on the vault. */
 function planOf(ctx: Context, parameters: JobParameters): Plan {
   const { Type: type, Description: description, SNSTopic: topic } = parameters;
   if (!type) throw missingParameter("Type");
@@ -151,7 +151,7 @@ async function archiveRetrieval(tx: Transaction, vault: Vault, plan: Plan & { ac
   };
 }
 
-/** `0-1048575`; all of the archive by default. */
+/** Parses a range such as `0-1048575`; the default is the whole archive. */
 function spanIn(range: string | undefined, { size }: Archive): Span {
   if (!range) return { start: 0, end: size };
   const [, first, last] = /^(\d{1,15})-(\d{1,15})$/.exec(range) ?? [];
@@ -169,11 +169,11 @@ async function inventoryRetrieval(ctx: Context, vault: Vault, plan: Plan & { act
 }
 
 function wait(random: Random, tier: Tier): number {
-  const [least, most] = WAITS[tier];
-  return least + random.below(most - least);
+  const [min, max] = WAITS[tier];
+  return min + random.below(max - min);
 }
 
-/** Ends a job, with its bytes or without, and notifies those who asked for it. */
+/** Completes a job, successfully or not, and notifies the topics of the job and the vault. */
 export const completeJob: Job<{ vault: string; id: number; job: number }> = job("glacier/complete-job", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { vault: name, id, job: order }) {
@@ -201,7 +201,7 @@ export const completeJob: Job<{ vault: string; id: number; job: number }> = job(
           completed: tx.now(),
         };
         tx.put(jobs, ended);
-        tx.enqueue(expireJob, { vault: id, job: order }, { delay: OFFERED_MS });
+        tx.enqueue(expireJob, { vault: id, job: order }, { delay: OUTPUT_EXPIRY_MS });
         const message = JSON.stringify(described(ctx, name, ended));
         for (const topic of topicsOf(now, ended)) {
           tx.enqueue(notify, { topic, message, vaultArn: vaultArn(ctx, name) });
@@ -214,7 +214,7 @@ export const completeJob: Job<{ vault: string; id: number; job: number }> = job(
   },
 });
 
-/** An archive that was deleted meanwhile cannot be retrieved. */
+/** Returns the result of an archive retrieval, which fails if the archive was deleted in the meantime. */
 async function outcome(
   tx: ReadTransaction,
   { vault, archive: { order, archiveId } }: ArchiveJob,

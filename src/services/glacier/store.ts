@@ -9,26 +9,26 @@ type Time = number;
 
 export interface Vault {
   name: string;
-  /** Never used again: a vault that is made again has nothing of the old one. */
+  /** Never reused: a new vault of the same name shares no data with a deleted one. */
   id: number;
   created: Time;
-  /** How many archives it holds now. */
+  /** The current number of archives. */
   archives: number;
   bytes: number;
   /** The last inventory; absent before the first one. */
   inventory?: Inventory;
-  /** Whether an archive was added or deleted since. */
+  /** Whether an archive was added or deleted since the last inventory. */
   written: boolean;
   tags: Record<string, string>;
   notifications?: { topic: string; events: string[] };
-  /** A document, as it was set. */
+  /** The policy document as it was set. */
   accessPolicy?: string;
   lock?: VaultLock;
 }
 
 export interface Inventory {
   date: Time;
-  /** Archives that were made before this number and not deleted before it are in the inventory. */
+  /** The inventory contains the archives that were created before this number and not deleted before it. */
   mark: number;
   archives: number;
   bytes: number;
@@ -38,7 +38,7 @@ export interface VaultLock {
   policy: string;
   lockId: string;
   created: Time;
-  /** When the lock ends; absent once it was completed. */
+  /** The time at which the lock expires; absent once it is completed. */
   expires?: Time;
 }
 
@@ -53,12 +53,16 @@ export interface Archive {
   treeHash: string;
   /** The set of pieces that holds its bytes. */
   pieces: number;
-  /** The number of its deletion. The record stays until an inventory was taken that no longer lists it. */
+  /**
+   * The number of its deletion. The record is kept until an inventory is taken that does not list the
+   * archive.
+   */
   deleted?: number;
 }
 
 /**
- * A stretch of an archive: the whole of it, or one part of an upload. Its leaves are in `leaves`, under the same key.
+ * A range of an archive: the whole archive, or one part of an upload. Its leaves are in `leaves`, under the
+ * same key.
  */
 export interface Piece {
   set: number;
@@ -70,17 +74,20 @@ export interface Piece {
 
 export interface Upload {
   vault: number;
-  /** Also the number of the set that its parts go to. */
+  /** Also the number of the set to which its parts belong. */
   order: number;
   uploadId: string;
   description?: string;
   partSize: number;
   created: Time;
-  /** When a request for it came last. */
+  /** The time of the last request for the upload. */
   active: Time;
-  /** The archive that it became, for a client that missed the answer and asks again. */
+  /** The archive that it became, for a client that did not receive the response and repeats the request. */
   archive?: { archiveId: string; treeHash: string; size: number };
-  /** It was aborted, and a client that missed the answer may abort it again. */
+  /**
+   * Set if it was aborted. The record is kept for a client that did not receive the response and repeats the
+   * request.
+   */
   aborted?: true;
 }
 
@@ -101,7 +108,7 @@ interface JobBase {
   created: Time;
   completed?: Time;
   status: "InProgress" | "Succeeded" | "Failed";
-  /** Why it failed. */
+  /** The reason of a failure. */
   message?: string;
 }
 
@@ -110,7 +117,7 @@ export interface ArchiveJob extends JobBase {
   tier: Tier;
   archive: Pick<Archive, "order" | "archiveId" | "description" | "size" | "treeHash" | "pieces">;
   span: Span;
-  /** The tree hash of the span, where it has one: hex. */
+  /** The tree hash of the span in hex, if the span is tree-hash aligned. */
   treeHash?: string;
 }
 
@@ -120,20 +127,20 @@ export interface InventoryJob extends JobBase {
   from?: string;
   to?: string;
   limit?: string;
-  /** Where it begins: after the archive of this number. */
+  /** The position at which it starts: after the archive of this number. */
   after?: number;
-  /** Where the next one begins. */
+  /** The marker for the next retrieval. */
   next?: string;
   output?: BlobRef;
 }
 
 export type RetrievalJob = ArchiveJob | InventoryJob;
 
-/** The retrieval policy of an account in a Region, and what has been retrieved. */
+/** The data retrieval policy of an account in a Region, and the number of bytes retrieved. */
 export interface Retrieval {
   strategy: "BytesPerHour" | "FreeTier" | "None";
   bytesPerHour?: number;
-  /** The UTC day of the last retrieval that was accepted, and the bytes of that day. */
+  /** The UTC day of the last accepted retrieval, and the number of bytes retrieved on that day. */
   day: string;
   bytes: number;
 }
@@ -157,7 +164,7 @@ export const archives = collection<Archive>("glacier/archive", {
 
 export const pieces = collection<Piece>("glacier/piece", { scope: "region", key: (p) => [p.set, p.offset] });
 
-/** The SHA-256 of each MiB of a piece that has several, one after another. */
+/** The concatenated SHA-256 hashes of each MiB of a piece larger than 1 MiB. */
 export const leaves: Bytes = { name: "glacier/leaves", scope: "region" };
 
 export const uploads = collection<Upload>("glacier/upload", {
@@ -174,9 +181,9 @@ export const jobs = collection<RetrievalJob>("glacier/job", {
   key: (j) => [j.vault, j.order],
   indexes: {
     id: (j) => [j.vault, j.jobId],
-    /** The jobs that read a set of pieces, or will. */
+    /** The jobs that read a set of pieces or will read it. */
     pieces: (j) => (j.action === "ArchiveRetrieval" ? [j.archive.pieces, j.order] : undefined),
-    /** The jobs that a retrieval policy counts. */
+    /** The jobs that a data retrieval policy counts. */
     standard: (j) =>
       j.action === "ArchiveRetrieval" && j.tier === "Standard" && j.status === "InProgress"
         ? [j.order]
@@ -184,7 +191,7 @@ export const jobs = collection<RetrievalJob>("glacier/job", {
   },
 });
 
-/** One record, under an empty key. */
+/** A single record, under an empty key. */
 export const retrievals = collection<Retrieval>("glacier/retrieval", { scope: "region", key: () => [] });
 
 export const capacities = collection<Capacity>("glacier/capacity", { scope: "region", key: (c) => [c.id] });
@@ -201,14 +208,14 @@ export async function vaultAt(place: Place, tx: ReadTransaction, name: string): 
   return vault;
 }
 
-/** @throws {AwsError} ResourceNotFoundException, for a deleted one, too */
+/** Returns an archive that is not deleted. @throws {AwsError} ResourceNotFoundException */
 export async function archiveAt(tx: ReadTransaction, vault: Vault, archiveId: string): Promise<Archive> {
   const archive = await findArchive(tx, vault, archiveId);
   if (!archive || archive.deleted !== undefined) throw archiveNotFound(archiveId);
   return archive;
 }
 
-/** The archive may be one that was deleted. */
+/** Returns an archive, which may be deleted. */
 export async function findArchive(
   tx: ReadTransaction,
   vault: Vault,
@@ -232,5 +239,5 @@ export async function jobAt(tx: ReadTransaction, vault: Vault, jobId: string): P
   return job;
 }
 
-/** `2013-03-20T17:03:43.221Z` */
+/** Formats a time as in `2013-03-20T17:03:43.221Z`. */
 export const isoDate = (time: Time): string => new Date(time).toISOString();

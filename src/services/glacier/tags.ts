@@ -3,7 +3,7 @@ import { invalidTag, invalidTagCount, missingParameter, tooManyTags } from "./er
 import { vaultAt, vaults } from "./store.ts";
 
 const MAX_TAGS = 50;
-/** Most tags that one call adds or removes. */
+/** The maximum number of tags that one call adds or removes. */
 const MAX_AT_ONCE = 10;
 const KEY = /^(?!aws:)[\p{L}\p{Z}\p{N}_./=+@:-]{1,128}$/u;
 const VALUE = /^[\p{L}\p{Z}\p{N}_./=+@:-]{0,255}$/u;

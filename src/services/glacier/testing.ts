@@ -3,7 +3,7 @@ import { type Body, bodyOf } from "#lib/body.ts";
 import { checksumOf } from "#lib/checksums/checksum.ts";
 import { treeHash } from "./tree-hash.ts";
 
-/** An archive as the tests of this folder upload it. */
+/** Returns the pseudorandom content of an archive. */
 export function archiveOf(size: number, seed = 0): Buffer {
   const block = Buffer.from(hash("sha512", `archive ${seed}`, "hex"));
   return Buffer.alloc(size, block);
@@ -12,7 +12,7 @@ export function archiveOf(size: number, seed = 0): Buffer {
 export const treeHashOfBytes = (bytes: Uint8Array): string =>
   Buffer.from(treeHash(checksumOf("sha256-leaves", bytes))).toString("hex");
 
-/** Body and tree hash, as an upload wants them. */
+/** Returns the body and the tree hash for an upload. */
 export const upload = (bytes: Uint8Array): { body: Body; checksum: string } => ({
   body: bodyOf(bytes),
   checksum: treeHashOfBytes(bytes),

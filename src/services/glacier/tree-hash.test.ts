@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { archiveOf, treeHashOfBytes } from "./testing.ts";
 import { isMegabyteAligned, isTreeHashAligned, MIB } from "./tree-hash.ts";
 
-/** As the definition has it: the first power of two of leaves to the left, the rest to the right. */
+/**
+ * Computes the tree hash by its definition: the left subtree has the largest possible power of two of leaves.
+ */
 function root(bytes: Uint8Array): string {
   const leaves = Math.ceil(bytes.length / MIB);
   if (leaves <= 1) return hash("sha256", bytes, "hex");

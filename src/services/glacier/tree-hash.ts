@@ -1,11 +1,13 @@
 import { hash } from "node:crypto";
 import type { Span } from "./store.ts";
 
-/** Bytes under a leaf of the tree. */
+/** The number of bytes under each leaf of the tree. */
 export const MIB = 1_048_576;
 const HASH_BYTES = 32;
 
-/** The root over hashes, one after another. One without a neighbour goes up as it is. */
+/**
+ * Returns the root of the tree over concatenated hashes. A hash without a sibling moves up a level unchanged.
+ */
 export function treeHash(hashes: Uint8Array): Uint8Array {
   let level = hashes;
   while (level.length > HASH_BYTES) {
@@ -19,7 +21,7 @@ export function treeHash(hashes: Uint8Array): Uint8Array {
   return level;
 }
 
-/** Whether a range of bytes is a node in the tree over so many bytes. */
+/** Whether a range of bytes is a node in the tree over `size` bytes. */
 export function isTreeHashAligned({ start, end }: Span, size: number): boolean {
   if (!isMegabyteAligned({ start, end }, size)) return false;
   const [first, behind, all] = [start / MIB, Math.ceil(end / MIB), Math.ceil(size / MIB)];
@@ -30,12 +32,12 @@ export function isTreeHashAligned({ start, end }: Span, size: number): boolean {
   return false;
 }
 
-/** Whether a range begins at a megabyte, and ends at one or at the end. */
+/** Whether a range starts at a multiple of 1 MiB, and ends at one or at the end of the archive. */
 export function isMegabyteAligned({ start, end }: Span, size: number): boolean {
   return start % MIB === 0 && (end % MIB === 0 || end === size);
 }
 
-/** The leaves of a range of a piece. */
+/** Returns the leaves of a range within a piece. */
 export function leavesWithin(all: Uint8Array, { start, end }: Span): Uint8Array {
   return all.subarray((start / MIB) * HASH_BYTES, Math.ceil(end / MIB) * HASH_BYTES);
 }

@@ -36,8 +36,8 @@ import {
 import { MIB } from "./tree-hash.ts";
 import { limitOf } from "./vaults.ts";
 
-/** How long an upload stays without a request for it. */
-const PATIENCE_MS = 24 * 3_600_000;
+/** The time without requests after which an upload expires. */
+const EXPIRY_MS = 24 * 3_600_000;
 const MAX_PART_BYTES = 4_096 * MIB;
 const MAX_LISTED = 50;
 
@@ -57,7 +57,7 @@ export const uploadHandlers = {
         ...description,
       };
       tx.put(uploads, upload);
-      tx.enqueue(expireUpload, { vault: vault.id, upload: upload.order }, { delay: PATIENCE_MS });
+      tx.enqueue(expireUpload, { vault: vault.id, upload: upload.order }, { delay: EXPIRY_MS });
       const { uploadId } = upload;
       return { location: `/${ctx.account}/vaults/${vaultName}/multipart-uploads/${uploadId}`, uploadId };
     });
@@ -83,7 +83,7 @@ export const uploadHandlers = {
     });
   },
 
-  /** A client that asks again gets the same answer. */
+  /** A repeated request gets the same response. */
   async CompleteMultipartUpload(ctx, { vaultName, uploadId, checksum, archiveSize }) {
     const expected = expectedTreeHash(checksum);
     const size = archiveSizeIn(archiveSize);
@@ -105,7 +105,7 @@ export const uploadHandlers = {
     });
   },
 
-  /** A client that asks again gets the same answer, for a while. */
+  /** A repeated request gets the same response until the upload expires. */
   async AbortMultipartUpload(ctx, { vaultName, uploadId }) {
     return ctx.transact(async (tx) => {
       const upload = await uploadAt(tx, await vaultAt(ctx, tx, vaultName), uploadId);
@@ -151,7 +151,11 @@ export const uploadHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** An upload that was completed can only be completed again, and one that was aborted only aborted. */
+/**
+ * Returns an upload that is neither completed nor aborted. A completed upload can only be completed again,
+ * and an aborted
+ * one only aborted again.
+ */
 async function openUploadAt(
   ctx: Context,
   tx: ReadTransaction,
@@ -164,11 +168,14 @@ async function openUploadAt(
   return { vault, upload };
 }
 
-/** Every part but the last must be full, and none may be missing. */
+/**
+ * Returns the tree hash of the assembled parts. Every part but the last must be full, and none may be
+ * missing.
+ */
 function assembled({ partSize }: Upload, parts: readonly Piece[], size: number): { treeHash: string } {
   let end = 0;
   for (const part of parts) {
-    // A part that is too short also leaves a gap.
+    // A part that is too short leaves a gap as well.
     if (part.offset !== end) throw missingRange(end, part.offset);
     end += part.size;
   }
@@ -215,7 +222,7 @@ export const expireUpload: Job<{ vault: number; upload: number }> = job("glacier
     return ctx.transact(async (tx) => {
       const upload = await tx.get(uploads, [vault, order]);
       if (!upload) return undefined;
-      const wait = upload.active + PATIENCE_MS - tx.now();
+      const wait = upload.active + EXPIRY_MS - tx.now();
       if (wait > 0) return { again: wait };
       tx.delete(uploads, [vault, order]);
       if (!upload.archive && !upload.aborted) tx.enqueue(reclaim, { set: order });

@@ -39,7 +39,8 @@ export const vaultHandlers = {
   },
 
   /**
-   * Deletes an empty vault that was not written to since its last inventory. To delete one that is gone is no error.
+   * Deletes an empty vault that was not written to since its last inventory. Deleting a vault that does not
+   * exist succeeds.
    */
   async DeleteVault(ctx, { vaultName: name }) {
     return ctx.transact(async (tx) => {
@@ -53,10 +54,10 @@ export const vaultHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** What Glacier keeps of each archive besides its bytes, and counts too: 32 KiB. */
+/** The bytes of metadata that Glacier stores for each archive and includes in the vault's size: 32 KiB. */
 const OVERHEAD_BYTES = 32_768;
 
-/** Number and size are those of the last inventory. */
+/** Describes a vault. The number of archives and their size are those of the last inventory. */
 function described(place: Place, { name, created, inventory }: Vault): Output<"glacier", "DescribeVault"> {
   const { archives, bytes } = inventory ?? { archives: 0, bytes: 0 };
   return {
@@ -69,15 +70,15 @@ function described(place: Place, { name, created, inventory }: Vault): Output<"g
   };
 }
 
-/** How many entries a page has: the maximum, unless fewer are asked for. */
-export function limitOf(limit: string | undefined, most: number): number {
-  if (limit === undefined) return most;
+/** Returns the maximum number of entries in a page: the limit of the request, or the default and maximum. */
+export function limitOf(limit: string | undefined, max: number): number {
+  if (limit === undefined) return max;
   const count = /^\d{1,9}$/.test(limit) ? Number(limit) : 0;
-  if (count < 1 || count > most) throw invalidLimit(limit);
+  if (count < 1 || count > max) throw invalidLimit(limit);
   return count;
 }
 
-/** A marker is the ARN of the vault that the next page begins with. */
+/** Returns the vault's name in a marker, which is the ARN of the first vault of the next page. */
 function nameIn(place: Place, marker: string): string {
   const prefix = vaultArn(place, "");
   if (!marker.startsWith(prefix)) throw invalidMarker(marker);

@@ -8,12 +8,15 @@ import { DELIVERABLE } from "#kernel/targets.ts";
 import { invalid, invalidExpression, notJson, unsupportedService } from "./errors.ts";
 import { checkUniversal } from "./universal.ts";
 
-/** How long ago the start of a recurring schedule may be. */
+/** How far in the past the start of a recurring schedule may be. */
 const OLDEST_START_MS = 5 * 60_000;
 
 export const scheduleOf = (expression: string) => parseSchedule(expression, { strict: false });
 
-/** What the contract cannot say of a schedule. @throws {AwsError} ValidationException */
+/**
+ * Validates those rules of a schedule that the contract does not express.
+ * @throws {AwsError} ValidationException
+ */
 export function checkSchedule(ctx: Context, input: Scheduler.CreateScheduleInput): void {
   const { ScheduleExpression: expression, ScheduleExpressionTimezone: timeZone = "UTC" } = input;
   const schedule = scheduleOf(expression);
@@ -34,7 +37,7 @@ export function checkSchedule(ctx: Context, input: Scheduler.CreateScheduleInput
   checkTarget(ctx, input.Target);
 }
 
-/** For recurring schedules: of one for a single time, both are ignored. */
+/** Checks the start and end of a recurring schedule. One-time schedules ignore both. */
 function checkDays({ StartDate: start, EndDate: end }: Scheduler.CreateScheduleInput, now: number): void {
   if (start && start.getTime() < now - OLDEST_START_MS)
     throw invalid("The StartDate you specify cannot be earlier than 5 minutes ago.");
@@ -61,14 +64,14 @@ function checkTemplated({ region }: Context, target: Scheduler.Target, parts: Ar
   if (TAKES_JSON.has(parts.service) && target.Input !== undefined && !isJson(target.Input))
     throw notJson(target.Input);
   const isFifo = parts.service === "sqs" && parts.resource.endsWith(".fifo");
-  if (parts.service === "events") need(target, "EventBridgeParameters");
-  if (parts.service === "kinesis") need(target, "KinesisParameters");
-  if (isFifo) need(target, "SqsParameters");
+  if (parts.service === "events") requireMember(target, "EventBridgeParameters");
+  if (parts.service === "kinesis") requireMember(target, "KinesisParameters");
+  if (isFifo) requireMember(target, "SqsParameters");
   if (!isFifo && target.SqsParameters?.MessageGroupId !== undefined)
     throw invalid("Parameters MessageGroupId not valid for the target.");
 }
 
-/** Members that are for targets of one service. */
+/** Members that apply only to targets of one service. */
 const PARAMETERS = {
   EcsParameters: "ecs",
   EventBridgeParameters: "events",
@@ -77,14 +80,14 @@ const PARAMETERS = {
   SqsParameters: "sqs",
 } as const satisfies Partial<Record<keyof Scheduler.Target, string>>;
 
-/** Services that AWS can call and this cloud cannot yet. */
+/** Services that AWS supports as targets, but that are not implemented here. */
 const UNIMPLEMENTED = new Set(["codebuild", "codepipeline", "ecs", "inspector", "sagemaker"]);
 
-function need(target: Scheduler.Target, member: keyof typeof PARAMETERS): void {
+function requireMember(target: Scheduler.Target, member: keyof typeof PARAMETERS): void {
   if (target[member] === undefined) throw invalid(`Parameters ${member} must be specified for the target.`);
 }
 
-/** Services whose targets take JSON only. */
+/** Services whose targets accept only JSON. */
 const TAKES_JSON = new Set(["lambda", "states", "events"]);
 
 function isJson(text: string): boolean {

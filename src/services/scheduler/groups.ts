@@ -48,7 +48,7 @@ export const groupOperations = {
     return described(ctx, await ctx.read((tx) => groupAt(tx, Name)));
   },
 
-  /** Its schedules are deleted first, in the background, and then the group. */
+  /** Deletes a group's schedules in the background, and then the group. */
   async DeleteScheduleGroup(ctx, { Name }) {
     if (Name === DEFAULT_GROUP) throw defaultGroupStays();
     return ctx.transact(async (tx) => {
@@ -116,12 +116,12 @@ export async function groupAt(tx: ReadTransaction, name: string): Promise<Group>
   return group;
 }
 
-/** One that takes schedules. @throws {AwsError} ResourceNotFoundException, ConflictException */
+/** Checks that a group accepts schedules. @throws {AwsError} ResourceNotFoundException, ConflictException */
 export async function checkGroup(tx: ReadTransaction, name: string): Promise<void> {
   if ((await groupAt(tx, name)).state === "DELETING") throw groupIsDeleting(name);
 }
 
-/** It has always been there. A record is written only when something of it changes. */
+/** Returns the default group, which exists in every account. It is stored only once it is changed. */
 const defaultGroup = (): Group => ({
   name: DEFAULT_GROUP,
   state: "ACTIVE",
@@ -136,7 +136,7 @@ function checkTags(tags: readonly Tag[]): void {
     throw invalid("Tag keys beginning with aws: are reserved for system use.");
 }
 
-/** One of the caller's account and Region. @throws {AwsError} ResourceNotFoundException */
+/** Returns a group of the caller's account and Region. @throws {AwsError} ResourceNotFoundException */
 async function groupTagged(ctx: Context, tx: ReadTransaction, arn: string): Promise<Group> {
   const name = arn.slice(arn.lastIndexOf("/") + 1);
   if (arn !== groupArn(ctx, name)) throw noSuchGroup(name);

@@ -10,25 +10,25 @@ import { isoSeconds } from "#lib/iso-seconds.ts";
 import { scheduleArn } from "./store.ts";
 import { callOperation, codeOf, universalTarget } from "./universal.ts";
 
-/** A schedule's call of its target, once. */
+/** One invocation of a schedule's target. */
 export interface Invocation {
   group: string;
   name: string;
   target: Scheduler.Target;
   id: string;
-  /** When it was to be, and since when it is tried; cloud time. */
+  /** The scheduled time and, below, the time of the first attempt, in cloud time. */
   due: number;
   since: number;
-  /** The revision of a schedule that ends with it. */
+  /** The revision of the schedule, if the schedule is to be deleted after this invocation. */
   last?: number;
 }
 
-/** @throws {AwsError} for which it is to be tried again */
+/** Invokes a target. @throws {AwsError} if the invocation is to be retried */
 export function invokeTarget(ctx: Context, call: Invocation, attempt: number): Promise<void> {
   const { target, due, since } = call;
   const arn = scheduleArn(ctx, call.group, call.name);
   const input = inputOf(ctx, call, attempt);
-  // What the role may do is not judged: the call is its account's.
+  // The role's permissions are not evaluated: the call has those of its account's root user.
   const caller = rootOf(parseArn(target.RoleArn)?.account ?? ctx.account);
   const universal = universalTarget(target.Arn);
   const delivery = {
@@ -65,10 +65,10 @@ export function invokeTarget(ctx: Context, call: Invocation, attempt: number): P
   });
 }
 
-/** Sixteen digits, as AWS's have. */
+/** Returns an execution id of sixteen digits, like those of AWS. */
 const executionId = (id: string) => id.replaceAll("-", "").slice(0, 16);
 
-/** A dead letter has the request that failed, its members in the order of their names. */
+/** Returns the request that failed, for a dead letter, with its members in alphabetical order. */
 function requestText(arn: string, delivery: Delivery): string {
   const request = requestFor(arn, delivery);
   return request === undefined ? delivery.payload : JSON.stringify(inOrder(request));
@@ -82,7 +82,10 @@ function inOrder(value: unknown): unknown {
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The target's input with the call's own values filled in; without one, an event that describes the call. */
+/**
+ * Returns the target's input with the context attributes replaced, or by default an event that describes the
+ * invocation.
+ */
 function inputOf(ctx: Context, { target, group, name, id, due }: Invocation, attempt: number): string {
   const arn = scheduleArn(ctx, group, name);
   if (target.Input === undefined) {

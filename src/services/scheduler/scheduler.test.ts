@@ -7,7 +7,7 @@ import { scheduler } from "./service.ts";
 const sent: { at: number; queue: string; body: string }[] = [];
 let failing: AwsError | undefined;
 
-/** Stands in for queues: it keeps what it is sent. */
+/** A stub of SQS that records the messages. */
 const sqs = defineService({
   id: "sqs",
   operations: [

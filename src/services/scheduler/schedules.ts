@@ -25,7 +25,7 @@ export const scheduleOperations = {
     });
   },
 
-  /** Members that are left out get their defaults, as in CreateSchedule. */
+  /** Omitted members get their defaults, as in CreateSchedule. */
   async UpdateSchedule(ctx, input) {
     checkSchedule(ctx, input);
     const group = input.GroupName ?? DEFAULT_GROUP;

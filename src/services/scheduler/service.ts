@@ -12,7 +12,7 @@ const onSchedule =
   (ctx: Context, { Name, GroupName = DEFAULT_GROUP }: { Name: string; GroupName?: string }) => [
     fact(action, scheduleArn(ctx, GroupName, Name)),
   ];
-/** Whoever makes a schedule hands its role to the service. */
+/** Returns the access facts of a call that passes a role to the service. */
 const withRole =
   (action: string) =>
   (ctx: Context, input: { Name: string; GroupName?: string; Target: { RoleArn: string } }) => [

@@ -20,7 +20,7 @@ export interface Schedule {
   clientToken?: string | undefined;
   created: Time;
   modified: Time;
-  /** The number of the last change, by which a timer knows whether it is still valid. */
+  /** The number of the last change. A timer with another revision is obsolete. */
   revision: number;
 }
 
@@ -33,7 +33,7 @@ export interface Group {
   modified: Time;
 }
 
-/** The group that every account has in every Region. */
+/** The name of the group that exists in every account and Region. */
 export const DEFAULT_GROUP = "default";
 
 export const schedules = collection<Schedule>("scheduler/schedule", {

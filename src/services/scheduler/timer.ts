@@ -11,11 +11,11 @@ interface Timer {
   group: string;
   name: string;
   revision: number;
-  /** The time that it is set for, cloud time, without the flexible window. */
+  /** The time for which the timer is set without the flexible window, in cloud time. */
   due: number;
 }
 
-/** A schedule's timer: it sends the invocation on its way, and sets itself for the next. */
+/** The timer of a schedule: enqueues the invocation, and sets the timer for the next one. */
 const ring = job<Timer>("scheduler/ring", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, timer) {
@@ -51,7 +51,7 @@ const invocation = job<Invocation>("scheduler/invoke", {
   },
 });
 
-/** Deletes a schedule after its last invocation, delivered or given up, where it asks for that. */
+/** Deletes a schedule after its last invocation was delivered or given up, if this was requested. */
 async function complete(ctx: Context, { group, name, last }: Invocation): Promise<void> {
   if (last === undefined) return;
   await ctx.transact(async (tx) => {
@@ -60,7 +60,8 @@ async function complete(ctx: Context, { group, name, last }: Invocation): Promis
 }
 
 /**
- * A recurring schedule is deleted only if it has an end.
+ * Whether a schedule is deleted after its last invocation. Recurring schedules are deleted only if they have
+ * an end.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html
  */
 const isDeletedAtEnd = ({ afterCompletion, expression, end }: Schedule) =>
@@ -68,7 +69,7 @@ const isDeletedAtEnd = ({ afterCompletion, expression, end }: Schedule) =>
 
 export const schedulerJobs = [ring, invocation];
 
-/** A timer that was set before is void: it has an older revision. */
+/** Sets the first timer of a revision. Timers of older revisions are obsolete. */
 export function startTimer(tx: Transaction, schedule: Schedule): void {
   if (schedule.state !== "ENABLED") return;
   const isRate = scheduleOf(schedule.expression)?.kind === "rate";
@@ -82,14 +83,15 @@ function setTimer(
 ): void {
   if (due === undefined) return;
   const within = (window.MaximumWindowInMinutes ?? 0) * 60_000;
-  // The invocation before may have come late in its window, even after this time.
+  // The previous invocation may have been late in its flexible window, even after this scheduled time.
   const moment = due + Math.floor(tx.random.fraction() * within);
   tx.enqueue(ring, { group, name, revision, due }, { delay: Math.max(0, moment - tx.now()) });
 }
 
 /**
- * The first time after that one, between the schedule's start and end. A schedule for a single time ignores both,
- * and a rate begins at the start, or when the schedule is created.
+ * Returns the first scheduled time after `after` between the schedule's start and end. One-time schedules
+ * ignore both, and
+ * a rate counts from the start or else the creation of the schedule.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based
  */
 function nextTime(

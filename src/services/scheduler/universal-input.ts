@@ -1,16 +1,17 @@
 import type { ListShape, MapShape, ScalarShape, Shape, StructureShape } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
 
-/** Characters of a wrong value that an error shows. */
-const MAX_SHOWN = 100;
+/** The maximum number of characters of an invalid value in an error message. */
+const MAX_SHOWN_LENGTH = 100;
 
 /**
- * The request of an operation, made from a schedule's input. There the names of members begin with a capital letter,
- * whatever the service's own protocol has; bytes are text, and times are as SDKs write them.
- * @throws {AwsError} SerializationException where a member is of another type
+ * Converts a schedule's input to the request of an operation. In the input, member names are capitalized
+ * whatever the
+ * service's protocol, blobs are text, and times are in the format of SDKs.
+ * @throws {AwsError} SerializationException if a member has the wrong type
  */
 export function requestIn(shape: StructureShape, value: unknown): object {
-  const request = entriesOf(value).filter(isThere);
+  const request = entriesOf(value).filter(isPresent);
   const names = new Map(shape.members.map((member) => [capitalized(member.name), member]));
   return Object.fromEntries(
     request.map(([name, inner]) => {
@@ -20,8 +21,8 @@ export function requestIn(shape: StructureShape, value: unknown): object {
   );
 }
 
-/** A member that is `null` counts as absent, as on the wire of any service. */
-const isThere = ([, value]: [string, unknown]): boolean => value !== null;
+/** Whether a member is present. `null` counts as absent, as in the protocols of all services. */
+const isPresent = ([, value]: [string, unknown]): boolean => value !== null;
 
 function valueIn(shape: Shape, value: unknown): unknown {
   switch (shape.kind) {
@@ -47,7 +48,7 @@ function listIn({ member }: ListShape, value: unknown): unknown[] {
 const mapIn = ({ value: shape }: MapShape, value: unknown) =>
   Object.fromEntries(
     entriesOf(value)
-      .filter(isThere)
+      .filter(isPresent)
       .map(([key, one]) => [key, valueIn(shape, one)]),
   );
 
@@ -81,7 +82,7 @@ function entriesOf(value: unknown): [string, unknown][] {
 }
 
 function refuse(expected: string, value: unknown): never {
-  const found = JSON.stringify(value).slice(0, MAX_SHOWN);
+  const found = JSON.stringify(value).slice(0, MAX_SHOWN_LENGTH);
   throw new AwsError("SerializationException", `Expected ${expected} and found ${found}.`);
 }
 

@@ -8,7 +8,10 @@ import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import { invalid, notJson, unsupportedService } from "./errors.ts";
 import { capitalized, requestIn } from "./universal-input.ts";
 
-/** `arn:aws:scheduler:::aws-sdk:service:operation`: any operation of a service that changes something. */
+/**
+ * A universal target, `arn:aws:scheduler:::aws-sdk:service:operation`: an operation of any service that is
+ * not a read.
+ */
 const UNIVERSAL = /^arn:[a-z-]+:scheduler:::aws-sdk:([a-z0-9-]+):([a-z][a-zA-Z0-9]*)$/;
 
 export function universalTarget(arn: string): Universal | undefined {
@@ -21,8 +24,11 @@ export interface Universal {
   operation: string;
 }
 
-/** https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html#unsupported-api-actions */
-const READS =
+/**
+ * Operations that only read, which universal targets do not support.
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html#unsupported-api-actions
+ */
+const READ_OPERATIONS =
   /^(get|describe|list|poll|receive|search|scan|query|select|read|lookup|discover|validate|batchGet|batchDescribe|batchRead|transactGet|adminGet|adminList|testMigration|retrieve|testConnection|translateDocument|isAuthorized|invokeModel)/;
 
 /** @throws {AwsError} ValidationException */
@@ -30,7 +36,8 @@ export function checkUniversal({ Arn: arn, Input: input }: Scheduler.Target): vo
   const universal = universalTarget(arn);
   if (!universal)
     throw unsupportedService(/^arn:aws:scheduler:::aws-sdk:([a-z0-9-]+):/.exec(arn)?.[1] ?? "scheduler");
-  if (READS.test(universal.operation)) throw invalid(`${universal.operation} API is not supported.`);
+  if (READ_OPERATIONS.test(universal.operation))
+    throw invalid(`${universal.operation} API is not supported.`);
   if (input === undefined) throw invalid("You must provide an input to set this target for your schedule.");
   const request = objectIn(input);
   if (!request) throw notJson(input);
@@ -56,17 +63,17 @@ function objectIn(input: string): Record<string, unknown> | undefined {
   }
 }
 
-/** `undefined` for a service that this cloud does not have. */
+/** Returns the operation that is called; `undefined` if the service is not implemented. */
 function operationOf({ service, operation }: Universal): Operation | "unknown" | undefined {
   const id = contractOf(service);
   return id === undefined ? undefined : (loadContract(id).operation(capitalized(operation)) ?? "unknown");
 }
 
-/** ARNs name services as SDKs do: `sfn`, `cloudwatchlogs`. */
+/** Returns the contract of a service by its name in SDKs, which target ARNs use: `sfn`, `cloudwatchlogs`. */
 const contractOf = (called: string): string | undefined =>
   loadIndex().find(({ serviceId }) => serviceId.replaceAll(" ", "").toLowerCase() === called)?.service;
 
-/** The code by which SDKs name an error: the older one, where the service has one for it. */
+/** Returns the code by which SDKs identify an error, which may be an older alias. */
 export function codeOf(arn: string, { code }: AwsError): string {
   const universal = universalTarget(arn);
   const id = universal ? contractOf(universal.service) : parseArn(arn)?.service;
