@@ -12,6 +12,10 @@ export const connectionArn = (place: Place, name: string, id: string) =>
 export const destinationArn = (place: Place, name: string, id: string) =>
   arn(place, `api-destination/${name}/${id}`);
 
+/** A source is of no account. */
+export const eventSourceArn = ({ region }: Place, name: string) =>
+  arn({ account: "", region }, `event-source/${name}`);
+
 /** The default bus is not named. */
 export const ruleArn = (place: Place, bus: string, rule: string) =>
   arn(place, bus === DEFAULT_BUS ? `rule/${rule}` : `rule/${bus}/${rule}`);

@@ -17,7 +17,8 @@ import {
   noSuchEventSource,
   slashInBusName,
 } from "./errors.ts";
-import { type Bus, buses, rules } from "./store.ts";
+import { activate, detach } from "./partners/event-sources.ts";
+import { type Bus, buses, type EventSource, eventSources, rules } from "./store.ts";
 import { checkTags } from "./tags.ts";
 
 /** The maximum buses of an account in a Region: AWS's default quota. */
@@ -31,6 +32,7 @@ export const busOperations = {
     return ctx.transact(async (tx) => {
       if (input.Name === DEFAULT_BUS || (await tx.get(buses, [input.Name]))) throw busExists(input.Name);
       if ((await tx.list(buses, { limit: MAX_BUSES })).length === MAX_BUSES) throw limitExceeded();
+      if (input.EventSourceName !== undefined) activate(tx, await pendingSource(tx, input.EventSourceName));
       const now = tx.now();
       tx.put(buses, {
         name: input.Name,
@@ -91,7 +93,9 @@ export const busOperations = {
     if (Name === DEFAULT_BUS) throw defaultBusStays();
     return ctx.transact(async (tx) => {
       if ((await tx.list(rules, { in: [Name], limit: 1 })).length > 0) throw busHasRules();
+      if (!(await tx.get(buses, [Name]))) return {};
       tx.delete(buses, [Name]);
+      await detach(tx, Name);
       return {};
     });
   },
@@ -109,12 +113,19 @@ export const busOperations = {
   },
 } satisfies Handlers<"events">;
 
-/** A partner's bus has the name of its source, and there are no partners here. */
+/** A partner's bus must have the name of its source. */
 function checkName({ Name: name, EventSourceName: source }: Events.CreateEventBusRequest): void {
   if (source === undefined) {
     if (name.startsWith("aws.")) throw busNameIsReserved();
     if (name.includes("/")) throw slashInBusName();
-  } else throw source === name ? noSuchEventSource(source) : busNameIsNotSource();
+  } else if (source !== name) throw busNameIsNotSource();
+}
+
+/** @throws {AwsError} ResourceNotFoundException */
+async function pendingSource(tx: ReadTransaction, name: string): Promise<EventSource> {
+  const source = await tx.get(eventSources, [name]);
+  if (source?.state !== "PENDING") throw noSuchEventSource(name);
+  return source;
 }
 
 /** The buses from a name on; the default bus, which may have no record, is inserted at its place. */

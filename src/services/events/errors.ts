@@ -27,6 +27,13 @@ export const busNameIsNotSource = () => invalid("Event bus name must match event
 export const noSuchEventSource = (source: string) =>
   fault("ResourceNotFoundException", `Event source ${source} does not exist.`);
 
+export const noSuchEventSourceOrBus = (name: string) =>
+  fault("ResourceNotFoundException", `Event source ${name} or event bus ${name} does not exist.`);
+export const sourceExists = (source: string) =>
+  fault("ResourceAlreadyExistsException", `Event source ${source} already exists.`);
+export const sourceIsInOtherState = (source: string) =>
+  fault("InvalidStateException", `Event source ${source} is not in a valid state for this operation.`);
+
 export const noSuchBus = (bus: string) =>
   fault("ResourceNotFoundException", `Event bus ${bus} does not exist.`);
 export const busExists = (bus: string) =>

@@ -7,6 +7,9 @@ import { placeOfBus } from "./arns.ts";
 import { busOperations } from "./buses.ts";
 import { connectionOperations } from "./destinations/connections.ts";
 import { destinationOperations } from "./destinations/destinations.ts";
+import { eventSourceOperations, expireSource } from "./partners/event-sources.ts";
+import { partnerSourceOperations } from "./partners/partner-sources.ts";
+import { partnerEventOperations } from "./partners/put-partner-events.ts";
 import { patternOperations } from "./patterns.ts";
 import { permissionOperations } from "./permissions.ts";
 import { pipeJobs } from "./pipes/service.ts";
@@ -32,9 +35,12 @@ export const events = defineService({
     replayOperations,
     connectionOperations,
     destinationOperations,
+    eventSourceOperations,
+    partnerSourceOperations,
+    partnerEventOperations,
     tagOperations,
   ],
-  jobs: [send, ring, expire, discard, ...replayJobs, ...pipeJobs],
+  jobs: [send, ring, expire, discard, expireSource, ...replayJobs, ...pipeJobs],
   access,
-  dataOperations: ["PutEvents"],
+  dataOperations: ["PutEvents", "PutPartnerEvents"],
 });

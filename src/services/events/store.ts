@@ -108,6 +108,23 @@ export interface Destination {
   modified: Time;
 }
 
+/** A source that a partner offers to this account. */
+export interface EventSource {
+  name: string;
+  /** The account of the partner. */
+  partner: string;
+  state: Events.EventSourceState;
+  created: Time;
+  /** Set while it is pending: when it expires. */
+  expires?: Time | undefined;
+}
+
+/** A source that this account, as a partner, offers to others. */
+export interface PartnerSource {
+  name: string;
+  accounts: string[];
+}
+
 /** An event for rules and targets, with its members in the order of its JSON. */
 export interface BusEvent {
   version: "0";
@@ -151,4 +168,12 @@ export const connections = collection<Connection>("events/connection", {
 export const destinations = collection<Destination>("events/destination", {
   scope: inRegion,
   key: (d) => [d.name],
+});
+export const eventSources = collection<EventSource>("events/event-source", {
+  scope: inRegion,
+  key: (s) => [s.name],
+});
+export const partnerSources = collection<PartnerSource>("events/partner-source", {
+  scope: inRegion,
+  key: (s) => [s.name],
 });
