@@ -12,57 +12,92 @@ export class Unreadable extends Error {
  * @throws {Unreadable} where a quote is not closed, or a row has no end
  */
 export async function* rowsOf(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<string[]> {
-  let row: string[] = [];
-  let cell = "";
-  let size = 0;
-  let state: "start" | "plain" | "quoted" | "closing" = "start";
-  const ended = () => {
-    const whole = [...row, cell];
-    row = [];
-    cell = "";
-    size = 0;
-    state = "start";
-    return whole.length === 1 && whole[0] === "" ? undefined : whole;
-  };
-  const unquoted = new RegExp(`[^"\\n\\r\\${delimiter}]+`, "y");
-  const quoted = /[^"]+/y;
-  for await (const piece of text) {
+  const reader = new RowReader(delimiter);
+  for await (const piece of text) yield* reader.rowsIn(piece);
+  const last = reader.last();
+  if (last) yield last;
+}
+
+/** Where it stands in a cell: `closing` is behind a quote, which ends the cell or is the first of two. */
+type State = "start" | "plain" | "quoted" | "closing";
+
+class RowReader {
+  readonly #delimiter: string;
+  readonly #plain: RegExp;
+  readonly #quoted = /[^"]+/y;
+  #state: State = "start";
+  #row: string[] = [];
+  #cell = "";
+  /** Characters of the row that were read. */
+  #size = 0;
+
+  constructor(delimiter: string) {
+    this.#delimiter = delimiter;
+    this.#plain = new RegExp(`[^"\\n\\r\\${delimiter}]+`, "y");
+  }
+
+  /** The rows that end in a piece; what is behind the last of them begins the next. */
+  *rowsIn(piece: string): Generator<string[]> {
     for (let at = 0; at < piece.length; ) {
-      const run = state === "quoted" ? quoted : unquoted;
-      run.lastIndex = at;
-      const [plain] = (state !== "closing" && run.exec(piece)) || [];
-      if (plain !== undefined) {
-        cell += plain;
-        at += plain.length;
-        size += plain.length;
-        if (size > MOST_CHARACTERS) throw new Unreadable("a row without an end");
-        if (state === "start") state = "plain";
-        continue;
-      }
-      const character = piece[at++]!;
-      if (++size > MOST_CHARACTERS) throw new Unreadable("a row without an end");
-      if (state === "quoted") {
-        state = "closing";
-      } else if (state === "closing" && character === '"') {
-        cell += '"';
-        state = "quoted";
-      } else if (character === delimiter) {
-        row.push(cell);
-        cell = "";
-        state = "start";
-      } else if (character === "\n") {
-        const whole = ended();
-        if (whole) yield whole;
-      } else if (state === "start" && character === '"') {
-        state = "quoted";
-      } else if (character !== "\r") {
-        cell += character;
-        state = "plain";
+      const run = this.#runAt(piece, at);
+      const read = run ?? piece[at]!;
+      at += read.length;
+      this.#size += read.length;
+      if (this.#size > MOST_CHARACTERS) throw new Unreadable("a row without an end");
+      if (run !== undefined) this.#takeRun(run);
+      else if (read !== "\n") this.#take(read);
+      else {
+        const row = this.#endRow();
+        if (row) yield row;
       }
     }
   }
-  // Assigned in the loop, which the compiler does not see.
-  if ((state as string) === "quoted") throw new Unreadable("a quote that is not closed");
-  const last = ended();
-  if (last) yield last;
+
+  /** What stands behind the last end of a line. @throws {Unreadable} */
+  last(): string[] | undefined {
+    if (this.#state === "quoted") throw new Unreadable("a quote that is not closed");
+    return this.#endRow();
+  }
+
+  /** Characters that mean nothing else, as many as follow each other. */
+  #runAt(piece: string, at: number): string | undefined {
+    if (this.#state === "closing") return undefined;
+    const run = this.#state === "quoted" ? this.#quoted : this.#plain;
+    run.lastIndex = at;
+    return run.exec(piece)?.[0];
+  }
+
+  #takeRun(run: string): void {
+    this.#cell += run;
+    if (this.#state === "start") this.#state = "plain";
+  }
+
+  /** A character that may mean something; within quotes only a quote does. */
+  #take(character: string): void {
+    if (this.#state === "quoted") this.#state = "closing";
+    else if (this.#state === "closing" && character === '"') {
+      this.#cell += '"';
+      this.#state = "quoted";
+    } else if (character === this.#delimiter) this.#endCell();
+    else if (this.#state === "start" && character === '"') this.#state = "quoted";
+    else if (character !== "\r") {
+      this.#cell += character;
+      this.#state = "plain";
+    }
+  }
+
+  #endCell(): void {
+    this.#row.push(this.#cell);
+    this.#cell = "";
+    this.#state = "start";
+  }
+
+  /** `undefined` for an empty line. */
+  #endRow(): string[] | undefined {
+    this.#endCell();
+    const row = this.#row;
+    this.#row = [];
+    this.#size = 0;
+    return row.length === 1 && row[0] === "" ? undefined : row;
+  }
 }

@@ -22,30 +22,27 @@ function comparison(name: string, expected: DynamoDB.ExpectedAttributeValue): Co
   const { Value: value, Exists: exists, ComparisonOperator: operator, AttributeValueList: list } = expected;
   if (value) checkedValue(value);
   for (const one of list ?? []) checkedValue(one);
-  if (list && value)
-    throw invalidParameters(`Value and AttributeValueList cannot be used together for Attribute: ${name}`);
-  if (operator !== undefined) {
-    if (exists !== undefined)
-      throw invalidParameters(`Exists and ComparisonOperator cannot be used together for Attribute: ${name}`);
-    if (operator !== "NULL" && operator !== "NOT_NULL" && !list && !value)
-      throw invalidParameters(
-        `Value or AttributeValueList must be used with ComparisonOperator: ${operator} for Attribute: ${name}`,
-      );
+  const reason = contradiction(expected);
+  if (reason) throw invalidParameters(`${reason} for Attribute: ${name}`);
+  if (operator !== undefined)
     return comparisonOf(operator, checkedArguments(operator, list ?? (value ? [value] : [])));
+  return exists === false ? comparisonOf("NULL", []) : comparisonOf("EQ", [checkedValue(value!)]);
+}
+
+/** Why members do not go together, or one is missing. */
+function contradiction({
+  Value: value,
+  Exists: exists,
+  ComparisonOperator: operator,
+  AttributeValueList: list,
+}: DynamoDB.ExpectedAttributeValue): string | undefined {
+  if (list && value) return "Value and AttributeValueList cannot be used together";
+  if (operator !== undefined) {
+    if (exists !== undefined) return "Exists and ComparisonOperator cannot be used together";
+    if (list || value || operator === "NULL" || operator === "NOT_NULL") return undefined;
+    return `Value or AttributeValueList must be used with ComparisonOperator: ${operator}`;
   }
-  if (list)
-    throw invalidParameters(
-      `AttributeValueList can only be used with a ComparisonOperator for Attribute: ${name}`,
-    );
-  if (exists === false) {
-    if (value) throw invalidParameters(`Value cannot be used when Exists is false for Attribute: ${name}`);
-    return comparisonOf("NULL", []);
-  }
-  if (!value)
-    throw invalidParameters(
-      exists === undefined
-        ? `Value must be provided when Exists is null for Attribute: ${name}`
-        : `Value must be provided when Exists is true for Attribute: ${name}`,
-    );
-  return comparisonOf("EQ", [checkedValue(value)]);
+  if (list) return "AttributeValueList can only be used with a ComparisonOperator";
+  if (exists === false) return value && "Value cannot be used when Exists is false";
+  return value ? undefined : `Value must be provided when Exists is ${exists ?? "null"}`;
 }

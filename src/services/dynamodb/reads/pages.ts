@@ -23,9 +23,22 @@ export interface Page {
   ConsumedCapacity?: DynamoDB.ConsumedCapacity | undefined;
 }
 
+/** What was read so far. */
+interface Progress {
+  /** Whether items are returned whole, and then not parsed. */
+  isWhole: boolean;
+  whole: StoredItem[];
+  parts: Item[];
+  count: number;
+  scanned: number;
+  bytes: number;
+  /** Units of the table for items that are fetched in addition to entries of a local index. */
+  fetched: number;
+  last: StoredItem | undefined;
+}
+
 /**
- * Reads rows in order, up to the limit or a megabyte, and returns those that pass the filter. Items that are returned whole
- * are not parsed.
+ * Reads rows in order, up to the limit or a megabyte, and returns those that pass the filter.
  * @param range the rows to read, after the start key if there is one
  */
 export async function pageOf(
@@ -35,32 +48,19 @@ export async function pageOf(
   range: Omit<ListRange, "limit">,
   reading: Reading,
 ): Promise<Page> {
-  const { filter, project, shown, fetches, limit = Number.POSITIVE_INFINITY } = reading;
-  const isWhole = !project && (!shown || fetches);
-  const whole: StoredItem[] = [];
-  const parts: Item[] = [];
-  let count = 0;
-  let scanned = 0;
-  let bytes = 0;
-  /** Units of the table for items that are fetched in addition to entries of a local index. */
-  let fetched = 0;
-  let last: StoredItem | undefined;
-  let from: BytesRow | undefined;
-
-  const answer = (isMore: boolean): Page => {
-    const used = usage(table, index, readUnits(bytes, reading.consistent), fetched);
-    reading.meter?.take("read", used);
-    return {
-      Items: reading.countsOnly ? undefined : isWhole ? rawItems(whole) : parts,
-      Count: count,
-      ScannedCount: scanned,
-      LastEvaluatedKey: isMore && last ? positionOf(table, index, last.item) : undefined,
-      ConsumedCapacity: consumed(reading.returnCapacity, used),
-    };
+  const { project, shown, fetches, limit = Number.POSITIVE_INFINITY } = reading;
+  const progress: Progress = {
+    isWhole: !project && (!shown || fetches),
+    whole: [],
+    parts: [],
+    count: 0,
+    scanned: 0,
+    bytes: 0,
+    fetched: 0,
+    last: undefined,
   };
-
-  for (;;) {
-    const most = Math.min(PAGE_ROWS, limit - scanned);
+  for (let from: BytesRow | undefined; ; ) {
+    const most = Math.min(PAGE_ROWS, limit - progress.scanned);
     const rows = await tx.listBytes(index ? indexRows : itemRows, {
       ...range,
       ...(from && { behind: from }),
@@ -70,27 +70,56 @@ export async function pageOf(
       const entry = storedItemIn(row);
       const pending = index ? storedItemAt(tx, table, entry.item) : entry;
       const stored = pending instanceof Promise ? await pending : pending;
-      if (!stored) continue;
-      const projected = shown?.(stored.item);
-      const size = projected ? sizeOfItem(projected) : stored.size;
-      // The first item that does not fit begins the next page.
-      if (scanned > 0 && bytes + size > MAX_BYTES) return answer(true);
-      scanned++;
-      bytes += size;
-      last = stored;
-      if (fetches) fetched += readUnits(stored.size, reading.consistent);
-      if (filter || !isWhole) {
-        const visible = projected && !fetches ? projected : stored.item;
-        if (filter && !filter(visible)) continue;
-        if (!isWhole) parts.push(project ? project(visible) : visible);
-      }
-      if (isWhole && !reading.countsOnly) whole.push(stored);
-      count++;
+      if (stored && !take(progress, stored, reading)) return pageAt(progress, table, index, reading, true);
     }
-    if (scanned >= limit) return answer(true);
-    if (rows.length < most) return answer(false);
+    if (progress.scanned >= limit) return pageAt(progress, table, index, reading, true);
+    if (rows.length < most) return pageAt(progress, table, index, reading, false);
     from = rows.at(-1);
   }
+}
+
+/**
+ * Counts an item as read, and keeps it if it passes the filter.
+ * @returns `false` for an item that does not fit: the first of the next page
+ */
+function take(progress: Progress, stored: StoredItem, reading: Reading): boolean {
+  const { filter, project, shown, fetches, countsOnly } = reading;
+  const projected = shown?.(stored.item);
+  const size = projected ? sizeOfItem(projected) : stored.size;
+  if (progress.scanned > 0 && progress.bytes + size > MAX_BYTES) return false;
+  progress.scanned++;
+  progress.bytes += size;
+  progress.last = stored;
+  if (fetches) progress.fetched += readUnits(stored.size, reading.consistent);
+  const part = fetches ? undefined : projected;
+  if (filter && !filter(part ?? stored.item)) return true;
+  progress.count++;
+  if (countsOnly) return true;
+  if (progress.isWhole) progress.whole.push(stored);
+  else {
+    const item = part ?? stored.item;
+    progress.parts.push(project ? project(item) : item);
+  }
+  return true;
+}
+
+function pageAt(
+  progress: Progress,
+  table: Table,
+  index: Index | undefined,
+  reading: Reading,
+  isMore: boolean,
+): Page {
+  const { isWhole, whole, parts, count, scanned, bytes, fetched, last } = progress;
+  const used = usage(table, index, readUnits(bytes, reading.consistent), fetched);
+  reading.meter?.take("read", used);
+  return {
+    Items: reading.countsOnly ? undefined : isWhole ? rawItems(whole) : parts,
+    Count: count,
+    ScannedCount: scanned,
+    LastEvaluatedKey: isMore && last ? positionOf(table, index, last.item) : undefined,
+    ConsumedCapacity: consumed(reading.returnCapacity, used),
+  };
 }
 
 /** The parsed items of a page. */

@@ -11,26 +11,36 @@ const UNLIMITED = -1;
  */
 export function bounded<C extends Capacity>(
   one: C,
-  { index, billing, region }: Whose,
+  whose: Whose,
   sent: DynamoDB.OnDemandThroughput | undefined,
   isNew = false,
 ): C {
   if (!sent) return one;
   for (const kind of ["Read", "Write"] as const) {
     const units = sent[`Max${kind}RequestUnits`];
-    if (units === undefined) continue;
-    const what = `Max${kind}RequestUnits for OnDemandThroughput`;
-    const whose = index === undefined ? "table" : `index : ${index}`;
-    if (billing === "PROVISIONED")
-      throw invalidParameters(
-        isNew
-          ? `${what}${index === undefined ? "" : ` for index: ${index}`} cannot be specified when table BillingMode is PROVISIONED.`
-          : `${what}${index === undefined ? "" : ` for ${whose}`} cannot be specified when the table BillingMode is PROVISIONED`,
-      );
-    if (units < 1 && (isNew || units !== UNLIMITED))
-      throw invalidParameters(`Requested ${what} for ${whose} is outside of valid range`);
-    checkQuota(`Requested ${what} for ${whose}`, kind, units, region);
+    if (units !== undefined) checkBound(kind, units, whose, isNew);
   }
   const bounds = Object.entries({ ...one.onDemand, ...sent }).filter(([, units]) => units !== UNLIMITED);
   return { ...one, onDemand: bounds.length > 0 ? Object.fromEntries(bounds) : undefined };
+}
+
+function checkBound(
+  kind: "Read" | "Write",
+  units: number,
+  { index, billing, region }: Whose,
+  isNew: boolean,
+): void {
+  const what = `Max${kind}RequestUnits for OnDemandThroughput`;
+  if (billing === "PROVISIONED") throw invalidParameters(`${what}${notOnDemand(index, isNew)}`);
+  const requested = `Requested ${what} for ${index === undefined ? "table" : `index : ${index}`}`;
+  if (units < 1 && (isNew || units !== UNLIMITED))
+    throw invalidParameters(`${requested} is outside of valid range`);
+  checkQuota(requested, kind, units, region);
+}
+
+/** Of a new table DynamoDB says it in other words than of one that is there. */
+function notOnDemand(index: string | undefined, isNew: boolean): string {
+  if (isNew)
+    return `${index === undefined ? "" : ` for index: ${index}`} cannot be specified when table BillingMode is PROVISIONED.`;
+  return `${index === undefined ? "" : ` for index : ${index}`} cannot be specified when the table BillingMode is PROVISIONED`;
 }
