@@ -17,39 +17,42 @@ const MOST_DEPTH = 32;
 export function parseLiteral(tokens: Reader, nextParameter: () => number, depth = 0): Literal | undefined {
   if (depth > MOST_DEPTH) throw invalid("Nesting Levels have exceeded supported limits");
   const inner = () => parseLiteral(tokens, nextParameter, depth + 1) ?? tokens.unexpected();
-  const until = (end: string, one: () => void) => {
-    if (tokens.takes(end)) return;
-    do one();
-    while (tokens.takes(","));
-    tokens.expect(end);
-  };
-  const { type, text } = tokens.peek();
-  if (type === "text" || type === "number") {
-    tokens.take();
-    return { type: "constant", value: type === "text" ? { S: text } : { N: text } };
-  }
-  if ((text === "-" || text === "+") && tokens.peek(1).type === "number") {
-    tokens.take();
-    return { type: "constant", value: { N: (text === "-" ? "-" : "") + tokens.take().text } };
-  }
-  if (tokens.takes("TRUE")) return { type: "constant", value: { BOOL: true } };
-  if (tokens.takes("FALSE")) return { type: "constant", value: { BOOL: false } };
-  if (tokens.takes("NULL")) return { type: "constant", value: { NULL: true } };
+  const value = constant(tokens);
+  if (value) return { type: "constant", value };
   if (tokens.takes("?")) return { type: "parameter", at: nextParameter() };
-  if (tokens.takes("[") || tokens.takes("<<")) {
-    const elements: Literal[] = [];
-    until(text === "[" ? "]" : ">>", () => elements.push(inner()));
-    return { type: text === "[" ? "list" : "set", elements };
-  }
+  if (tokens.takes("[")) return { type: "list", elements: listUntil("]", tokens, inner) };
+  if (tokens.takes("<<")) return { type: "set", elements: listUntil(">>", tokens, inner) };
   if (!tokens.takes("{")) return undefined;
-  const members: [string, Literal][] = [];
-  until("}", () => {
+  const member = (): [string, Literal] => {
     if (tokens.peek().type !== "text") tokens.unexpected();
     const name = tokens.take().text;
     tokens.expect(":");
-    members.push([name, inner()]);
-  });
-  return { type: "map", members };
+    return [name, inner()];
+  };
+  return { type: "map", members: listUntil("}", tokens, member) };
+}
+
+function constant(tokens: Reader): Value | undefined {
+  const { type, text } = tokens.peek();
+  if (type === "text") return { S: tokens.take().text };
+  if (type === "number") return { N: tokens.take().text };
+  if ((text === "-" || text === "+") && tokens.peek(1).type === "number") {
+    tokens.take();
+    return { N: (text === "-" ? "-" : "") + tokens.take().text };
+  }
+  if (tokens.takes("TRUE")) return { BOOL: true };
+  if (tokens.takes("FALSE")) return { BOOL: false };
+  return tokens.takes("NULL") ? { NULL: true } : undefined;
+}
+
+/** Elements with commas between them, up to an end that is next or behind one of them. */
+function listUntil<T>(end: string, tokens: Reader, one: () => T): T[] {
+  const list: T[] = [];
+  if (tokens.takes(end)) return list;
+  do list.push(one());
+  while (tokens.takes(","));
+  tokens.expect(end);
+  return list;
 }
 
 /** What the literals of a statement stand for, its parameters filled in. @throws {AwsError} ValidationException */
