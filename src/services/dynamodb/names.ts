@@ -65,44 +65,70 @@ const ANY_TABLE = new Set([
  * @throws {AwsError} ValidationException
  */
 export function nameViolations(operation: string, input: Named): Violation[] {
-  const { TableName: name, RequestItems: items } = input;
-  const found: Violation[] = [];
   checkResource(operation, input);
-  if (name === undefined && NEEDS_TABLE.has(operation))
-    throw invalid("The parameter 'TableName' is required but was not present in the request");
-  if (name !== undefined && isArn(name)) checkTableArn("tableName", name);
-  else if (name !== undefined) {
-    if (TOGETHER.has(operation)) found.push(...wrongLength("tableName", name));
-    else if (!ANY_TABLE.has(operation)) checkLength("TableName", name);
-    if (!FORM.test(name)) found.push(wrongForm("tableName", name));
-    // The violation of the model's own minimum length is not reported in addition.
-    if (name === "" && TOGETHER.has(operation)) throw invalid(violationMessage(found, "coral"));
-  }
+  const found = tableNameViolations(operation, input.TableName);
   // The names of legacy global tables and of tables to be restored.
   for (const other of [input.GlobalTableName, input.TargetTableName])
     if (other !== undefined) checkLength("TableName", other);
   if (input.TransactItems) found.push(...wrongNames(input.TransactItems));
   if (input.IndexName !== undefined && INSIGHTS.has(operation)) checkLength("IndexName", input.IndexName);
-  if (input.TableClass !== undefined && HAS_TABLE_CLASS.has(operation) && !CLASSES.includes(input.TableClass))
+  if (input.TableClass !== undefined && HAS_TABLE_CLASS.has(operation)) checkTableClass(input.TableClass);
+  if (input.TableArn === "" && operation === "ExportTableToPointInTime")
+    throw invalid("Invalid TableArn: Invalid Table ARN");
+  if (input.RequestItems) found.push(...batchViolations(operation, input.RequestItems));
+  if (operation === "CreateTable") found.push(...creationViolations(input));
+  return found;
+}
+
+function tableNameViolations(operation: string, name: string | undefined): Violation[] {
+  if (name === undefined) {
+    if (!NEEDS_TABLE.has(operation)) return [];
+    throw invalid("The parameter 'TableName' is required but was not present in the request");
+  }
+  if (isArn(name)) {
+    checkTableArn("tableName", name);
+    return [];
+  }
+  const found: Violation[] = [];
+  if (TOGETHER.has(operation)) found.push(...wrongLength("tableName", name));
+  else if (!ANY_TABLE.has(operation)) checkLength("TableName", name);
+  if (!FORM.test(name)) found.push(wrongForm("tableName", name));
+  // The violation of the model's own minimum length is not reported in addition.
+  if (name === "" && TOGETHER.has(operation)) throw invalid(violationMessage(found, "coral"));
+  return found;
+}
+
+/** @throws {AwsError} ValidationException */
+function checkTableClass(name: string): void {
+  if (!CLASSES.includes(name))
     throw invalid(
       `Invalid table-class parameter provided. Please try again with a valid table-class value: [${CLASSES.join(", ")}].`,
     );
-  if (input.TableArn === "" && operation === "ExportTableToPointInTime")
-    throw invalid("Invalid TableArn: Invalid Table ARN");
-  for (const key of Object.keys(items ?? {})) if (isArn(key)) checkTableArn("requestItems", key);
-  if (items && Object.keys(items).some((key) => !isArn(key) && !isName(key)))
-    found.push({
+}
+
+/** The violations of a batch's table names. */
+function batchViolations(operation: string, items: NonNullable<Named["RequestItems"]>): Violation[] {
+  const names = Object.keys(items);
+  for (const name of names) if (isArn(name)) checkTableArn("requestItems", name);
+  if (names.length === 0) throw emptyBatch(operation);
+  if (operation === "BatchGetItem") checkKeys(items);
+  if (names.every((name) => isArn(name) || isName(name))) return [];
+  return [
+    {
       path: "requestItems",
-      message: `Value '{${Object.keys(items).join(", ")}}' at 'requestItems' failed to satisfy constraint: ${WRONG_KEYS}`,
-    });
-  if (items && Object.keys(items).length === 0) throw emptyBatch(operation);
-  if (items && operation === "BatchGetItem") checkKeys(items);
-  if (operation === "CreateTable" && input.GlobalTableSourceArn === undefined) {
-    if (input.AttributeDefinitions === undefined) found.push(missing("attributeDefinitions"));
-    if (input.KeySchema === undefined) found.push(missing("keySchema"));
-    if (input.Tags) checkTags(input.Tags);
-  }
-  return found;
+      message: `Value '{${names.join(", ")}}' at 'requestItems' failed to satisfy constraint: ${WRONG_KEYS}`,
+    },
+  ];
+}
+
+/** Members that the model leaves optional are required of a table that is not a replica of another account's. */
+function creationViolations({ GlobalTableSourceArn, ...input }: Named): Violation[] {
+  if (GlobalTableSourceArn !== undefined) return [];
+  if (input.Tags) checkTags(input.Tags);
+  return [
+    ...(input.AttributeDefinitions === undefined ? [missing("attributeDefinitions")] : []),
+    ...(input.KeySchema === undefined ? [missing("keySchema")] : []),
+  ];
 }
 
 const emptyBatch = (operation: string) =>
