@@ -5,7 +5,7 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { bodyOf } from "#lib/body.ts";
 import { archiveNotFound, invalidDescription } from "./errors.ts";
 import { newId } from "./ids.ts";
-import { noteChange } from "./inventory.ts";
+import { recordChange } from "./inventory.ts";
 import { expectedTreeHash, MAX_BYTES, putPiece, receive, reclaim } from "./pieces.ts";
 import { type Archive, archives, findArchive, type Vault, vaultAt } from "./store.ts";
 
@@ -35,7 +35,7 @@ export const archiveHandlers = {
       // response may repeat the request.
       tx.put(archives, { ...archive, deleted: tx.sequence() });
       tx.enqueue(reclaim, { set: archive.pieces });
-      noteChange(tx, vault, -1, -archive.size);
+      recordChange(tx, vault, -1, -archive.size);
       return {};
     });
   },
@@ -52,7 +52,7 @@ export function putArchive(tx: Transaction, vault: Vault, made: NewArchive): Arc
     ...made,
   };
   tx.put(archives, archive);
-  noteChange(tx, vault, 1, made.size);
+  recordChange(tx, vault, 1, made.size);
   return archive;
 }
 

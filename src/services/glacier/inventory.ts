@@ -9,7 +9,7 @@ export const DAY_MS = 86_400_000;
  * inventory is taken
  * at most once a day, at the time of day of its creation.
  */
-export function noteChange(tx: Transaction, vault: Vault, archivesMore: 1 | -1, bytesMore: number): void {
+export function recordChange(tx: Transaction, vault: Vault, archivesMore: 1 | -1, bytesMore: number): void {
   tx.put(vaults, {
     ...vault,
     written: true,

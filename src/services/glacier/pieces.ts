@@ -161,7 +161,7 @@ export const reclaim: Job<{ set: number }> = job("glacier/reclaim", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { set }) {
     const more = await ctx.transact(async (tx) => {
-      if (await isRead(tx, set)) return false;
+      if (await isOffered(tx, set)) return false;
       const found = await tx.list(pieces, { in: [set], limit: 500 });
       for (const piece of found) dropPiece(tx, piece);
       return found.length === 500;
@@ -170,7 +170,7 @@ export const reclaim: Job<{ set: number }> = job("glacier/reclaim", {
   },
 });
 
-async function isRead(tx: ReadTransaction, set: number): Promise<boolean> {
+async function isOffered(tx: ReadTransaction, set: number): Promise<boolean> {
   let last: number | undefined;
   for (;;) {
     const page = await tx.listBy(jobs, "pieces", {

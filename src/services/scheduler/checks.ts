@@ -61,7 +61,7 @@ function checkTemplated({ region }: Context, target: Scheduler.Target, parts: Ar
   if (!DELIVERABLE.has(parts.service)) throw unsupportedService(parts.service);
   if (parts.region !== region)
     throw invalid(`The target ARN provided does not match the current region ${region}.`);
-  if (TAKES_JSON.has(parts.service) && target.Input !== undefined && !isJson(target.Input))
+  if (JSON_TARGETS.has(parts.service) && target.Input !== undefined && !isJson(target.Input))
     throw notJson(target.Input);
   const isFifo = parts.service === "sqs" && parts.resource.endsWith(".fifo");
   if (parts.service === "events") requireMember(target, "EventBridgeParameters");
@@ -88,7 +88,7 @@ function requireMember(target: Scheduler.Target, member: keyof typeof PARAMETERS
 }
 
 /** Services whose targets accept only JSON. */
-const TAKES_JSON = new Set(["lambda", "states", "events"]);
+const JSON_TARGETS = new Set(["lambda", "states", "events"]);
 
 function isJson(text: string): boolean {
   try {

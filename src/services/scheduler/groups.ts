@@ -150,8 +150,9 @@ async function groupsFrom(
 ): Promise<Group[]> {
   const listed = await tx.list(groups, { prefix, ...range });
   const after = range.after?.[0];
-  const isDue = DEFAULT_GROUP.startsWith(prefix) && (after === undefined || String(after) < DEFAULT_GROUP);
-  if (!isDue || listed.some(({ name }) => name === DEFAULT_GROUP)) return listed;
+  const includesDefault =
+    DEFAULT_GROUP.startsWith(prefix) && (after === undefined || String(after) < DEFAULT_GROUP);
+  if (!includesDefault || listed.some(({ name }) => name === DEFAULT_GROUP)) return listed;
   return [...listed, defaultGroup()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, range.limit);
 }
 

@@ -40,12 +40,12 @@ export function invokeTarget(ctx: Context, call: Invocation, attempt: number): P
     detailType: target.EventBridgeParameters?.DetailType,
     name: call.id,
   };
-  const letters = target.DeadLetterConfig?.Arn;
+  const deadLetterArn = target.DeadLetterConfig?.Arn;
   const deadLetters =
-    letters === undefined
+    deadLetterArn === undefined
       ? undefined
       : {
-          arn: letters,
+          arn: deadLetterArn,
           body: universal ? input : requestText(target.Arn, delivery),
           attributes: {
             EXECUTION_ID: executionId(call.id),

@@ -38,12 +38,12 @@ async function opened() {
       Bucket: "bucket",
       Policy: JSON.stringify({
         Version: "2012-10-17",
-        Statement: statements.map((said) => ({
+        Statement: statements.map((statement) => ({
           Effect: "Allow",
           Principal: "*",
           Action: "s3:GetObject",
           Resource: "arn:aws:s3:::bucket/*",
-          ...said,
+          ...statement,
         })),
       }),
     });

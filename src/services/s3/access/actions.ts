@@ -1,8 +1,8 @@
-const named = (names: string): ReadonlySet<string> =>
+const actionSet = (names: string): ReadonlySet<string> =>
   new Set(names.split(/\s+/).map((name) => `s3:${name.toLowerCase()}`));
 
 /** Actions on resources that have no resource policy. */
-export const OTHER_ACTIONS = named(
+export const OTHER_ACTIONS = actionSet(
   `CreateAccessPoint CreateJob CreateMultiRegionAccessPoint CreateStorageLensGroup DeleteAccessPoint
   DeleteAccessPointPolicy DescribeJob GetAccessPoint GetAccessPointPolicy GetAccessPointPolicyStatus
   GetAccountPublicAccessBlock GetStorageLensConfiguration GetStorageLensDashboard ListAccessPoints ListAllMyBuckets
@@ -15,7 +15,7 @@ export const OTHER_ACTIONS = named(
  * Actions that the policy of a bucket or an access point can name, by the type of resource on which they act.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
-export const BUCKET_ACTIONS = named(
+export const BUCKET_ACTIONS = actionSet(
   `CreateBucket CreateBucketMetadataTableConfiguration DeleteBucket DeleteBucketMetadataTableConfiguration
   DeleteBucketPolicy DeleteBucketWebsite GetAccelerateConfiguration GetAnalyticsConfiguration GetBucketAbac
   GetBucketAcl GetBucketCORS GetBucketLocation GetBucketLogging GetBucketMetadataTableConfiguration
@@ -32,7 +32,7 @@ export const BUCKET_ACTIONS = named(
   UpdateBucketMetadataInventoryTableConfiguration UpdateBucketMetadataJournalTableConfiguration`,
 );
 
-export const OBJECT_ACTIONS = named(
+export const OBJECT_ACTIONS = actionSet(
   `AbortMultipartUpload BypassGovernanceRetention DeleteObject DeleteObjectAnnotation DeleteObjectTagging
   DeleteObjectVersion DeleteObjectVersionTagging GetObject GetObjectAcl GetObjectAnnotation GetObjectAttributes
   GetObjectLegalHold GetObjectRetention GetObjectTagging GetObjectTorrent GetObjectVersion GetObjectVersionAcl

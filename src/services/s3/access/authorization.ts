@@ -2,7 +2,7 @@ import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
-import { alsoOnAccessPoint } from "./facts.ts";
+import { accessPointFacts } from "./facts.ts";
 import { type AccessTarget, needsNoAuthorization, type OnBucket, targetOf } from "./target.ts";
 
 /** A shared empty list, since most calls need no authorization. */
@@ -26,5 +26,5 @@ async function fullAuthorization(
   const target = await targetOf(ctx, tx, input);
   if (!target) return NOTHING;
   const facts = await factsIn(target, tx);
-  return target.accessPoint ? facts.flatMap((fact) => alsoOnAccessPoint(target, fact)) : facts;
+  return target.accessPoint ? facts.flatMap((fact) => accessPointFacts(target, fact)) : facts;
 }

@@ -39,7 +39,7 @@ const OBJECT_GRANTS: Readonly<Record<string, Permission>> = {
  * Adds the access point's fact: a call through an access point must be allowed by both the access point and
  * the bucket.
  */
-export function alsoOnAccessPoint({ accessPoint, bucket }: AccessTarget, fact: AccessFact): AccessFact[] {
+export function accessPointFacts({ accessPoint, bucket }: AccessTarget, fact: AccessFact): AccessFact[] {
   if (!accessPoint) return [fact];
   const arn = accessPointArn(accessPoint);
   const key = fact.resource.slice(bucketArn(bucket.name).length + 1);

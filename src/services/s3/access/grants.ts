@@ -53,14 +53,14 @@ export function grantTo(
   let found: "account" | "everyone" | undefined;
   for (const grant of grants) {
     if (grant.permission !== permission && grant.permission !== "FULL_CONTROL") continue;
-    const named = names(grant.to, principal);
-    if (named === "everyone") return named;
-    found ??= named;
+    const matched = matchGrantee(grant.to, principal);
+    if (matched === "everyone") return matched;
+    found ??= matched;
   }
   return found;
 }
 
-function names(to: Grantee, { type, account, arn }: Principal): "account" | "everyone" | undefined {
+function matchGrantee(to: Grantee, { type, account, arn }: Principal): "account" | "everyone" | undefined {
   if ("user" in to) return account !== "" && to.user === canonicalUserOf(account) ? "account" : undefined;
   const isIn: Record<Group, boolean> = {
     AllUsers: true,

@@ -1,7 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { alsoOnAccessPoint, objectFact } from "./facts.ts";
+import { accessPointFacts, objectFact } from "./facts.ts";
 import { type OnObject, targetOf } from "./target.ts";
 
 /** Whether the caller is allowed another action on the same object; some responses depend on this. */
@@ -12,7 +12,7 @@ export async function mayWith(ctx: Context, tx: ReadTransaction, input: OnObject
   if (!target) return () => true;
   return (action) => {
     try {
-      ctx.authorize(alsoOnAccessPoint(target, objectFact(ctx, target, action, input)));
+      ctx.authorize(accessPointFacts(target, objectFact(ctx, target, action, input)));
       return true;
     } catch (error) {
       if (error instanceof AwsError) return false;

@@ -5,7 +5,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { bypassesGovernance } from "../lock/headers.ts";
 import { findVersion } from "../versions.ts";
-import { alsoOnAccessPoint, bucketFact, contentFact, objectFact } from "./facts.ts";
+import { accessPointFacts, bucketFact, contentFact, objectFact } from "./facts.ts";
 import { authorization } from "./authorization.ts";
 import type { AccessTarget, OnObject } from "./target.ts";
 
@@ -95,7 +95,7 @@ export async function authorizeDeletion(
 ): Promise<void> {
   const version = await findVersion(tx, target.bucket, input.Key, input.VersionId);
   const object = { ...target, ...(version && { version }) };
-  ctx.authorize(deletionFacts(ctx, object, input, bypass).flatMap((fact) => alsoOnAccessPoint(object, fact)));
+  ctx.authorize(deletionFacts(ctx, object, input, bypass).flatMap((fact) => accessPointFacts(object, fact)));
 }
 
 function deletionFacts(

@@ -57,8 +57,9 @@ export const onUpload =
     authorization(ctx, input, async (target, tx) => {
       const fact = contentFact(ctx, target, action, input);
       const upload = await findUpload(tx, target.bucket, input);
-      const began = ctx.principal.type !== "anonymous" && upload?.initiator === initiatorIn(ctx.principal);
-      return [began ? { ...fact, granted: "everyone" } : fact];
+      const isInitiator =
+        ctx.principal.type !== "anonymous" && upload?.initiator === initiatorIn(ctx.principal);
+      return [isInitiator ? { ...fact, granted: "everyone" } : fact];
     });
 
 interface Copying extends Writing {
@@ -87,20 +88,20 @@ export const onCopy =
       }),
       ...(input.RequestPayer !== undefined && { RequestPayer: input.RequestPayer }),
     };
-    const takesTags = of === "object" && input.TaggingDirective !== "REPLACE";
-    const takesNotes = of === "object" && input.AnnotationDirective !== "EXCLUDE";
+    const copiesTags = of === "object" && input.TaggingDirective !== "REPLACE";
+    const copiesAnnotations = of === "object" && input.AnnotationDirective !== "EXCLUDE";
     const reading = await authorization(ctx, from, (target) => {
       const actions = ["s3:GetObject"];
-      if (takesTags && target.version?.tags) actions.push("s3:GetObjectTagging");
+      if (copiesTags && target.version?.tags) actions.push("s3:GetObjectTagging");
       const facts = factsOnVersion(ctx, target, actions, from);
-      const carried = takesNotes && target.version?.annotations;
+      const carried = copiesAnnotations && target.version?.annotations;
       return carried ? [...facts, objectFact(ctx, target, "s3:GetObjectAnnotation", from)] : facts;
     });
     const writing = await authorization(ctx, input, async (target, tx) => {
       const carried = of === "object" ? await versionAt(tx, from) : undefined;
-      const tagged = takesTags ? carried?.tags !== undefined : input.Tagging !== undefined;
+      const tagged = copiesTags ? carried?.tags !== undefined : input.Tagging !== undefined;
       const facts = factsOfWriting(ctx, { ...target, creates: of === "object" }, input, tagged);
-      if (takesNotes && carried?.annotations)
+      if (copiesAnnotations && carried?.annotations)
         facts.push(contentFact(ctx, target, "s3:PutObjectAnnotation", input));
       return facts;
     });

@@ -45,7 +45,7 @@ export interface AccessTarget {
 export function needsNoAuthorization(ctx: Context, tx: ReadTransaction, input: OnBucket): boolean {
   const bucket = tx.get(buckets, [input.Bucket]);
   if (bucket === undefined || bucket instanceof Promise) return false;
-  return input.ExpectedBucketOwner === undefined && mayDoAll(ctx, bucket) && isServedAt(ctx, bucket);
+  return input.ExpectedBucketOwner === undefined && hasFullAccess(ctx, bucket) && isServedAt(ctx, bucket);
 }
 
 /**
@@ -64,7 +64,7 @@ export async function targetOf(
   const { bucket, accessPoint } = await bucketAndAccessPoint(tx, input.Bucket);
   if (!input.isSource) checkEndpoint(ctx, bucket);
   checkExpectedOwner(bucket, input.ExpectedBucketOwner);
-  if (!accessPoint && mayDoAll(ctx, bucket)) return undefined;
+  if (!accessPoint && hasFullAccess(ctx, bucket)) return undefined;
   const version = "Key" in input ? await findVersion(tx, bucket, input.Key, input.VersionId) : undefined;
   const block = bothBlocks(await blockFor(tx, bucket), accessPoint?.publicAccessBlock);
   const target: AccessTarget = {
@@ -73,7 +73,7 @@ export async function targetOf(
     ...(accessPoint && { accessPoint }),
     ...(version && { version }),
   };
-  checkOutsider(ctx, target, input);
+  checkOtherAccount(ctx, target, input);
   return target;
 }
 
@@ -83,7 +83,7 @@ function checkExpectedOwner({ owner }: Bucket, expected: string | undefined): vo
   throw accessDenied();
 }
 
-function mayDoAll({ principal, ports }: Context, { owner, policy, ownership }: Bucket): boolean {
+function hasFullAccess({ principal, ports }: Context, { owner, policy, ownership }: Bucket): boolean {
   return (
     principal.type === "root" &&
     principal.account === owner &&
@@ -94,7 +94,11 @@ function mayDoAll({ principal, ports }: Context, { owner, policy, ownership }: B
 }
 
 /** Checks callers of other accounts, who may have to pay, and whom the public access block may exclude. */
-function checkOutsider(ctx: Context, { bucket, block, accessPoint }: AccessTarget, input: OnBucket): void {
+function checkOtherAccount(
+  ctx: Context,
+  { bucket, block, accessPoint }: AccessTarget,
+  input: OnBucket,
+): void {
   const { type, account } = ctx.principal;
   // No call originates from a VPC, so access points that are restricted to a VPC refuse all calls.
   if (accessPoint && (accessPoint.vpc !== undefined || type === "anonymous")) throw accessDenied();

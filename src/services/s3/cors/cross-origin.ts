@@ -22,7 +22,7 @@ export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
   const { origin } = request.headers;
   const requestedMethod = request.headers["access-control-request-method"] || undefined;
   const isPreflight = request.method === "OPTIONS";
-  if (origin === undefined || (isPreflight && origin === "")) return unruled(originNeeded());
+  if (origin === undefined || (isPreflight && origin === "")) return withoutRules(originNeeded());
   if (name === undefined) return undefined;
   const { bucket, rules } = await ctx.read(async (tx) => {
     const bucket = await tx.get(buckets, [name]);
@@ -30,11 +30,11 @@ export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
   });
   const method = isPreflight ? (requestedMethod ?? "") : request.method;
   if (isPreflight && requestedMethod !== undefined && !REQUESTABLE.has(requestedMethod))
-    return { ...unruled(invalidRequestMethod(requestedMethod)), ruled: !!rules };
-  if (!bucket) return unruled(corsBucketNotFound(method || "OPTIONS"));
+    return { ...withoutRules(invalidRequestMethod(requestedMethod)), ruled: !!rules };
+  if (!bucket) return withoutRules(corsBucketNotFound(method || "OPTIONS"));
   const harmless = request.at !== undefined;
-  if (!rules) return { ...unruled(corsNotEnabled(method || "OPTIONS")), harmless };
-  if (method === "") return { ...unruled(invalidRequestMethod(requestedMethod)), ruled: true };
+  if (!rules) return { ...withoutRules(corsNotEnabled(method || "OPTIONS")), harmless };
+  if (method === "") return { ...withoutRules(invalidRequestMethod(requestedMethod)), ruled: true };
   const page = { origin, method, headers: isPreflight ? requestedHeaders(request) : [] };
   const rule = ruleFor(rules, page);
   return {
@@ -51,7 +51,7 @@ export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
 /** The methods that a preflight request may ask for. Rules allow fewer. */
 const REQUESTABLE: ReadonlySet<string> = new Set([...METHODS, "PATCH", "OPTIONS"]);
 
-const unruled = (refusal: AwsError): CrossOriginVerdict => ({ refusal, ruled: false, harmless: false });
+const withoutRules = (refusal: AwsError): CrossOriginVerdict => ({ refusal, ruled: false, harmless: false });
 
 /**
  * Returns the bucket and the type of resource that a request names. At a website endpoint, all callers are

@@ -53,13 +53,13 @@ describe("with S3's own keys", () => {
     [{ ServerSideEncryption: "aws:kms", SSEKMSEncryptionContext: "W10=" }, "InvalidArgument"],
     [{ ServerSideEncryption: "aws:kms", SSEKMSEncryptionContext: "x" }, "InvalidArgument"],
     [{ ServerSideEncryption: "aws:kms:dsse" }, "KMS.NotFoundException"],
-  ] as const)("%o is refused", async (said, code) => {
-    await expect(cloud.s3.PutObject({ ...at, Body: bodyOf("b"), ...(said as object) })).rejects.toMatchObject(
-      {
-        code,
-      },
-    );
-    await expect(cloud.s3.CreateMultipartUpload({ ...at, ...(said as object) })).rejects.toMatchObject({
+  ] as const)("%o is refused", async (request, code) => {
+    await expect(
+      cloud.s3.PutObject({ ...at, Body: bodyOf("b"), ...(request as object) }),
+    ).rejects.toMatchObject({
+      code,
+    });
+    await expect(cloud.s3.CreateMultipartUpload({ ...at, ...(request as object) })).rejects.toMatchObject({
       code,
     });
   });
@@ -190,13 +190,13 @@ describe("with a customer's key", () => {
       "incompatible with the encryption method",
     ],
   ] as const)("%o is refused", async (headers, code, message) => {
-    const said = { ...at, ...(headers as object) };
+    const request = { ...at, ...(headers as object) };
     const refused = { code, status: 400, message: expect.stringMatching(message) };
-    await expect(cloud.s3.PutObject({ ...said, Body: bodyOf("b") })).rejects.toMatchObject(refused);
-    await expect(cloud.s3.CreateMultipartUpload(said)).rejects.toMatchObject(refused);
+    await expect(cloud.s3.PutObject({ ...request, Body: bodyOf("b") })).rejects.toMatchObject(refused);
+    await expect(cloud.s3.CreateMultipartUpload(request)).rejects.toMatchObject(refused);
     await cloud.s3.PutObject({ ...at, Body: bodyOf("b") });
     if (!("ServerSideEncryption" in headers))
-      await expect(cloud.s3.GetObject(said)).rejects.toMatchObject(refused);
+      await expect(cloud.s3.GetObject(request)).rejects.toMatchObject(refused);
   });
 });
 

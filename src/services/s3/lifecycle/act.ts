@@ -17,13 +17,13 @@ export async function act(
   subject: Subject,
   action: Action,
 ): Promise<void> {
-  const change = await carryOut(ctx, tx, bucket, subject, action);
+  const change = await perform(ctx, tx, bucket, subject, action);
   if (!change) return;
   await logAction(ctx, tx, bucket, subject.version, action);
   await announce(ctx, tx, bucket, change);
 }
 
-async function carryOut(
+async function perform(
   ctx: Context,
   tx: Transaction,
   bucket: Bucket,

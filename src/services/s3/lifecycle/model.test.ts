@@ -21,28 +21,28 @@ interface Version {
   storageClass?: string;
 }
 
-interface Kept {
+interface Model {
   rules: LifecycleRule[];
   versioning: "Enabled" | "Suspended" | undefined;
   /** Newest first. */
   versions: Record<string, Version[]>;
 }
 
-function add(kept: Kept, key: string, modified: number, size?: number): void {
-  const id = kept.versioning === "Enabled" ? "its own" : "null";
-  const others = kept.versions[key]!.filter((version) => id !== "null" || version.id !== "null");
+function add(model: Model, key: string, modified: number, size?: number): void {
+  const id = model.versioning === "Enabled" ? "its own" : "null";
+  const others = model.versions[key]!.filter((version) => id !== "null" || version.id !== "null");
   const made = size === undefined ? { id, modified } : { id, modified, size, storageClass: "STANDARD" };
-  kept.versions[key] = [made, ...others];
+  model.versions[key] = [made, ...others];
 }
 
 /** Evaluates every version at midnight. All decisions are based on the state before any action. */
-function midnight(kept: Kept, now: number): void {
-  const due = KEYS.flatMap((key) => kept.versions[key]!.map((_, place) => dueOf(kept, key, place, now)));
+function midnight(model: Model, now: number): void {
+  const due = KEYS.flatMap((key) => model.versions[key]!.map((_, place) => dueOf(model, key, place, now)));
   for (const act of due) act?.();
 }
 
-function dueOf(kept: Kept, key: string, place: number, now: number): (() => void) | undefined {
-  const all = kept.versions[key]!;
+function dueOf(model: Model, key: string, place: number, now: number): (() => void) | undefined {
+  const all = model.versions[key]!;
   const version = all[place]!;
   const since = all[Math.max(place - 1, 0)]!.modified;
   const isDue = (days: number | undefined) =>
@@ -50,15 +50,15 @@ function dueOf(kept: Kept, key: string, place: number, now: number): (() => void
   const newer = all.slice(1, place).filter(({ size }) => size !== undefined).length;
   const isSpared = (newest = 0) => newer < newest;
   const isMarker = version.size === undefined;
-  const rules = kept.rules.filter(({ Filter }) => key.startsWith(Filter!.Prefix!));
+  const rules = model.rules.filter(({ Filter }) => key.startsWith(Filter!.Prefix!));
 
   const ends = rules.some(({ Expiration, NoncurrentVersionExpiration: noncurrent }) => {
     if (place > 0) return isDue(noncurrent?.NoncurrentDays) && !isSpared(noncurrent?.NewerNoncurrentVersions);
     if (!isMarker) return isDue(Expiration?.Days);
     return all.length === 1 && (Expiration?.ExpiredObjectDeleteMarker || isDue(Expiration?.Days));
   });
-  if (ends && (place > 0 || isMarker || kept.versioning === undefined)) {
-    return () => void (kept.versions[key] = kept.versions[key]!.filter((other) => other !== version));
+  if (ends && (place > 0 || isMarker || model.versioning === undefined)) {
+    return () => void (model.versions[key] = model.versions[key]!.filter((other) => other !== version));
   }
 
   const classes = rules.flatMap(({ Transitions = [], NoncurrentVersionTransitions = [] }) =>
@@ -72,7 +72,7 @@ function dueOf(kept: Kept, key: string, place: number, now: number): (() => void
     if (isLarge && classes.some(({ StorageClass }) => StorageClass === to))
       return () => Object.assign(version, { storageClass: to });
   }
-  return ends ? () => add(kept, key, now) : undefined;
+  return ends ? () => add(model, key, now) : undefined;
 }
 
 function ruleBy(chance: Random, n: number): LifecycleRule {
@@ -90,13 +90,13 @@ function ruleBy(chance: Random, n: number): LifecycleRule {
 }
 
 test("whatever happens to a bucket, midnights find all that is due there", async () => {
-  for (let seed = 1; seed <= HISTORIES; seed++) await live(random(seed));
+  for (let seed = 1; seed <= HISTORIES; seed++) await simulate(random(seed));
 });
 
-async function live(chance: Random): Promise<void> {
+async function simulate(chance: Random): Promise<void> {
   const { cloud, aws, advance, close } = await testCloud([s3]);
   await aws.s3.CreateBucket({ Bucket });
-  const kept: Kept = { rules: [], versioning: undefined, versions: { a: [], b: [] } };
+  const model: Model = { rules: [], versioning: undefined, versions: { a: [], b: [] } };
   const uploads: { Key: string; UploadId: string; begun: number }[] = [];
   const now = () => wholeSeconds(cloud.clock.now());
 
@@ -107,18 +107,18 @@ async function live(chance: Random): Promise<void> {
     if (choice < 3) {
       const body = chance.below(2) ? LARGE : "x";
       await aws.s3.PutObject({ ...at, Body: bodyOf(body) });
-      add(kept, Key, now(), body.length);
+      add(model, Key, now(), body.length);
     } else if (choice === 3) {
       await aws.s3.DeleteObject(at);
-      if (kept.versioning) add(kept, Key, now());
-      else kept.versions[Key] = [];
+      if (model.versioning) add(model, Key, now());
+      else model.versions[Key] = [];
     } else if (choice === 4) {
-      kept.versioning = chance.below(2) ? "Enabled" : "Suspended";
-      const status = { Status: kept.versioning };
+      model.versioning = chance.below(2) ? "Enabled" : "Suspended";
+      const status = { Status: model.versioning };
       await aws.s3.PutBucketVersioning({ Bucket, VersioningConfiguration: status });
     } else if (choice < 7) {
-      kept.rules = Array.from({ length: 1 + chance.below(3) }, (_, n) => ruleBy(chance, n));
-      const LifecycleConfiguration = { Rules: kept.rules };
+      model.rules = Array.from({ length: 1 + chance.below(3) }, (_, n) => ruleBy(chance, n));
+      const LifecycleConfiguration = { Rules: model.rules };
       await aws.s3.PutBucketLifecycleConfiguration({ Bucket, LifecycleConfiguration });
     } else if (choice === 7) {
       const { UploadId } = await aws.s3.CreateMultipartUpload(at);
@@ -129,22 +129,23 @@ async function live(chance: Random): Promise<void> {
       const { ETag } = await aws.s3.UploadPart({ ...upload, PartNumber: 1, Body: bodyOf(LARGE) });
       const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
       await aws.s3.CompleteMultipartUpload({ ...upload, MultipartUpload });
-      add(kept, Key, begun, LARGE.length);
+      add(model, Key, begun, LARGE.length);
     } else {
       const hours = 1 + chance.below(72);
       const end = cloud.clock.now() + hours * 3_600_000;
-      for (let night = midnightAfter(cloud.clock.now()); night <= end; night += DAY_MS) midnight(kept, night);
+      for (let night = midnightAfter(cloud.clock.now()); night <= end; night += DAY_MS)
+        midnight(model, night);
       await advance(`${hours}h`);
     }
     const { Versions = [], DeleteMarkers = [] } = await aws.s3.ListObjectVersions({ Bucket });
     const markers = DeleteMarkers.map(({ Key, LastModified }) => [Key, LastModified]);
     const objects = Versions.map((row) => [row.Key, row.LastModified, row.Size, row.StorageClass]);
-    expect([...objects, ...markers].map(String).sort()).toEqual(KEYS.flatMap(told).sort());
+    expect([...objects, ...markers].map(String).sort()).toEqual(KEYS.flatMap(expectedRows).sort());
   }
   await close();
 
-  function told(key: string): string[] {
-    return kept.versions[key]!.map(({ modified, size, storageClass }) => {
+  function expectedRows(key: string): string[] {
+    return model.versions[key]!.map(({ modified, size, storageClass }) => {
       const made = [key, new Date(modified)];
       return String(size === undefined ? made : [...made, size, storageClass]);
     });

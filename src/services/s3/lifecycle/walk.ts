@@ -54,7 +54,7 @@ async function walkVersions(ctx: Context, bucket: Walked): Promise<number> {
   let isLikely = false;
   do {
     let page: Page | undefined = isLikely ? undefined : await ctx.read((tx) => readPage(tx, bucket, last));
-    if (!page || page.due.length > 0) page = await ctx.transact((tx) => carryOut(ctx, tx, bucket, last));
+    if (!page || page.due.length > 0) page = await ctx.transact((tx) => processPage(ctx, tx, bucket, last));
     isLikely = page.due.length > 0;
     next = Math.min(next, page.next);
     last = page.last;
@@ -64,7 +64,7 @@ async function walkVersions(ctx: Context, bucket: Walked): Promise<number> {
 }
 
 /** Reads the page again, since it may have changed, and performs the actions that are due. */
-async function carryOut(
+async function processPage(
   ctx: Context,
   tx: Transaction,
   walked: Walked,

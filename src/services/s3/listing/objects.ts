@@ -80,14 +80,14 @@ const rowsOf = (bucket: number): Rows<ObjectVersion> => ({
 
 interface OptionalAttributes {
   withOwner: boolean;
-  /** The current cloud time; absent unless the request asks for the restore status. */
+  /** The current cloud time; absent unless the request includesRestoreStatus for the restore status. */
   restoredAt: number | undefined;
 }
 
 /** Returns the attributes that a listing has only on request. */
 export function optionalAttributes({ clock }: Context, input: { OptionalObjectAttributes?: string[] }) {
-  const asks = input.OptionalObjectAttributes?.includes("RestoreStatus");
-  return { restoredAt: asks ? clock.now() : undefined };
+  const includesRestoreStatus = input.OptionalObjectAttributes?.includes("RestoreStatus");
+  return { restoredAt: includesRestoreStatus ? clock.now() : undefined };
 }
 
 function entries(page: Page<ObjectVersion>, encode: Encode, { withOwner, restoredAt }: OptionalAttributes) {

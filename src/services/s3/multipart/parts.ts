@@ -23,7 +23,7 @@ import type { Span } from "../objects/ranges.ts";
 import { checkLengthHeader, MAX_PUT_BYTES, type Received, receive } from "../objects/receive.ts";
 import { ownerOf } from "../owner.ts";
 import { bodies, type Part, parts, type Upload } from "../store.ts";
-import { rememberRead } from "../tiering/reads.ts";
+import { recordRead } from "../tiering/reads.ts";
 import { wholeSeconds } from "../versions.ts";
 import { algorithmOf, checkAlgorithm } from "./checksums.ts";
 import { copyRangeBeyond, malformedCopyRange } from "./errors.ts";
@@ -62,7 +62,7 @@ export const partHandlers = {
     checkNoBody(ctx);
     const key = customerKeyOf(input);
     const { upload, bucket, version, bytes, size } = await openSource(ctx, input, key);
-    await rememberRead(ctx, bucket, version);
+    await recordRead(ctx, bucket, version);
     const received = await receive(ctx, bodyOfBytes(bytes, size), {
       contentMd5: undefined,
       checksum: undefined,

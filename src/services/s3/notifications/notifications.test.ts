@@ -129,8 +129,8 @@ describe("the record of an event", () => {
     await nube.s3.DeleteObjectTagging({ Bucket: "photos", Key: "a" });
     await nube.s3.DeleteObject({ Bucket: "photos", Key: "a" });
     await nube.s3.DeleteObject({ Bucket: "photos", Key: "a", VersionId });
-    const told = await records();
-    expect(told.map(({ eventName }) => eventName)).toEqual([
+    const published = await records();
+    expect(published.map(({ eventName }) => eventName)).toEqual([
       "ObjectCreated:Put",
       "ObjectCreated:Copy",
       "ObjectTagging:Put",
@@ -138,7 +138,7 @@ describe("the record of an event", () => {
       "ObjectRemoved:DeleteMarkerCreated",
       "ObjectRemoved:Delete",
     ]);
-    const objects = told.map(({ s3 }) => s3.object);
+    const objects = published.map(({ s3 }) => s3.object);
     expect(objects[0]).toMatchObject({ versionId: VersionId });
     expect(Object.keys(objects[2]!)).toEqual(["key", "eTag", "versionId"]);
     expect(objects[4]).toMatchObject({ eTag: "d41d8cd98f00b204e9800998ecf8427e" });
@@ -159,8 +159,8 @@ describe("the record of an event", () => {
       MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
     });
     await nube.s3.DeleteObjects({ Bucket: "photos", Delete: { Objects: [{ Key: "a" }, { Key: "none" }] } });
-    const told = await records();
-    expect(told.map(({ eventName }) => eventName)).toEqual([
+    const published = await records();
+    expect(published.map(({ eventName }) => eventName)).toEqual([
       "ObjectCreated:CompleteMultipartUpload",
       "ObjectRemoved:Delete",
     ]);

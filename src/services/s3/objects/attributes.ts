@@ -40,7 +40,7 @@ function headersOf(input: Described): ObjectVersion["headers"] {
   if (input.ContentEncoding) headers["content-encoding"] = printable(input.ContentEncoding);
   if (input.ContentLanguage) headers["content-language"] = printable(input.ContentLanguage);
   if (input.Expires) headers.expires = printable(input.Expires);
-  return unlessEmpty(headers);
+  return undefinedIfEmpty(headers);
 }
 
 /**
@@ -62,7 +62,7 @@ export function copiedAttributes(
   const { [REDIRECT]: _, ...headers } = source.headers ?? {};
   return {
     contentType: source.contentType,
-    headers: unlessEmpty({ ...headers, ...redirectOf(input.WebsiteRedirectLocation) }),
+    headers: undefinedIfEmpty({ ...headers, ...redirectOf(input.WebsiteRedirectLocation) }),
     metadata: source.metadata,
     storageClass: storageClassIn(input.StorageClass),
   };
@@ -78,7 +78,7 @@ function redirectOf(location: string | undefined): Record<string, string> {
   return { [REDIRECT]: location };
 }
 
-function unlessEmpty(headers: Record<string, string>): ObjectVersion["headers"] {
+function undefinedIfEmpty(headers: Record<string, string>): ObjectVersion["headers"] {
   for (const _ in headers) return headers;
   return undefined;
 }

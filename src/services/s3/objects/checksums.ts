@@ -55,9 +55,9 @@ export function expectedChecksum(
     found.push({ algorithm });
   }
   if (found.length > 1) {
-    const isFollowed = found.some(({ value }) => value === undefined);
+    const hasTrailer = found.some(({ value }) => value === undefined);
     throw invalidRequest(
-      `Expecting a single x-amz-checksum- header${isFollowed ? "" : ". Multiple checksum Types are not allowed."}`,
+      `Expecting a single x-amz-checksum- header${hasTrailer ? "" : ". Multiple checksum Types are not allowed."}`,
     );
   }
   const [expected] = found;

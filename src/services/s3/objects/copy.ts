@@ -39,7 +39,7 @@ import { expirationOf } from "../lifecycle/answers.ts";
 import { lockFor, lockIn } from "../lock/headers.ts";
 import { checkReadable } from "../storage-classes/archive.ts";
 import { type Bucket, bodies, type Checksum, type ObjectVersion } from "../store.ts";
-import { rememberRead } from "../tiering/reads.ts";
+import { recordRead } from "../tiering/reads.ts";
 import { currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf, copiedAttributes } from "./attributes.ts";
 import { bodyOfBytes, manifestOf, openBytes } from "./bytes.ts";
@@ -61,7 +61,7 @@ export const objectCopying = {
     const { Bucket, Key } = input;
     const { provenance, lock, algorithm, encryption, from, attributes, tags } = await parseCopy(ctx, input);
     const { bytes, notes, ...source } = await openSource(ctx, from, input, encryption);
-    await rememberRead(ctx, source.bucket, source.version);
+    await recordRead(ctx, source.bucket, source.version);
     return withCopies(ctx, notes, async (copies) => {
       const { staged, md5, checksum } = await storeCopy(ctx, source.version, bytes, encryption, algorithm);
       return keepOrDrop(ctx, staged, async (tx) => {
@@ -203,8 +203,8 @@ async function openSource(
       start: 0,
       end: version.size,
     });
-    const goAlong = shouldCopyAnnotations(input.AnnotationDirective) && !encryption.key;
-    return { ...source, bytes, notes: goAlong ? await openAnnotations(ctx, tx, version) : [] };
+    const includesAnnotations = shouldCopyAnnotations(input.AnnotationDirective) && !encryption.key;
+    return { ...source, bytes, notes: includesAnnotations ? await openAnnotations(ctx, tx, version) : [] };
   });
 }
 

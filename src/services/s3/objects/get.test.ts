@@ -10,7 +10,7 @@ const at = { Bucket: "bucket", Key: "k" };
 test("headers and metadata come back", async () => {
   const { s3, close } = await withBucket();
   const Expires = "in a while, which is no date";
-  const said = {
+  const attributes = {
     CacheControl: "no-store",
     ContentDisposition: "inline",
     ContentEncoding: "gzip",
@@ -21,9 +21,9 @@ test("headers and metadata come back", async () => {
     Expires,
     Metadata: { colour: "blue", ["__proto__"]: "kept" },
   } as const;
-  await s3.PutObject({ ...at, ...said });
+  await s3.PutObject({ ...at, ...attributes });
   expect(await s3.HeadObject(at)).toMatchObject({
-    ...said,
+    ...attributes,
     LastModified: new Date(TEST_START),
     ContentLength: 0,
   });

@@ -17,7 +17,7 @@ import { checkPartNumber } from "../multipart/upload.ts";
 import { replicationStatus } from "../replication/status.ts";
 import { archiveMembers, checkReadable } from "../storage-classes/archive.ts";
 import type { Bucket, Checksum, Manifest, ObjectVersion } from "../store.ts";
-import { rememberRead } from "../tiering/reads.ts";
+import { recordRead } from "../tiering/reads.ts";
 import { metadataMembers } from "./attributes.ts";
 import { manifestOf, openBytes } from "./bytes.ts";
 import { checksumMembers } from "./checksums.ts";
@@ -41,7 +41,7 @@ export const objectReading = {
       const Body = await openBytes(opening, version, manifest, span);
       return { bucket, version, answer: { ...answer(ctx, input, located), Body } };
     });
-    if (version.storageClass !== undefined) await rememberRead(ctx, bucket, version);
+    if (version.storageClass !== undefined) await recordRead(ctx, bucket, version);
     return read.answer;
   },
 

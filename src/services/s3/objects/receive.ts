@@ -59,7 +59,7 @@ export function receive(ctx: Context, body: Body, expected: Expectations): Maybe
       if (contentMd5 !== undefined) checkMd5(contentMd5, digest("md5", "base64"));
       if (checksum) checkChecksum(checksum, body.trailers, value!);
     } catch (error) {
-      return dropping(ctx, staged, error);
+      return dropAndThrow(ctx, staged, error);
     }
     const md5 = digest("md5", "hex");
     const also = expected.also && digest(hashName(expected.also), "base64");
@@ -67,7 +67,7 @@ export function receive(ctx: Context, body: Body, expected: Expectations): Maybe
   });
 }
 
-async function dropping(ctx: Context, staged: StagedBlob, error: unknown): Promise<never> {
+async function dropAndThrow(ctx: Context, staged: StagedBlob, error: unknown): Promise<never> {
   await ctx.blobs.drop(staged);
   throw error;
 }

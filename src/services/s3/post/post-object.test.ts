@@ -119,7 +119,7 @@ describe("the object", () => {
 describe("the answer", () => {
   const location = `http://localhost:4566/${bucket}/a%2Fb+c`;
   const key = "a/b c";
-  const told = {
+  const expected = {
     "x-amz-server-side-encryption": "AES256",
     "x-amz-checksum-crc64nvme": expect.any(String),
     "x-amz-checksum-type": "FULL_OBJECT",
@@ -129,7 +129,7 @@ describe("the answer", () => {
     const fields: Record<string, string> = status ? { key, success_action_status: status } : { key };
     expect(await post(signed(fields), "data")).toEqual({
       status: 204,
-      headers: { etag, location, ...told },
+      headers: { etag, location, ...expected },
       body: "",
     });
   });
@@ -141,7 +141,7 @@ describe("the answer", () => {
     });
     const { status, headers, body } = await post(signed({ key, success_action_status: "201" }), "data");
     expect(status).toBe(201);
-    expect(headers).toEqual({ etag, location, ...told, "content-type": "application/xml" });
+    expect(headers).toEqual({ etag, location, ...expected, "content-type": "application/xml" });
     expect(body.replaceAll("&quot;", '"')).toBe(
       `<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse><Location>${location}</Location><Bucket>${bucket}</Bucket><Key>a/b c</Key><ETag>${etag}</ETag></PostResponse>`,
     );

@@ -27,7 +27,9 @@ export const replicateAnnotation = job<AnnotationTask>("s3/replicate-annotation"
     const copy = await ctx.read((tx) => open(ctx, tx, task));
     const staged = copy && (await ctx.blobs.receive(copy.body, { limit: copy.annotation.body.size }));
     try {
-      await ctx.transact((tx) => settle(tx, task, staged && { annotation: copy.annotation, staged }));
+      await ctx.transact((tx) =>
+        applyAnnotation(tx, task, staged && { annotation: copy.annotation, staged }),
+      );
       await ctx.durable();
     } finally {
       if (staged) await ctx.blobs.drop(staged);
@@ -71,7 +73,7 @@ interface Copy {
   staged: StagedBlob;
 }
 
-async function settle(tx: Transaction, task: AnnotationTask, copy: Copy | undefined): Promise<void> {
+async function applyAnnotation(tx: Transaction, task: AnnotationTask, copy: Copy | undefined): Promise<void> {
   const source = await sourceOf(tx, task);
   if (!source) return;
   const annotation = await annotationAt(tx, source.version, task.name);

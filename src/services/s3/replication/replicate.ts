@@ -28,7 +28,7 @@ export const replicate = job<Task>("s3/replicate", {
     if (!opened) return;
     const staged = opened.pieces ? await stageAll(ctx, opened.pieces) : [];
     try {
-      await ctx.transact((tx) => settle(ctx, tx, task, staged));
+      await ctx.transact((tx) => applyReplication(ctx, tx, task, staged));
       await ctx.durable();
     } catch (error) {
       for (const piece of staged) await ctx.blobs.drop(piece);
@@ -99,7 +99,7 @@ async function stageAll(ctx: Context, pieces: readonly Piece[]): Promise<StagedB
 /**
  * Writes the replica and the status in one transaction, since source and destination are in one partition.
  */
-async function settle(
+async function applyReplication(
   ctx: Context,
   tx: Transaction,
   task: Task,
@@ -112,7 +112,7 @@ async function settle(
   if (!source || !destination) return;
   if (typeof destination === "string") {
     await sendAnnotations(tx, source, task);
-    return conclude(ctx, tx, source, task, "FAILED", destination);
+    return recordOutcome(ctx, tx, source, task, "FAILED", destination);
   }
   const { version } = source;
   const replica = await findVersion(tx, destination, version.key, version.versionId);
@@ -122,7 +122,7 @@ async function settle(
     await copy(ctx, tx, source, destination, task.rule, staged);
     await sendAnnotations(tx, source, task);
   }
-  await conclude(ctx, tx, source, task, "COMPLETED");
+  await recordOutcome(ctx, tx, source, task, "COMPLETED");
 }
 
 /**
@@ -205,7 +205,7 @@ function replicaOf(
   };
 }
 
-async function conclude(
+async function recordOutcome(
   ctx: Context,
   tx: Transaction,
   { bucket, version }: Source,

@@ -110,8 +110,8 @@ test("a row that is too long, a list that is too deep and quotes without an end 
   const input = { JSON: { Type: "LINES" } };
   for (const depth of [2_000, 200_000]) {
     const deep = `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
-    const asking = { input, output: { JSON: {} } };
-    await expect(select(deep, "SELECT s.a FROM S3Object s", asking)).rejects.toMatchObject({
+    const serialization = { input, output: { JSON: {} } };
+    await expect(select(deep, "SELECT s.a FROM S3Object s", serialization)).rejects.toMatchObject({
       code: "JSONParsingError",
     });
   }

@@ -48,7 +48,7 @@ export const restoration = {
       const version = await existingVersion(tx, bucket, input, "POST");
       checkRequest(version, requested, tx.now());
       const { state, restore } = restoreOf(version, requested, tx.now());
-      await keep(tx, bucket, { ...version, restore }, state === "restored");
+      await writeRestore(tx, bucket, { ...version, restore }, state === "restored");
       if (state === "archived")
         await announce(ctx, tx, bucket, { event: "ObjectRestore:Post", version: { ...version, restore } });
       return { StatusCode: state === "restored" ? 200 : 202 };
@@ -111,7 +111,7 @@ function restoreOf(version: ObjectVersion, { tier, days }: Requested, now: numbe
   return { state, restore: { ...former, tier, ready: Math.min(former.ready, ready) } };
 }
 
-async function keep(
+async function writeRestore(
   tx: Transaction,
   bucket: Bucket,
   version: ObjectVersion,

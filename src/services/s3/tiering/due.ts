@@ -20,13 +20,13 @@ export function tierOf(
   const { storageClass, archiveTier, restore, size } = version;
   if (storageClass !== "INTELLIGENT_TIERING" || size < MIN_BYTES || restore) return { next: NEVER };
   if (archiveTier === "DEEP_ARCHIVE_ACCESS") return { next: NEVER };
-  const quiet = version.read ?? version.modified;
+  const lastRead = version.read ?? version.modified;
   let to: ArchiveTier | undefined;
   let next = NEVER;
   for (const { filter, tiers } of tierings) {
     if (!matches(filter, version)) continue;
     for (const tier of tiers) {
-      const due = midnightAfter(quiet + tier.days * DAY_MS);
+      const due = midnightAfter(lastRead + tier.days * DAY_MS);
       if (tier.to === archiveTier) continue;
       if (due > now) next = Math.min(next, due);
       else if (to !== "DEEP_ARCHIVE_ACCESS") to = tier.to;

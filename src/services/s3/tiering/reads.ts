@@ -16,7 +16,7 @@ export const arrivedIn = (storageClass: StorageClassName | undefined, now: numbe
  * recorded at
  * most once a day, so that reads cause few writes.
  */
-export async function rememberRead(
+export async function recordRead(
   ctx: Context,
   { name }: Pick<Bucket, "name">,
   version: ObjectVersion,

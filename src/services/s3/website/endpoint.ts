@@ -15,7 +15,7 @@ import { type Bucket, buckets } from "../store.ts";
 import { websites } from "./configuration.ts";
 import { incorrectEndpoint, invalidUri, noSuchWebsite, websiteMethodNotAllowed } from "./errors.ts";
 import { errorHeaders, errorPage, redirection } from "./pages.ts";
-import { inHeader, routed, type Visit } from "./routing.ts";
+import { inHeader, redirectTarget, type Visit } from "./routing.ts";
 
 /**
  * The website endpoint of a bucket: anonymous reads, with responses for browsers.
@@ -27,7 +27,7 @@ export const websiteEndpoint: Endpoint = {
   async serve(request, context) {
     try {
       const visitor = await context.callerOf(undefined);
-      return await answerTo(request, context.ctx, visitor);
+      return await respondTo(request, context.ctx, visitor);
     } catch (error) {
       if (error instanceof AwsError) return errorPage(error, request.meta);
       throw error;
@@ -35,7 +35,7 @@ export const websiteEndpoint: Endpoint = {
   },
 };
 
-async function answerTo(request: EndpointRequest, ctx: Context, visitor: Clients): Promise<EndpointAnswer> {
+async function respondTo(request: EndpointRequest, ctx: Context, visitor: Clients): Promise<EndpointAnswer> {
   const { method, path, meta, at, headers } = request;
   if (at?.name === undefined) return redirection({ status: 301, location: ABOUT_S3 }, meta);
   if (method !== "GET" && method !== "HEAD")
@@ -49,7 +49,7 @@ async function answerTo(request: EndpointRequest, ctx: Context, visitor: Clients
     const location = `${all.Protocol ?? scheme}://${inHeader(all.HostName)}/${pathEncodedKey(visit.key)}${query}`;
     return redirection({ status: 301, location }, meta);
   }
-  const early = routed(website.RoutingRules, visit, undefined);
+  const early = redirectTarget(website.RoutingRules, visit, undefined);
   if (early) return redirection(early, meta);
   const site: Site = { bucket, website, visitor, request };
   try {
@@ -147,11 +147,11 @@ async function read(
   const wire = { method: request.method, query: [], headers: forwarded, labels, body: new Uint8Array() };
   const input = restXml.decode(operation, wire) as unknown as Input<"s3", "GetObject">;
   const output = await visitor.s3[name](input);
-  const { WebsiteRedirectLocation: elsewhere, ...object } = output;
+  const { WebsiteRedirectLocation: redirectLocation, ...object } = output;
   return {
     answer: restXml.encode(operation, object, request.meta),
     body: "Body" in object ? object.Body : undefined,
-    location: elsewhere === undefined ? undefined : inHeader(elsewhere),
+    location: redirectLocation === undefined ? undefined : inHeader(redirectLocation),
   };
 }
 
@@ -173,7 +173,7 @@ async function fallback(site: Site, visit: Visit, error: AwsError): Promise<Endp
     return restXml.encodeError(loadContract("s3").operation("GetObject"), error, meta);
   if (await isFolderWithoutSlash(site, visit.key, error))
     return redirection({ status: 302, location: `/${pathEncodedKey(visit.key)}/` }, meta);
-  const late = routed(website.RoutingRules, visit, error.status);
+  const late = redirectTarget(website.RoutingRules, visit, error.status);
   if (late) return redirection(late, meta);
   const document = website.ErrorDocument?.Key;
   if (document === undefined || error.status >= 500) return errorPage(error, meta);

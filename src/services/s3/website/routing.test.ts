@@ -1,20 +1,22 @@
 import { expect, test } from "vitest";
-import { inHeader, routed } from "./routing.ts";
+import { inHeader, redirectTarget } from "./routing.ts";
 
 const visit = (key: string) => ({ scheme: "http", host: "site.localhost:4566", key });
 
 test("a rule on an error waits for it, the others do not wait", () => {
   const late = { Condition: { HttpErrorCodeReturnedEquals: "404" }, Redirect: { ReplaceKeyWith: "late" } };
   const early = { Condition: { KeyPrefixEquals: "a/" }, Redirect: { ReplaceKeyWith: "early" } };
-  expect(routed([late, early], visit("a/b"), undefined)?.location).toBe("http://site.localhost:4566/early");
-  expect(routed([late, early], visit("b"), undefined)).toBeUndefined();
-  expect(routed([late, early], visit("b"), 404)?.location).toBe("http://site.localhost:4566/late");
-  expect(routed([late, early], visit("b"), 403)).toBeUndefined();
+  expect(redirectTarget([late, early], visit("a/b"), undefined)?.location).toBe(
+    "http://site.localhost:4566/early",
+  );
+  expect(redirectTarget([late, early], visit("b"), undefined)).toBeUndefined();
+  expect(redirectTarget([late, early], visit("b"), 404)?.location).toBe("http://site.localhost:4566/late");
+  expect(redirectTarget([late, early], visit("b"), 403)).toBeUndefined();
 });
 
 test("what a rule says stands as it is, what a visitor says is encoded", () => {
   const rule = { Condition: { KeyPrefixEquals: "k/" }, Redirect: { ReplaceKeyPrefixWith: "?k=é&x=" } };
-  expect(routed([rule], visit("k/a b/?&é"), undefined)?.location).toBe(
+  expect(redirectTarget([rule], visit("k/a b/?&é"), undefined)?.location).toBe(
     "http://site.localhost:4566/?k=%C3%A9&x=a%20b/%3F%26%C3%A9",
   );
 });

@@ -22,7 +22,7 @@ export interface Target {
  * rules, if it is known already.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-page-redirect.html#advanced-conditional-redirects
  */
-export function routed(
+export function redirectTarget(
   rules: readonly RoutingRule[] | undefined,
   visit: Visit,
   error: number | undefined,

@@ -97,7 +97,7 @@ async function* nested(group: RowGroup, field: Field, reading: Reading): AsyncGe
   for (const path of leavesOf([field])) {
     const leaf = path.at(-1)!;
     const chunk = chunkOf(group, leaf);
-    held += hold(reading.budget, chunk.uncompressed + chunk.values * VALUE_BYTES * path.length);
+    held += reserve(reading.budget, chunk.uncompressed + chunk.values * VALUE_BYTES * path.length);
     let output: unknown[] = [];
     for await (const page of pagesOf(chunk, writtenAs(path, chunk), conversionOf(leaf), reading)) {
       output = decoding(() => assembled(output, page, path));
@@ -178,12 +178,12 @@ async function* pagesOf(
   const { budget } = reading;
   const windowed = windowOn(chunk, reading);
   let dictionary: Value[] | undefined;
-  let [left, kept] = [chunk.values, hold(budget, Math.min(reading.window, chunk.end - chunk.start))];
+  let [left, kept] = [chunk.values, reserve(budget, Math.min(reading.window, chunk.end - chunk.start))];
   while (left > 0) {
     const header = await windowed.header();
     const bytes = await windowed.bytes(header.compressed);
     if (header.type === "other") continue;
-    const cost = hold(budget, header.compressed + header.uncompressed + header.values * VALUE_BYTES);
+    const cost = reserve(budget, header.compressed + header.uncompressed + header.values * VALUE_BYTES);
     if (cost > MAX_PAGE) throw tooLargeParquet();
     await turn();
     if (header.type === "dictionary") {
@@ -202,7 +202,7 @@ async function* pagesOf(
   budget.held -= kept;
 }
 
-function hold(budget: Budget, bytes: number): number {
+function reserve(budget: Budget, bytes: number): number {
   budget.held += bytes;
   if (budget.held > MAX_HELD_BYTES) throw tooLargeParquet();
   return bytes;
@@ -212,7 +212,7 @@ function hold(budget: Budget, bytes: number): number {
 function windowOn({ start, end }: Chunk, { read, window }: Reading) {
   let [at, held] = [start, Buffer.alloc(0)];
 
-  async function have(count: number): Promise<void> {
+  async function ensureBytes(count: number): Promise<void> {
     if (held.length >= count) return;
     if (count > held.length + end - at) throw malformedParquet();
     const to = Math.min(Math.max(at + window, at + count - held.length), end);
@@ -224,7 +224,7 @@ function windowOn({ start, end }: Chunk, { read, window }: Reading) {
     async header(): Promise<PageHeader> {
       for (let size = FIRST_HEADER_BYTES; ; size *= 2) {
         const all = held.length + end - at;
-        await have(Math.min(size, all));
+        await ensureBytes(Math.min(size, all));
         try {
           const header = pageHeader(held);
           held = held.subarray(header.length);
@@ -235,7 +235,7 @@ function windowOn({ start, end }: Chunk, { read, window }: Reading) {
       }
     },
     async bytes(count: number): Promise<Buffer> {
-      await have(count);
+      await ensureBytes(count);
       const bytes = held.subarray(0, count);
       held = held.subarray(count);
       return bytes;

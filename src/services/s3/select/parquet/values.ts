@@ -20,7 +20,7 @@ export function conversionOf({ physical, meaning, scale }: Field): Convert {
     case "DOUBLE":
       return (raw: number) => raw;
     case "INT96":
-      return (raw: bigint) => wide(raw);
+      return (raw: bigint) => intOrDecimal(raw);
     case "INT32":
     case "INT64":
       return ofInteger(meaning, scale);
@@ -42,7 +42,7 @@ function ofInteger(meaning: string | undefined, scale: number): Convert {
     case "UINT_32":
       return (raw: number) => BigInt(raw >>> 0);
     case "UINT_64":
-      return (raw: bigint) => wide(BigInt.asUintN(64, raw));
+      return (raw: bigint) => intOrDecimal(BigInt.asUintN(64, raw));
     case "DECIMAL":
       return ofDecimal(scale, (raw: number | bigint) => BigInt(raw));
     case "DATE":
@@ -86,4 +86,4 @@ function signedIn(bytes: Uint8Array): bigint {
 }
 
 /** Returns an int, or a decimal for a number that does not fit an int. */
-const wide = (value: bigint) => (BigInt.asIntN(64, value) === value ? value : new Decimal(value, 0));
+const intOrDecimal = (value: bigint) => (BigInt.asIntN(64, value) === value ? value : new Decimal(value, 0));
