@@ -117,6 +117,16 @@ test("the authority is made once, kept for its owner only, and replaced when its
   expect(leaf.verify(new X509Certificate(await ca()).publicKey)).toBe(true);
 });
 
+test.each(["ca.pem", "ca-key.pem"])("an authority whose %s cannot be read is replaced", async (file) => {
+  const { folder, make, ca } = await authority();
+  await make().standard();
+  for (const spoilt of ["", "-----BEGIN nothing"]) {
+    await writeFile(join(folder, file), spoilt);
+    const leaf = new X509Certificate((await make().standard()).cert);
+    expect(leaf.verify(new X509Certificate(await ca()).publicKey)).toBe(true);
+  }
+});
+
 test("certificates are renewed by wall time, and the authority before it ends", async () => {
   let now = Date.parse("2026-01-01T00:00:00Z");
   const { make, ca } = await authority({ now: () => now });

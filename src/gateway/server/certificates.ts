@@ -137,12 +137,19 @@ async function loadAuthority(folder: string, now: number): Promise<Authority | u
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  const key = createPrivateKey(files[0]);
-  const certificate = new X509Certificate(files[1]);
-  const notAfter = Date.parse(certificate.validTo);
-  return certificate.checkPrivateKey(key) && outlivesLeaves({ notAfter }, now)
-    ? { key, pem: files[1], notAfter }
-    : undefined;
+  const authority = parseAuthority(...files);
+  return authority && outlivesLeaves(authority, now) ? authority : undefined;
+}
+
+function parseAuthority(keyPem: string, pem: string): Authority | undefined {
+  try {
+    const key = createPrivateKey(keyPem);
+    const certificate = new X509Certificate(pem);
+    const notAfter = Date.parse(certificate.validTo);
+    return certificate.checkPrivateKey(key) ? { key, pem, notAfter } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function makeAuthority(folder: string, now: number): Promise<Authority> {
