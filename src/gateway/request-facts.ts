@@ -1,6 +1,9 @@
 import type { RequestFacts } from "#kernel/context.ts";
 import type { HttpRequest } from "./server/http.ts";
 
+/** How a socket of both families names a caller of version 4. */
+const MAPPED = "::ffff:";
+
 /** The parts of an HTTP request that its handler may see. */
 export function requestFacts(http: HttpRequest, content?: Uint8Array): RequestFacts {
   const { method, host, secure, remoteAddress, headers, path } = http;
@@ -8,7 +11,7 @@ export function requestFacts(http: HttpRequest, content?: Uint8Array): RequestFa
     method,
     host,
     secure,
-    sourceIp: remoteAddress,
+    sourceIp: remoteAddress.startsWith(MAPPED) ? remoteAddress.slice(MAPPED.length) : remoteAddress,
     userAgent: headers["user-agent"] ?? "",
     query: http.rawQuery,
     path,

@@ -32,7 +32,7 @@ export function recordOf(bucket: Bucket, exchange: Exchange, entry: Entry): stri
     ownerOf(bucket.owner).ID,
     bucket.name,
     `[${timeOf(exchange.received)}]`,
-    request.sourceIp.replace(/^::ffff:/, ""),
+    request.sourceIp,
     requesterOf(exchange),
     meta.requestId,
     entry.operation,
