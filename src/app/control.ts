@@ -72,7 +72,8 @@ async function lockFile(path: string): Promise<{ release(): void }> {
   const { DatabaseSync } = await import("node:sqlite");
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    database.exec("begin exclusive");
+    // Nothing is written, so that a journal would only lie about.
+    database.exec("pragma journal_mode = memory; begin exclusive");
   } catch (error) {
     database.close();
     const { errcode, message } = error as Error & { errcode?: number };
