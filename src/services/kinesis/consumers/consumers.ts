@@ -3,6 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { consumerExists, invalid, limitExceeded } from "../errors.ts";
+import { wakeAll } from "../records/waiters.ts";
 import { type Consumer, checkCreation, consumers, streamArn, streamAt, wholeSecond } from "../store.ts";
 import { isAdvantaged } from "../streams/account.ts";
 import { checkTags } from "../streams/tags.ts";
@@ -44,6 +45,7 @@ export const consumerOperations = {
     return ctx.transact(async (tx) => {
       const { stream, name } = await consumerAt(tx, ctx, input);
       tx.delete(consumers, [stream, name]);
+      wakeAll(tx, (await streamAt(tx, ctx, { StreamName: stream })).number);
       return {};
     });
   },

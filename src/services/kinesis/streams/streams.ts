@@ -2,6 +2,7 @@ import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalid, streamExists, streamHasConsumers } from "../errors.ts";
+import { wakeAll } from "../records/waiters.ts";
 import { evenRanges } from "../shards/ranges.ts";
 import { reshaping } from "../shards/reshaping.ts";
 import { indexOfShard } from "../shards/sequence.ts";
@@ -79,6 +80,7 @@ export const streamOperations = {
       for (const { name } of registered) tx.delete(consumers, [stream.name, name]);
       tx.delete(streams, [stream.name]);
       tx.enqueue(forget, { number: stream.number });
+      wakeAll(tx, stream.number);
       return {};
     });
   },
