@@ -1,7 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
-import { closeBatch, markDelivered, discard, recordsOf } from "../records/batches.ts";
+import { closeBatch, discard, markDelivered, recordsOf } from "../records/batches.ts";
 import { type Batch, closedBatches, type DeliveryStream, LONGEST_MS, streams } from "../store.ts";
 import { deliverToBucket } from "./bucket.ts";
 import { deliverToEndpoint } from "./endpoint.ts";

@@ -18,9 +18,9 @@ import { type Route, routeFor, routesOf } from "../shards/routes.ts";
 import { parseSequenceNumber } from "../shards/sequence.ts";
 import { throughputOf } from "../shards/throughput.ts";
 import { type Named, nameOf, type Stream, streams } from "../store.ts";
+import { type PutResult, rawResults } from "./responses.ts";
 import { type NewRecord, storeRecords } from "./rows.ts";
 import { endOfTrial } from "./trials.ts";
-import { rawResults, type PutResult } from "./responses.ts";
 import { wakeAll } from "./waiters.ts";
 
 /** The maximum size of one call. */

@@ -16,8 +16,8 @@ import {
   streams,
 } from "../store.ts";
 import { iterator, iteratorIn } from "./iterators.ts";
-import { arrivalOf, numberOf, POSITIONS, recordsIn, rowAt, type Stored } from "./rows.ts";
 import { rawRecords } from "./responses.ts";
+import { arrivalOf, numberOf, POSITIONS, recordsIn, rowAt, type Stored } from "./rows.ts";
 import { endOfTrial } from "./trials.ts";
 
 const MAX_BYTES = 10 * 2 ** 20;
