@@ -1,4 +1,4 @@
-/** Ids become file names: nothing else than 32 hex digits may come near a path. */
+/** Ids become file names, so anything but 32 hex digits is rejected. */
 export function checkId(id: string): void {
   if (!/^[0-9a-f]{32}$/.test(id)) throw new TypeError(`not the id of a blob: ${JSON.stringify(id)}`);
 }

@@ -11,15 +11,18 @@ import {
   openFrames,
 } from "./frames.ts";
 
-/** Large, since every chunk costs calls on its way from the disk and through the socket. A reader holds two or three. */
+/**
+ * Large, because every chunk costs calls on its way from the disk and through the socket. A reader holds two
+ * or three.
+ */
 const CHUNK_BYTES = 32 * FRAME_BYTES;
-/** Files that are read at once: each reading is a trip to a thread. */
+/** Files up to this size are read with a single call, because each call runs on another thread. */
 const SMALL_BYTES = 8 * FRAME_BYTES;
 
 /**
- * Reads a file that is opened at the first pull: an object of ten thousand parts may have as many readers waiting.
- * `release` is called once the name is not needed any more, since an open file outlives its name. A reader that is
- * dropped before its end releases and closes when it is collected.
+ * Reads a file that is opened at the first pull, since an object of ten thousand parts may have as many
+ * readers waiting. `release` is called once the name is no longer needed; an open file stays readable without
+ * it. A reader that is garbage collected before its end releases the name and closes the file.
  */
 export function openReader(path: string, release: () => void, range: BlobRange) {
   const source = fileSource(path, release);
@@ -52,23 +55,23 @@ interface BlobRange {
   codec: FrameCodec;
 }
 
-/** Where the memory of chunks comes from. */
+/** Allocates the memory of chunks. */
 interface Buffers {
   take(length: number): Buffer;
-  /** Nobody looks at it any more. */
+  /** The buffer is no longer in use. */
   giveBack(buffer: Buffer): void;
 }
 
-/** Each chunk is its consumer's for good. */
+/** Allocates every chunk anew, so that consumers may keep them. */
 export const ownBuffers: Buffers = { take: (length) => Buffer.allocUnsafeSlow(length), giveBack: () => {} };
 
 /**
- * By size, a power of two and room for a footer: whoever reads a small body must not take the memory of a large one. The
- * size that was given back last is last.
+ * Free buffers by size, which is a power of two plus room for a footer, so that a small body does not take
+ * the memory of a large one. The most recently returned size comes last.
  */
 const spare = new Map<number, Buffer[]>();
 const FOOTER_ROOM = 4_096;
-/** Enough for eight readers of large bodies at a time; beyond that memory is made anew. */
+/** Enough for eight concurrent readers of large bodies; beyond that, memory is allocated anew. */
 const MAX_SPARE_BYTES = 16 * (CHUNK_BYTES + FOOTER_ROOM);
 let spareBytes = 0;
 
@@ -90,7 +93,7 @@ export const lentBuffers: Buffers = {
   },
 };
 
-/** Makes room at the cost of another size, the one that was given back longest ago. */
+/** Makes room by dropping a buffer of another size, the least recently returned one. */
 function dropOther(size: number): boolean {
   for (const [other, buffers] of spare) {
     if (other === size || !buffers.pop()) continue;
@@ -100,7 +103,7 @@ function dropOther(size: number): boolean {
   return false;
 }
 
-/** When work has ended. What is lent out then comes back and stays. */
+/** Frees the unused buffers. Buffers that are in use are kept when they are returned. */
 export function releaseSpareMemory(): void {
   spare.clear();
   spareBytes = 0;
@@ -111,7 +114,10 @@ interface Source {
   close(): Promise<void>;
 }
 
-/** Apart from the reader, so that the registry, which holds the source, does not hold the reader through it. */
+/**
+ * Separate from the reader, so that the finalization registry, which holds the source, does not keep the
+ * reader alive.
+ */
 function fileSource(path: string, release: () => void): Source {
   let opening: Promise<FileHandle> | undefined;
   return {
@@ -126,18 +132,21 @@ function fileSource(path: string, release: () => void): Source {
   };
 }
 
-/** Whoever waits for a chunk need not hold the reader meanwhile: it is not dropped before the chunk is there. */
+/**
+ * Readers with a pending pull: a consumer need not hold the reader while it waits, so it is kept alive here
+ * until the chunk arrives.
+ */
 const pulling = new Set<object>();
 const dropped = new FinalizationRegistry((source: Source) => void source.close());
 const ignore = () => {};
 
-/** Reads one chunk ahead of the consumer, so that the disk works while the consumer sends. */
+/** Reads one chunk ahead of the consumer, so that disk and consumer work in parallel. */
 async function* verifiedChunks(
   source: Source,
   { id, start, end, buffers, codec }: BlobRange,
 ): AsyncGenerator<Uint8Array, undefined, undefined> {
   let ahead: Promise<Buffer> | undefined;
-  /** What the consumer had; by asking for the next chunk it says that it needs this one no more. */
+  /** The consumer's last chunk. Requesting the next one releases it. */
   let handedOut: Buffer | undefined;
   try {
     const file = await source.open().catch((error) => {
@@ -174,7 +183,7 @@ async function* verifiedChunks(
   }
 }
 
-/** The footer; and the whole file where it is so small that one reading brings both. */
+/** Reads the footer, and for a small file the whole content with the same call. */
 async function readFooter(
   file: FileHandle,
   id: string,

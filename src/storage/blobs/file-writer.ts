@@ -2,22 +2,22 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import type { BlobWriter } from "./blobs.ts";
 import { type FrameCodec, frameWriter } from "./frames.ts";
 
-/** Bytes, and pieces, that are gathered before they go to the disk in one call. */
+/** Bytes, and chunks, that are collected before they are written with one call. */
 const GATHERED_BYTES = 1024 * 1024;
 const GATHERED_CHUNKS = 64;
 
 export interface WriterOptions {
   id: string;
-  /** Where the blob grows. */
+  /** The path during writing. */
   temporary: string;
-  /** Where it stands from the commit on. */
+  /** The path after the commit. */
   path: string;
   /** Makes renames into the folder of `path` durable. */
   syncFolder(): Promise<void>;
   codec: FrameCodec;
 }
 
-/** Writes behind: while one batch of chunks is on its way to the disk, the next is gathered. */
+/** Writes in the background: while one batch of chunks is being written, the next is collected. */
 export async function openWriter({
   id,
   temporary,
@@ -30,7 +30,7 @@ export async function openWriter({
   let gathered: Uint8Array[] = [];
   let bytes = 0;
   let position = 0;
-  /** All flushes so far, one after another: once one has failed, so has everything after it. */
+  /** All flushes so far, in sequence: once one has failed, all later ones fail. */
   let flushed: Promise<void> = Promise.resolve();
   let state: "open" | "renamed" | "ended" = "open";
 
@@ -72,7 +72,8 @@ export async function openWriter({
       await enqueueFlush();
       await rename(temporary, path);
       state = "renamed";
-      // Together, so that the file system journals both at once. Nobody refers to the name before this has resolved.
+      // In parallel, so that the file system journals both at once. Nothing refers to the name before this
+      // resolves.
       await Promise.all([file.datasync(), syncFolder()]);
       await file.close();
       state = "ended";
@@ -89,7 +90,9 @@ export async function openWriter({
   };
 }
 
-/** A single call may write less than it was given, for one when the disk becomes full in the middle. */
+/**
+ * Writes all chunks. A single call may write less than it was given, for example when the disk becomes full.
+ */
 async function writeAll(file: FileHandle, chunks: Uint8Array[], position: number): Promise<void> {
   let rest = chunks;
   while (rest.length > 0) {

@@ -195,7 +195,7 @@ test("encrypted bytes do not stand in the file", async () => {
 });
 
 describe.skipIf(process.platform !== "linux")("open files", () => {
-  /** The blobs that this process has open. */
+  /** The number of blobs that this process has open. */
   function openBlobs(): number {
     const links = readdirSync("/proc/self/fd").map((fd) => {
       try {

@@ -10,11 +10,12 @@ import { sealed } from "./sealed.ts";
 import { sums } from "./sums.ts";
 
 /**
- * Blobs as files: `ab/abcdef…` by the first two digits of the id, in up to 256 folders, so that none grows long.
- * A blob grows in `tmp/` and gets its name by a rename; then its bytes and the folder are synced, the folder once for
- * all commits that wait for it.
+ * Blobs as files: `ab/abcdef…`, in up to 256 folders by the first two digits of the id, so that no folder
+ * becomes large. A blob is written in `tmp/` and named by a rename. Then its bytes and the folder are synced,
+ * the folder once for all commits that wait for it.
  *
- * `path` may lie on any POSIX file system, but belongs to one process: what it finds in `tmp/` was left behind.
+ * `path` may be on any POSIX file system, but belongs to one process: files in `tmp/` are leftovers of an
+ * earlier one.
  */
 export async function openFiles({ path }: { path: string }): Promise<BlobStore> {
   const temporary = join(path, "tmp");
@@ -55,7 +56,7 @@ export async function openFiles({ path }: { path: string }): Promise<BlobStore> 
       await folder.sync();
     },
 
-    /** Nothing is kept open but by readers and writers. */
+    /** Only readers and writers keep files open. */
     async close() {},
   };
 }
@@ -64,13 +65,13 @@ const codecFor = (key: Uint8Array | undefined) => (key ? sealed(key) : sums);
 
 interface Folder {
   path: string;
-  /** Resolves once the folder is there, durably. */
+  /** Resolves once the folder durably exists. */
   make(): Promise<void>;
-  /** Makes what was renamed and removed in it durable. */
+  /** Makes renames and removals in the folder durable. */
   sync(): Promise<void>;
 }
 
-/** The folders of blobs, each made for its first blob. */
+/** The folders of blobs, each created for its first blob. */
 async function openFolders(root: string): Promise<{ of(id: string): Folder }> {
   const existing = new Set(await readdir(root));
   const syncRoot = coalesced(() => syncFolder(root));

@@ -1,53 +1,56 @@
 /**
- * The layout of a blob's file: its bytes frame by frame, then a footer with a mark that proves each of them unchanged.
+ * The layout of a blob's file: its bytes in frames, then a footer with a mark (checksum or tag) that verifies
+ * each frame.
  *
- *     frames of 64 KiB (the last may be shorter), as they are or encrypted
- *     per frame a mark of it
- *     size of the blob         8 bytes
- *     magic                    4 bytes
- *     a mark of the footer so far and of the blob's id
+ * frames of 64 KiB (the last may be shorter), plain or encrypted
+ * a mark per frame
+ * size of the blob         8 bytes
+ * magic                    4 bytes
+ * a mark of the preceding footer and the blob's id
  *
- * Numbers are little-endian. The id is included so that a file under a wrong name is found out, too. A ranged
- * read checks whole frames, thus reads at most 128 KiB more than was asked for; of a small file it reads all. What a
- * mark is, `sums.ts` and `sealed.ts` say.
+ * Numbers are little-endian. The id is included so that a file under a wrong name is detected. A ranged read
+ * verifies whole frames, so it reads at most 128 KiB more than requested; a small file is read completely.
+ * The marks are defined in `sums.ts` and `sealed.ts`.
  */
 export const FRAME_BYTES = 64 * 1024;
 
 const NUMBERS_BYTES = 12;
-/** Marks that memory is allocated for at first; it doubles from there. */
+/** The number of marks that memory is allocated for initially; it doubles when full. */
 const FIRST_MARKS = 16;
 
-/** How frames are stored, and the marks that prove them unchanged. */
+/** How frames are stored, and the marks that verify them. */
 export interface FrameCodec {
-  /** Four letters. */
+  /** Four ASCII letters. */
   readonly magic: Uint8Array;
   readonly markBytes: number;
-  /** Begins frame number `frame`. */
+  /** Starts frame number `frame`. */
   begin(frame: number): Frame;
-  /** Whether a stored frame is as it was written; makes its bytes, in place, what was given to be stored. */
+  /** Verifies a stored frame and decodes it in place. Returns whether it is unchanged. */
   open(bytes: Uint8Array, frame: number, mark: Uint8Array): boolean;
   footerMark(footer: Uint8Array, id: string): Uint8Array;
-  /** Called when what `add` returned has been written. */
+  /** Called when bytes that `add` returned have been written. */
   written(stored: Uint8Array): void;
 }
 
-/** A frame that is being written. */
+/** A frame in the course of being written. */
 export interface Frame {
-  /** The next bytes as they are to be stored. */
+  /** The next bytes, encoded for storage. */
   add(piece: Uint8Array): Uint8Array;
-  /** Call it once, last. */
+  /** Returns the frame's mark. Must be called once, at the end. */
   mark(): Uint8Array;
 }
 
 export interface Footer {
   size: number;
-  /** One after another. */
+  /** The marks of all frames, concatenated. */
   marks: Uint8Array;
 }
 
-/** Makes frames of the bytes of a blob, which come in pieces of any size. */
+/** Splits the bytes of a blob, which arrive in pieces of any size, into frames. */
 export function frameWriter(by: FrameCodec) {
-  /** In one piece: as an object each, the marks of a large blob would take more memory than all else that holds it. */
+  /**
+   * One buffer: as separate objects, the marks of a large blob would take more memory than everything else.
+   */
   let marks = Buffer.alloc(FIRST_MARKS * by.markBytes);
   let frames = 0;
   let size = 0;
@@ -60,7 +63,7 @@ export function frameWriter(by: FrameCodec) {
   }
 
   return {
-    /** What is to be stored of this chunk. */
+    /** Returns the encoded bytes of the chunk. */
     add(chunk: Uint8Array): Uint8Array[] {
       const stored: Uint8Array[] = [];
       for (let at = 0; at < chunk.length; ) {
@@ -86,7 +89,10 @@ export function frameWriter(by: FrameCodec) {
   };
 }
 
-/** Where the footer begins in a file of so many bytes, or undefined if no blob has such a file. */
+/**
+ * The start of the footer in a file of `fileBytes` bytes, or undefined if a blob's file cannot have that
+ * size.
+ */
 export function footerStart(fileBytes: number, { markBytes }: FrameCodec): number | undefined {
   const fixedBytes = NUMBERS_BYTES + markBytes;
   const frames = Math.ceil((fileBytes - fixedBytes) / (FRAME_BYTES + markBytes));
@@ -94,7 +100,7 @@ export function footerStart(fileBytes: number, { markBytes }: FrameCodec): numbe
   return start >= 0 && Math.ceil(start / FRAME_BYTES) === frames ? start : undefined;
 }
 
-/** The footer that `bytes` hold, or undefined if they are not the footer of that blob as it was written. */
+/** Decodes the footer in `bytes`; returns undefined if it is not that blob's unchanged footer. */
 export function decodeFooter(bytes: Buffer, id: string, by: FrameCodec): Footer | undefined {
   const footer = bytes.subarray(0, -by.markBytes);
   const numbers = footer.subarray(-NUMBERS_BYTES);
@@ -105,8 +111,8 @@ export function decodeFooter(bytes: Buffer, id: string, by: FrameCodec): Footer 
 }
 
 /**
- * Opens the frames in `bytes`, which begin with frame number `first`.
- * @returns the first of them that is not as it was written
+ * Verifies and decodes the frames in `bytes`, the first of which is number `first`.
+ * @returns the number of the first damaged frame
  */
 export function openFrames(
   bytes: Uint8Array,

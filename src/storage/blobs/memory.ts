@@ -9,8 +9,8 @@ interface Blob {
 }
 
 /**
- * Blobs that live as long as the process: for tests, and for a cloud that is thrown away. Nothing is at rest here to be
- * encrypted; a blob only wants to be read with the key that it was written with.
+ * Blobs in memory, for tests and ephemeral clouds. Nothing is encrypted, but reading a blob requires the key
+ * that it was written with.
  */
 export function openMemoryBlobs(): BlobStore {
   const blobs = new Map<string, Blob>();

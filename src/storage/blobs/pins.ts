@@ -1,8 +1,8 @@
-/** Counts, by blob, the readers that still need its name. */
+/** Tracks, per blob, the readers that still need its name. */
 export interface Pins {
-  /** Holds the blob until the function that it gives is called; further calls of that do nothing. */
+  /** Holds the blob until the returned function is called; further calls of it have no effect. */
   hold(id: string): () => void;
-  /** Resolves once nobody holds the blob. */
+  /** Resolves once the blob has no holders. */
   released(id: string): Promise<void>;
 }
 

@@ -5,13 +5,13 @@ const CIPHER = "aes-256-gcm";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Of the footer; no frame has this number. */
+/** The footer's nonce; no frame has this number. */
 const FOOTER_NONCE = Buffer.alloc(NONCE_BYTES, 0xff);
 
 /**
- * Frames encrypted with AES-256-GCM, whose tags are their marks: nobody without the key reads a frame, changes it, or
- * puts it elsewhere. The nonce is the frame's number, so a key is for one blob only. The footer's tag covers all
- * others, and their number.
+ * Frames encrypted with AES-256-GCM, whose tags are the frames' marks. Without the key, no frame can be read,
+ * changed or moved. The nonce is the frame's number, so a key must be used for one blob only. The footer's
+ * tag covers all other tags and their number.
  */
 export function sealed(key: Uint8Array): FrameCodec {
   return {
@@ -49,9 +49,9 @@ export function sealed(key: Uint8Array): FrameCodec {
 }
 
 /**
- * Every piece that a cipher makes is memory of its own. Left to the collector, a hundred megabytes of it make that run
- * over the whole heap, which costs more than the cipher; so it is freed by hand. A slice of something larger is not
- * a cipher's.
+ * Frees the memory of an encrypted piece at once, because every piece is a separate allocation: leaving a
+ * hundred megabytes of them to the garbage collector costs more than the encryption. A slice of a larger
+ * buffer does not come from the cipher and is not freed.
  */
 function free({ buffer, length }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);

@@ -8,7 +8,7 @@ const MB = 1024 * KB;
 let ids = 0;
 export const freshId = () => (++ids).toString(16).padStart(4, "0").repeat(8);
 
-/** Bytes that differ from place to place, so that a chunk in the wrong place is seen. */
+/** Bytes that differ between positions, so that a misplaced chunk is detected. */
 export function patterned(size: number): Buffer {
   const words = new Uint32Array(Math.ceil(size / 4));
   for (let n = 0; n < words.length; n++) words[n] = Math.imul(n + 1, 2_654_435_761);
@@ -45,7 +45,7 @@ export async function load(
 
 export const KEY = Buffer.alloc(32, "key");
 
-/** What every driver keeps. */
+/** The behaviour that every driver must have. */
 export function blobSuite(open: () => Promise<BlobStore>): void {
   async function opened(): Promise<BlobStore> {
     const blobs = await open();

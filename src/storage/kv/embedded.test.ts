@@ -136,7 +136,7 @@ test.runIf(process.platform === "linux")("what was read of a file is let go, and
   const row = (n: number) => ({ key: bytes(`${n}`), value: bytes("x".repeat(n)) });
   for (let n = 1; n <= 20; n++) {
     await base.apply([row(n)], n);
-    // After some generations by itself, and here when it is told.
+    // Maps are dropped after a number of generations; here also on request.
     if (n % 3 === 0) base.rest();
     if (n % 12 === 0) expect(await mapsOf(path)).toBe(0);
     expect(base.range({ start: bytes("0"), end: bytes("a"), limit: 100 })).toHaveLength(n);

@@ -8,15 +8,15 @@ import { type LogFile, openLogFile } from "./log/disk.ts";
 import { type Base, LOG_FILES, openLog } from "./log/log.ts";
 import { withPageCache } from "./log/page-cache.ts";
 
-/** Leases that one process may take; each opening begins a new series of epochs. */
+/** The maximum number of leases per process; each opening starts a new series of epochs. */
 const EPOCHS = 2 ** 26;
 
-/** The store of one process on its own disk: a log that takes the commits, and LMDB below it. */
+/** The store of a single process on its own disk: a log that takes the commits, above LMDB. */
 export async function openEmbedded({
   path,
   ...options
 }: {
-  /** LMDB's file; those of the log stand beside it. */
+  /** LMDB's file; the log's files are next to it. */
   path: string;
   fault?: Fault;
   capacity?: number;
@@ -24,7 +24,7 @@ export async function openEmbedded({
   const base = existsSync(path) ? await openBase(path) : baseWhenNeeded(path);
   const names = Array.from({ length: LOG_FILES }, (_, n) => `${path}-log${n}`);
   const files = await Promise.all(names.map(openLogFile));
-  // A new file is on disk only when its name is.
+  // A new file is durable only when its name is.
   if (files.some(({ size }) => size === 0)) await syncFolder(dirname(path));
   return openLogged({ base, files, ...options });
 }
@@ -33,11 +33,11 @@ export interface LoggedOptions {
   base: Base;
   files: readonly LogFile[];
   fault?: Fault;
-  /** Bytes of a generation of the log. */
+  /** The size of one generation of the log, in bytes. */
   capacity?: number;
 }
 
-/** A log over any base. */
+/** A log above any base. */
 export async function openLogged({ base, files, fault, capacity }: LoggedOptions): Promise<KeyValueStore> {
   const log = await openLog(withPageCache(base), files, capacity);
   const leases = grantedLeases();
@@ -59,10 +59,10 @@ export async function openLogged({ base, files, fault, capacity }: LoggedOptions
   };
 }
 
-/** Loading LMDB takes longer than all else of a start. */
+/** Loading LMDB takes longer than the rest of a start. */
 const openBase = async (path: string): Promise<Base> => (await import("./lmdb.ts")).openLmdb(path);
 
-/** A base whose file does not exist yet: it is made when the first generation settles. */
+/** A base whose file does not exist yet: it is created when the first generation is settled. */
 function baseWhenNeeded(path: string): Base {
   let opened: Base | undefined;
   async function create(): Promise<Base> {

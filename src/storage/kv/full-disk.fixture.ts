@@ -1,6 +1,7 @@
 /**
- * Fills a store until the disk takes no more, makes room, and goes on; prints what it saw. It has a process of its own, since
- * it is a process whose files may not grow: the kernel refuses its writes just as a full disk would.
+ * Fills a store until the disk is full, makes room, continues, and prints the results. It runs in its own
+ * process, because it limits the size of the process's files: the kernel then rejects writes as a full disk
+ * would.
  */
 import { execFileSync } from "node:child_process";
 import { openEmbedded } from "./embedded.ts";

@@ -3,12 +3,12 @@ import { type Commit, checkLimits, MAX_COMMIT, type OpenCommit } from "./kv.ts";
 import type { GrantedLeases } from "./leases.ts";
 
 /**
- * Writes a group of commits together, in their order, and returns the error of each that was refused.
- * What it throws is the error of all.
+ * Writes a group of commits together, in order, and returns the error of each commit that was refused. If it
+ * throws, all of them have failed with that error.
  */
 export type WriteGroup = (group: readonly Commit[]) => Promise<readonly (Error | undefined)[] | void>;
 
-/** Called before each group is written; what it throws is taken for the disk's own error. For tests. */
+/** Called before each group is written; what it throws is treated as a disk error. For tests. */
 export type Fault = (group: readonly Commit[]) => unknown;
 
 interface Waiting {
@@ -22,8 +22,8 @@ interface ClosedCommit extends Pick<Waiting, "resolve" | "reject"> {
 }
 
 /**
- * Group commit: what arrives while a group is being written waits for the next one, so that one write serves all who wait.
- * Only one group is written at a time, so nothing can be written behind a commit that failed.
+ * Group commit: commits that arrive while a group is being written wait for the next one, so that one write
+ * serves all of them. Groups are written one at a time, so nothing can be written after a commit that failed.
  */
 export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: Fault) {
   let waiting: Waiting[] = [];
@@ -59,7 +59,8 @@ export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: F
     } catch (error) {
       errors = group.map(() => error);
     }
-    // Leases end before anyone is told, so that nobody who is woken can slip a commit in behind the failed one.
+    // Leases are ended before any promise settles, so that no awakened caller can add a commit after the
+    // failed one.
     errors?.forEach((error, i) => {
       if (error) leases.end(commits[i]!.lease, error);
     });
@@ -70,9 +71,9 @@ export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: F
   }
 
   /**
-   * Writers that the last group has just woken get a turn of the event loop to join this one, and further turns for as
-   * long as each brings some, up to half of the present writers: then one half is being written while the other prepares
-   * its next commits, and there are as few writes as keep both busy.
+   * Lets the writers that the last group has just woken join this one: waits for turns of the event loop as
+   * long as each adds writers, up to half of those present. One half is then written while the other prepares
+   * its next commits, which keeps both busy with the fewest writes.
    */
   async function gather(half: number): Promise<void> {
     for (let before = 0, now = writers(); before < now; now = writers()) {
@@ -106,12 +107,12 @@ export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: F
       });
     },
 
-    /** Resolves when nothing is being written or waiting. */
+    /** Resolves when no commit is being written or waiting. */
     settled: async (): Promise<void> => running,
   };
 }
 
-/** A commit that nothing is added to. */
+/** Wraps a commit to which nothing can be added. */
 function complete(commit: Commit): OpenCommit {
   return { lease: commit.lease, bytes: checkLimits(commit), writers: 1, close: () => commit };
 }

@@ -1,33 +1,35 @@
 import { compareBytes } from "./row-layout.ts";
 
-/** Rows in a block before it is split: few enough to shift at once, enough to keep the list of blocks short. */
+/**
+ * Rows per block before it is split: few enough to shift at once, enough to keep the list of blocks short.
+ */
 const BLOCK = 512;
 
-/** Rows, which are small numbers, in the order of their keys. */
+/** Rows, represented by small numbers, in the order of their keys. */
 export interface KeyOrder {
-  /** For a key that none of them has. */
+  /** The key must not have a row yet. */
   insert(key: Uint8Array, row: number): void;
   remove(key: Uint8Array): void;
-  /** The first so many of a range, or the last ones if `reverse`: `from` inclusive, `to` exclusive. */
+  /** The first `limit` rows of a range, or the last ones if `reverse`: `from` inclusive, `to` exclusive. */
   range(from: Uint8Array, to: Uint8Array, limit: number, reverse?: boolean): number[];
   all(): Generator<number>;
 }
 
 interface Block {
-  /** None of its rows' keys comes before it. */
+  /** A lower bound of the keys of its rows. */
   readonly from: Uint8Array;
   readonly rows: Int32Array;
   size: number;
-  /** Behind the row that was inserted last: most keys continue some sequence. */
+  /** The position after the last inserted row: most keys continue a sequence. */
   next: number;
 }
 
 const newBlock = (from: Uint8Array): Block => ({ from, rows: new Int32Array(BLOCK), size: 0, next: 0 });
 
 /**
- * A list of sorted blocks of plain numbers.
- * @param compare how the key of a row compares to another: less than, equal to or greater than zero
- * @param keyOf the key of a row, in bytes that stay
+ * Implements a sorted list as blocks of numbers.
+ * @param compare compares a row's key with another: returns less than, equal to or greater than zero
+ * @param keyOf returns the key of a row, in bytes that are not reused
  */
 export function keyOrder(
   compare: (row: number, key: Uint8Array) => number,
@@ -35,7 +37,7 @@ export function keyOrder(
 ): KeyOrder {
   const blocks: Block[] = [newBlock(new Uint8Array(0))];
 
-  /** The last block that begins at or before `key`. */
+  /** The last block whose start is not after `key`. */
   function blockOf(key: Uint8Array): number {
     let low = 0;
     let high = blocks.length - 1;
@@ -48,7 +50,7 @@ export function keyOrder(
     return low;
   }
 
-  /** Where the first row is in a block whose key does not come before `key`. */
+  /** The position in a block of the first row whose key is not before `key`. */
   function placeOf(key: Uint8Array, { rows, size }: Block): number {
     let low = 0;
     let high = size;
@@ -60,7 +62,7 @@ export function keyOrder(
     return low;
   }
 
-  /** Where a row with that key is inserted. */
+  /** The position at which a row with that key is inserted. */
   function placeFor(key: Uint8Array, block: Block): number {
     const { rows, size, next } = block;
     const isNext =
@@ -68,7 +70,10 @@ export function keyOrder(
     return isNext ? next : placeOf(key, block);
   }
 
-  /** Makes room in a block that is full. What continues a sequence leaves a full block behind it, else a half. */
+  /**
+   * Makes room in a full block. If the key continues a sequence, the full block stays as it is; otherwise it
+   * is halved.
+   */
   function split(index: number, at: number, key: Uint8Array): void {
     const block = blocks[index]!;
     const keptSize = at === block.next ? at : BLOCK >> 1;
@@ -131,7 +136,7 @@ export function keyOrder(
       const at = placeOf(key, block);
       block.rows.copyWithin(at, at + 1, block.size--);
       block.next = at;
-      // The first block takes what comes before all others.
+      // The first block is kept even if empty, since it takes keys that precede all others.
       if (block.size === 0 && index > 0) blocks.splice(index, 1);
     },
 

@@ -1,38 +1,38 @@
 import { random } from "#lib/random.ts";
 
-/** Rows that there is room for at first: a power of two. */
+/** The initial capacity in rows: a power of two. */
 const MIN_ROWS = 1_024;
-/** In a slot that no row has; in one that no row has any more. */
+/** Markers of slots without a row: never used, and deleted. */
 const EMPTY = 0;
 const DELETED = -1;
 
-/** Which row has a key. Rows are small numbers, given out anew once they are free. */
+/** Maps keys to rows. Rows are small numbers, which are reused once they are free. */
 export interface KeyTable {
   readonly size: number;
-  /** @param hash of the key, as `hashOf` makes it */
+  /** @param hash the key's hash, from `hashOf` */
   find(hash: number, key: Uint8Array): number | undefined;
-  /** @returns a row for a key that none has yet */
+  /** @returns a row number for a key that has none yet */
   add(hash: number): number;
   remove(hash: number, row: number): void;
 }
 
 /**
- * A hash table of plain numbers with open addressing. Neither keys nor entries are objects: the garbage collector has
- * nothing to visit, however many rows there are.
+ * A hash table of plain numbers with open addressing. Neither keys nor entries are objects, so the garbage
+ * collector has nothing to visit, however many rows there are.
  * @param has whether a row has that key
  */
 export function keyTable(has: (row: number, key: Uint8Array) => boolean): KeyTable {
   const free: number[] = [];
   let allocated = 0;
   let size = 0;
-  /** Slots that are not empty. */
+  /** The number of slots that are not empty. */
   let used = 0;
-  /** Rows, plus one each. */
+  /** Row numbers plus one. */
   let slots = new Int32Array(2 * MIN_ROWS);
-  /** By row. */
+  /** Hashes by row. */
   let hashes = new Int32Array(MIN_ROWS);
 
-  /** Where a search begins. One of the next slots is empty: half of them are. */
+  /** The first slot to probe. Half of all slots are empty, so every search ends. */
   const first = (hash: number): number => hash & (slots.length - 1);
   const next = (at: number): number => (at + 1) & (slots.length - 1);
 
@@ -88,7 +88,7 @@ export function keyTable(has: (row: number, key: Uint8Array) => boolean): KeyTab
   };
 }
 
-/** By chance: nobody can choose keys that share a hash. */
+/** Random, so that clients cannot choose keys with equal hashes. */
 const SEED = random().below(2 ** 32);
 
 const mixed = (hash: number, word: number): number => {

@@ -1,12 +1,12 @@
-/** `toString("latin1")`, which a plain Uint8Array has not, without a Buffer made for it. */
+/** `toString("latin1")` for a plain Uint8Array, without the allocation of a Buffer. */
 const { latin1Slice } = Buffer.prototype as unknown as {
   latin1Slice(this: Uint8Array, start?: number, end?: number): string;
 };
 
-/** A key as a string of a character for each byte: it can be looked up, and the order of strings is that of the bytes. */
+/** A key as a string with one character per byte: it can be used in maps, and strings sort like the bytes. */
 export const keyText = (key: Uint8Array): string => latin1Slice.call(key);
 
-/** Of a key that stands among other bytes. */
+/** The text of a key within a larger buffer. */
 export const keyTextIn = (bytes: Uint8Array, start: number, end: number): string =>
   latin1Slice.call(bytes, start, end);
 

@@ -1,44 +1,47 @@
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 
 /**
- * The one ordered store that everything durable stands in.
+ * The ordered key-value store that holds all durable records.
  *
- * Keys are bytes, compared byte by byte as unsigned numbers. Whoever writes first takes a lease on a
- * partition: the store numbers leases with a growing epoch and refuses commits of an older one, so that a
- * process that was paused or cut off can never write over its successor.
+ * Keys are bytes, compared as unsigned numbers. A writer must hold a lease on a partition: the store numbers
+ * leases with a growing epoch and refuses commits with an older one, so that a process that was paused or cut
+ * off can never overwrite its successor's data.
  *
- * The store knows no product: what a key or a value means is decided above it.
+ * The store is independent of products: the meaning of keys and values is defined above it.
  */
 export interface KeyValueStore {
   /**
-   * Takes or renews the right to write to `partition`. Renewing by the same `owner` keeps the epoch unless
+   * Acquires or renews the right to write to `partition`. Renewal by the same `owner` keeps the epoch unless
    * a commit under it failed; any other success raises it.
-   * @throws {LeaseHeldError} while another living owner has it
+   * @throws {LeaseHeldError} while another live owner holds it
    */
   lease(partition: string, owner: string): Promise<Lease>;
 
-  /** Gives the lease back, so that another owner need not wait for it to run out. */
+  /** Releases the lease, so that another owner need not wait for its expiry. */
   release(lease: Lease): Promise<void>;
 
   /**
-   * Reads see every commit whose promise has resolved, at least. A driver that needs no I/O answers at once.
+   * Reads see at least every commit whose promise has resolved. A driver that needs no I/O returns
+   * synchronously.
    */
   get(key: Uint8Array): MaybePromise<Uint8Array | undefined>;
   range(range: KeyRange): MaybePromise<Row[]>;
 
   /**
-   * Writes all of it or nothing; resolves once it is on disk. Commits of one partition take effect in the order of
-   * the calls. The store groups what waits together, and closes an open commit when its group sets out. The bytes
-   * handed in must not change until it settles; those that a read hands out belong to the caller.
+   * Writes a commit atomically; resolves once it is durable. Commits of one partition take effect in the
+   * order of the calls. The store groups waiting commits, and closes an open commit when its group is about
+   * to be written. The bytes of a commit must not change until it settles; the bytes that a read returns
+   * belong to the caller.
    *
-   * A commit that fails ends its lease: every commit of that partition handed in after it is refused as well,
-   * until the owner takes the lease anew. So nothing that was computed from lost data can be stored.
-   * @throws {FencedError} the epoch is not the newest, or an earlier commit under it failed
-   * @throws {LimitError} at once, before anything is queued: a key, a value or the whole is too large
+   * A commit that fails ends its lease: every later commit of that partition is refused as well, until the
+   * owner acquires the lease again. So nothing that was computed from lost data can be stored.
+   * @throws {FencedError} if the epoch is not the newest, or an earlier commit under it failed
+   * @throws {LimitError} synchronously, before anything is queued, if a key, a value or the commit is too
+   * large
    */
   commit(commit: Commit | OpenCommit): Promise<void>;
 
-  /** Frees memory that is only needed under load. Calls that come meanwhile are served as usual. */
+  /** Frees memory that is only needed under load. Concurrent calls are served as usual. */
   rest?(): Promise<void>;
 
   close(): Promise<void>;
@@ -53,9 +56,12 @@ export interface Lease {
 export interface Row {
   key: Uint8Array;
   value: Uint8Array;
-  /** The key as `key-text.ts` makes it, where that is known. */
+  /** The key as text (see `key-text.ts`), if known. */
   readonly text?: string | undefined;
-  /** Of what a range hands out: the value where it stands, for who looks at it and makes no copy. Nobody writes there. */
+  /**
+   * For rows of a range: the value in the store's own memory, for readers that make no copy. It must not be
+   * modified.
+   */
   readonly lent?: Lent | undefined;
 }
 
@@ -73,35 +79,41 @@ export interface KeyRange {
   end: Uint8Array;
   /** Rows wanted, at most {@link MAX_PAGE}. */
   limit: number;
-  /** From the end downwards. */
+  /** Whether to read from the end downwards. */
   reverse?: boolean;
 }
 
-/** Deletes take effect before puts, and puts in their order. */
+/** Deletes take effect before puts, and puts take effect in order. */
 export interface Commit {
   lease: Lease;
   puts: readonly Row[];
   deletes: readonly Uint8Array[];
 }
 
-/** A commit that its owner may add to until its group sets out: what many writers have done then costs what one has. */
+/**
+ * A commit that its owner may extend until its group is written, so that many writers share the cost of one
+ * commit.
+ */
 export interface OpenCommit {
   readonly lease: Lease;
-  /** Bytes of its keys and values so far; whoever adds to it keeps the limits. */
+  /** Bytes of its keys and values so far; the owner must respect the limits. */
   readonly bytes: number;
-  /** How many wait for it. */
+  /** The number of transactions that wait for it. */
   readonly writers: number;
-  /** What it has come to. Called once: nothing is added afterwards. */
+  /** Returns the final commit. Called once; nothing can be added afterwards. */
   close(): Commit;
 }
 
-/** Bytes in an encoded key: what LMDB with 8 KB pages and PostgreSQL's B-tree both take, with room to spare. */
+/**
+ * Maximum bytes of an encoded key: a size that LMDB with 8 KB pages and PostgreSQL's B-tree both support,
+ * with a margin.
+ */
 export const MAX_KEY = 2_600;
-/** Bytes in a value; more belongs into a blob. */
+/** Maximum bytes of a value; anything larger must be a blob. */
 export const MAX_VALUE = 2 * 1024 * 1024;
-/** Bytes of keys and values in one commit. */
+/** Maximum bytes of all keys and values in one commit. */
 export const MAX_COMMIT = 32 * 1024 * 1024;
-/** Rows that one range call answers at most. */
+/** Maximum number of rows per range call. */
 export const MAX_PAGE = 1_000;
 
 export class FencedError extends Error {
@@ -117,7 +129,7 @@ export class LimitError extends Error {
 }
 
 /**
- * Refuses an oversized commit before it is queued: one bad key would fail the whole group it travels in.
+ * Rejects an oversized commit before it is queued, because one bad key would fail its whole group.
  * @returns the bytes of all its keys and values
  */
 export function checkLimits(commit: Commit): number {

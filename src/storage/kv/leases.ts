@@ -1,13 +1,13 @@
 import { weakCache } from "#lib/weak-cache.ts";
 import { FencedError, type Lease, LeaseHeldError } from "./kv.ts";
 
-/** Leases that are held in memory though nobody refers to them: a stranger may call for any number of partitions. */
+/** Unreferenced leases that are kept in memory. It is bounded because clients can address any number of partitions. */
 const MAX_HELD_LEASES = 2_000;
 
 /**
- * The leases that were granted through one open store: the newest of each partition, and whether a failed commit has ended
- * it. An ended one is still its owner's, who only has to take it anew. One that nobody refers to any more is forgotten in the
- * end, since nobody can write under it.
+ * The leases that were granted through one open store: the newest of each partition, and whether a failed commit has
+ * ended it. The owner of an ended lease still owns the partition, and only has to acquire the lease again. An
+ * unreferenced lease is dropped eventually, since nothing can be written under it.
  */
 export function grantedLeases() {
   const granted = weakCache<Lease>(MAX_HELD_LEASES);
@@ -23,13 +23,13 @@ export function grantedLeases() {
 
     newest: (partition: string): Lease | undefined => granted.get(partition),
 
-    /** The lease that a partition's owner may go on under, if that is known. */
+    /** The lease under which a partition's owner may continue, if it is known. */
     current(partition: string): Lease | undefined {
       const newest = granted.get(partition);
       return newest && !endings.has(newest) ? newest : undefined;
     },
 
-    /** Grants a lease where this store is the only one there is, so that nobody else need be asked. */
+    /** Grants a lease where this is the only store, so that no other process has to be consulted. */
     grant(partition: string, owner: string, nextEpoch: () => number): Lease {
       const newest = granted.get(partition);
       if (newest && newest.owner !== owner)
@@ -42,13 +42,13 @@ export function grantedLeases() {
       if (granted.get(partition)?.epoch === epoch) granted.delete(partition);
     },
 
-    /** From now on nothing may be written under this lease, because of `reason`. */
+    /** Refuses all further writes under this lease, because of `reason`. */
     end({ partition, epoch }: Lease, reason: unknown): void {
       const newest = granted.get(partition);
       if (newest?.epoch === epoch && !endings.has(newest)) endings.set(newest, reason);
     },
 
-    /** Why nothing may be written under this lease, if so. */
+    /** The reason why writes under this lease are refused, if they are. */
     fence({ partition, epoch }: Lease): FencedError | undefined {
       const newest = granted.get(partition);
       if (newest?.epoch !== epoch) {

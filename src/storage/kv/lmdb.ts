@@ -7,34 +7,36 @@ import { checkHeader } from "./lmdb-header.ts";
 import type { Base, Change } from "./log/log.ts";
 import { TextRow } from "./text-row.ts";
 
-/** As CommonJS it is one file, and loads in two thirds of the time. */
+/** The CommonJS version is a single file and loads in two thirds of the time. */
 const { open }: typeof import("lmdb") = createRequire(import.meta.url)("lmdb");
 
-/** Set when the file is made: LMDB's default of 4 KB takes keys of 1,978 bytes only. */
+/** Takes effect when the file is created: LMDB's default of 4 KB allows keys of 1,978 bytes only. */
 const PAGE_SIZE = 8_192;
 /**
- * Addresses that are set aside for the file, not memory. From less, lmdb-js makes a map of twice the size again and again,
- * and keeps the former ones: each counts what was read through it as memory of the process.
+ * Address space that is reserved for the file; it is not memory. With a smaller map, lmdb-js creates a new
+ * one of twice the size again and again, and keeps the old ones, each of which counts the pages read through
+ * it as the process's memory.
  */
 const MAP_SIZE = 64 * 2 ** 30;
 
 /**
- * All that was read through a map counts as memory of the process, until the map goes. It does after so many generations,
- * which is 64 MB of new rows: pages that are needed again are mapped again, from the system's memory.
+ * The number of generations, with 64 MB of new rows, after which the map is replaced. All pages that were
+ * read through a map count as the process's memory until it is unmapped; pages that are needed again are
+ * mapped again, from the page cache.
  */
 const GENERATIONS_PER_MAP = 4;
 
 /**
  * Rows in one LMDB file, for the one process that owns it.
  *
- * What was applied has been fdatasync'ed, data first and then the page that makes them visible. The writing is done on a
- * thread of LMDB's own. Reads are page look-ups in mapped memory, and answer at once.
+ * Applied changes have been fdatasync'ed, first the data and then the page that makes them visible. LMDB's own thread
+ * does the writing. Reads are page lookups in mapped memory and return synchronously.
  * @throws {DamagedFileError}
  */
 export function openLmdb(path: string): Base {
   if (existsSync(path)) checkHeader(path);
   let mapped: Mapped | undefined = mapFile(path);
-  // A file from before there was a log has counted its openings instead.
+  // Files of versions without a log have the number of openings instead.
   let newest: number = mapped.root.get("settled") ?? mapped.root.get("openings") ?? 0;
   let generations = 0;
   let suspect = false;
@@ -70,8 +72,8 @@ export function openLmdb(path: string): Base {
 
     async apply(changes: readonly Change[], settled = newest) {
       const { root, rows } = file();
-      // Should LMDB fail to write the page that ends a commit, it refuses all further ones, upon which lmdb-js's own
-      // thread would wait for ever. An empty transaction on this thread brings that to light.
+      // If LMDB fails to write the page that ends a commit, it refuses all further ones, and lmdb-js's own
+      // thread would then wait forever. An empty transaction on this thread reveals that state.
       if (suspect) rows.transactionSync(() => {});
       suspect = true;
       await rows
@@ -109,32 +111,36 @@ function mapFile(path: string) {
     pageSize: PAGE_SIZE,
     mapSize: MAP_SIZE,
     overlappingSync: false,
-    // lmdb-js's own batching makes a promise that nobody can catch: on a full disk it would end the process.
+    // lmdb-js's own batching creates a promise whose rejection cannot be caught: on a full disk it would end
+    // the process.
     eventTurnBatching: false,
     encoding: "json",
   });
   const rows = root.openDB<Uint8Array, Uint8Array | string>("rows", COPIED);
-  // One iteration reads all ranges, with other bounds each time: much of what lmdb-js makes for each of its own stays in
-  // memory until all is collected, and is copied about by the collector meanwhile.
+  // One iterable reads all ranges, with different bounds each time: most of what lmdb-js allocates per
+  // iterable stays in memory until a full collection, and is copied by the collector meanwhile.
   const bounds: RangeOptions = {};
   return { root, rows, bounds, entries: rows.getRange(bounds) };
 }
 
-/** Members of lmdb-js that its types leave out. */
+/** Members of lmdb-js that its types omit. */
 interface Inner {
   status: "open" | "closing" | "closed";
   env: { close(): void };
 }
 
-/** Only while nothing is being written. */
+/** Must not be called while a write is in progress. */
 function unmap({ root }: Mapped): void {
   void root.close();
   const { status, env } = root as unknown as Inner;
-  // Where something was written it would close the file a turn later only, when that may be open again.
+  // After writes, lmdb-js would close the file one turn later, when it may be open again.
   if (status !== "closed") env.close();
 }
 
-/** Values are copied into Node's pool, where lmdb-js would make memory for each, and keys are read as texts. */
+/**
+ * Values are copied into Node's buffer pool, where lmdb-js would allocate each separately; keys are read as
+ * text.
+ */
 const COPIED = {
   encoding: "binary" as const,
   encoder: {
@@ -154,7 +160,7 @@ const COPIED = {
   },
 };
 
-/** @returns whether the range can hold anything */
+/** @returns whether the range can contain rows */
 function setBounds(bounds: RangeOptions, { start, end, reverse = false }: KeyRange): boolean {
   const [low, high] = [truncated(start), truncated(end)];
   bounds.reverse = reverse;
@@ -165,11 +171,14 @@ function setBounds(bounds: RangeOptions, { start, end, reverse = false }: KeyRan
   return Buffer.compare(low, high) < 0;
 }
 
-/** No key lies between a bound's first MAX_KEY + 1 bytes and the whole of it, and LMDB refuses bounds that are much longer. */
+/**
+ * No key lies between a bound's first MAX_KEY + 1 bytes and the whole bound, and LMDB refuses bounds that are
+ * much longer.
+ */
 const truncated = (bound: Uint8Array): Uint8Array =>
   bound.length <= MAX_KEY ? bound : bound.subarray(0, MAX_KEY + 1);
 
-/** lmdb-js rejects with a general error that promises the real one. */
+/** lmdb-js rejects with a general error that holds a promise of the cause. */
 async function throwCause(error: Error & { commitError?: Promise<never> }): Promise<never> {
   await error.commitError;
   throw error;

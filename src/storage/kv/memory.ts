@@ -5,8 +5,8 @@ import { placesOf } from "./places.ts";
 import { slabs } from "./slabs.ts";
 
 /**
- * A store that lives as long as its process, for tests and `--ephemeral`. It copies what goes in and out, so that whoever
- * writes into a buffer afterwards is as harmless here as on a disk.
+ * A store in memory, for tests and `--ephemeral`. It copies its input and output, so that a caller that later
+ * modifies a buffer causes no harm, as with a disk.
  */
 export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
   const rows = slabs((key, place) => places.set(key, place));

@@ -4,7 +4,7 @@ import { keyBytes } from "./key-text.ts";
 import { placesOf } from "./places.ts";
 import { compareBytes } from "./row-layout.ts";
 
-/** Places that are the keys' own numbers, and how often one was compared. */
+/** Places that are the keys' own numbers, with a count of comparisons. */
 function numbered() {
   let compared = 0;
   const keyOf = (n: number) => keyBytes(String(n).padStart(5, "0"));
@@ -37,7 +37,7 @@ test("keys, and those of any range from either end, are the ones that a sorted l
       let turn = 0;
       for (const [from, count, what, step] of runs) {
         for (let n = from, i = 0; i < count && n >= 0; n += step, i++) {
-          // Where a row stands changes, its key does not.
+          // The place of a row changes, its key does not.
           const place = n + 1 / (2 + (turn++ % 100));
           if (what === "set") expect(places.set(keyOf(n), place)).toBe(known.get(n));
           else expect(places.delete(keyOf(n))).toBe(known.get(n));

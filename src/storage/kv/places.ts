@@ -1,30 +1,31 @@
 import { keyOrder } from "./key-order.ts";
 import { hashOf, keyTable } from "./key-table.ts";
 
-/** Numbers that say where rows stand, by the keys that stand there. */
+/** Maps keys to places: numbers that say where a row is stored. */
 export interface Places {
   readonly size: number;
   get(key: Uint8Array): number | undefined;
-  /** @returns the place that the key had */
+  /** @returns the key's previous place */
   set(key: Uint8Array, place: number): number | undefined;
-  /** @returns the place that the key had */
+  /** @returns the key's previous place */
   delete(key: Uint8Array): number | undefined;
-  /** The first so many of a range, or the last ones if `reverse`: `from` inclusive, `to` exclusive. */
+  /** The first `limit` places of a range, or the last ones if `reverse`: `from` inclusive, `to` exclusive. */
   range(from: Uint8Array, to: Uint8Array, limit: number, reverse?: boolean): number[];
-  /** All of them in the order of their keys. */
+  /** All places in key order. */
   all(): Generator<number>;
 }
 
 export interface Keys {
-  /** How the key that stands at a place compares to another: less than, equal to or greater than zero. */
+  /** Compares the key at a place with another: returns less than, equal to or greater than zero. */
   compare(place: number, key: Uint8Array): number;
-  /** In bytes that stay. */
+  /** The key at a place, in bytes that are not reused. */
   key(place: number): Uint8Array;
 }
 
 /**
- * A hash table beside a list of sorted blocks, both of the numbers of rows, and where each of these stands. The keys
- * stay where they are, and nothing here is an object of its own: of a million rows the garbage collector sees none.
+ * A hash table and a list of sorted blocks, both of row numbers, and the place of each row. Keys stay where
+ * they are stored and nothing here is a separate object, so the garbage collector has nothing to visit, even
+ * for a million rows.
  */
 export function placesOf(keys: Keys): Places {
   let places = new Float64Array(1_024);

@@ -1,13 +1,13 @@
 import type { ClientBase } from "pg";
 
-/** First half of the advisory locks that Nube takes: its name in ASCII. */
+/** The first half of Nube's advisory lock ids: its name in ASCII. */
 export const LOCKS = 0x6e756265;
-/** Second half of the one that is held while the schema is being changed; sessions count from 1. */
+/** The second half of the lock for schema changes; sessions count from 1. */
 const SCHEMA_LOCK = 0;
 
 /**
  * Brings the schema up to date, one process at a time.
- * @throws {Error} if a newer version of Nube has been here
+ * @throws {Error} if a newer version of Nube has changed it
  */
 export async function prepareSchema(client: ClientBase): Promise<void> {
   await client.query("begin");
@@ -17,14 +17,14 @@ export async function prepareSchema(client: ClientBase): Promise<void> {
     await client.query("create table if not exists nube.schema (version int not null)");
     const { rows } = await client.query<{ version: number }>("select version from nube.schema");
     const version = rows[0]?.version ?? 0;
-    if (version > STEPS.length) {
+    if (version > MIGRATIONS.length) {
       throw new Error(
-        `the database has schema ${version}, made by a newer Nube; this one knows ${STEPS.length}`,
+        `the database has schema ${version}, made by a newer Nube; this one knows ${MIGRATIONS.length}`,
       );
     }
-    for (const step of STEPS.slice(version)) await client.query(step);
+    for (const step of MIGRATIONS.slice(version)) await client.query(step);
     await client.query("delete from nube.schema");
-    await client.query("insert into nube.schema values ($1)", [STEPS.length]);
+    await client.query("insert into nube.schema values ($1)", [MIGRATIONS.length]);
     await client.query("commit");
   } catch (error) {
     await client.query("rollback").catch(() => {});
@@ -46,7 +46,10 @@ create table nube.session (number int primary key, expires timestamptz not null)
 create table nube.lease (partition text primary key, epoch bigint not null, owner text, session int);
 `;
 
-/** Answers the epoch; or none, and who has the lease. `anew` asks for a higher epoch even where the lease is one's own. */
+/**
+ * Returns the epoch, or no epoch and the current holder. `anew` requests a higher epoch even if `who` holds
+ * the lease.
+ */
 const TAKE_LEASE = `
 create function nube.take_lease(wanted text, who text, its_session int, anew boolean, out epoch bigint, out holder text)
 language plpgsql as $$
@@ -73,11 +76,12 @@ $$;
 `;
 
 /**
- * Applies a group of commits and answers the numbers, from 1, of those whose epoch is not the newest; they leave no
- * trace. Holding the rows of the leases, it makes whoever takes one over wait until the group is in or out.
+ * Applies a group of commits and returns the numbers, from 1, of those whose epoch is not the newest; they
+ * have no effect. It locks the rows of the leases, so that a process that takes one over waits until the
+ * group is committed or rolled back.
  *
- * The rows of all commits stand in `body` one after another, each key before its value; a deleted key has none.
- * Of several changes to a key the last one counts.
+ * `body` holds the rows of all commits one after another, each key before its value; a deleted key has none.
+ * If a key is changed several times, the last change counts.
  */
 const COMMIT = `
 create function nube.commit(
@@ -121,5 +125,5 @@ begin
 end $$;
 `;
 
-/** Each brings the schema one version further; what has been released is never changed. */
-const STEPS = [TABLES + TAKE_LEASE + COMMIT];
+/** Each step brings the schema one version further. A released step never changes. */
+const MIGRATIONS = [TABLES + TAKE_LEASE + COMMIT];

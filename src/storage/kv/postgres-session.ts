@@ -1,17 +1,17 @@
 import { Client, type ClientConfig, type Pool } from "pg";
 import { LOCKS } from "./postgres-schema.ts";
 
-/** What tells others that this process lives, and so keeps its leases. */
+/** Proof for other processes that this one is alive, which keeps its leases. */
 export interface Session {
   number: number;
-  /** Gives up the session and all leases under it. */
+  /** Ends the session and all leases under it. */
   close(): Promise<void>;
 }
 
 /**
- * Begins a session: a connection of its own holds an advisory lock, which the server frees the moment it sees the
- * connection gone. Where the server does not see that, a row says until when the session is to be believed in; it is renewed
- * three times in `ttl` milliseconds. Expiry is judged by the server's clock alone.
+ * Begins a session: a dedicated connection holds an advisory lock, which the server frees as soon as it
+ * notices the loss of the connection. In case the server does not notice, a row holds the session's expiry,
+ * which is renewed three times in `ttl` milliseconds. Only the server's clock decides about expiry.
  */
 export async function openSession(pool: Pool, config: ClientConfig, ttl: number): Promise<Session> {
   const { rows } = await pool.query<{ number: number }>(
@@ -36,7 +36,7 @@ export async function openSession(pool: Pool, config: ClientConfig, ttl: number)
   async function renew(): Promise<void> {
     try {
       client ??= await connect();
-      // Not waiting for the lock: should a connection that broke still have it, it speaks for this session as well.
+      // Does not wait for the lock: a broken connection that still holds it also represents this session.
       if (!locked) {
         const lock = await client.query("select pg_try_advisory_lock($1::int, $2) as locked", [
           LOCKS,
@@ -60,7 +60,8 @@ export async function openSession(pool: Pool, config: ClientConfig, ttl: number)
   await pool.query("delete from nube.session where expires < clock_timestamp() - interval '1 day'");
   await renew();
   const timer = setInterval(() => {
-    // If it fails, the next turn tries a new connection; until one succeeds the leases run out, and commits will tell.
+    // If it fails, the next interval tries a new connection; until one succeeds the leases may expire, and
+    // commits will fail.
     renewing ??= renew()
       .catch(() => {})
       .finally(() => {

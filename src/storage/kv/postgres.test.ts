@@ -37,7 +37,7 @@ describe("postgres, shared by processes", () => {
   });
   const value = async (store: KeyValueStore) => (await store.get(Buffer.from("k")))?.toString();
 
-  /** Ends the connections of the store that was opened last, as the server would on losing them. */
+  /** Terminates the connections of the most recently opened store, as the server does when it loses them. */
   const cutOff = (session: "session" | "pool") =>
     admin.query(
       `select pg_terminate_backend(pid, 10000) from pg_stat_activity a where application_name = 'nube' and ${session === "session" ? "" : "not"}
@@ -137,7 +137,7 @@ describe("postgres, shared by processes", () => {
     const { first } = stores;
     const lease = await first.lease("p", "one");
     await first.commit({ lease, ...row("before") });
-    // The row of the lease is taken, so that the commit is under way when its connection breaks.
+    // Locks the lease's row, so that the commit is in progress when its connection breaks.
     await admin.query("begin; select from nube.lease for update");
     const commit = first.commit({ lease, ...row("lost") });
     const blocked =

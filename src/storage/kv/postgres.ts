@@ -8,19 +8,19 @@ import { openSession } from "./postgres-session.ts";
 interface Options {
   /** Connections for reads, leases and commits; one more holds the session. */
   connections?: number;
-  /** Milliseconds after which a process that fell silent loses its leases to whoever asks. */
+  /** Milliseconds after which an unresponsive process can lose its leases. */
   leaseTtl?: number;
-  /** Milliseconds after which an answer is no longer waited for. */
+  /** Milliseconds after which a query is abandoned. */
   timeout?: number;
   fault?: Fault;
 }
 
 /**
- * A store in PostgreSQL, shared by any number of processes: one ordered table, and one function that applies a group of
- * commits in one round trip.
+ * A store in PostgreSQL, shared by any number of processes: one ordered table, and one function that applies
+ * a group of commits in one round trip.
  *
- * A commit whose answer is lost may or may not have happened. It rejects and ends its lease; taking the lease anew waits
- * for it, and fences it off if it has not begun.
+ * A commit whose response is lost may or may not have happened. It rejects and ends its lease; acquiring the
+ * lease again waits for it, or fences it off if it has not begun.
  */
 export async function openPostgres(
   url: string,
@@ -79,7 +79,7 @@ export async function openPostgres(
       const { epoch, holder } = rows[0]!;
       if (epoch === null) throw new LeaseHeldError(`${partition} is held by ${holder}`);
       const newest = leases.newest(partition);
-      // A commit may have failed while the answer was on its way: then the lease is ended, and stays so.
+      // A commit may have failed while the response was under way: then the lease is ended, and stays so.
       if (newest?.epoch === Number(epoch)) return newest;
       return leases.add({ partition, owner, epoch: Number(epoch) });
     },
@@ -122,7 +122,10 @@ export async function openPostgres(
   };
 }
 
-/** The arguments of `nube.commit`: PostgreSQL takes one long byte string far sooner than an array of short ones. */
+/**
+ * The arguments of `nube.commit`: PostgreSQL accepts one long byte string much faster than an array of short
+ * ones.
+ */
 function packed(commits: readonly Commit[]): unknown[] {
   const rowCommits: number[] = [];
   const offsets: number[] = [];

@@ -2,16 +2,16 @@ import { keyTextIn } from "./key-text.ts";
 import { LaidRow } from "./laid-row.ts";
 
 /**
- * How rows lie one behind the other, in memory and in files of the log. A length of 2³² − 1 says that the key is deleted.
+ * The layout of consecutive rows, in memory and in log files. A length of 2³² − 1 marks a deleted key.
  *
- *     2  bytes of key
- *     4  bytes of value
- *        key, value
+ * 2  bytes of key
+ * 4  bytes of value
+ * key, value
  */
 export const ROW_HEAD = 6;
 const DELETED = 0xffff_ffff;
 
-/** @returns where the row ends */
+/** @returns the end of the row */
 export function writeRow(into: Buffer, at: number, key: Uint8Array, value: Uint8Array | undefined): number {
   const start = at + ROW_HEAD;
   into.writeUInt16LE(key.length, at);
@@ -22,7 +22,7 @@ export function writeRow(into: Buffer, at: number, key: Uint8Array, value: Uint8
   return start + key.length + value.length;
 }
 
-/** Where the row after the one at `at` begins. */
+/** The start of the row after the one at `at`. */
 export function nextRow(from: Buffer, at: number): number {
   const length = valueLengthAt(from, at);
   return keyEndAt(from, at) + (length === DELETED ? 0 : length);
@@ -33,7 +33,7 @@ const valueLengthAt = (from: Uint8Array, at: number): number =>
 
 const keyEndAt = (from: Uint8Array, at: number): number => at + ROW_HEAD + (from[at]! | (from[at + 1]! << 8));
 
-/** Leaves room of the same size that is no row any more: no key is empty. */
+/** Turns a row into a gap of the same size, marked by an empty key, which no row has. */
 export function eraseRow(from: Buffer, at: number): void {
   const end = nextRow(from, at);
   from.writeUInt16LE(0, at);
@@ -42,17 +42,17 @@ export function eraseRow(from: Buffer, at: number): void {
 
 export const isErased = (from: Uint8Array, at: number): boolean => keyEndAt(from, at) === at + ROW_HEAD;
 
-/** In the bytes themselves. */
+/** A slice of the buffer. */
 export const keyAt = (from: Buffer, at: number): Buffer => from.subarray(at + ROW_HEAD, keyEndAt(from, at));
 
 export const keyTextAt = (from: Uint8Array, at: number): string =>
   keyTextIn(from, at + ROW_HEAD, keyEndAt(from, at));
 
-/** How the key of the row at `at` compares to another. */
+/** Compares the key of the row at `at` with another. */
 export const compareKeyAt = (from: Uint8Array, at: number, key: Uint8Array): number =>
   compareBytes(from, at + ROW_HEAD, keyEndAt(from, at), key);
 
-/** How what lies from `start` to `end` compares to a key: less than, equal to or greater than zero. */
+/** Compares the bytes from `start` to `end` with a key: returns less than, equal to or greater than zero. */
 export function compareBytes(bytes: Uint8Array, start: number, end: number, key: Uint8Array): number {
   const shared = Math.min(end - start, key.length);
   for (let i = 0; i < shared; i++) {
@@ -62,7 +62,7 @@ export function compareBytes(bytes: Uint8Array, start: number, end: number, key:
   return end - start - key.length;
 }
 
-/** `undefined` for a deletion. The bytes are those that the row lies in. */
+/** A slice of the buffer; `undefined` for a deletion. */
 export function valueAt(from: Buffer, at: number): Buffer | undefined {
   const length = valueLengthAt(from, at);
   if (length === DELETED) return undefined;
@@ -70,7 +70,7 @@ export function valueAt(from: Buffer, at: number): Buffer | undefined {
   return from.subarray(start, start + length);
 }
 
-/** The same in bytes of its own. */
+/** A copy of the value; `undefined` for a deletion. */
 export function valueCopyAt(from: Buffer, at: number): Buffer | undefined {
   const length = valueLengthAt(from, at);
   if (length === DELETED) return undefined;
@@ -80,7 +80,7 @@ export function valueCopyAt(from: Buffer, at: number): Buffer | undefined {
   return value;
 }
 
-/** The row at `at`, where it lies; `undefined` for a deletion. */
+/** The row at `at`, as slices of the buffer; `undefined` for a deletion. */
 export function rowAt(from: Buffer, at: number): LaidRow | undefined {
   const length = valueLengthAt(from, at);
   if (length === DELETED) return undefined;

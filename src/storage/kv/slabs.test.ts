@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { keyBytes, keyText } from "./key-text.ts";
 import { SLAB, slabs } from "./slabs.ts";
 
-/** Rows in slabs, with what is known of where each lies. */
+/** Rows in slabs, with the known place of each. */
 function laid() {
   const places = new Map<string, number>();
   const rows = slabs((key, place) => places.set(keyText(key), place));

@@ -13,24 +13,24 @@ import {
   writeRow,
 } from "./row-layout.ts";
 
-/** Bytes of a slab: thousands of small rows, of which the garbage collector sees one object. */
+/** Bytes of a slab: thousands of small rows, which are one object for the garbage collector. */
 export const SLAB = 64 * 1024;
-/** A larger row has a slab of its own. */
+/** A larger row gets its own slab. */
 const MAX_SHARED_ROW = SLAB / 8;
 
 /**
- * Copies of rows, laid one behind the other in slabs. A place is the number of a slab and where in it, as one number.
- * Keys and values are never written over: whoever reads on where a row lay finds what was there.
+ * Stores copies of rows one after another in slabs. A place combines the number of a slab and a position in
+ * it in one number. Keys and values are never overwritten, so a slice of a freed row keeps its content.
  */
 export interface Slabs extends Keys {
-  /** @returns its place */
+  /** @returns the row's place */
   lay(key: Uint8Array, value: Uint8Array): number;
-  /** Once for each place. */
+  /** Must be called once per place. */
   free(place: number): void;
   row(place: number): LaidRow;
-  /** In bytes of its own. */
+  /** A copy of the value. */
   value(place: number): Buffer;
-  /** Bytes of all slabs. */
+  /** Total bytes of all slabs. */
   readonly size: number;
 }
 
@@ -41,7 +41,7 @@ interface Slab {
   live: number;
 }
 
-/** @param moved called for each row that has another place from now on */
+/** @param moved called for each row whose place changes */
 export function slabs(moved: (key: Uint8Array, place: number) => void): Slabs {
   const all: (Slab | undefined)[] = [];
   const free: number[] = [];
@@ -78,7 +78,7 @@ export function slabs(moved: (key: Uint8Array, place: number) => void): Slabs {
     return slab.number * SLAB + at;
   }
 
-  /** Frees a slab of which less than half is in use: its rows move. */
+  /** Frees a slab of which less than half is in use, after moving its rows. */
   function compact({ number, bytes, used, live }: Slab): void {
     if (live > 0 && live >= bytes.length / 2) return;
     for (let at = 0; live > 0 && at < used; at = nextRow(bytes, at)) {

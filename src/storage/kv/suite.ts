@@ -10,17 +10,17 @@ import { rowsSuite } from "./suite/rows.ts";
 import { newSubject, sound } from "./suite/subject.ts";
 
 export interface Driver {
-  /** Opens the data of this test, which are empty at first. */
+  /** Opens this test's data, which is empty at first. */
   open(options: { fault: Fault }): Promise<KeyValueStore>;
-  /** Throws the data of the last test away. */
+  /** Deletes the previous test's data. */
   clear(): Promise<void>;
-  /** Whether data outlive the store that wrote them. */
+  /** Whether data outlives the store that wrote it. */
   persists: boolean;
-  /** How many examples a property is tried with. */
+  /** The number of examples per property. */
   examples: number;
 }
 
-/** What every driver must do. */
+/** The behaviour that every driver must have. */
 export function kvSuite(name: string, driver: Driver): void {
   describe(name, () => {
     const subject = newSubject(driver.examples);

@@ -2,8 +2,8 @@ import { keyBytes } from "./key-text.ts";
 import type { Lent, Row } from "./kv.ts";
 
 /**
- * A row that lies among others: its key is a text, as `key-text.ts` makes it, and its value a slice of a larger buffer, which
- * is copied only for callers that need bytes of their own. Few do.
+ * A row of a page: its key is text (see `key-text.ts`), and its value a slice of a larger buffer, which is
+ * copied only for the few callers that need their own bytes.
  */
 export class TextRow implements Row, Lent {
   readonly text: string;
@@ -32,7 +32,7 @@ export class TextRow implements Row, Lent {
   }
 }
 
-/** What lies between two places, in bytes of its own. */
+/** A copy of the bytes between two positions. */
 export function copyOf(bytes: Uint8Array, start: number, end: number): Buffer {
   const copy = Buffer.allocUnsafe(end - start);
   Buffer.prototype.copy.call(bytes, copy, 0, start, end);

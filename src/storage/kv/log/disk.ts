@@ -1,31 +1,38 @@
 import { close, constants, fdatasync, fstatSync, open, read, write, writeSync } from "node:fs";
 import { monotonicNow } from "#lib/wall.ts";
 
-/** A file of the log, as its disk sees it. */
+/** A file of the log. */
 export interface LogFile {
-  /** Bytes that it has now, written or prepared. */
+  /** The file's current size, written or preallocated. */
   readonly size: number;
-  /** Fills `into` from the file's beginning; answers how much there was. */
+  /** Fills `into` from the beginning of the file; returns the number of bytes read. */
   read(into: Uint8Array): Promise<number>;
-  /** Hands bytes to the operating system. Until a `sync` that begins later has ended, they may be lost in part or whole. */
+  /**
+   * Passes bytes to the operating system. They may be lost, partly or completely, until a later `sync` has
+   * ended.
+   */
   write(bytes: Uint8Array, at: number): Promise<void> | undefined;
   sync(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A file doubles in zeros, by this much at most: a write inside it changes no metadata, so that syncing costs half. */
+/**
+ * The file grows by preallocated zeros: it doubles, by at most this much. A write inside it changes no
+ * metadata, which halves the cost of syncing.
+ */
 const MAX_STEP = 1024 * 1024;
 const MIN_STEP = 64 * 1024;
 /**
- * Up to here bytes are copied to the page cache on the spot, which takes microseconds where a thread would have to
- * be woken. The kernel makes writers wait while much else is on its way to the disk: then a thread does it after all.
+ * Up to this size, bytes are copied to the page cache synchronously, which takes microseconds, less than
+ * waking a thread. The kernel blocks writers while much other data is being written to the disk; after such a
+ * slow write, a thread does the writing for a while.
  */
 const MAX_INLINE_WRITE = 128 * 1024;
 const SLOW_WRITE_MS = 20;
 const WRITES_BY_THREAD = 100;
 
 export async function openLogFile(path: string): Promise<LogFile> {
-  // Created where it is missing, and never truncated, whatever the reason that an attempt to open it failed for.
+  // Created if missing, and never truncated, even if an attempt to open it fails.
   const fd = await new Promise<number>((opened, failed) =>
     open(path, constants.O_RDWR | constants.O_CREAT, (error, fd) => (error ? failed(error) : opened(fd))),
   );

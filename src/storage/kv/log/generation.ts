@@ -25,37 +25,40 @@ import {
 } from "./layout.ts";
 
 /**
- * One filling of a file of the log: its bytes stand in memory as they do in the file, beside a table that says where
- * the newest row of each key is.
+ * The content of a log file between two reuses: its bytes are in memory as they are in the file, with a table
+ * of the position of each key's newest row.
  */
 export interface Generation {
   readonly number: number;
   readonly records: number;
-  /** Records of the generation before. */
+  /** The number of records of the previous generation. */
   readonly before: number;
-  /** The memory that its bytes stand in. Once the generation is settled it is free for others, unless it is lent. */
+  /** The memory that holds its bytes. It can be reused once the generation is settled, unless it is lent. */
   readonly arena: Buffer;
-  /** Where in the arena the newest row of each key stands. */
+  /** The position of each key's newest row in the arena. */
   readonly rows: Places;
-  /** Whether rows were handed out whose values stand in the arena: from then on the arena is theirs. */
+  /** Whether rows were returned whose values are slices of the arena, which must then not be reused. */
   readonly isLent: boolean;
-  /** In the arena itself. */
+  /** A slice of the arena. */
   key(row: number): Uint8Array;
   keyText(row: number): string;
-  /** In the arena itself; `undefined` for a deletion. */
+  /** A slice of the arena; `undefined` for a deletion. */
   value(row: number): Uint8Array | undefined;
-  /** The same in bytes of its own. */
+  /** A copy of the value; `undefined` for a deletion. */
   valueCopy(row: number): Buffer | undefined;
-  /** The whole row, which stands in the arena. */
+  /** The whole row, as slices of the arena. */
   row(row: number): LaidRow | undefined;
   fits(bytes: number): boolean;
-  /** Writes a group to the disk, and then shows it. It is not there if this throws. */
+  /** Writes a group to the disk, and then makes it visible. If this throws, the group is not stored. */
   append(group: readonly Commit[]): Promise<void>;
-  /** Call it before another generation begins: of this one no more must be recovered than that one says was before it. */
+  /**
+   * Must be called before the next generation begins, whose head records how many records of this one must be
+   * recovered.
+   */
   eraseRefused(): Promise<void>;
 }
 
-/** Bytes that a group takes at most. */
+/** The maximum number of bytes that a group takes. */
 export function recordBytes(group: readonly Commit[]): number {
   let bytes = HEAD + RECORD_HEAD;
   for (const { puts, deletes } of group) {
@@ -66,14 +69,15 @@ export function recordBytes(group: readonly Commit[]): number {
 }
 
 /**
- * From here on glibc always maps memory of its own and gives it back when it is freed. Once it has freed some megabytes
- * less, it keeps as much for good. Of what nobody writes to, only addresses are used.
+ * From this size on, glibc maps every allocation separately and unmaps it when it is freed. After freeing a
+ * smaller one of some megabytes, it would retain as much memory permanently. Unused parts of a mapping only
+ * take address space.
  */
 const MAPPED_BYTES = 33 * 1024 * 1024;
-/** What is smaller is not worth that. */
+/** Smaller allocations do not justify that. */
 const SMALL_BYTES = 1024 * 1024;
 
-/** The memory of a generation that takes at least so many bytes. */
+/** The memory of a generation of at least `bytes` bytes. */
 export function newArena(bytes: number): Buffer {
   const size = bytes < SMALL_BYTES ? bytes : Math.max(bytes, MAPPED_BYTES);
   return Buffer.allocUnsafeSlow(size).subarray(0, bytes);
@@ -84,7 +88,9 @@ export function beginGeneration(head: Head, file: LogFile, arena: Buffer): Gener
   return generation(head, file, arena);
 }
 
-/** Takes up what a former process left in a file; `undefined` if there is nothing after generation `settled`. */
+/**
+ * Reads the generation that an earlier process left in a file; `undefined` if none is newer than `settled`.
+ */
 export async function recoverGeneration(file: LogFile, settled: number): Promise<Generation | undefined> {
   const first = Buffer.alloc(HEAD);
   const head = (await file.read(first)) === HEAD ? readHead(first) : undefined;
@@ -93,7 +99,7 @@ export async function recoverGeneration(file: LogFile, settled: number): Promise
   const bytes = arena.subarray(0, await file.read(arena));
   const recovered = generation(head, file, arena);
   recovered.replay(bytes);
-  // What a killed process wrote may have reached no more than the page cache.
+  // The data of a killed process may have reached the page cache only.
   if (recovered.records > 0) await file.sync();
   return recovered.records > 0 ? recovered : undefined;
 }
@@ -107,10 +113,10 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
   let end = HEAD;
   let records = 0;
   let isLent = false;
-  /** Where a record stands that was refused and could not be erased. */
+  /** The position of a refused record that could not be erased. */
   let refusedAt: number | undefined;
 
-  /** Makes the rows of a group visible, in the places where `encode` wrote them. */
+  /** Makes the rows of a group visible, at the positions where `encode` wrote them. */
   function index(group: readonly Commit[], start: number): void {
     let at = start + RECORD_HEAD;
     for (const { puts, deletes } of group) {
@@ -139,7 +145,7 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
     return at;
   }
 
-  /** A record that was refused must not be recovered, should the process end before the next one is written over it. */
+  /** Erases a refused record, so that it is not recovered if the process ends before it is overwritten. */
   async function eraseRefused(): Promise<void> {
     if (refusedAt === undefined) return;
     await file.write(NOTHING, refusedAt);
@@ -170,7 +176,7 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
 
     async append(group: readonly Commit[]): Promise<void> {
       const upTo = encode(group);
-      // Its head comes with the first record.
+      // The head is written together with the first record.
       const start = records === 0 ? 0 : end;
       try {
         const writing = file.write(arena.subarray(start, upTo), start);
@@ -189,7 +195,10 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
 
     eraseRefused,
 
-    /** Shows the records that are whole, up to the first that is not: it was being written when the process ended. */
+    /**
+     * Makes the complete records visible, up to the first incomplete one, which was being written when the
+     * process ended.
+     */
     replay(bytes: Buffer): void {
       for (;;) {
         const upTo = endOfRecord(bytes, end, (length) => seed(records, length));

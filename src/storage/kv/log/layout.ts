@@ -1,19 +1,20 @@
 import { crc32 } from "node:zlib";
 
 /**
- * How a file of the log is laid out. It begins with the head of its generation:
+ * The layout of a log file. It begins with the head of its generation:
  *
- *     8  "NUBELOG" and the version of this layout
- *     8  number of the generation
- *     8  salt, by chance
- *     4  records of the generation before
- *     4  CRC-32 of all that
+ * 8  "NUBELOG" and the version of this layout
+ * 8  number of the generation
+ * 8  random salt
+ * 4  records of the previous generation
+ * 4  CRC-32 of all of the above
  *
- * Records follow, each a group of commits that became durable together, with a check that is seeded with the salt and
- * the record's number: neither an older record nor bytes that a client chose can be taken for one of this generation.
+ * Records follow, each a group of commits that became durable together. Its checksum is seeded with the salt
+ * and the record's number, so that neither an older record nor bytes chosen by a client can pass as a record
+ * of this generation.
  *
- *     4  bytes of rows, which lie as `row-layout.ts` has it
- *     4  CRC-32 of the rows
+ * 4  bytes of rows, in the format of `row-layout.ts`
+ * 4  CRC-32 of the rows
  */
 const MAGIC = Buffer.from("NUBELOG\x01");
 export const HEAD = 32;
@@ -22,7 +23,7 @@ export const RECORD_HEAD = 8;
 export interface Head {
   number: number;
   salt: Uint8Array;
-  /** Records of the generation before, which tell whether that one is whole. */
+  /** The number of records of the previous generation, which shows whether that one is complete. */
   before: number;
 }
 
@@ -36,7 +37,7 @@ export function writeHead(into: Buffer, { number, salt, before }: Head): void {
   into.writeUInt32LE(crc32(into.subarray(0, 28)), 28);
 }
 
-/** `undefined` where none was ever finished. */
+/** `undefined` if no head was ever completely written. */
 export function readHead(from: Buffer): Head | undefined {
   if (from.length < HEAD || MAGIC.compare(from, 0, MAGIC.length) !== 0) return undefined;
   if (from.readUInt32LE(28) !== crc32(from.subarray(0, 28))) return undefined;
@@ -47,7 +48,7 @@ export function readHead(from: Buffer): Head | undefined {
   };
 }
 
-/** What the checks of a generation's records begin with. */
+/** Returns the function that seeds the checksums of a generation's records. */
 export function recordSeed(salt: Uint8Array): (record: number, length: number) => number {
   const facts = Buffer.alloc(SALT + 8);
   facts.set(salt);
@@ -58,14 +59,14 @@ export function recordSeed(salt: Uint8Array): (record: number, length: number) =
   };
 }
 
-/** Finishes a record whose rows lie at `start + RECORD_HEAD` up to `end`. */
+/** Completes a record whose rows are between `start + RECORD_HEAD` and `end`. */
 export function writeRecordHead(into: Buffer, start: number, end: number, seed: number): void {
   const rows = into.subarray(start + RECORD_HEAD, end);
   into.writeUInt32LE(rows.length, start);
   into.writeUInt32LE(crc32(rows, seed), start + 4);
 }
 
-/** Where the record at `start` ends; `undefined` where there is none. */
+/** The end of the record at `start`; `undefined` if there is no valid record. */
 export function endOfRecord(
   from: Buffer,
   start: number,

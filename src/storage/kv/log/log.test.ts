@@ -8,7 +8,7 @@ import { HEAD, RECORD_HEAD } from "./layout.ts";
 import { LOG_FILES } from "./log.ts";
 import { type TestMachine, testMachine } from "./testing.ts";
 
-/** Small, so that generations turn all the time. */
+/** Small, so that generations change often. */
 const CAPACITY = 400;
 
 const opened = (machine: TestMachine, capacity = CAPACITY) => openLogged({ ...machine.boot(), capacity });
@@ -39,7 +39,7 @@ describe("a power cut", () => {
   const change = fc.record({
     puts: fc.dictionary(name, fc.string({ minLength: 0, maxLength: 60 }), { maxKeys: 3 }),
     deletes: fc.array(name, { maxLength: 2 }),
-    /** Turns until the next commit: with none they travel together. */
+    /** Turns of the event loop until the next commit; with none, commits share a group. */
     pause: fc.integer({ min: 0, max: 4 }),
     rests: fc.boolean(),
   });
@@ -265,7 +265,7 @@ describe("a log that was tampered with", () => {
     const disk = machine.disks.find((disk) => disk.length > 0)!;
     const next = await opened(machine, 10_000);
     const lease = await next.lease("p", "me");
-    // A record of former bytes, in the place where the next one of this generation would stand.
+    // An old record's bytes, at the position where the next record of this generation would be.
     await put(next, lease, { d: Buffer.from(disk.subarray(HEAD, HEAD + 115)).toString("latin1") });
     expect(Object.keys(await contents(await opened(machine, 10_000)))).toEqual(["a", "b", "c", "d"]);
   });

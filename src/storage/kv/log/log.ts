@@ -6,15 +6,18 @@ import { beginGeneration, type Generation, newArena, recordBytes, recoverGenerat
 import { SALT } from "./layout.ts";
 import { mergeRanges } from "./merge.ts";
 
-/** What lies below the log: rows that are there to stay. */
+/** The store below the log, which holds the settled rows. */
 export interface Base {
   get(key: Uint8Array): Uint8Array | undefined;
   range(range: KeyRange): TextRow[];
-  /** The newest generation that it holds whole. */
+  /** The newest generation that it holds completely. */
   readonly settled: number;
-  /** Writes all changes, and with them, if it is told, that it now holds generation `settled` whole; resolves once on disk. */
+  /**
+   * Writes all changes and, if given, the fact that it now holds generation `settled` completely; resolves
+   * once they are durable.
+   */
   apply(changes: readonly Change[], settled: number | undefined): Promise<void>;
-  /** Gives memory back that it can do without until it is asked again. */
+  /** Frees the memory that it can do without until the next read. */
   rest(): void;
   close(): Promise<void>;
 }
@@ -25,37 +28,41 @@ export interface Change {
   value: Uint8Array | undefined;
 }
 
-/** Bytes of a generation: what a start after a crash has to read, for each of the files, and what memory holds. */
+/**
+ * Bytes of a generation: the amount, per file, that a start after a crash has to read and that is held in
+ * memory.
+ */
 export const GENERATION_BYTES = 16 * 1024 * 1024;
-/** One takes commits, one goes to the base, and one may be left of a former process. */
+/** One takes commits, one is being settled, and one may be left by an earlier process. */
 export const LOG_FILES = 3;
 
-/** At most so much goes to the base at a time, so that calls are answered in between. */
+/** The maximum size of a write to the base, so that calls are answered in between. */
 const SLICE_ROWS = 500;
 const SLICE_BYTES = 1024 * 1024;
 
 /**
- * A write-ahead log: a group of commits is one write at its end and one fdatasync. The rows then stand in memory above
- * the base. When a file is full, another takes over, and what the full one came to in the end goes to the base in the
- * order of the keys, in the background. A row that was written and deleted meanwhile never gets there, one that was written
- * often once. Only after the base has synced that, the file is used again, from its beginning.
+ * A write-ahead log: a group of commits is one write at its end and one fdatasync. The rows are then in
+ * memory, above the base. When a file is full, another takes over, and the final rows of the full one are
+ * written to the base in key order, in the background: a row that was deleted meanwhile not at all, one that
+ * was written often only once. The file is reused from its beginning only after the base has synced those
+ * rows.
  *
- * Where the base lags behind, commits wait for it: memory holds the bytes of the files at most,
- * and those of which a row that was found still stands in an answer.
+ * If the base lags behind, commits wait for it. So memory holds at most the bytes of the files, and of older
+ * ones whose rows are still part of a response.
  */
 export interface Log {
   append(group: readonly Commit[]): Promise<void>;
   get(key: Uint8Array): Uint8Array | undefined;
   range(range: KeyRange): Row[];
-  /** Larger than that of every opening before it that wrote something. */
+  /** A number larger than that of every earlier opening that wrote something. */
   readonly opening: number;
-  /** Gives back the memory that only work needs: everything goes to the base, unless something is being written. */
+  /** Frees the memory that is only needed under load: settles everything, unless a write is in progress. */
   rest(): Promise<void>;
-  /** Leaves everything to the base, if that is able to take it; if not, to the next opening. */
+  /** Settles everything if the base can take it; otherwise the next opening does. */
   close(): Promise<void>;
 }
 
-/** @throws if generations that were acknowledged are missing */
+/** @throws if acknowledged generations are missing */
 export async function openLog(
   base: Base,
   files: readonly LogFile[],
@@ -69,10 +76,10 @@ export async function openLog(
   let settling: Promise<void> | undefined;
   let spare: Buffer | undefined;
 
-  /** Starts the next generation, once its file is free. */
+  /** Starts the next generation, once a file is free. */
   async function begin(bytes: number): Promise<Generation> {
     await live.at(-1)?.eraseRefused();
-    // What never got its first record to the disk is begun anew.
+    // A generation without a complete record on disk is discarded.
     if (active?.records === 0) live.pop();
     active = undefined;
     while (live.length >= files.length) await settleOldest();
@@ -113,7 +120,7 @@ export async function openLog(
     if (oldest.arena.length === capacity && !oldest.isLent) spare ??= oldest.arena;
   }
 
-  /** Whether a later generation has a row of that key: this one's then need not go to the base. */
+  /** Whether a later generation has a row of that key, so that this generation's row need not be settled. */
   function isNewer(than: Generation, key: Uint8Array): boolean {
     for (let i = live.length - 1; live[i] !== than; i--)
       if (live[i]!.rows.get(key) !== undefined) return true;
@@ -150,11 +157,11 @@ export async function openLog(
     },
 
     async rest() {
-      // What is being written would be missing in what goes to the base.
+      // The commit that is being written would be missing in the base.
       if (isAppending) return;
       const former = active;
       await settleAll();
-      // Where the base takes nothing now, later commits go on to fill the generation.
+      // If the base refuses writes, later commits continue to fill this generation.
       if (!isAppending && live.length > 0 && live.at(-1) === former) active = former;
       spare = undefined;
       base.rest();
@@ -164,7 +171,7 @@ export async function openLog(
   };
 }
 
-/** What former processes left, oldest first. */
+/** The generations that earlier processes left, oldest first. */
 async function recover(base: Base, files: readonly LogFile[]): Promise<Generation[]> {
   const recovered = await Promise.all(files.map((file) => recoverGeneration(file, base.settled)));
   const live = recovered.filter((generation) => generation !== undefined);
@@ -180,7 +187,7 @@ async function recover(base: Base, files: readonly LogFile[]): Promise<Generatio
   return live;
 }
 
-/** What a generation came to, in the order of its keys, in pieces. */
+/** The final rows of a generation in key order, in slices. */
 function* slicesOf(generation: Generation, isOutdated: (key: Uint8Array) => boolean) {
   let changes: Change[] = [];
   let bytes = 0;

@@ -10,7 +10,7 @@ import { mergeRanges } from "./merge.ts";
 
 const range = (limit: number): KeyRange => ({ start: keyBytes("a"), end: keyBytes("z"), limit });
 
-/** Rows `a`, `b`, `c` …, and how often they were asked for. */
+/** Rows `a`, `b`, `c` …, with the number of reads. */
 function baseOf(keys: string) {
   const asked: number[] = [];
   const rowOf = (key: string) => new TextRow(key, keyBytes(`below ${key}`));
@@ -24,7 +24,7 @@ function baseOf(keys: string) {
   };
 }
 
-/** A generation as far as a range looks at it. */
+/** The part of a generation that ranges use. */
 function generationOf(entries: Record<string, string | undefined>): Generation {
   const texts = Object.keys(entries);
   const key = (place: number) => keyBytes(texts[place]!);

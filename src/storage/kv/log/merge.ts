@@ -8,7 +8,7 @@ import type { Base } from "./log.ts";
 type Below = Pick<Base, "range">;
 type MergedRow = TextRow | LaidRow;
 
-/** The rows of a range as the generations, newest last, lay them over the base. */
+/** The rows of a range, merged from the base and the generations above it, newest last. */
 export function mergeRanges(generations: readonly Generation[], base: Below, range: KeyRange): MergedRow[] {
   const { limit, reverse } = range;
   if (limit <= 0) return [];
@@ -27,7 +27,7 @@ export function mergeRanges(generations: readonly Generation[], base: Below, ran
       const { head } = source;
       if (head === undefined) continue;
       unfinished++;
-      // Most rows that stand in one of them stand in another, and texts are equal sooner than one is known to be less.
+      // Most keys are in several generations, and equality of texts is faster to detect than their order.
       if (head === text) continue;
       if (text !== undefined && (reverse ? head < text : head > text)) continue;
       next = source;
@@ -37,13 +37,13 @@ export function mergeRanges(generations: readonly Generation[], base: Below, ran
     if (unfinished === 1) return withRest(rows, next, limit);
     const row = next.row();
     if (row) rows.push(row);
-    // One step further may cost a page of the base that nobody wants.
+    // Advancing further could read a page of the base needlessly.
     if (rows.length === limit) return rows;
     for (const source of sources) if (source.head === text) source.advance();
   }
 }
 
-/** What is left of the last source needs no comparing, and so no texts of its keys. */
+/** The rest of the last source needs no comparisons, and therefore no key texts. */
 function withRest(rows: MergedRow[], source: Source, limit: number): MergedRow[] {
   for (; !source.isAtEnd; source.advance()) {
     const row = source.row();
@@ -52,12 +52,12 @@ function withRest(rows: MergedRow[], source: Source, limit: number): MergedRow[]
   return rows;
 }
 
-/** Rows in their order, one at a time. */
+/** An iterator over rows in order. */
 interface Source {
   readonly isAtEnd: boolean;
-  /** The key of the row that it stands at, as text; `undefined` at the end. */
+  /** The text of the current row's key; `undefined` at the end. */
   readonly head: string | undefined;
-  /** That row; `undefined` where it is deleted. */
+  /** The current row; `undefined` if it is deleted. */
   row(): MergedRow | undefined;
   advance(): void;
 }
@@ -68,7 +68,10 @@ interface PagesOf<F> {
   row(item: F): MergedRow | undefined;
 }
 
-/** Reads page by page, each larger than the one before: how many rows others hide is not known beforehand. */
+/**
+ * Reads page by page, each larger than the previous one, since the number of hidden rows is not known in
+ * advance.
+ */
 class Pages<F> implements Source {
   readonly #of: PagesOf<F>;
   #limit: number;

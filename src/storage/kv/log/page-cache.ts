@@ -3,18 +3,18 @@ import type { KeyRange } from "../kv.ts";
 import { TextRow } from "../text-row.ts";
 import type { Base } from "./log.ts";
 
-/** Shorter pages are read from the base as quickly as from the cache. */
+/** Shorter pages are read from the base as fast as from the cache. */
 const MIN_ROWS = 16;
 const MAX_PAGE_BYTES = 128 * 1_024;
-/** Names of pages that were read once: a page is cached when it is read again. */
+/** The number of remembered page requests: a page is cached when it is requested a second time. */
 const MAX_REQUESTED = 2_000;
 const MAX_BYTES = 4 * 1_024 * 1_024;
-/** Bytes of a row's entry besides its value. */
+/** Bytes of a cached row in addition to its value. */
 const OVERHEAD = 250;
 
 /**
- * A base with a cache of the pages that are read repeatedly: it changes only when a generation settles, once in thousands
- * of commits. The cache is emptied then, and when it is full.
+ * A base with a cache of the pages that are read repeatedly. The base changes only when a generation is
+ * settled, once in thousands of commits. The cache is cleared then, and when it is full.
  */
 export function withPageCache(base: Base): Base {
   const pages = new Map<string, readonly TextRow[]>();
@@ -48,7 +48,7 @@ export function withPageCache(base: Base): Base {
       if (range.limit < MIN_ROWS) return base.range(range);
       const name = nameOf(range);
       const cached = pages.get(name);
-      // Rows belong to the caller.
+      // Returned rows belong to the caller.
       if (cached) return cached.map(({ text, bytes, start, end }) => new TextRow(text, bytes, start, end));
       const page = base.range(range);
       if (page.length >= MIN_ROWS) cache(name, page);
@@ -73,7 +73,7 @@ export function withPageCache(base: Base): Base {
 const nameOf = ({ start, end, limit, reverse = false }: KeyRange): string =>
   `${limit} ${reverse} ${start.length} ${keyText(start)}${keyText(end)}`;
 
-/** The same rows in memory of their own: the buffers that they are slices of may be large. */
+/** Copies the rows into one new buffer: the buffers that they are slices of may be large. */
 function compacted(page: readonly TextRow[], size: number): TextRow[] {
   const all = Buffer.allocUnsafeSlow(size);
   let at = 0;

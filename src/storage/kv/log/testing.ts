@@ -4,23 +4,28 @@ import { TextRow } from "../text-row.ts";
 import type { LogFile } from "./disk.ts";
 import type { Base, Change } from "./log.ts";
 
-/** A machine whose power can go: what it has on disk, and a chance that decides what of the rest gets there. */
+/**
+ * A machine that can lose power: the data on its disk, and a random choice of which unsynced data survives.
+ */
 export interface TestMachine {
-  /** Steps on the disk so far. */
+  /** The number of disk operations so far. */
   readonly steps: number;
-  /** The power goes at that step: it may have taken effect in part, and neither it nor any later one is answered. */
+  /**
+   * Cuts the power at that step: the operation may have a partial effect, and neither it nor any later one
+   * settles.
+   */
   cutAt(step: number): void;
-  /** That step fails, or so many from it on, and the power stays. What is to be written then is not. */
+  /** Makes that step fail, or `count` steps from it on, without loss of power. Nothing is written by them. */
   failAt(step: number, error: Error, count?: number): void;
-  /** What was written reaches the disk, as it does after a while without a sync. */
+  /** Writes unsynced data to the disk, as an operating system does after a while. */
   writeBack(): void;
-  /** Opens what a boot finds. */
+  /** Opens what is found after a boot. */
   boot(): { base: Base; files: LogFile[] };
-  /** The bytes on disk of a file of the log. */
+  /** The durable bytes of each log file. */
   readonly disks: readonly Uint8Array[];
 }
 
-/** What a base does, in the plainest way. */
+/** The simplest implementation of a base. */
 export function plainRows(from: Iterable<[string, Uint8Array]> = []) {
   const rows = new Map(from);
   return {
@@ -39,7 +44,7 @@ export function plainRows(from: Iterable<[string, Uint8Array]> = []) {
   };
 }
 
-/** What a disk writes as a whole or not at all. */
+/** The unit that a disk writes atomically. */
 const SECTOR = 512;
 
 export function testMachine(files: number, chance: () => number): TestMachine {
@@ -54,7 +59,10 @@ export function testMachine(files: number, chance: () => number): TestMachine {
   const failing = (at: number) =>
     failure && at >= failure.from && at < failure.to ? failure.error : undefined;
 
-  /** Never resolves once the power has gone; `partly` tells what may have happened of the step that it went in. */
+  /**
+   * Never resolves once the power is cut; `partly` applies the partial effect of the step at which it was
+   * cut.
+   */
   async function next(boot: number, partly: () => void): Promise<void> {
     if (boot !== boots) return new Promise(() => {});
     if (++step >= cut) {

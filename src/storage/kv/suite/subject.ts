@@ -1,11 +1,11 @@
 import { type Commit, type KeyValueStore, type Lease, MAX_PAGE, type Row } from "../kv.ts";
 
-/** The store under test, new for each test, and short ways to talk to it in text. */
+/** The store under test, created for each test, with helpers that use text. */
 export interface Subject {
   store: KeyValueStore;
-  /** Called before each group is written; what it throws is the disk's error. */
+  /** Called before each group is written; what it throws is treated as a disk error. */
   disk: () => void;
-  /** How many examples a property is tried with. */
+  /** The number of examples per property. */
   examples: number;
   write(lease: Lease, entries: Record<string, string>, deletes?: string[]): Promise<void>;
   contents(start?: string, end?: string): Promise<Record<string, string>>;
