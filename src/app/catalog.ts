@@ -2,7 +2,7 @@ import type { EndpointHosts } from "#gateway/hosts.ts";
 import type { Sinks } from "#kernel/ports.ts";
 import type { Catalog } from "#kernel/runtime.ts";
 
-/** Every service, each loaded by its first call. */
+/** Every service, loaded at its first call. */
 export const catalog: Catalog = {
   "application-autoscaling": () =>
     import("#services/application-autoscaling/service.ts").then((m) => m.applicationAutoScaling),
@@ -21,12 +21,12 @@ export const catalog: Catalog = {
   sts: () => import("#services/sts/service.ts").then((m) => m.sts),
 };
 
-/** Who collects what services observe, loaded by the first of it. */
+/** The service that collects observations, loaded at the first one. */
 export const sinks: Sinks = {
   event: (ctx, batch) => import("#services/events/sink.ts").then(({ collect }) => collect(ctx, batch)),
 };
 
-/** Hosts that are a service's own and no address of its operations: `photos.s3-website.localhost`. */
+/** The hosts and paths of service endpoints, which do not serve operations: `photos.s3-website.localhost`. */
 export const endpointHosts: EndpointHosts = {
   "s3-website": "s3",
   "/_sns": "sns",

@@ -12,7 +12,7 @@ export interface Client {
   post(path: string, body?: object): Promise<Record<string, unknown>>;
 }
 
-/** @throws {ExpectedError} where none with these settings runs */
+/** @throws {ExpectedError} if no cloud with these settings is running */
 export async function findRunning(config: Config): Promise<Client> {
   for (const socket of socketsOf(config)) {
     if (await isAlive(socket)) {

@@ -16,40 +16,46 @@ import { type KeyValueStore, LeaseHeldError } from "#storage/kv/kv.ts";
 import { DamagedFileError } from "#storage/kv/lmdb-header.ts";
 import { removeFormerEras } from "./blob-eras.ts";
 import { catalog, endpointHosts, sinks } from "./catalog.ts";
-import { AlreadyRunning, type Control, claim } from "./control.ts";
+import { AlreadyRunningError, type Control, claim } from "./control.ts";
 import { bindStore, type DataFolder, openDataFolder, withoutSecrets } from "./data-folder.ts";
 import { endpointOf } from "./endpoint.ts";
 import { ExpectedError } from "./expected-error.ts";
 import { openLogFile } from "./log-file.ts";
 import { loadOrCreateMasterKeys, newMasterKey } from "./master-keys.ts";
-import { giveMemoryBack } from "./rest.ts";
+import { releaseMemoryWhenIdle } from "./rest.ts";
 import type { Config } from "./settings.ts";
 import { version } from "./version.ts";
 
-/** A cloud that answers on a port. */
+/** A cloud that is listening on a port. */
 export interface Running {
   readonly cloud: Cloud;
   readonly endpoint: string;
   readonly port: number;
   readonly folder: DataFolder;
   readonly log: Log;
-  /** Takes no more calls, finishes those in flight for `graceMs`, and closes the store. May be called twice. */
+  /**
+   * Stops accepting calls, finishes those in progress within `graceMs`, and closes the store. May be called
+   * twice.
+   */
   stop(options?: { graceMs: number }): Promise<void>;
-  /** Settles when it has stopped, whoever asked for it. */
+  /** Resolves when it has stopped, whatever the cause. */
   readonly stopped: Promise<void>;
 }
 
 export interface StartOptions {
-  /** Lines of the log, from this level on, also go here. */
+  /** Receives log lines of this level and above. */
   terminal?: { level: LogLevel; write: (line: string) => void };
 }
 
 const GRACE_MS = 4_000;
-/** By which a certificate is shown to clients that call an address, or no name. */
+/** The names in the certificate for clients that connect by address, or send no name. */
 const CERTIFIED_HOSTS = ["localhost", "*.localhost", "127.0.0.1", "::1"];
 const CERTIFIED_SUFFIXES = ["localhost", "localhost.localstack.cloud"];
 
-/** Starts a cloud: lock, store, kernel, port, in this order, and stops them backwards, also if one of them fails. */
+/**
+ * Starts a cloud: lock, store, kernel, port, in this order. Stops them in reverse, also if one of them fails
+ * to start.
+ */
 export async function startNube(config: Config, { terminal }: StartOptions = {}): Promise<Running> {
   const started = wallNow();
   const undo: Undo = [];
@@ -138,7 +144,7 @@ async function openRecords(config: Config, folder: DataFolder, log: Log, undo: U
     releaseSpareMemory();
     await store.rest?.().catch(report);
   };
-  undo.push(giveMemoryBack(rest));
+  undo.push(releaseMemoryWhenIdle(rest));
   return cloud;
 }
 
@@ -146,7 +152,7 @@ async function lock(folder: DataFolder): Promise<Control> {
   try {
     return await claim(folder);
   } catch (error) {
-    if (!(error instanceof AlreadyRunning)) throw error;
+    if (!(error instanceof AlreadyRunningError)) throw error;
     throw new ExpectedError(`Nube is already running on ${folder.path}. See: nube status`);
   }
 }
@@ -177,7 +183,7 @@ async function openStore({ ephemeral, store }: Config, folder: DataFolder): Prom
   });
 }
 
-/** A database outlives the folders of the clouds that use it: there the lock is a lease. */
+/** A database may be used from several folders, so a lease serves as the lock. */
 function refuseSharing(error: Error): never {
   throw error instanceof LeaseHeldError ? new ExpectedError("Another Nube works on this store.") : error;
 }
@@ -228,7 +234,9 @@ async function open(
   }
 }
 
-/** Loaded by the first client that speaks TLS, or asks whom to trust. */
+/**
+ * The certificate authority, loaded by the first TLS connection, or the first request for its certificate.
+ */
 function ownCertificates(folder: string, hosts: readonly string[]): Certificates {
   let loading: Promise<Certificates> | undefined;
   const own = () =>
@@ -263,7 +271,7 @@ function factsOf(
   });
 }
 
-/** Whoever can open the socket is the owner of the folder. */
+/** Serves the control socket. Access to the socket proves ownership of the folder. */
 function administerLocally(admin: Admin): (request: HttpRequest) => Promise<HttpResponse> {
   return async (request) => {
     try {

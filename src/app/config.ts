@@ -4,13 +4,13 @@ import { join, resolve } from "node:path";
 import { ExpectedError } from "./expected-error.ts";
 import { type Config, defaults, SETTINGS, type SettingName } from "./settings.ts";
 
-/** Wrong settings. */
+/** Thrown for invalid settings. */
 export class ConfigError extends ExpectedError {}
 
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The settings, and of each where it came from, in words. */
+/** The settings, with a description of each one's origin. */
 export interface Configuration {
   readonly config: Config;
   readonly origins: Readonly<Record<SettingName, string>>;
@@ -22,8 +22,9 @@ interface RawSetting {
 }
 
 /**
- * Flags go before the environment, the environment before the file `nube.json` of the data folder (or `--config FILE`), and
- * that before the defaults. The one place in the house that reads the environment.
+ * Reads the settings. Flags take precedence over environment variables, those over the file `nube.json` in
+ * the data folder (or `--config FILE`), and that over the defaults. This is the only place that reads the
+ * environment.
  *
  * @throws {ConfigError}
  */
@@ -37,7 +38,7 @@ export function configure(flags: Flags, environment: Environment = process.env):
     const variable = `NUBE_${name.toUpperCase()}`;
     if (flags[name] !== undefined) return { value: flags[name], origin: `--${name}` };
     if (environment[variable]) return { value: environment[variable], origin: variable };
-    const localStackSetting = ofLocalStack(name, environment);
+    const localStackSetting = fromLocalStack(name, environment);
     if (localStackSetting) return localStackSetting;
     const value = file?.settings[name];
     return value === undefined ? undefined : { value, origin: file!.path };
@@ -56,13 +57,16 @@ export function configure(flags: Flags, environment: Environment = process.env):
   return Object.freeze({ config: Object.freeze(values as unknown as Config), origins });
 }
 
-/** One folder per user, wherever the command is called: `nube status` finds what `npm start` started. */
+/**
+ * One folder per user, independent of the working directory, so that `nube status` finds what `npm start`
+ * started.
+ */
 function defaultData({ XDG_DATA_HOME }: Environment): string {
   return join(XDG_DATA_HOME || join(homedir(), ".local", "share"), "nube");
 }
 
-/** What people who come from LocalStack have in their compose files, where it means the same here. */
-function ofLocalStack(name: SettingName, { GATEWAY_LISTEN, DEBUG }: Environment): RawSetting | undefined {
+/** LocalStack's variables, as far as they have the same meaning here. */
+function fromLocalStack(name: SettingName, { GATEWAY_LISTEN, DEBUG }: Environment): RawSetting | undefined {
   if (name === "log" && (DEBUG === "1" || DEBUG === "true")) return { value: "debug", origin: "DEBUG" };
   const [, host, port] = /^(?:([^,]*):)?(\d+)(?:,|$)/.exec(GATEWAY_LISTEN ?? "") ?? [];
   if (name === "port" && port) return { value: port, origin: "GATEWAY_LISTEN" };

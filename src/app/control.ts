@@ -6,22 +6,22 @@ import { LIMITS } from "#gateway/server/limits.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { ExpectedError } from "./expected-error.ts";
 
-/** The lock of a data folder, and the channel of the command line: a UNIX socket, reachable by its owner only. */
+/** The lock of a data folder, and the channel of the command line: a UNIX socket, accessible to its owner only. */
 export interface Control {
-  /** Begins to answer; until then, callers wait. */
+  /** Starts to serve; callers wait until then. */
   serve(handle: Handle, report: (error: unknown) => void): void;
-  /** Gives the lock away. */
+  /** Releases the lock. */
   close(): Promise<void>;
 }
 
 /** Another process serves this data folder. */
-export class AlreadyRunning extends Error {}
+export class AlreadyRunningError extends Error {}
 
 /**
- * Locks the folder, and listens. What stands at the socket's place was left by a process that died; should it answer all the
- * same, the file system is one that keeps no locks.
+ * Locks the folder, and listens. A socket that exists already was left by a process that crashed; if a process
+ * answers on it nevertheless, the file system does not support locks.
  *
- * @throws {AlreadyRunning}
+ * @throws {AlreadyRunningError}
  */
 export async function claim({
   socket: path,
@@ -35,7 +35,7 @@ export async function claim({
     accept(socket);
   });
   try {
-    if (await isAlive(path)) throw new AlreadyRunning();
+    if (await isAlive(path)) throw new AlreadyRunningError();
     await rm(path, { force: true });
     await listenOn(server, path);
   } catch (error) {
@@ -65,8 +65,8 @@ export async function claim({
 }
 
 /**
- * A lock that the kernel frees when its holder dies, which in Node only SQLite's is. It lies among the records, where nobody
- * clears up: a socket is soon taken for a leftover and removed.
+ * A lock that the kernel frees when its holder dies, as only SQLite's does in Node. The file is next to the records, where
+ * people do not tidy up: a socket is easily taken for a leftover and removed.
  */
 async function lockFile(path: string): Promise<{ release(): void }> {
   const { DatabaseSync } = await import("node:sqlite");
@@ -77,7 +77,7 @@ async function lockFile(path: string): Promise<{ release(): void }> {
   } catch (error) {
     database.close();
     const { errcode, message } = error as Error & { errcode?: number };
-    if (errcode === SQLITE_BUSY) throw new AlreadyRunning();
+    if (errcode === SQLITE_BUSY) throw new AlreadyRunningError();
     throw new ExpectedError(`${path} cannot be locked: ${message}`);
   }
   return { release: () => database.close() };
@@ -87,14 +87,14 @@ const SQLITE_BUSY = 5;
 
 function listenOn(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    // The mode of a socket comes from the process's mask; nothing else of ours is made in this moment.
+    // The mode of a socket is determined by the umask; this process creates no other file meanwhile.
     const mask = process.umask(0o177);
     server.once("error", reject).listen(path, resolve);
     process.umask(mask);
   });
 }
 
-/** Whether somebody listens. */
+/** Whether a process listens on the socket. */
 export function isAlive(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);

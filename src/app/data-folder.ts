@@ -5,24 +5,24 @@ import { dirname, join } from "node:path";
 import { ExpectedError } from "./expected-error.ts";
 import type { Config } from "./settings.ts";
 
-/** Where everything of one cloud lies, with slots for its parts. */
+/** The paths of one cloud's files. */
 export interface DataFolder {
   readonly path: string;
   readonly store: string;
   readonly blobs: string;
   readonly tls: string;
-  /** The file of the keys that bodies at rest are sealed with. */
+  /** The file of the master keys that bodies at rest are encrypted with. */
   readonly keys: string;
   readonly log: string;
   /** The file that the running process holds a lock on. */
   readonly lock: string;
-  /** The UNIX socket that takes commands. */
+  /** The UNIX socket that accepts commands. */
   readonly socket: string;
-  /** Removes what is not to be kept: a short place of the socket, and the whole folder of a cloud in memory. */
+  /** Removes what must not remain: the socket's short folder, and the whole folder of an ephemeral cloud. */
   discard(): void;
 }
 
-/** Made where it is missing, and closed to other users. */
+/** Creates the folder if it is missing, inaccessible to other users. */
 export function openDataFolder(config: Config): DataFolder {
   const path = folderOf(config);
   if (config.ephemeral) makePrivate(path);
@@ -50,8 +50,8 @@ export function openDataFolder(config: Config): DataFolder {
 }
 
 /**
- * Where a running cloud with these settings is found: the kept one of the data folder, or the one in memory of that port.
- * In this order, unless the settings say `ephemeral`.
+ * The sockets where a running cloud with these settings may be found: that of the data folder, then that of
+ * the ephemeral cloud of that port. With `ephemeral`, only the latter.
  */
 export function socketsOf(config: Config): string[] {
   const inMemory = socketOf(folderOf({ ...config, ephemeral: true }));
@@ -62,19 +62,20 @@ export function logOf(config: Config): string {
   return join(folderOf(config), "logs", "nube.log");
 }
 
-/** A cloud in memory needs a folder too, for its socket, its log and its certificates: one per port, which is its lock. */
+/** An ephemeral cloud also needs a folder, for its socket, log and certificates: one per port. */
 function folderOf({ data, ephemeral, port }: Config): string {
   if (!ephemeral) return data;
   return join(tmpdir(), `nube-${userInfo().uid}-${port === 0 ? `any-${process.pid}` : port}`);
 }
 
-/** What the kernel takes for the path of a socket, on any system. */
+/** The maximum length of a socket's path that every system supports. */
 const MAX_SOCKET_PATH = 103;
 
 function socketOf(folder: string): string {
   const path = join(folder, "nube.sock");
   if (Buffer.byteLength(path) <= MAX_SOCKET_PATH) return path;
-  // Not the environment's temporary folder: who starts a second cloud in another environment must find the same lock.
+  // Not the environment's temporary folder: a second cloud that is started in another environment must find
+  // the same lock.
   const short = `/tmp/nube-${createHash("sha256").update(realPath(folder)).digest("hex").slice(0, 24)}`;
   return join(short, "nube.sock");
 }
@@ -87,14 +88,17 @@ function realPath(folder: string): string {
   }
 }
 
-/** Another process may have moved in already. */
+/** Removes the folder if it is empty. Another process may already use it. */
 function removeEmpty(path: string): void {
   try {
     rmdirSync(path);
   } catch {}
 }
 
-/** Temporary folders are open to everybody: what stands there already may be somebody's trap. */
+/**
+ * Creates a private folder. Temporary folders are writable by everyone, so an existing one may be another
+ * user's trap.
+ */
 function makePrivate(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
@@ -109,8 +113,8 @@ function makePrivate(path: string): void {
 }
 
 /**
- * Blobs and their records belong together: with another store, the blobs of this folder would look like leftovers and be
- * swept. So the folder remembers its store.
+ * Blobs and their records belong together: with another store, the blobs in this folder would look
+ * unreferenced and be deleted. So the folder records the name of its store.
  */
 export function bindStore({ path }: DataFolder, { store }: Config): void {
   const file = join(path, "store-name");
@@ -124,7 +128,7 @@ export function bindStore({ path }: DataFolder, { store }: Config): void {
   }
 }
 
-/** An empty file is left where a first start was cut off: nothing had been written to the store by then. */
+/** The file is empty if a first start was interrupted; nothing had been written to the store by then. */
 function readName(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8").trim() || undefined;
@@ -134,7 +138,7 @@ function readName(file: string): string | undefined {
   }
 }
 
-/** Host, port and name of a database. */
+/** The database's URL without credentials. */
 export function withoutSecrets(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname}`;

@@ -1,2 +1,2 @@
-/** An error that its reader can do something about: the message is written for them, and no stack is shown. */
+/** An error that the user can fix: the message is written for the user, and no stack is shown. */
 export class ExpectedError extends Error {}

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { findRunning } from "./client.ts";
 import type { Config } from "./settings.ts";
 
-/** One thing that was looked at. `missing` is something that would be good to have, `bad` stands in the way. */
+/** The result of one check. `missing` is a recommendation; `bad` prevents a start. */
 export interface Finding {
   subject: string;
   state: "good" | "missing" | "bad";
@@ -17,7 +17,7 @@ export interface Finding {
 const GIB = 1024 ** 3;
 const MIN_FREE_BYTES = GIB;
 
-/** What this machine offers to a cloud with these settings. */
+/** Checks whether this machine can run a cloud with these settings. */
 export function inspectHost(config: Config): Promise<Finding[]> {
   return Promise.all([runtime(), dataFolder(config), port(config), awsCli()]);
 }

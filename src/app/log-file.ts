@@ -1,17 +1,20 @@
 import { closeSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 
-/** Lines to a file, in order. */
+/** Writes lines to a file, in order. */
 export interface LogFile {
   write(line: string): void;
-  /** At once, before the process ends. */
+  /** Writes buffered lines synchronously, before the process ends. */
   flush(): void;
 }
 
 const MAX_BYTES = 8 * 1024 * 1024;
-/** `nube.log.1` is the newest of the former files. */
+/** The number of older files; `nube.log.1` is the newest of them. */
 const FORMER_FILES = 3;
 
-/** Lines of one turn of the event loop are written together. The file moves aside before it grows past its limit. */
+/**
+ * Opens a log file. Lines of one turn of the event loop are written together. The file is rotated before it
+ * exceeds its limit.
+ */
 export function openLogFile(path: string, maxBytes: number = MAX_BYTES): LogFile {
   let file = openSync(path, "a", 0o600);
   let size = fstatSync(file).size;
@@ -21,7 +24,7 @@ export function openLogFile(path: string, maxBytes: number = MAX_BYTES): LogFile
     for (let n = FORMER_FILES - 1; n > 0; n--) moveIfThere(`${path}.${n}`, `${path}.${n + 1}`);
     moveIfThere(path, `${path}.1`);
     size = 0;
-    // Opened before the former file is closed: if it fails, that one takes the next lines.
+    // Opened before the old file is closed: if that fails, the old file takes the next lines.
     const former = file;
     file = openSync(path, "a", 0o600);
     closeSync(former);
@@ -31,7 +34,7 @@ export function openLogFile(path: string, maxBytes: number = MAX_BYTES): LogFile
     if (lines === "") return;
     const bytes = Buffer.from(lines);
     lines = "";
-    // A log that cannot be written (a full disk) must not end what it tells about.
+    // A log that cannot be written, for example because the disk is full, must not end the process.
     try {
       if (size > 0 && size + bytes.length > maxBytes) rotate();
       size += writeSync(file, bytes);

@@ -5,8 +5,9 @@ import { MASTER_KEY_BYTES, type MasterKey } from "#kernel/data-keys.ts";
 import { ExpectedError } from "./expected-error.ts";
 
 /**
- * The keys of the cloud, apart from what they seal: whoever has the store and the blobs alone has nothing. Made at the
- * first start. To take a new one, add it to the file's end under the next number: old bodies still need the old ones.
+ * The cloud's master keys, stored separately from the data that they encrypt, so that the store and the blobs
+ * alone reveal nothing. Created at the first start. To add a key, append it to the file under the next
+ * number; old bodies still need the old keys.
  */
 export async function loadOrCreateMasterKeys(file: string): Promise<MasterKey[]> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -40,7 +41,7 @@ function parse(text: string, file: string): MasterKey[] {
   throw broken;
 }
 
-/** Durable before anything is sealed with it: what a lost key sealed is lost as well. */
+/** Makes the keys durable before they are used: a lost key means lost data. */
 async function write(file: string, text: string): Promise<void> {
   const temporary = `${file}.new`;
   const handle = await open(temporary, "w", 0o600);

@@ -2,17 +2,17 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 const INTERVAL_MS = 30_000;
-/** With less CPU time than that in an interval the cloud counts as idle. */
+/** A cloud that uses less CPU time than this in an interval counts as idle. */
 const IDLE_MS = 300;
-/** Less work than that leaves nothing that is worth a collection. */
+/** Less work than this leaves too little garbage to justify a collection. */
 const WORK_MS = 1_000;
 
 /**
- * Gives memory back when work has ended: what the store can do without, and what nothing refers to any more. V8 leaves
- * a process the memory that its busiest minute took, for as long as it lives.
- * @returns ends the watch
+ * Frees memory when work has ended: what the store can do without, and what is no longer referenced. By
+ * itself V8 keeps the memory of a process's busiest minute for as long as the process lives.
+ * @returns a function that ends the watch
  */
-export function giveMemoryBack(rest: () => Promise<void>): () => void {
+export function releaseMemoryWhenIdle(rest: () => Promise<void>): () => void {
   const isTime = afterWork(() => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1_000;
@@ -26,8 +26,8 @@ export function giveMemoryBack(rest: () => Promise<void>): () => void {
 }
 
 /**
- * @param cpuMs what the process has used so far
- * @returns whether work has ended since the last look
+ * @param cpuMs returns the CPU time that the process has used so far
+ * @returns a function that tells whether work has ended since its last call
  */
 export function afterWork(cpuMs: () => number): () => boolean {
   let before = cpuMs();
@@ -43,7 +43,10 @@ export function afterWork(cpuMs: () => number): () => boolean {
   };
 }
 
-/** Node offers the collector only by flags. The last resort alone hands pages to the system; what is compiled stays. */
+/**
+ * Runs a full garbage collection, which Node offers only by a flag. Only this last-resort kind returns pages
+ * to the operating system. Compiled code is kept.
+ */
 export function collectAll(): void {
   setFlagsFromString("--expose-gc");
   setFlagsFromString("--no-flush-bytecode");

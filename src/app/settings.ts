@@ -3,19 +3,19 @@ import { resolve } from "node:path";
 import type { AuthMode } from "#gateway/authenticate.ts";
 import { LEVELS, type LogLevel } from "#lib/log.ts";
 
-/** What a person decides about a cloud; checked, and never changed while it runs. */
+/** A cloud's settings; validated, and constant while it runs. */
 export interface Config {
   readonly port: number;
   readonly host: string;
   readonly data: string;
   readonly ephemeral: boolean;
-  /** URL of a PostgreSQL database; without it records are kept in the data folder. */
+  /** The URL of a PostgreSQL database; without it, records are kept in the data folder. */
   readonly store: string | undefined;
   readonly auth: AuthMode;
   readonly region: string;
   readonly account: string;
   readonly hosts: readonly string[];
-  /** Services that hold their callers to AWS's limits of throughput. */
+  /** The services that enforce AWS's throughput limits. */
   readonly limits: readonly string[];
   readonly log: LogLevel;
 }
@@ -23,7 +23,7 @@ export interface Config {
 export type SettingName = keyof Config;
 
 interface Setting<T> {
-  /** What stands for the value in a help text; a setting without it is a switch. */
+  /** Represents the value in help texts; a setting without it is a switch. */
   placeholder?: string;
   help: string;
   /** @throws {Error} whose message completes "<name> is …" */
@@ -31,12 +31,12 @@ interface Setting<T> {
   fallback(others: Partial<Config>): T;
 }
 
-/** LocalStack's, which scripts expect. */
+/** LocalStack's port, which scripts expect. */
 export const STANDARD_PORT = 4566;
 
 const LIMITED = ["dynamodb", "kinesis"];
 
-/** Each is a flag (`--port`), a variable (`NUBE_PORT`) and a key of `nube.json`. */
+/** Each setting is a flag (`--port`), a variable (`NUBE_PORT`) and a key of `nube.json`. */
 export const SETTINGS: { [Name in SettingName]: Setting<Config[Name]> } = {
   port: {
     placeholder: "PORT",

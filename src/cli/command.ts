@@ -4,18 +4,18 @@ import { ConfigError, type Configuration, configure, type Flags } from "#app/con
 import { ExpectedError } from "#app/expected-error.ts";
 import { SETTINGS, type SettingName } from "#app/settings.ts";
 
-/** One word after `nube`. */
+/** A subcommand of `nube`. */
 export interface Command {
   summary: string;
-  /** What stands after the name: `advance SPAN | freeze`. */
+  /** The arguments after the name: `advance SPAN | freeze`. */
   usage?: string;
-  /** Lines of a person's language: what it does, and examples. */
+  /** Describes what the command does, with examples. */
   help: string;
-  /** The settings that it takes as flags, besides `--config`. */
+  /** The settings that it accepts as flags, in addition to `--config`. */
   settings: readonly SettingName[];
-  /** Flags of its own. */
+  /** The command's own flags. */
   flags?: Readonly<Record<string, OwnFlag>>;
-  /** How many words it takes. */
+  /** The number of positional arguments. */
   words?: { min: number; max: number };
   run(call: CommandCall): Promise<void>;
 }
@@ -31,15 +31,15 @@ export interface CommandCall extends Configuration {
   words: readonly string[];
 }
 
-/** What was typed is wrong: the exit code is 2. */
+/** Wrong usage, with exit code 2. */
 export class UsageError extends ExpectedError {}
 
-/** How this command was called: `nube`, or its path in a clone. */
+/** The name that this command was called by: `nube`, or its path in a clone. */
 export const self: string = /[/\\]nube$/.test(process.argv[1] ?? "")
   ? "nube"
   : relative(".", process.argv[1] ?? "nube");
 
-/** Enough to find a running cloud. */
+/** The settings that are needed to find a running cloud. */
 export const WHERE: readonly SettingName[] = ["data", "ephemeral", "port"];
 
 export const ALL_SETTINGS = Object.keys(SETTINGS) as SettingName[];
@@ -99,7 +99,7 @@ function helpOf(name: string, command: Command): string {
   return `nube ${name}${usage}\n\n${command.summary}\n\n${command.help.trim()}\n\nFlags\n${columns(rows)}\n`;
 }
 
-/** Two columns, the first as wide as it must be. */
+/** Formats two columns; the first is as wide as its longest cell. */
 export function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd()).join("\n");

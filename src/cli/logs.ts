@@ -23,7 +23,7 @@ Examples
   },
 };
 
-/** A file that has become shorter is a new one: the former moved aside. */
+/** Prints what is appended. A file that has become shorter is a new one, after a rotation. */
 function follow(path: string, from: number): void {
   let printed = from;
   let printing = Promise.resolve();
@@ -36,7 +36,7 @@ function follow(path: string, from: number): void {
   });
 }
 
-/** Nothing, where the file has moved aside since it was looked at: its successor is shorter. */
+/** Prints nothing if the file was rotated meanwhile, since its successor is shorter. */
 async function print(path: string, start: number, end: number): Promise<void> {
   if (start === end) return;
   try {

@@ -13,7 +13,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   logs: () => import("./logs.ts").then((m) => m.logs),
 };
 
-/** @param args what follows `nube`; without a word, the help */
+/** @param args the arguments after `nube`; without any, the help is printed */
 export async function main([name = "help", ...args]: readonly string[]): Promise<void> {
   try {
     if (name === "help" || name === "--help" || name === "-h") return await printHelp(args[0]);
@@ -50,7 +50,7 @@ async function printVersion(): Promise<void> {
   console.log(version);
 }
 
-/** 2 for what was typed wrongly, 1 for all else; a stack only for an unexpected error. */
+/** Sets exit code 2 for wrong usage, otherwise 1. A stack is printed only for an unexpected error. */
 function fail(error: Error): void {
   console.error(error instanceof ExpectedError ? error.message : error);
   process.exitCode = error instanceof UsageError ? 2 : 1;

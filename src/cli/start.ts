@@ -29,12 +29,12 @@ Each flag is also a variable, NUBE_PORT for --port, and a key of nube.json in th
   },
 };
 
-/** Who reads the output may go away, and its disk may be full: the log has a file of its own. */
+/** Ignores output errors: the output's reader may exit, or its disk may be full. The log has its own file. */
 function outliveReaders(): void {
   for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
 }
 
-/** Under npm, one Ctrl-C comes twice: from the terminal and from npm. */
+/** Under npm, one Ctrl-C arrives twice: from the terminal and from npm. */
 const SAME_SIGNAL_MS = 1_000;
 const MAX_STOP_MS = 5_000;
 
@@ -48,7 +48,7 @@ function endOnSignal(starting: Promise<Running>): void {
     setTimeout(() => {
       isSecond = true;
     }, SAME_SIGNAL_MS).unref();
-    // What was acknowledged is on disk, however this ends.
+    // Acknowledged data is durable, however the process ends.
     setTimeout(() => process.exit(0), MAX_STOP_MS).unref();
     starting.then(
       ({ stop }) => stop(),
@@ -58,7 +58,7 @@ function endOnSignal(starting: Promise<Running>): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, end);
 }
 
-/** A state that nobody foresaw is not served from. The store is safe against a sudden end. */
+/** Ends the process, since its state may be inconsistent. The store is safe against a sudden end. */
 function endOnBug({ log }: Running): void {
   for (const event of ["uncaughtException", "unhandledRejection"]) {
     process.on(event, (error: unknown) => {
@@ -68,7 +68,9 @@ function endOnBug({ log }: Running): void {
   }
 }
 
-/** A person is told what is wrong; what collects output gets every line, as the file does. */
+/**
+ * A terminal shows warnings and errors only; anything that collects output gets every line, like the file.
+ */
 function terminalOf({ log: level }: Config): StartOptions["terminal"] {
   const write = (line: string) => void process.stderr.write(line);
   return { level: process.stderr.isTTY && level === "info" ? "warn" : level, write };

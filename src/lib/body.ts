@@ -1,22 +1,22 @@
 import type { MaybePromise } from "./maybe-promise.ts";
 
 /**
- * The bytes of a request or of an answer, as a stream that is pulled.
+ * The bytes of a request or response, as a pull-based stream.
  *
- * The first pull tells a waiting client to send (`100 Continue`); the end of the stream is where length, hashes,
- * trailers and chunk signatures are checked, so a consumer may keep what it read only after the end was reached
- * without an exception.
+ * The first pull asks a waiting client to send (`100 Continue`). Length, hashes, trailers and chunk
+ * signatures are verified at the end of the stream, so a consumer may keep what it has read only after
+ * reaching the end without an exception.
  */
 export interface Body extends AsyncIterable<Uint8Array> {
-  /** Length in bytes, if the sender said it beforehand. */
+  /** Length in bytes, if the sender declared it. */
   readonly size: number | undefined;
-  /** Names of headers that will follow the body, lower-case. */
+  /** Lower-case names of the trailers that the sender announced. */
   readonly announced: readonly string[];
-  /** Headers that followed the body, lower-case; complete once the end was reached. */
+  /** Trailers with lower-case names; complete once the end was reached. */
   readonly trailers: Readonly<Record<string, string>>;
   /**
-   * The whole in one piece, at once if it is there: the quick way for small bodies.
-   * @throws {BodyTooLargeError} when there are more than `limit` bytes
+   * Returns all bytes in one piece, synchronously if they have arrived: the fast way for small bodies.
+   * @throws {BodyTooLargeError} if there are more than `limit` bytes
    */
   bytes(limit: number): MaybePromise<Uint8Array>;
 }
@@ -25,7 +25,7 @@ export class BodyTooLargeError extends Error {
   override name = "BodyTooLargeError";
 }
 
-/** A body of bytes that are already at hand. */
+/** A body of bytes that are in memory. */
 export function bodyOf(data: Uint8Array | string): Body {
   const bytes = typeof data === "string" ? Buffer.from(data) : data;
   return {

@@ -1,4 +1,4 @@
-/** Bytes that are no bzip2 file, or not all of one. */
+/** Thrown for bytes that are not a bzip2 file, or not a complete one. */
 export class Bzip2Error extends Error {
   override name = "Bzip2Error";
   readonly isTruncated: boolean;
@@ -10,14 +10,14 @@ export class Bzip2Error extends Error {
 }
 
 const [BLOCK, END] = [0x314159265359, 0x177245385090];
-/** No block is longer than this, compressed: 900,000 symbols of at most 20 bits, and its tables. */
+/** Maximum compressed size of a block: 900,000 symbols of at most 20 bits, and its tables. */
 const MAX_BLOCK = 2_400_000;
 const MAX_SYMBOLS = 258;
 const MAX_CODE_LENGTH = 20;
 const GROUP = 50;
 
 /**
- * The bytes of a bzip2 file, block by block; of several, if they stand one behind another.
+ * Decompresses a bzip2 file, or several concatenated ones, block by block.
  * @throws {Bzip2Error}
  */
 export async function* bunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -55,10 +55,10 @@ export async function* bunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenera
 }
 
 interface Bits {
-  /** At most 24 of them. */
+  /** Reads at most 24 bits. */
   read(count: number): number;
   add(chunk: Uint8Array): void;
-  /** Bytes that were not touched yet. */
+  /** The number of unread bytes. */
   left(): number;
   align(): void;
 }
@@ -89,7 +89,7 @@ function bitReader(): Bits {
   };
 }
 
-/** How long a block may be. */
+/** Reads a file's header; returns the maximum size of a block. */
 function header(bits: Bits): number {
   const level = bits.read(24) === 0x425a68 ? bits.read(8) - 0x30 : 0;
   if (level < 1 || level > 9) throw new Bzip2Error("not a bzip2 file");
@@ -122,7 +122,9 @@ function usedSymbols(bits: Bits): number[] {
   return symbols;
 }
 
-/** The last column of the sorted rotations: Huffman codes, runs, and places in a list that moves to its front. */
+/**
+ * Decodes the last column of the sorted rotations: Huffman codes, run lengths and move-to-front positions.
+ */
 function lastColumn(bits: Bits, symbols: number[], capacity: number): Uint8Array {
   const tables = bits.read(3);
   const selectors = bits.read(15);
@@ -181,7 +183,7 @@ function lengthsOf(bits: Bits, count: number): number[] {
   });
 }
 
-/** Reads one symbol of a canonical code. */
+/** Returns a function that reads one symbol of a canonical Huffman code. */
 function huffman(lengths: readonly number[]): (bits: Bits) => number {
   const sortedSymbols = new Uint16Array(MAX_SYMBOLS);
   const first = new Int32Array(MAX_CODE_LENGTH + 2);
@@ -207,7 +209,7 @@ function huffman(lengths: readonly number[]): (bits: Bits) => number {
   };
 }
 
-/** Burrows and Wheeler's transform, undone. */
+/** The inverse of the Burrows-Wheeler transform. */
 function sorted(column: Uint8Array, origin: number): Uint8Array {
   const starts = new Int32Array(256);
   for (const byte of column) starts[byte]!++;
@@ -223,7 +225,9 @@ function sorted(column: Uint8Array, origin: number): Uint8Array {
   return data;
 }
 
-/** Four equal bytes are followed by the number of their further repetitions. */
+/**
+ * Undoes the initial run-length encoding: four equal bytes are followed by the number of further repetitions.
+ */
 function unrolled(data: Uint8Array): Uint8Array {
   let length = 0;
   eachRun(data, (_, count) => {

@@ -1,6 +1,6 @@
 import { addressBytes } from "./ip-address.ts";
 
-/** Addresses as numbers, so that a block is a comparison: version 4 in 32 bits, version 6 in 128. */
+/** An address as a number, so that matching a block is a comparison: 32 bits for IPv4, 128 for IPv6. */
 export interface Address {
   version: 4 | 6;
   bits: bigint;
@@ -8,13 +8,13 @@ export interface Address {
 
 export interface Block {
   version: 4 | 6;
-  /** The address without the bits behind the prefix. */
+  /** The address without the bits after the prefix. */
   bits: bigint;
-  /** How many bits stand behind the prefix. */
+  /** The number of bits after the prefix. */
   shift: bigint;
 }
 
-/** `undefined` for what is no address. A version 4 address that is mapped into version 6 counts as one of version 4. */
+/** Returns `undefined` for an invalid address. An IPv4-mapped IPv6 address counts as IPv4. */
 export function addressOf(text: string): Address | undefined {
   const bytes = addressBytes(text);
   if (!bytes) return undefined;
@@ -23,7 +23,7 @@ export function addressOf(text: string): Address | undefined {
   return bits >> 32n === 0xffffn ? { version: 4, bits: bits & 0xffff_ffffn } : { version: 6, bits };
 }
 
-/** `10.0.0.0/8`, `2001:db8::/32`, or one address; `undefined` for anything else. */
+/** Parses `10.0.0.0/8`, `2001:db8::/32`, or a single address; returns `undefined` for anything else. */
 export function blockOf(text: string): Block | undefined {
   const slash = text.indexOf("/");
   const address = addressOf(slash < 0 ? text : text.slice(0, slash));

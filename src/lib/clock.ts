@@ -1,32 +1,32 @@
 import { wallNow } from "./wall.ts";
 
-/** Where product time comes from. Milliseconds since 1970, as everywhere in the house. */
+/** The source of the product's time, in milliseconds since 1970. */
 export interface Clock {
   now(): number;
 }
 
-/** From `wall` on, the cloud's time was `cloud`, standing still if `frozen`. */
+/** From the real time `wall` on, the cloud's time started at `cloud`, and stands still if `frozen`. */
 export interface Shift {
   wall: number;
   cloud: number;
   frozen: boolean;
 }
 
-/** The one clock of a cloud: it runs with the wall's until somebody freezes or moves it. */
+/** The clock of a cloud: it follows the real clock until it is frozen or moved. */
 export interface CloudClock extends Clock {
   readonly frozen: boolean;
-  /** Every change so far, oldest first: what {@link cloudTimeOf} is computed from. */
+  /** Every change so far, oldest first: the input of {@link cloudTimeOf}. */
   readonly shifts: readonly Shift[];
   freeze(): void;
   resume(): void;
   moveTo(time: number): void;
-  /** In place of all that was: what a store remembers, or nothing. */
+  /** Replaces the history with one from a store, which may be empty. */
   restore(history: readonly Shift[]): void;
-  /** The cloud's time at a moment of the wall's, also one before the clock was moved. */
+  /** The cloud's time at a given real time, which may be before the clock was moved. */
   cloudTimeOf(wall: number): number;
 }
 
-/** Shifts within a second of each other count as one, so that a long run of jobs leaves one mark. */
+/** Shifts within a second of each other count as one, so that a long run of jobs leaves only one entry. */
 const SAME_MOMENT_MS = 1_000;
 const MAX_SHIFTS = 1_000;
 

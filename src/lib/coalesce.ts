@@ -1,6 +1,6 @@
 /**
- * Shares runs of a costly action among callers that come at once: a call resolves (or rejects) with a run that
- * began after the call, and at most one run goes on at a time.
+ * Shares runs of a costly action among concurrent callers: a call settles with a run that began after the
+ * call, and at most one run is in progress at a time.
  */
 export function coalesced(run: () => Promise<void>): () => Promise<void> {
   let current: Promise<void> | undefined;

@@ -1,4 +1,4 @@
-/** Each value that has come before, as often as it comes again. */
+/** Yields each repeated value, once for every repetition. */
 export function* duplicates<T>(values: Iterable<T>): Generator<T, void> {
   const seen = new Set<T>();
   for (const value of values) {
@@ -7,7 +7,7 @@ export function* duplicates<T>(values: Iterable<T>): Generator<T, void> {
   }
 }
 
-/** The first value that comes a second time. */
+/** The first value that is repeated. */
 export function firstDuplicate<T>(values: Iterable<T>): T | undefined {
   for (const value of duplicates(values)) return value;
   return undefined;

@@ -1,4 +1,4 @@
-/** A binary heap: the least element by `before` is always at hand. */
+/** A binary heap: `peek` returns the least element by `before`. */
 export interface Heap<T> {
   readonly size: number;
   push(item: T): void;

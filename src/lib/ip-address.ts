@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 
-/** The bytes of an address, 4 or 16; `undefined` for what is none. */
+/** The bytes of an address, 4 or 16; `undefined` for an invalid address. */
 export function addressBytes(text: string): Uint8Array | undefined {
   switch (isIP(text)) {
     case 4:
@@ -12,7 +12,7 @@ export function addressBytes(text: string): Uint8Array | undefined {
   }
 }
 
-/** Whether the first `bits` of both are the same, of addresses of one version. */
+/** Whether the first `bits` bits of two addresses of the same version are equal. */
 export function sharesPrefix(a: Uint8Array, b: Uint8Array, bits: number): boolean {
   if (a.length !== b.length) return false;
   const whole = bits >> 3;
@@ -21,7 +21,10 @@ export function sharesPrefix(a: Uint8Array, b: Uint8Array, bits: number): boolea
   return rest === 8 || (a[whole]! ^ b[whole]!) >> rest === 0;
 }
 
-/** Of a text that is known to be one. `::` stands for as many zeros as are missing, the end may be of version 4. */
+/**
+ * Parses a valid IPv6 address. `::` stands for as many zeros as are missing, and the end may be in IPv4
+ * notation.
+ */
 function version6(text: string): Uint8Array | undefined {
   if (text.includes("%")) return undefined;
   const dotted = /[^:]*\.[^:]*$/.exec(text)?.[0];

@@ -3,8 +3,8 @@ const PLACES = 16;
 const FULL = 0.75;
 
 /**
- * Entries in the order in which a `HashMap` of Java 8 or later iterates over them: by the hashes of their names, and within
- * a bucket in the order of insertion. AWS lists some things in that order.
+ * Returns entries in the iteration order of a `HashMap` of Java 8 or later: by the hashes of their names, and
+ * within a bucket in the order of insertion. AWS lists some things in that order.
  * @param places initial capacity of the map
  */
 export function inJavaMap<T>(
@@ -22,7 +22,7 @@ export function inJavaMap<T>(
 
 const spread = (hash: number) => hash ^ (hash >>> 16);
 
-/** `String.hashCode()`, as the documentation of Java has it. */
+/** `String.hashCode()`, as Java's documentation defines it. */
 function hashOf(text: string): number {
   let hash = 0;
   for (let at = 0; at < text.length; at++) hash = (Math.imul(31, hash) + text.charCodeAt(at)) | 0;

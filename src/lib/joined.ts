@@ -1,7 +1,7 @@
-/** Bytes, whole or as a stream. */
+/** Bytes in memory, or as a stream. */
 export type Bytes = Uint8Array | AsyncIterable<Uint8Array>;
 
-/** Concatenates them. Its `return` also ends those that were not begun. */
+/** Concatenates byte sequences. The iterator's `return` also ends the streams that have not started. */
 export function joined(pieces: readonly Bytes[]): AsyncIterable<Uint8Array> {
   const readers = pieces.map((piece) =>
     piece instanceof Uint8Array ? once(piece) : piece[Symbol.asyncIterator](),

@@ -38,7 +38,7 @@ export function bothLogs(one: Log, other: Log): Log {
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** Errors have no enumerable fields: names those that a reader of the log needs. */
+/** Errors have no enumerable fields, so the relevant ones are copied. */
 function flat(fields: LogFields): LogFields {
   const { error, ...rest } = fields;
   if (!(error instanceof Error)) return fields;

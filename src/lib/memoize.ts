@@ -1,4 +1,4 @@
-/** Computes a value from an object once, and keeps it for as long as the object lives. */
+/** Caches a value computed from an object for as long as the object lives. */
 export function memoizeByObject<K extends WeakKey, V>(compute: (key: K) => V): (key: K) => V {
   const values = new WeakMap<K, V>();
   return (key) => {
@@ -12,9 +12,9 @@ export function memoizeByObject<K extends WeakKey, V>(compute: (key: K) => V): (
 }
 
 /**
- * Computes a value from a text, and keeps it for the next call: clients repeat themselves. The cache is emptied when it is
- * full, since its texts may be a stranger's choice. The text of the last call is compared before it is looked up: that
- * costs a fraction of hashing it, and most often they are the same.
+ * Caches values computed from texts, since clients often repeat them. The cache is cleared when it is full,
+ * because clients may choose the texts. The previous call's text is compared before the lookup: that is
+ * cheaper than hashing, and they are usually equal.
  */
 export function memoizeByText<V>(capacity: number, compute: (text: string) => V): (text: string) => V {
   const values = new Map<string, V>();

@@ -1,4 +1,4 @@
-/** Whether lists and objects are nested deeper than that; itself recurses no deeper. */
+/** Whether lists and objects are nested more than `levels` deep. The recursion is bounded by `levels`. */
 export function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (levels === 0) return true;
@@ -9,5 +9,5 @@ export function isDeeperThan(levels: number, value: unknown): boolean {
   return false;
 }
 
-/** What AWS's JSON parsers accept, and far less than would overflow the stack. */
+/** The depth that AWS's JSON parsers accept, far less than would overflow the stack. */
 export const MAX_JSON_DEPTH = 1_000;

@@ -1,15 +1,17 @@
-/** First in, first out, for numbers: eight bytes each, and any of them at hand by its place. */
+/** A first-in, first-out queue of numbers with eight bytes each and random access. */
 export interface NumberQueue {
   readonly size: number;
   push(value: number): void;
   /** `undefined` past the end. */
   at(place: number): number | undefined;
-  /** Takes so many away from the front. */
+  /** Removes `count` numbers from the front. */
   drop(count: number): void;
 }
 
 const MIN_CAPACITY = 16;
-/** Capacity that is never shrunk: a queue that fills and empties all the time would be copied again and again. */
+/**
+ * Capacity that is never shrunk, so that a queue that fills and empties repeatedly is not copied each time.
+ */
 const MIN_SHRUNK = 1_024;
 
 export function numberQueue(): NumberQueue {

@@ -1,4 +1,4 @@
-/** `undefined` where an escape is incomplete, or the bytes are no UTF-8. */
+/** Decodes percent-encoding; returns `undefined` for an incomplete escape or invalid UTF-8. */
 export function percentDecoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);

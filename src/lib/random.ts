@@ -1,9 +1,9 @@
 import { randomFillSync, randomUUID } from "node:crypto";
 
-/** The source of randomness: ids, jitter, receipts. With a seed, a run repeats itself byte for byte. */
+/** The source of randomness: ids, jitter, receipts. With a seed, a run is reproducible byte for byte. */
 export interface Random {
   bytes(count: number): Uint8Array;
-  /** A whole number from 0 to `bound - 1`. */
+  /** An integer from 0 to `bound - 1`. */
   below(bound: number): number;
   /** From 0 (inclusive) to 1 (exclusive). */
   fraction(): number;

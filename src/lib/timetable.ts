@@ -1,15 +1,18 @@
-/** Numbers in the order of their times: a binary heap of sixteen bytes for each, for millions of them. */
+/** Numbers ordered by time: a binary heap with sixteen bytes per entry, for millions of entries. */
 export interface Timetable {
   readonly size: number;
   add(time: number, value: number): void;
   /** The earliest time; `undefined` when it is empty. */
   next(): number | undefined;
-  /** Takes the value with the earliest time, and of several that with the lowest value. */
+  /** Removes and returns the value with the earliest time; of several, the lowest. */
   take(): number | undefined;
 }
 
 const MIN_CAPACITY = 16;
-/** Capacity that is never shrunk: a queue that fills and empties all the time would be copied again and again. */
+/**
+ * Capacity that is never shrunk, so that a timetable that fills and empties repeatedly is not copied each
+ * time.
+ */
 const MIN_SHRUNK = 1_024;
 
 export function timetable(): Timetable {

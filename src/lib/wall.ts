@@ -1,8 +1,9 @@
 /**
- * The machine's own time. Only what must not follow the cloud's clock reads it: leases, sockets, back-off towards
- * processes, certificates, log lines. Everything a customer can observe goes through `Clock` (`lib/clock.ts`).
+ * The machine's real time. It is only read by what must not follow the cloud's clock: leases, sockets,
+ * back-off towards processes, certificates, log lines. Everything that a customer can observe uses `Clock`
+ * (`lib/clock.ts`).
  */
 export const wallNow = (): number => Date.now();
 
-/** Milliseconds of a monotonic clock, for measuring spans. */
+/** Milliseconds of a monotonic clock, for measuring durations. */
 export const monotonicNow = (): number => performance.now();

@@ -6,7 +6,7 @@ import { weakCache } from "./weak-cache.ts";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** What a turn of the event loop has seen of a weak reference stays there until its end. */
+/** Dereferencing a weak reference keeps its target alive until the end of that turn of the event loop. */
 async function collected() {
   for (let turn = 0; turn < 3; turn++) {
     await new Promise(setImmediate);

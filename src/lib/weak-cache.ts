@@ -1,16 +1,16 @@
 /**
- * Values by name, where a stranger may choose the names. The most recently used are held strongly, and the others for as
- * long as somebody else refers to them: so there are never two values of one name in use.
+ * A map whose names may be chosen by clients. The most recently used values are held strongly, and the others
+ * for as long as they are referenced elsewhere, so there are never two values of one name in use.
  */
 export interface WeakCache<V extends object> {
   get(name: string): V | undefined;
   set(name: string, value: V): void;
   delete(name: string): void;
-  /** All that are alive. */
+  /** All live values. */
   values(): IterableIterator<V>;
 }
 
-/** @param capacity how many values are held strongly at most; at least half as many always are */
+/** @param capacity the maximum number of values that are held strongly; at least half as many are */
 export function weakCache<V extends object>(capacity: number): WeakCache<V> {
   let newer = new Map<string, V>();
   let older = new Map<string, V>();

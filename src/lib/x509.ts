@@ -1,7 +1,10 @@
 import { createHash, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { addressBytes } from "./ip-address.ts";
 
-/** What a certificate says (RFC 5280). Keys are EC P-256 or RSA; times are whole seconds, in milliseconds since 1970. */
+/**
+ * The content of a certificate (RFC 5280). Keys are EC P-256 or RSA; times are whole seconds, in milliseconds
+ * since 1970.
+ */
 export interface CertificateFacts {
   subject: string;
   notBefore: number;
@@ -10,13 +13,13 @@ export interface CertificateFacts {
   key: KeyObject;
   issuer: { name: string; key: KeyObject };
   /**
-   * DNS names and IP addresses of a server; `"authority"` for a certificate that signs others, `"messages"` for one that
-   * signs what is sent.
+   * DNS names and IP addresses of a server; `"authority"` for a certificate that signs others, `"messages"`
+   * for one that signs messages.
    */
   purpose: "authority" | "messages" | readonly string[];
 }
 
-/** Signs a version 3 certificate; the answer is PEM. Node reads certificates, and has no way to make one. */
+/** Signs a version 3 certificate; returns PEM. Node can parse certificates but not create them. */
 export function issueCertificate({
   subject,
   notBefore,
@@ -37,7 +40,7 @@ export function issueCertificate({
     spki,
     explicit(3, sequence(...extensions)),
   ];
-  // Unique for each content, which holds a fresh key or a fresh time; 16 bytes, positive.
+  // Unique per certificate, whose content includes a new key or a new time; 16 bytes, positive.
   const serial = createHash("sha256").update(Buffer.concat(content)).digest().subarray(0, 16);
   serial[0] = (serial[0]! & 0x7f) | 0x40;
   const toBeSigned = sequence(explicit(0, integer(2)), tlv(INTEGER, serial), ...content);
@@ -67,7 +70,10 @@ function authorityExtensions(key: KeyObject): Buffer[] {
   ];
 }
 
-/** With both key identifiers: OpenSSL's strict mode, the default of Python from 3.13 on, asks for them. */
+/**
+ * Both key identifiers are included because OpenSSL's strict mode, the default of Python since 3.13, requires
+ * them.
+ */
 function serverExtensions(key: KeyObject, issuerKey: KeyObject, names: readonly string[]): Buffer[] {
   return [
     critical(EXTENSION.basicConstraints, sequence()),
@@ -91,7 +97,7 @@ const EXTENSION = {
 const extension = (id: string, value: Buffer) => sequence(oid(id), tlv(OCTET_STRING, value));
 const critical = (id: string, value: Buffer) => sequence(oid(id), TRUE, tlv(OCTET_STRING, value));
 
-/** SHA-1 of the public key's bits (RFC 5280, 4.2.1.2): a name, not a protection. */
+/** SHA-1 of the public key's bits (RFC 5280, 4.2.1.2): an identifier, without security relevance. */
 function keyIdentifier(key: KeyObject): Buffer {
   const publicKey = createPublicKey(key);
   if (publicKey.asymmetricKeyType === "rsa")
@@ -113,7 +119,7 @@ function generalName(text: string): Buffer {
     : implicit(DNS_NAME, Buffer.from(text, "ascii"));
 }
 
-/** A distinguished name that is nothing but a common name. */
+/** A distinguished name that consists of a common name. */
 const name = (commonName: string) =>
   sequence(tlv(SET, sequence(oid("2.5.4.3"), tlv(UTF8_STRING, Buffer.from(commonName)))));
 

@@ -19,7 +19,7 @@ const all: ChecksumName[] = [
 ];
 const combinable: CombinableName[] = ["crc32", "crc32c", "crc64nvme"];
 
-/** The check values that the definitions of the CRCs and RFC 1321, 3174 and FIPS 180 give, of "123456789" and of "abc". */
+/** The published check values of "123456789" for CRCs, and of "abc" in RFC 1321, RFC 3174 and FIPS 180. */
 const published: [ChecksumName, string, string][] = [
   ["crc32", "123456789", "cbf43926"],
   ["crc32c", "123456789", "e3069283"],

@@ -4,7 +4,7 @@ import { crc64nvme } from "./crc64nvme.ts";
 import { xxh3 } from "./xxhash/xxh3.ts";
 import { xxh64 } from "./xxhash/xxh64.ts";
 
-/** `sha256-leaves` is the SHA-256 of each MiB, one after another: what a tree hash is built on. */
+/** `sha256-leaves` is the concatenated SHA-256 of each MiB, the basis of a tree hash. */
 export type ChecksumName =
   | "crc32"
   | "crc32c"
@@ -20,11 +20,11 @@ export type ChecksumName =
 
 export interface Checksum {
   update(chunk: Uint8Array): void;
-  /** The result, numbers with their highest byte first, as S3 writes them. Call it once, last. */
+  /** Returns the result; numbers are big-endian, as S3 writes them. Must be called once, at the end. */
   digest(): Buffer;
 }
 
-/** A checksum of bytes that come in pieces. */
+/** Creates an incremental checksum. */
 export function checksum(name: ChecksumName): Checksum {
   switch (name) {
     case "crc32":
@@ -49,7 +49,7 @@ export function checksum(name: ChecksumName): Checksum {
   }
 }
 
-/** The checksum of bytes that are all at hand. */
+/** The checksum of bytes that are in memory. */
 export function checksumOf(name: ChecksumName, bytes: Uint8Array): Buffer {
   switch (name) {
     case "crc32":
@@ -70,12 +70,12 @@ export function checksumOf(name: ChecksumName, bytes: Uint8Array): Buffer {
     case "sha1":
     case "sha256":
     case "sha512":
-      // A digest as a string costs half of one as a Buffer.
+      // A digest as a string costs half as much as one as a Buffer.
       return Buffer.from(hash(name, bytes, "latin1"), "latin1");
   }
 }
 
-/** The same as a text. */
+/** The checksum of bytes that are in memory, as text. */
 export function checksumText(name: ChecksumName, bytes: Uint8Array, form: "hex" | "base64"): string {
   switch (name) {
     case "md5":
@@ -89,7 +89,7 @@ export function checksumText(name: ChecksumName, bytes: Uint8Array, form: "hex" 
 }
 
 let loaded: typeof import("@node-rs/crc32") | undefined;
-/** Loaded when a client asks for it: few do at a start. */
+/** Loaded at the first use, since few clients need it. */
 const native = () =>
   (loaded ??= createRequire(import.meta.url)("@node-rs/crc32") as NonNullable<typeof loaded>);
 
@@ -149,7 +149,7 @@ function runningLeaves(): Checksum {
       }
     },
     digest() {
-      // Nothing has one leaf, too.
+      // Empty input has one leaf as well.
       if (filled > 0 || leaves.length === 0) close();
       return Buffer.concat(leaves);
     },

@@ -1,8 +1,9 @@
 /**
- * The CRC of two runs of bytes from the CRCs of each: what S3's full-object checksums of multipart uploads need.
+ * Computes the CRC of two concatenated byte sequences from the CRC of each, as needed for S3's full-object
+ * checksums of multipart uploads.
  *
- * A CRC is a remainder of polynomials over GF(2). Appending n bytes multiplies the earlier remainder by x^(8n),
- * and the later bytes are simply added, so that combining costs one multiplication once that power is known.
+ * A CRC is a remainder of polynomials over GF(2). Appending n bytes multiplies the earlier remainder by
+ * x^(8n) and adds that of the later bytes, so combining costs one multiplication once that power is known.
  * Polynomials are "reflected" here, as in the CRCs themselves: the highest bit is the coefficient of x^0.
  */
 export type CombinableName = "crc32" | "crc32c" | "crc64nvme";
@@ -10,9 +11,9 @@ export type CombinableName = "crc32" | "crc32c" | "crc64nvme";
 interface Field {
   bytes: number;
   polynomial: bigint;
-  /** x^(2^n) for each n asked for so far. */
+  /** x^(2^n) for each n used so far. */
   squares: bigint[];
-  /** The last power asked for: the parts of an upload have one length, but for the last. */
+  /** The most recent power: all parts of an upload except the last have the same length. */
   last: { length: number; power: bigint };
 }
 
@@ -22,7 +23,9 @@ const fields: Record<CombinableName, Field> = {
   crc64nvme: field(8, 0x9a6c9329ac4bc9b5n),
 };
 
-/** The CRC of A followed by B, given those of A and of B (as `digest` gives them) and B's length in bytes. */
+/**
+ * The CRC of A followed by B, given the CRCs of A and B (in the format of `digest`) and B's length in bytes.
+ */
 export function combine(name: CombinableName, a: Uint8Array, b: Uint8Array, lengthB: number): Uint8Array {
   const { bytes } = fields[name];
   const sum = multiply(number(a), powerOf(fields[name], lengthB), fields[name]) ^ number(b);
@@ -34,7 +37,7 @@ function field(bytes: number, polynomial: bigint): Field {
   return { bytes, polynomial, squares: [one >> 1n], last: { length: 0, power: one } };
 }
 
-/** x^(8 * length), from the squares that the bits of the exponent name. */
+/** x^(8 * length), as the product of the squares selected by the exponent's bits. */
 function powerOf(field: Field, length: number): bigint {
   if (field.last.length === length) return field.last.power;
   let power = 1n << BigInt(field.bytes * 8 - 1);

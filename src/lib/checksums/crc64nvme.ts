@@ -1,10 +1,10 @@
 /**
- * CRC-64/NVME, S3's default checksum: reflected, all ones before and after, as the NVM Express specification
- * has it.
+ * CRC-64/NVME, S3's default checksum: reflected, with all ones as initial value and final XOR, as the NVM
+ * Express specification defines it.
  *
  * Neither Node nor a small package computes it fast, so the inner loop is a WebAssembly function, assembled
- * here instruction by instruction: it takes eight bytes a turn, each looked up in a table of its own ("slicing
- * by eight"), in true 64-bit arithmetic, which JavaScript lacks.
+ * here instruction by instruction: it processes eight bytes per iteration, each looked up in its own table
+ * ("slicing by eight"), in native 64-bit arithmetic, which JavaScript lacks.
  */
 const POLYNOMIAL = 0x9a6c9329ac4bc9b5n;
 const ONES = 0xffff_ffff_ffff_ffffn;
@@ -12,11 +12,14 @@ const ONES = 0xffff_ffff_ffff_ffffn;
 const SLICES = 8;
 const TABLE_BYTES = 256 * 8;
 const TABLES_END = SLICES * TABLE_BYTES;
-/** Bytes copied into WebAssembly's memory at a time: they stay in the processor's second-level cache. */
+/**
+ * Bytes that are copied into WebAssembly's memory at a time, so that they stay in the processor's
+ * second-level cache.
+ */
 const BLOCK = 128 * 1024;
 const PAGE = 64 * 1024;
 
-/** What is used of the global that only TypeScript's browser library declares. */
+/** The part of the global that is used; only TypeScript's browser library declares it. */
 declare const WebAssembly: {
   Memory: new (size: { initial: number }) => { buffer: ArrayBuffer };
   Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
@@ -47,7 +50,7 @@ function start() {
   };
 }
 
-/** Table n holds, for each byte, what it contributes when n more bytes follow it. */
+/** Table n holds, for each byte, its contribution when n more bytes follow. */
 function tables(): BigUint64Array {
   const table = new BigUint64Array(SLICES * 256);
   for (let byte = 0; byte < 256; byte++) {
@@ -88,7 +91,7 @@ const op = {
   i64Extend: 0xad,
 } as const;
 
-/** The module with its one function, `run(crc, from, to)`, over the memory it is given. */
+/** The module with its one function, `run(crc, from, to)`, which reads an imported memory. */
 function assemble(): Uint8Array<ArrayBuffer> {
   const [crc, at, to, eight] = [0, 1, 2, 3];
   const code = [

@@ -10,11 +10,11 @@ export interface RemoteHashing {
   abort(): void;
 }
 
-/** Bytes go to a worker in buffers of this size: a message costs some 15 µs, hashing that much 700 µs of MD5. */
+/** The size of the buffers sent to a worker: a message costs about 15 µs, the MD5 of this much 700 µs. */
 const BUFFER_BYTES = 512 * 1024;
-/** Buffers of one stream that may be at the worker before its source has to wait. */
+/** Buffers of one stream that may be in transit before its source has to wait. */
 const MAX_IN_FLIGHT = 4;
-/** How long a worker without streams stays, in milliseconds. */
+/** How long an idle worker is kept, in milliseconds. */
 const IDLE_MS = 10_000;
 
 interface HashWorker {

@@ -1,10 +1,10 @@
 import { parentPort } from "node:worker_threads";
 import { type Checksum, type ChecksumName, checksum } from "./checksum.ts";
 
-/** What a worker is told about stream number `stream`. A stream is one `begin`, some `update`s, then one end. */
+/** A message to a worker about one stream. A stream is one `begin`, some `update`s, then one `end`. */
 export type Request =
   | { stream: number; begin: readonly ChecksumName[] }
-  /** The buffer travels both ways, so that it is filled again. */
+  /** The buffer is sent back after use, to be filled again. */
   | { stream: number; update: ArrayBuffer; length: number }
   | { stream: number; end: "digest" | "abort" };
 

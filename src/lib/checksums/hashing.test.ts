@@ -96,7 +96,7 @@ test("a failure in the worker fails its streams, and the next stream gets a new 
 });
 
 describe("workers", () => {
-  /** Counts the threads that are started from here on. */
+  /** Counts the threads that are started from now on. */
   function started() {
     const count = { workers: 0 };
     const add = () => void count.workers++;

@@ -1,25 +1,25 @@
 import { type ChecksumName, checksum } from "./checksum.ts";
 import { type RemoteHashing, remoteHashing } from "./hash-pool.ts";
 
-/** Several checksums of one stream at once. */
+/** Computes several checksums of one stream. */
 export interface Hashing<Name extends ChecksumName> {
   /**
-   * Takes the next bytes, which must not change until the digest is there. A promise asks the caller to wait
-   * before the next call.
+   * Adds bytes, which must not change until the digest is available. If a promise is returned, the caller
+   * must wait for it before the next call.
    */
   update(chunk: Uint8Array): Promise<void> | undefined;
-  /** Call it once, last. */
+  /** Returns the digests. Must be called once, at the end. */
   digest(): Promise<Record<Name, Uint8Array>>;
-  /** Ends it without a result. Also fine after the digest, and after a failure. */
+  /** Ends it without a result. May also be called after the digest or a failure. */
   abort(): void;
 }
 
 /**
- * Bodies up to so many bytes are hashed where they are: it takes less than half a millisecond of MD5. For longer
- * ones a worker does it, while the event loop goes on.
+ * Bodies up to this size are hashed on the calling thread, which takes less than half a millisecond of MD5.
+ * Longer ones are hashed by a worker, so that the event loop is not blocked.
  */
 const INLINE_BYTES = 256 * 1024;
-/** Tiny pieces are not collected without end, either: each may hold a larger buffer in memory. */
+/** The number of collected chunks is bounded as well, because each may keep a larger buffer in memory. */
 const INLINE_CHUNKS = 64;
 
 export function hashing<Name extends ChecksumName>(names: readonly Name[]): Hashing<Name> {

@@ -1,6 +1,6 @@
 /**
- * Bytes that come in pieces, handed on in whole blocks. What ends them is kept back, a full block too: the last one is
- * treated in a way of its own.
+ * Splits input into complete blocks. The end of the input is kept back, even if it is a complete block,
+ * because the last block is processed differently.
  */
 export function blocks(size: number, take: (bytes: Uint8Array, from: number, to: number) => void) {
   const rest = new Uint8Array(size);

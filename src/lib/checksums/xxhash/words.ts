@@ -1,5 +1,5 @@
-/*
- * What the variants of xxHash share: 64-bit words, of which JavaScript has none, as BigInts.
+/**
+ * The operations that the variants of xxHash share, on 64-bit words, which are BigInts in JavaScript.
  * https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md
  */
 
@@ -17,13 +17,13 @@ export const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 export const rotated = (word: bigint, bits: bigint): bigint => u64((word << bits) | (word >> (64n - bits)));
 export const high = (wide: bigint): bigint => wide >> 64n;
 
-/** Both halves of a product, one on the other. */
+/** The XOR of both halves of a 128-bit product. */
 export function folded(left: bigint, right: bigint): bigint {
   const wide = left * right;
   return u64(wide) ^ high(wide);
 }
 
-/** Of a word, its bytes in the other order. */
+/** A word with its bytes in reverse order. */
 export function swapped(word: bigint, bytes: number): bigint {
   const buffer = Buffer.alloc(8);
   buffer.writeBigUInt64LE(word);
@@ -36,15 +36,15 @@ export function avalanche64(word: bigint): bigint {
   return mixed ^ (mixed >> 32n);
 }
 
-/** Little-endian, as all variants read. */
+/** A view for little-endian reads, as all variants need. */
 export const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 export const word32 = (view: DataView, at: number): bigint => BigInt(view.getUint32(at, true));
 export const word64 = (view: DataView, at: number): bigint => view.getBigUint64(at, true);
 
 /**
- * The high half of the product of two 32-bit numbers; `Math.imul` has the low one. By halves of the second, so that
- * nothing exceeds what a number holds exactly.
+ * The high half of the product of two 32-bit numbers; `Math.imul` returns the low half. It is computed from
+ * halves of `right`, so that every intermediate result is an exact number.
  */
 export function highProduct(left: number, right: number): number {
   const below = Math.floor((left * (right & 0xffff)) / 0x10000);

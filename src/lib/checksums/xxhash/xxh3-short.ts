@@ -12,7 +12,7 @@ import {
   word64,
 } from "./words.ts";
 
-/* XXH3 of up to 240 bytes: of each length by a way of its own, without a seed. */
+/** XXH3 of up to 240 bytes, without a seed. Each range of lengths has its own algorithm. */
 
 export const SHORT = 240;
 export const SECRET = viewOf(
@@ -35,7 +35,7 @@ export function avalanche(word: bigint): bigint {
   return mixed ^ (mixed >> 32n);
 }
 
-/** Two neighbours in the secret. */
+/** The XOR of two adjacent words of the secret. */
 const secret = (at: number): bigint => word64(SECRET, at) ^ word64(SECRET, at + 8);
 const secret32 = (at: number): bigint => word32(SECRET, at) ^ word32(SECRET, at + 4);
 const joined = (upper: bigint, lower: bigint): bigint => (upper << 64n) | lower;
@@ -95,7 +95,7 @@ export function shortHash128(bytes: Uint8Array): bigint {
   return joined(avalanche64(secret(80)), avalanche64(secret(64)));
 }
 
-/** One to three of them, and their number. */
+/** One to three bytes combined with their number. */
 function fewBytes(bytes: Uint8Array): bigint {
   const { length } = bytes;
   const word = bytes[length - 1]! | (length << 8) | (bytes[0]! << 16) | (bytes[length >> 1]! << 24);
@@ -107,7 +107,7 @@ function mixStep(view: DataView, at: number, secretAt: number): bigint {
   return folded(left, word64(view, at + 8) ^ word64(SECRET, secretAt + 8));
 }
 
-/** Of 17 bytes and more. */
+/** 17 bytes and more. */
 function mixed(view: DataView): bigint {
   const { byteLength } = view;
   let sum = u64(BigInt(byteLength) * PRIME64.first);
@@ -141,5 +141,5 @@ function mixed128(view: DataView): [low: bigint, top: bigint] {
   return [low, top];
 }
 
-/** Of chunks, one from the front and one from the end, that cover all. */
+/** Pairs of chunks, one from the front and one from the end, that cover the input. */
 const pairs = (length: number): number => ((length - 1) >> 5) + 1;

@@ -6,14 +6,14 @@ const STRIPE = 64;
 const STRIPES = (SECRET_BYTES - STRIPE) / 8;
 const BLOCK = STRIPE * STRIPES;
 
-/** XXH3 of bytes that come in pieces: 128 bits of it, whose lower half is the hash of 64 bits where they are many. */
+/** Incremental XXH3: 128 bits. For long input, the lower half is the 64-bit hash. */
 export function xxh3(bits: 64 | 128) {
-  /** Eight accumulators, each with its low half first. */
+  /** Eight accumulators, low half first. */
   const lanes = new Uint32Array(16);
   const wide = new BigUint64Array(lanes.buffer);
   wide.set([PRIME32.third, PRIME64.first, PRIME64.second, PRIME64.third]);
   wide.set([PRIME64.fourth, PRIME32.second, PRIME64.fifth, PRIME32.first], 4);
-  /** What came before the rest: its last stripe reaches back where it is short. */
+  /** The end of the previous block: if the rest is short, the last stripe begins there. */
   const before = new Uint8Array(STRIPE);
   const pieces = blocks(BLOCK, (bytes, from, to) => {
     const view = viewOf(bytes);
@@ -41,7 +41,7 @@ export function xxh3(bits: 64 | 128) {
   };
 }
 
-/** In halves of 32 bits, as whatever is done for each byte of a body must be fast. */
+/** In 32-bit halves, because per-byte operations must be fast. */
 function accumulate(lanes: Uint32Array, view: DataView, at: number, secretAt: number): void {
   for (let lane = 0; lane < 16; lane += 2) {
     const low = view.getUint32(at + lane * 4, true);

@@ -4,9 +4,9 @@ import { avalanche64, highProduct, PRIME64, rotated, u64, viewOf, word32, word64
 const STRIPE = 32;
 const { first, second, third, fourth, fifth } = PRIME64;
 
-/** XXH64 of bytes that come in pieces. */
+/** Incremental XXH64. */
 export function xxh64() {
-  /** Four accumulators, each with its low half first. */
+  /** Four accumulators, low half first. */
   const lanes = new Uint32Array(8);
   const wide = new BigUint64Array(lanes.buffer);
   wide.set([u64(first + second), second, 0n, u64(-first)]);
@@ -35,7 +35,7 @@ function halves(word: bigint): [number, number] {
   return [Number(word & 0xffff_ffffn), Number(word >> 32n)];
 }
 
-/** `round`, in halves of 32 bits, as whatever is done for each byte of a body must be fast. */
+/** `round`, in 32-bit halves, because per-byte operations must be fast. */
 function accumulate(lanes: Uint32Array, lane: number, view: DataView, at: number): void {
   const inLow = view.getUint32(at, true);
   const inHigh = view.getUint32(at + 4, true);
@@ -46,7 +46,7 @@ function accumulate(lanes: Uint32Array, lane: number, view: DataView, at: number
     (Math.imul(inLow, SECOND_HIGH) >>> 0) +
     (Math.imul(inHigh, SECOND_LOW) >>> 0) +
     (low > 0xffff_ffff ? 1 : 0);
-  // Left by 31 is right by one, with the halves in each other's place.
+  // A rotation by 31 to the left equals one by 1 to the right with swapped halves.
   const turnedLow = ((high >>> 1) | (low << 31)) >>> 0;
   const turnedHigh = ((low >>> 1) | (high << 31)) >>> 0;
   lanes[lane] = Math.imul(turnedLow, FIRST_LOW);
@@ -63,7 +63,7 @@ function converged(lanes: BigUint64Array): bigint {
   return sum;
 }
 
-/** With the bytes that made no stripe. */
+/** Adds the bytes that do not fill a stripe. */
 function finished(sum: bigint, view: DataView, from: number): bigint {
   let at = from;
   for (; at + 8 <= view.byteLength; at += 8)

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { checksum } from "../checksum.ts";
 
-/* What xxHash's own library (0.8.4) makes of these bytes, at the lengths where its ways part. */
+/**
+ * The results of xxHash's own library (0.8.4) for these bytes, at the lengths where its algorithms differ.
+ */
 
 const bytes = Uint8Array.from({ length: 70_000 }, (_, at) => (at * 131 + (at >> 3) * 17 + 7) & 255);
 
