@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const cloud of open.splice(0)) await cloud.close();
 });
 
-/** A bucket that takes everything. */
+/** A bucket that accepts all objects. */
 function bucket() {
   const objects = new Map<string, Buffer>();
   const s3 = defineService({
@@ -64,7 +64,7 @@ async function cloudOn(options: TestCloudOptions = {}) {
         IncrementalExportSpecification: { ExportFromTime: new Date(from), ExportToTime: new Date(to) },
       })
     ).ExportDescription!.ExportArn!;
-  /** By key: what each was and is. */
+  /** The old and new value of each exported change, by key. */
   const found = () => {
     const changes = new Map<string, [number | undefined, number | undefined]>();
     const files = [...objects].filter(([key]) => key.includes("/data/"));
@@ -122,7 +122,7 @@ test("whatever changed before, within and after a span, each key is told once wi
   );
 });
 
-/** A delete of what is not there changes nothing. */
+/** Whether a write changes anything, unlike the deletion of a missing item. */
 function isChange(
   key: string,
   before: readonly { p: string; isDelete: boolean }[],

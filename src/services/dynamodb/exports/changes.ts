@@ -10,24 +10,24 @@ import { decodeItem, encodeItem, readAtOnce } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { writeExport } from "./write.ts";
 
-/** What became of an item in a span: what it was at its start and is at its end, either of which may be nothing. */
+/** The net change of an item in a period: the item at its start and at its end, if any. */
 export interface NetChange {
   key: Item;
   old: Item | undefined;
   new: Item | undefined;
-  /** When it was changed last, in milliseconds since 1970, cloud time. */
+  /** The time of the last change, in milliseconds since 1970, cloud time. */
   at: number;
 }
 
-/** How far the changes of an export are gathered. */
+/** The progress of gathering the changes for an export. */
 interface Gathering {
   table: string;
   id: string;
-  /** The export's. */
+  /** The number of the export. */
   number: number;
   step: "gather" | "read" | "undo";
   behind?: string;
-  /** Once all is read as it was at some time up to this one. */
+  /** Set once all current items are read: the moment up to which changes may be included. */
   until?: Moment;
 }
 
@@ -42,8 +42,8 @@ export function startGathering(tx: Transaction, { of, id, number }: Export): voi
 }
 
 /**
- * Gathers what changed in a span, in pages: first each key that was changed, with what it was before; then what it is now;
- * and as the table goes on changing, all changes after the span are undone in that, the latest first.
+ * Gathers the changes of a period, page by page: first each changed key with its item before the period, then its current
+ * item. Finally, since the table keeps changing, all changes after the period are undone, the latest first.
  */
 export const gather = job<{ number: number }>("dynamodb/gather", {
   attempts: Number.POSITIVE_INFINITY,
@@ -83,7 +83,7 @@ async function step(tx: Transaction, gathering: Gathering, exported: Export): Pr
   }
 }
 
-/** @returns the last change of a page, if more may follow; so do the others */
+/** Each of the three steps returns the last row of its page if more may follow. */
 async function gatherPage(tx: Transaction, exported: Export, behind: BytesRow | undefined) {
   const found = await tx.listBytes(undoRows, {
     in: [exported.of.number],
@@ -137,7 +137,7 @@ async function changeAt(tx: ReadTransaction, exported: Export, key: Item): Promi
   return stored && changeStored(stored);
 }
 
-/** In the form of an item, so that it is kept like one. */
+/** Stores a net change in the form of an item. */
 function keep(tx: Transaction, exported: Export, { key, old, new: image, at }: NetChange): void {
   const change: Item = { key: { M: key }, at: { N: String(at) } };
   if (old) change.old = { M: old };

@@ -20,12 +20,12 @@ import { billedBytes, writeExport } from "./write.ts";
 
 type Request = Input<"dynamodb", "ExportTableToPointInTime">;
 
-const LISTED = 10;
+const PAGE_SIZE = 10;
 const PAGE = 1_000;
 const PURPOSE = "dynamodb/exports";
-/** For so long a token stands for the call that it came with first. */
+/** How long a client token identifies a request. */
 const TOKEN_MS = 8 * 3_600_000;
-/** An export that will fail is told to be on its way for so long. */
+/** How long an export that will fail is shown as in progress. */
 const FAIL_MS = 1_000;
 
 export const exportOperations = {
@@ -38,7 +38,7 @@ export const exportOperations = {
     const name = tableName(input.TableArn);
     const id = `${timeInId(ctx.clock.now())}-${ctx.random.uuid().slice(0, 8)}`;
     const earlier = await ctx.read(async (tx) => {
-      const holder = await tokenHolder(tx, input);
+      const holder = await earlierExport(tx, input);
       if (!holder) timesOf(await exportable(ctx, tx, input), input, tx.now());
       return holder;
     });
@@ -77,7 +77,7 @@ export const exportOperations = {
   },
 
   /** The newest first. */
-  async ListExports(ctx, { TableArn, MaxResults = LISTED, NextToken }) {
+  async ListExports(ctx, { TableArn, MaxResults = PAGE_SIZE, NextToken }) {
     const before = NextToken === undefined ? undefined : ctx.seal.unseal(PURPOSE, NextToken);
     if (NextToken !== undefined && typeof before !== "string") throw wrongToken(NextToken);
     const limit = MaxResults + 1;
@@ -98,7 +98,7 @@ export const exportOperations = {
   },
 } satisfies Handlers<"dynamodb">;
 
-/** Of a table that was made anew, none of the former one's; and none of another Region's. */
+/** The newest exports of a table, without those of a former table of the same name or of another Region. */
 async function newestOf(
   place: Place,
   tx: ReadTransaction,
@@ -117,7 +117,7 @@ async function newestOf(
   });
 }
 
-/** They are kept by table, so that all are looked at. */
+/** The newest exports of all tables. Reads all exports, since they are stored by table. */
 async function newestOfAll(
   tx: ReadTransaction,
   before: string | undefined,
@@ -133,10 +133,10 @@ async function newestOfAll(
   }
 }
 
-/** Ids are in the order of time. */
+/** The beginning of an id, by which ids sort in order of time. */
 const timeInId = (time: number) => String(time).padStart(14, "0");
 
-/** Of this Region: another's table of the same name is not there. */
+/** The table to export. A table ARN of another Region is not found. */
 async function exportable(place: Place, tx: ReadTransaction, { TableArn }: Request): Promise<Table> {
   const table = await tx.get(tables, [tableName(TableArn)]);
   if (!table || table.restoring || TableArn !== tableArn(place, table.name)) throw tableNotFound(TableArn);
@@ -156,7 +156,7 @@ function start(tx: Transaction, table: Table, made: Export): void {
     );
 }
 
-/** What stands against the caller's writing to the bucket. It is told when the export fails. */
+/** The error if the caller cannot write to the bucket. It is shown once the export has failed. */
 async function refusal(
   ctx: Context,
   { S3Bucket, S3BucketOwner, S3Prefix }: Request,
@@ -175,8 +175,8 @@ async function refusal(
   }
 }
 
-/** @throws {AwsError} ExportConflictException where the token came with something else */
-async function tokenHolder(tx: ReadTransaction, input: Request): Promise<Export | undefined> {
+/** The export with the same client token. @throws {AwsError} ExportConflictException if the request differs */
+async function earlierExport(tx: ReadTransaction, input: Request): Promise<Export | undefined> {
   if (input.ClientToken === undefined) return undefined;
   const [earlier] = await tx.listBy(exports, "token", { in: [input.ClientToken], limit: 1, reverse: true });
   if (!earlier || earlier.created < tx.now() - TOKEN_MS) return undefined;

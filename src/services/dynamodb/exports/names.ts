@@ -4,11 +4,11 @@ import { type Export, tableArn } from "../store.ts";
 const folder = (prefix: string | undefined) =>
   `${prefix === undefined || prefix === "" ? "" : `${prefix}/`}AWSDynamoDB`;
 
-/** Where an object of an export stands in its bucket. */
+/** The key of an export's object in its bucket. */
 export const keyIn = (prefix: string | undefined, id: string, name: string): string =>
   `${folder(prefix)}/${id}/${name}`;
 
-/** Exports of changes share a folder of files. */
+/** The key of a data file. All incremental exports share one folder. */
 export const dataKeyIn = ({ asked: { S3Prefix }, id, span }: Export, name: string): string =>
   span ? `${folder(S3Prefix)}/data/${name}` : keyIn(S3Prefix, id, `data/${name}`);
 

@@ -23,10 +23,10 @@ import {
 
 type Request = Input<"dynamodb", "ExportTableToPointInTime">;
 
-const SHORTEST_MS = 15 * 60_000;
-const LONGEST_MS = 86_400_000;
+const MIN_PERIOD_MS = 15 * 60_000;
+const MAX_PERIOD_MS = 86_400_000;
 
-/** What can be said of a request by itself. @throws {AwsError} ValidationException */
+/** Checks all that does not depend on the table. @throws {AwsError} ValidationException */
 export function checkRequest(input: Request): void {
   const arn = parseArn(input.TableArn);
   if (!arn) throw notAnArn();
@@ -41,7 +41,10 @@ export function checkRequest(input: Request): void {
   if (input.ExportFormat === "ION") throw notImplemented("the export format ION");
 }
 
-/** Which moment of a table is exported, or what changed in which span. @throws {AwsError} */
+/**
+ * The moment or period to export.
+ * @throws {AwsError} InvalidExportTimeException, PointInTimeRecoveryUnavailableException
+ */
 export function timesOf(table: Table, input: Request, now: number): Pick<Export, "at" | "span"> {
   const { IncrementalExportSpecification: span } = input;
   return span ? spanOf(table, span, now) : momentOf(table, input.ExportTime, now);
@@ -65,8 +68,8 @@ function spanOf(
   if (from < table.created) throw startsBeforeTable(from);
   if (!table.recovery) throw recoveryUnavailable(table.name);
   if (to > now) throw endsInFuture(to);
-  if (to - from < SHORTEST_MS) throw spanIsShort();
-  if (to - from > LONGEST_MS) throw spanIsLong();
+  if (to - from < MIN_PERIOD_MS) throw spanIsShort();
+  if (to - from > MAX_PERIOD_MS) throw spanIsLong();
   if (from < earliestOf(table.recovery, now)) throw timeIsGone();
   return { at: to, span: { from, view: sent.ExportViewType ?? "NEW_AND_OLD_IMAGES" } };
 }

@@ -14,13 +14,13 @@ import { backupRows, type Export, type ExportedFile, exports, tableArn } from ".
 import { StoredItem, storedItemIn } from "../values/stored.ts";
 import { dataKeyIn, exportArn, keyIn } from "./names.ts";
 
-/** Bytes of a file, before they are compressed. */
-const MOST_BYTES = 8 * 2 ** 20;
+/** The size of a file before compression. */
+const MAX_FILE_BYTES = 8 * 2 ** 20;
 const PAGE = 100;
 
 /**
- * Writes what was copied to the bucket, a file at a time, and at last what files there are. A file that is written twice has
- * the same name.
+ * Writes the copied rows to the bucket file by file, and finally the manifests. A file that is written twice has the same
+ * name.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html
  */
 export const writeExport = job<{ table: string; id: string }>("dynamodb/export", {
@@ -48,7 +48,7 @@ export const writeExport = job<{ table: string; id: string }>("dynamodb/export",
       await writeManifests(ctx, { ...next, ended }, written ? [...files, written.file] : files);
       await end(ctx, { ...next, ended });
     } catch (error) {
-      // What the bucket says will not change by asking again; everything else is tried again.
+      // Errors of the bucket are final; all others are retried.
       if (!(error instanceof AwsError) || error.status >= 500) throw error;
       const failure = bucketFailure(error, ctx.requestId);
       await end(ctx, { ...exported, ended: ctx.clock.now(), failure });
@@ -59,11 +59,11 @@ export const writeExport = job<{ table: string; id: string }>("dynamodb/export",
 
 interface Written {
   file: ExportedFile;
-  /** Before they were compressed. */
+  /** The size before compression. */
   bytes: number;
 }
 
-/** A table's items were counted when it was copied; changes are as they are written. */
+/** Adds a file to the counts of an incremental export; a full export was counted when it was copied. */
 const withFile = (exported: Export, written: Written | undefined): Export =>
   exported.span && written
     ? { ...exported, items: exported.items + written.file.itemCount, bytes: exported.bytes + written.bytes }
@@ -78,7 +78,7 @@ const end = (ctx: Context, ended: Export): Promise<void> =>
 async function nextRows(ctx: Context, number: number, behind: string | undefined) {
   const rows: BytesRow[] = [];
   let from: BytesRow | undefined = behind === undefined ? undefined : rowAt(behind);
-  for (let bytes = 0; bytes < MOST_BYTES; ) {
+  for (let bytes = 0; bytes < MAX_FILE_BYTES; ) {
     const page = await ctx.read((tx) =>
       tx.listBytes(backupRows, { in: [number], ...(from && { behind: from }), limit: PAGE }),
     );
@@ -86,14 +86,14 @@ async function nextRows(ctx: Context, number: number, behind: string | undefined
       rows.push(row);
       bytes += storedItemIn(row).length;
       from = row;
-      if (bytes >= MOST_BYTES) return { rows, isEnd: false };
+      if (bytes >= MAX_FILE_BYTES) return { rows, isEnd: false };
     }
     if (page.length < PAGE) return { rows, isEnd: true };
   }
   return { rows, isEnd: false };
 }
 
-/** `undefined` for what came and went within the span, of which nothing is told. */
+/** The line of a row; `undefined` for an item that was both created and deleted within the period. */
 function lineOf({ span }: Export, { value }: BytesRow): string | undefined {
   const row = new StoredItem(value);
   if (!span) return `{"Item":${row.json}}\n`;
@@ -107,7 +107,7 @@ function lineOf({ span }: Export, { value }: BytesRow): string | undefined {
   };
   return `${JSON.stringify(line)}\n`;
 }
-/** As on the wire, byte strings in base64. */
+/** A value as on the wire, with byte strings in base64. */
 interface Wire {
   M?: object;
   N?: string;
@@ -171,10 +171,10 @@ async function writeManifests(ctx: Context, exported: Export, files: readonly Ex
   }
 }
 
-/** Of changes 10 MB are billed at least. */
+/** The billed size. The minimum for incremental exports is 10 MB. */
 export const billedBytes = ({ span, bytes }: Export): number => (span ? Math.max(10_000_000, bytes) : bytes);
 
-/** As the account, whose caller was let into the bucket when the export began. */
+/** Writes as the account's root, since the caller's permission was checked when the export began. */
 const put = (ctx: Context, { asked: request }: Export, key: string, body: Buffer) =>
   ctx.as(rootOf(ctx.account)).aws.s3.PutObject({
     Bucket: request.S3Bucket,

@@ -1,15 +1,16 @@
-/** Characters of one row. */
-const MOST_CHARACTERS = 4 * 2 ** 20;
+/** The most characters of one row. */
+const MAX_CHARACTERS = 4 * 2 ** 20;
 
-/** What is wrong with a file, from where on nothing of it can be told apart. */
+/** A syntax error in a file, after which the rest cannot be parsed. */
 export class Unreadable extends Error {
   override name = "Unreadable";
 }
 
 /**
- * Rows of cells, quoted where they hold delimiters, ends of lines or quotes, which are doubled. Empty lines are none.
+ * Parses rows of cells. Cells with delimiters, line breaks or quotes are quoted, and quotes in them doubled. Empty lines are
+ * skipped.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataImport.Format.html
- * @throws {Unreadable} where a quote is not closed, or a row has no end
+ * @throws {Unreadable} if a quote is not closed, or a row is too long
  */
 export async function* rowsOf(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<string[]> {
   const reader = new RowReader(delimiter);
@@ -18,7 +19,7 @@ export async function* rowsOf(text: AsyncIterable<string>, delimiter: string): A
   if (last) yield last;
 }
 
-/** Where it stands in a cell: `closing` is behind a quote, which ends the cell or is the first of two. */
+/** The position in a cell: `closing` follows a quote, which either ends the cell or is the first of two. */
 type State = "start" | "plain" | "quoted" | "closing";
 
 class RowReader {
@@ -43,7 +44,7 @@ class RowReader {
       const read = run ?? piece[at]!;
       at += read.length;
       this.#size += read.length;
-      if (this.#size > MOST_CHARACTERS) throw new Unreadable("a row without an end");
+      if (this.#size > MAX_CHARACTERS) throw new Unreadable("a row without an end");
       if (run !== undefined) this.#takeRun(run);
       else if (read !== "\n") this.#take(read);
       else {

@@ -15,7 +15,7 @@ export const headerTooLong = () =>
 export const wrongToken = (token: string) =>
   invalid(`Invalid Request: Provided nextToken is invalid: ${token}`);
 
-/** How an import ends of which not all items were good. */
+/** The failure of an import with invalid items. */
 export const SOME_ITEMS_FAILED = {
   code: "ItemValidationError",
   message:

@@ -25,10 +25,10 @@ const OBJECTS: Record<string, string> = {
     .join("")}`,
 };
 
-/** Is called while the first object is read. */
+/** Called while the first object is being read. */
 let amid: () => Promise<void> = async () => {};
 
-/** A bucket of two objects. */
+/** A bucket with two objects. */
 const s3 = defineService({
   id: "s3",
   scope: "partition",

@@ -24,13 +24,13 @@ import { pageIn, pageToken } from "./page-token.ts";
 import { runImport } from "./run.ts";
 import { nextObject } from "./source.ts";
 
-/** An import is told to be on its way for so long, at least. */
+/** How long an import is shown as in progress, at least. */
 const START_MS = 1_000;
-/** For so long a token stands for the call that it came with first. */
+/** How long a client token identifies a request. */
 const TOKEN_MS = 8 * 3_600_000;
-const LISTED = 10;
-/** Of the names in a list of headers, all together: what is asked for is one record. */
-const MOST_HEADER_BYTES = 2 ** 20;
+const PAGE_SIZE = 10;
+/** The most bytes of all names in a header list. The request is stored in one record, whose size is limited. */
+const MAX_HEADER_BYTES = 2 ** 20;
 const ARN = /:table\/[^/]+\/import\/(\d+-[0-9a-f]+)$/;
 
 export const importOperations = {
@@ -76,7 +76,7 @@ export const importOperations = {
   },
 
   /** The newest first. */
-  async ListImports(ctx, { TableArn, PageSize = LISTED, NextToken }) {
+  async ListImports(ctx, { TableArn, PageSize = PAGE_SIZE, NextToken }) {
     const before = NextToken === undefined ? undefined : pageIn(ctx.seal, NextToken);
     if (NextToken !== undefined && before === undefined) throw wrongToken(NextToken);
     const range = {
@@ -103,27 +103,27 @@ function checkFormat({ InputFormat, InputFormatOptions }: DynamoDB.ImportTableIn
   if (InputFormat === "ION") throw notImplemented("the import format ION");
   if (InputFormat !== "CSV" && InputFormatOptions?.Csv) throw unsupportedOptions(InputFormat);
   const header = InputFormatOptions?.Csv?.HeaderList ?? [];
-  if (header.reduce((sum, name) => sum + Buffer.byteLength(name), 0) > MOST_HEADER_BYTES)
+  if (header.reduce((sum, name) => sum + Buffer.byteLength(name), 0) > MAX_HEADER_BYTES)
     throw headerTooLong();
 }
 
 /**
- * The import that its token stands for: while it goes on, and again when its table is gone.
- * @throws {AwsError} ResourceInUseException; ImportConflictException where the token came with something else
+ * The earlier import with the same client token, if it is in progress, or if its table was deleted since.
+ * @throws {AwsError} ResourceInUseException; ImportConflictException if the request differs
  */
 async function repeated(
   tx: ReadTransaction,
   input: DynamoDB.ImportTableInput,
   name: string,
 ): Promise<Import | undefined> {
-  const earlier = await tokenHolder(tx, input);
+  const earlier = await earlierImport(tx, input);
   if (earlier && digestOf(earlier.asked) !== digestOf(input)) throw importConflict();
   if (earlier && earlier.ended === undefined) return earlier;
   if (await tx.get(tables, [name])) throw tableExists(name);
   return earlier;
 }
 
-async function tokenHolder(
+async function earlierImport(
   tx: ReadTransaction,
   { ClientToken }: DynamoDB.ImportTableInput,
 ): Promise<Import | undefined> {
@@ -132,7 +132,7 @@ async function tokenHolder(
   return earlier && earlier.created > tx.now() - TOKEN_MS ? earlier : undefined;
 }
 
-/** What stands against the caller's reading of the bucket. It is told when the import fails. */
+/** The error if the caller cannot read from the bucket. It is shown once the import has failed. */
 async function refusal(ctx: Context, source: DynamoDB.S3BucketSource): Promise<Failure | undefined> {
   try {
     const first = await nextObject(ctx.aws, source);

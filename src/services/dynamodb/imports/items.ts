@@ -7,14 +7,14 @@ import { sizeOfItem } from "../values/size.ts";
 import { checkedItem, type Item, type Value } from "../values/value.ts";
 import { rowsOf, Unreadable } from "./csv.ts";
 
-/** Characters of one line. */
-const MOST_CHARACTERS = 4 * 2 ** 20;
+/** The most characters of one line. */
+const MAX_CHARACTERS = 4 * 2 ** 20;
 
 type Format = Pick<DynamoDB.ImportTableInput, "InputFormat" | "InputFormatOptions">;
 
 /**
- * What a file has for a table: items, and `undefined` for each that is none. Where what follows cannot be read any more,
- * that is one, and the last.
+ * Parses the items of a file. Yields `undefined` for each invalid item, and as the last element if the rest of the file
+ * cannot be parsed.
  */
 export async function* itemsIn(
   bytes: AsyncIterable<Uint8Array>,
@@ -33,7 +33,7 @@ export async function* itemsIn(
   }
 }
 
-/** What a put would take. */
+/** The item if `PutItem` would accept it. */
 function storable(table: Table, sent: Item): Item | undefined {
   try {
     const item = checkedItem(sent);
@@ -51,7 +51,7 @@ async function* textOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string>
   yield decoder.decode();
 }
 
-/** Lines of `{"Item": {…}}`. A line that is no JSON ends the file. */
+/** Parses lines of `{"Item": {…}}`. */
 async function* jsonItems(text: AsyncIterable<string>): AsyncGenerator<Item | undefined> {
   for await (const line of linesOf(text)) {
     let read: unknown;
@@ -70,12 +70,12 @@ async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<string> {
     const lines = (rest + piece).split("\n");
     rest = lines.pop()!;
     for (const line of lines) if (line.trim() !== "") yield line;
-    if (rest.length > MOST_CHARACTERS) throw new Unreadable("a line without an end");
+    if (rest.length > MAX_CHARACTERS) throw new Unreadable("a line without an end");
   }
   if (rest.trim() !== "") yield rest;
 }
 
-/** All but keys are texts; what is empty is left out. */
+/** All attributes except keys are strings; empty cells are omitted. */
 async function* csvItems(
   text: AsyncIterable<string>,
   table: Table,
@@ -97,7 +97,7 @@ function itemOf({ types }: Table, header: readonly string[], row: readonly strin
   return item;
 }
 
-/** What does not have the key's form is left a text, which the table then refuses. */
+/** A value of the key's type. An invalid one remains a string, which validation against the table then rejects. */
 function cellValue(type: DynamoDB.ScalarAttributeType, cell: string): Value {
   if (type === "B" && isBase64(cell)) return { B: Buffer.from(cell, "base64") };
   return type === "N" ? { N: cell } : { S: cell };

@@ -1,22 +1,22 @@
 import type { Sealer } from "#kernel/seal.ts";
 
 const PURPOSE = "dynamodb/imports";
-/** Tokens of ListImports are digits of base 16, in groups of 16, and seven of those at least. */
-const GROUP = 8;
-const LEAST = 56;
+/** As the model requires, ListImports tokens are hexadecimal, in at least seven groups of 16 digits. Sizes are in bytes. */
+const GROUP_BYTES = 8;
+const MIN_BYTES = 56;
 const LENGTH_BYTES = 2;
 
-/** Where the next page begins, sealed, behind its length and before what fills the last group. */
+/** The sealed position of the next page, preceded by its length and padded to whole groups. */
 export function pageToken(seal: Sealer, id: string): string {
   const sealed = Buffer.from(seal.seal(PURPOSE, id));
-  const size = Math.max(LEAST, Math.ceil((LENGTH_BYTES + sealed.length) / GROUP) * GROUP);
+  const size = Math.max(MIN_BYTES, Math.ceil((LENGTH_BYTES + sealed.length) / GROUP_BYTES) * GROUP_BYTES);
   const bytes = Buffer.alloc(size);
   bytes.writeUInt16BE(sealed.length);
   sealed.copy(bytes, LENGTH_BYTES);
   return bytes.toString("hex");
 }
 
-/** `undefined` for what was not given out. */
+/** The position in a token; `undefined` for an invalid token. */
 export function pageIn(seal: Sealer, token: string): string | undefined {
   const bytes = Buffer.from(token, "hex");
   const end = LENGTH_BYTES + bytes.readUInt16BE();

@@ -14,14 +14,13 @@ import { nameTaken, SOME_ITEMS_FAILED } from "./errors.ts";
 import { itemsIn } from "./items.ts";
 import { contentOf, nextObject, type SourceObject } from "./source.ts";
 
-/** Of items that may be large: what a transaction writes is bounded. */
+/** Items per page. Items may be large, and the size of a transaction is limited. */
 const PAGE = 50;
-const MOST_BYTES = 2 * 2 ** 20;
+const MAX_BYTES = 2 * 2 ** 20;
 
 /**
- * Makes the table, and brings what the objects hold into it, one after the other in the order of their keys: of items with
- * the same key the last one stays. What was brought and how far it came is written together, so that a step that is
- * repeated goes on from there.
+ * Creates the table and imports the objects in the order of their keys, so that the last of several items with the same key
+ * remains. Items and progress are committed together, so that a repeated step continues where the last commit ended.
  */
 export const runImport = job<{ id: string }>("dynamodb/import", {
   attempts: Number.POSITIVE_INFINITY,
@@ -31,7 +30,7 @@ export const runImport = job<{ id: string }>("dynamodb/import", {
     try {
       return (await step(ctx, running)) ? { again: 0 } : undefined;
     } catch (error) {
-      // What the bucket says will not change by asking again; everything else is tried again.
+      // Errors of the bucket are final; all others are retried.
       if (!(error instanceof AwsError) || error.status >= 500) throw error;
       const failure = bucketFailure(error, ctx.requestId);
       await ctx.transact((tx) => end(tx, id, failure));
@@ -40,8 +39,8 @@ export const runImport = job<{ id: string }>("dynamodb/import", {
   },
 });
 
-/** As the account, whose caller was let into the bucket when the import began. */
-const ours = (ctx: Context) => ctx.as(rootOf(ctx.account)).aws;
+/** Clients of the account's root, since the caller's permission was checked when the import began. */
+const clientsOf = (ctx: Context) => ctx.as(rootOf(ctx.account)).aws;
 
 async function step(ctx: Context, running: Import): Promise<boolean> {
   const { S3BucketSource: source } = running.asked;
@@ -51,13 +50,13 @@ async function step(ctx: Context, running: Import): Promise<boolean> {
     return false;
   }
   if (running.number === undefined) {
-    await nextObject(ours(ctx), source);
+    await nextObject(clientsOf(ctx), source);
     return ctx.transact((tx) => makeTable(tx, running, ctx.region));
   }
   const next: SourceObject | undefined =
     object && !object.isDone
       ? { key: object.key, size: 1 }
-      : await nextObject(ours(ctx), source, object?.key);
+      : await nextObject(clientsOf(ctx), source, object?.key);
   if (!next) {
     await ctx.transact((tx) => end(tx, running.id, undefined));
     return false;
@@ -66,7 +65,7 @@ async function step(ctx: Context, running: Import): Promise<boolean> {
   return true;
 }
 
-/** `false` where the name was taken meanwhile. */
+/** @returns `false` if the name was taken meanwhile */
 async function makeTable(tx: Transaction, running: Import, region: string): Promise<boolean> {
   const { TableCreationParameters: sent } = running.asked;
   if (await tx.get(tables, [running.table])) {
@@ -104,7 +103,12 @@ async function readObject(ctx: Context, running: Import, { key, size }: SourceOb
       yield piece;
     }
   };
-  const content = contentOf(ours(ctx), request.S3BucketSource, key, request.InputCompressionType ?? "NONE");
+  const content = contentOf(
+    clientsOf(ctx),
+    request.S3BucketSource,
+    key,
+    request.InputCompressionType ?? "NONE",
+  );
   let seen = 0;
   let page: (Item | undefined)[] = [];
   let bytes = 0;
@@ -115,13 +119,13 @@ async function readObject(ctx: Context, running: Import, { key, size }: SourceOb
     page = [];
     bytes = 0;
   };
-  // Of an object without content nothing is to be decompressed.
+  // Decompressing an empty object would fail.
   if (size > 0)
     for await (const item of itemsIn(counting(content), table, request)) {
       if (++seen <= done) continue;
       page.push(item);
       bytes += item ? sizeOfItem(item) : 0;
-      if (page.length === PAGE || bytes >= MOST_BYTES) await settle(false);
+      if (page.length === PAGE || bytes >= MAX_BYTES) await settle(false);
     }
   await settle(true);
 }
@@ -151,7 +155,7 @@ async function bring(
   });
 }
 
-/** Opens the table, with whatever came into it. */
+/** Ends an import and makes the table available with the items imported so far. */
 async function end(tx: Transaction, id: string, failure: Import["failure"]): Promise<void> {
   const running = (await tx.get(imports, [id]))!;
   const table = await tx.get(tables, [running.table]);

@@ -10,7 +10,7 @@ export interface SourceObject {
   size: number;
 }
 
-/** The object behind that key, in their order: the first unless said. */
+/** The next object after a key, by default the first one. */
 export async function nextObject(
   { s3 }: Clients,
   { S3Bucket, S3BucketOwner, S3KeyPrefix }: DynamoDB.S3BucketSource,
@@ -26,7 +26,7 @@ export async function nextObject(
   return found && { key: found.Key!, size: found.Size ?? 0 };
 }
 
-/** What an object holds, decompressed. @throws {Unreadable} where it is not compressed so, or not there any more */
+/** The decompressed content of an object. @throws {Unreadable} if it is not compressed in this way, or was deleted */
 export async function* contentOf(
   { s3 }: Clients,
   { S3Bucket, S3BucketOwner }: DynamoDB.S3BucketSource,

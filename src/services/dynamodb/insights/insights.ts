@@ -7,12 +7,12 @@ import { tableName } from "../items/rows.ts";
 import { type Insights, type Table, tables } from "../store.ts";
 import { namedTable } from "../tables/named.ts";
 
-const MOST_LISTED = 100;
+const MAX_LISTED = 100;
 const PURPOSE = "dynamodb/insights";
-/** What is looked at unless the request says otherwise, whatever was before. */
+/** The default mode, regardless of the former one. */
 const ALL_KEYS = "ACCESSED_AND_THROTTLED_KEYS";
 
-/** Whether contributor insights are on is kept, of a table and of each index; what they would show is not. */
+/** Contributor Insights of tables and indexes: only the setting is stored, and no contributors are recorded. */
 export const insightOperations = {
   /** What is so already is told as it is, and does not change. */
   async UpdateContributorInsights(ctx, input) {
@@ -59,7 +59,7 @@ export const insightOperations = {
   },
 
   /** Those that are on: a table, and then its indexes. */
-  async ListContributorInsights(ctx, { TableName, MaxResults = MOST_LISTED, NextToken }) {
+  async ListContributorInsights(ctx, { TableName, MaxResults = MAX_LISTED, NextToken }) {
     const start = NextToken === undefined ? 0 : ctx.seal.unseal(PURPOSE, NextToken);
     if (typeof start !== "number") throw invalid("Invalid NextToken");
     const all = await ctx.read((tx) =>
@@ -68,7 +68,7 @@ export const insightOperations = {
         : namedTable(tx, TableName).then((table) => [table]),
     );
     const summaries = all.flatMap(summariesOf);
-    const end = start + (MaxResults > 0 ? MaxResults : MOST_LISTED);
+    const end = start + (MaxResults > 0 ? MaxResults : MAX_LISTED);
     return {
       ContributorInsightsSummaries: summaries.slice(start, end),
       NextToken: end < summaries.length ? ctx.seal.seal(PURPOSE, end) : undefined,
@@ -76,7 +76,7 @@ export const insightOperations = {
   },
 } satisfies Handlers<"dynamodb">;
 
-/** Local indexes have no insights of their own. */
+/** Finds the table; an index must be global, since local indexes have no insights. */
 async function tableWithInsights(
   tx: ReadTransaction,
   nameOrArn: string,
@@ -99,7 +99,7 @@ const summariesOf = ({ name, insights = {} }: Table): DynamoDB.ContributorInsigh
       ContributorInsightsMode: mode,
     }));
 
-/** CloudWatch's rules: for partition keys and, where there are any, whole keys; by what is accessed, and what is throttled. */
+/** The names of the CloudWatch rules: for partition keys and composite keys, of accessed (C) and throttled (T) items. */
 function rulesOf(
   { name, key, indexes }: Table,
   index: string | undefined,

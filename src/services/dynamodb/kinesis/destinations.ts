@@ -15,7 +15,7 @@ import {
 } from "./errors.ts";
 import { failureOf } from "./stream.ts";
 
-/** Those that are not active are listed as well; of more than so many, the oldest are forgotten. */
+/** The most destinations of a table, including inactive ones. The oldest are dropped. */
 const MAX_LISTED = 50;
 
 export const destinationOperations = {
@@ -72,7 +72,7 @@ function statusOf({ active, failure }: Destination): DynamoDB.DestinationStatus 
   return failure === undefined ? "DISABLED" : "ENABLE_FAILED";
 }
 
-/** Changes are waited for by nobody: what is told is a state on the way, and the next call finds the new one. */
+/** Changes a destination at once. The response shows a transitional status; later calls show the final one. */
 function change(
   ctx: Context,
   { TableName, StreamArn }: DynamoDB.KinesisStreamingDestinationInput,

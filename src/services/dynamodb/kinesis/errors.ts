@@ -1,6 +1,6 @@
 import { invalid } from "../errors.ts";
 
-/** Whatever is asked of it. */
+/** The message names enabling for all operations. */
 const wrongState = (reason: string) =>
   invalid(`Table is not in a valid state to enable Kinesis Streaming Destination: ${reason}`);
 

@@ -10,7 +10,7 @@ const TableName = "things";
 const StreamArn = "arn:aws:kinesis:us-east-1:000000000000:stream/changes";
 const MAX_BYTES = 2 ** 20;
 
-/** A stream that takes no record of more than a megabyte. */
+/** A stream that rejects records of more than a megabyte. */
 function stream() {
   const taken: { Keys: Item; NewImage?: Item; OldImage?: Item }[] = [];
   const kinesis = defineService({

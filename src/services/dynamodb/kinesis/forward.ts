@@ -9,15 +9,15 @@ import { sizeOfItem } from "../values/size.ts";
 import { decodeItem, encodeItem, readAtOnce, StoredItem } from "../values/stored.ts";
 import { type Item, isEqual } from "../values/value.ts";
 
-/** Of one PutRecords. */
+/** The most records in one PutRecords request. */
 const MAX_RECORDS = 100;
 const MAX_BYTES = 4 * 2 ** 20;
-/** What could not be sent for so long is given up. */
-const KEPT_MS = 86_400_000;
-/** Of one record; a larger one goes without what was before, and then without what is, so that it holds up no other. */
+/** The age at which unsent records are dropped. */
+const MAX_AGE_MS = 86_400_000;
+/** The largest record. A larger one is sent without its old image, or without both, so that it does not block others. */
 const MAX_RECORD_BYTES = 2 ** 20;
 
-/** Keeps a change until it is in the stream. What changes nothing is no change. */
+/** Records a change until it is sent to the stream. A write that changes nothing is skipped. */
 export function send(
   tx: Transaction,
   table: Table,
@@ -41,21 +41,21 @@ export function send(
   tx.enqueue(forward, { table: table.name, arn, number }, { lane: `forward/${number}` });
 }
 
-/** Sends what waits for a stream, in the order in which it happened; what is sent twice has the same id. */
+/** Sends pending changes to a stream, in order. A change that is sent twice has the same id. */
 export const forward = job<{ table: string; arn: string; number: number }>("dynamodb/forward", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table, arn, number }) {
     const page = await ctx.read((tx) => tx.listBytes(outgoingRows, { in: [number], limit: MAX_RECORDS }));
-    // In base64 they are larger by a third, and there is more to a record than its images.
+    // Records are larger than the rows: base64 adds a third, and there are more members than the images.
     const rows = readAtOnce(page, MAX_BYTES / 2);
     if (rows.length === 0) return undefined;
     const changes = rows.map(({ value }) => decodeItem(value));
-    const old = rows.filter((_, at) => Number(changes[at]!.at!.N) < ctx.clock.now() - KEPT_MS);
+    const old = rows.filter((_, at) => Number(changes[at]!.at!.N) < ctx.clock.now() - MAX_AGE_MS);
     if (old.length > 0) {
       await remove(ctx, old);
       return { again: 0 };
     }
-    // As the role that AWS links to the service, which belongs to the account.
+    // Acts as the account's root, in place of AWS's service-linked role.
     const { kinesis } = ctx.as(rootOf(ctx.account)).aws;
     const answer = await kinesis.PutRecords({
       StreamARN: arn,
@@ -102,5 +102,5 @@ function recordOf(ctx: Context, tableName: string, change: Item) {
   return { PartitionKey: hash("md5", JSON.stringify(wire(keys!.M!))), Data };
 }
 
-/** Byte strings in base64. */
+/** The JSON form of an item, with byte strings in base64. */
 const wire = (item: Item): object => JSON.parse(new StoredItem(encodeItem(item)).json);

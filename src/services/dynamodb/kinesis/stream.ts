@@ -2,12 +2,12 @@ import { parseArn } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 
-/** What a destination says of itself where it could not be enabled. */
+/** The status description of a destination that could not be enabled. */
 const NO_PERMISSION = "User does not have a permission to use kinesis stream";
 const wrongStream = (how: string) =>
   `The kinesis Arn used to enable kinesis replication belongs to a stream which is not in ${how}`;
 
-/** Why a table's changes cannot go to a stream, as whoever enables that sees it. */
+/** The reason why a stream cannot be a destination, checked with the caller's permissions. */
 export async function failureOf(ctx: Context, arn: string): Promise<string | undefined> {
   const { service, account, region } = parseArn(arn) ?? {};
   if (service === "kinesis" && region !== ctx.region) return wrongStream("the current region");

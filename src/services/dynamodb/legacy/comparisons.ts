@@ -5,10 +5,10 @@ import { checkedValue, compareValues, isEqual, type TypeName, typeOf, type Value
 
 export type Operator = DynamoDB.ComparisonOperator;
 
-/** Whether an attribute meets what is said of it. */
+/** Whether an attribute meets a condition. */
 export type Comparison = (value: Value | undefined) => boolean;
 
-type Arity = readonly [least: number, most: number];
+type Arity = readonly [min: number, max: number];
 
 const ARITIES: Record<Operator, Arity> = {
   NULL: [0, 0],
@@ -40,17 +40,17 @@ const TYPES: Partial<Record<Operator, readonly TypeName[]>> = {
 };
 
 /**
- * Arguments of an operator, checked. AWS looks at their values first, then at how many they are, then at their types.
+ * Checks the arguments of an operator. AWS checks their values first, then their number, then their types.
  * @throws {AwsError} ValidationException
  */
 export function checkedArguments(operator: Operator, sent: readonly Value[]): Value[] {
   const values = sent.map((value) => checkedValue(value));
-  const [least, most] = ARITIES[operator];
-  if (values.length < least || values.length > most)
+  const [min, max] = ARITIES[operator];
+  if (values.length < min || values.length > max)
     throw invalidParameters(`Invalid number of argument(s) for the ${operator} ComparisonOperator`);
-  const taken = TYPES[operator];
+  const allowedTypes = TYPES[operator];
   for (const value of values) {
-    if (taken && !taken.includes(typeOf(value)))
+    if (allowedTypes && !allowedTypes.includes(typeOf(value)))
       throw invalidParameters(
         `ComparisonOperator ${operator} is not valid for ${typeOf(value)} AttributeValue type`,
       );

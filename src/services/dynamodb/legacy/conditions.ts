@@ -4,13 +4,13 @@ import type { Test } from "../expressions/conditions.ts";
 import type { Value } from "../values/value.ts";
 import { type Comparison, checkedArguments, comparisonOf, type Operator } from "./comparisons.ts";
 
-/** What is said of an attribute, checked. */
+/** A checked condition on an attribute. */
 export interface CheckedCondition {
   operator: Operator;
   values: Value[];
 }
 
-/** KeyConditions, QueryFilter or ScanFilter, by attribute. @throws {AwsError} ValidationException */
+/** Checks KeyConditions, QueryFilter or ScanFilter. @throws {AwsError} ValidationException */
 export function checkedConditions(
   conditions: Record<string, DynamoDB.Condition> = {},
 ): Map<string, CheckedCondition> {
@@ -24,7 +24,7 @@ export function checkedConditions(
   );
 }
 
-/** `undefined` where nothing is said. */
+/** `undefined` without conditions. */
 export function testOf(
   conditions: ReadonlyMap<string, CheckedCondition>,
   operator: DynamoDB.ConditionalOperator | undefined,
@@ -35,7 +35,7 @@ export function testOf(
   return joined(comparisons, operator);
 }
 
-/** @throws {AwsError} ValidationException where there is nothing to join */
+/** @throws {AwsError} ValidationException for a conditional operator without two conditions */
 export function joined(
   comparisons: readonly (readonly [string, Comparison])[],
   operator: DynamoDB.ConditionalOperator | undefined,

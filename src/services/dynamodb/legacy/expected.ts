@@ -10,7 +10,7 @@ interface Expecting {
   ConditionalOperator?: DynamoDB.ConditionalOperator | undefined;
 }
 
-/** What an item must be like for a write to happen. @throws {AwsError} ValidationException */
+/** The condition that an item must meet for a write. @throws {AwsError} ValidationException */
 export function expectedIn({ Expected = {}, ConditionalOperator }: Expecting): Test | undefined {
   const comparisons = Object.entries(Expected).map(
     ([name, expected]) => [name, comparison(name, expected)] as const,
@@ -29,7 +29,7 @@ function comparison(name: string, expected: DynamoDB.ExpectedAttributeValue): Co
   return exists === false ? comparisonOf("NULL", []) : comparisonOf("EQ", [checkedValue(value!)]);
 }
 
-/** Why members do not go together, or one is missing. */
+/** The reason why members are contradictory or one is missing, if so. */
 function contradiction({
   Value: value,
   Exists: exists,

@@ -13,7 +13,7 @@ const INDEXABLE: Partial<Record<Operator, KeyCondition["operator"]>> = {
   BEGINS_WITH: "begins_with",
 };
 
-/** What a query says of its key, by attribute. @throws {AwsError} ValidationException */
+/** The conditions of a query on key attributes, by attribute name. @throws {AwsError} ValidationException */
 export function keyConditionsIn(
   conditions: ReadonlyMap<string, CheckedCondition>,
 ): Map<string, KeyCondition> {

@@ -1,39 +1,39 @@
 import { invalid } from "../errors.ts";
 import type { Comparator, Condition, Operand } from "../expressions/grammar.ts";
 import { notWellFormed } from "./errors.ts";
-import { listOf, MOST_DEPTH, parseOperand, type Values } from "./operands.ts";
+import { listOf, MAX_DEPTH, parseOperand, type Values } from "./operands.ts";
 import type { Reader } from "./tokens.ts";
 
-const MOST_IN = 100;
+const MAX_IN_OPERANDS = 100;
 const COMPARATORS = new Set(["=", "<>", "!=", "<", "<=", ">", ">="]);
 
-/** What stands behind WHERE, if that is next: conditions as those of the expression languages. */
+/** Parses a WHERE clause, if one is next, into a condition of the expression language. */
 export const parseWhere = (tokens: Reader, values: Values): Condition | undefined =>
-  tokens.takes("WHERE") ? either(tokens, values, 0) : undefined;
+  tokens.takes("WHERE") ? parseOr(tokens, values, 0) : undefined;
 
-function either(tokens: Reader, values: Values, depth: number): Condition {
-  if (depth > MOST_DEPTH) throw notWellFormed("Expression is nested too deeply");
-  let left = both(tokens, values, depth);
-  while (tokens.takes("OR")) left = { type: "or", left, right: both(tokens, values, depth) };
+function parseOr(tokens: Reader, values: Values, depth: number): Condition {
+  if (depth > MAX_DEPTH) throw notWellFormed("Expression is nested too deeply");
+  let left = parseAnd(tokens, values, depth);
+  while (tokens.takes("OR")) left = { type: "or", left, right: parseAnd(tokens, values, depth) };
   return left;
 }
 
-function both(tokens: Reader, values: Values, depth: number): Condition {
-  let left = negation(tokens, values, depth);
-  while (tokens.takes("AND")) left = { type: "and", left, right: negation(tokens, values, depth) };
+function parseAnd(tokens: Reader, values: Values, depth: number): Condition {
+  let left = parseNot(tokens, values, depth);
+  while (tokens.takes("AND")) left = { type: "and", left, right: parseNot(tokens, values, depth) };
   return left;
 }
 
-function negation(tokens: Reader, values: Values, depth: number): Condition {
-  if (depth > MOST_DEPTH) throw notWellFormed("Expression is nested too deeply");
-  if (tokens.takes("NOT")) return { type: "not", of: negation(tokens, values, depth + 1) };
-  if (!tokens.takes("(")) return comparison(tokens, values);
-  const inner = either(tokens, values, depth + 1);
+function parseNot(tokens: Reader, values: Values, depth: number): Condition {
+  if (depth > MAX_DEPTH) throw notWellFormed("Expression is nested too deeply");
+  if (tokens.takes("NOT")) return { type: "not", of: parseNot(tokens, values, depth + 1) };
+  if (!tokens.takes("(")) return parseComparison(tokens, values);
+  const inner = parseOr(tokens, values, depth + 1);
   tokens.expect(")");
   return inner;
 }
 
-function comparison(tokens: Reader, values: Values): Condition {
+function parseComparison(tokens: Reader, values: Values): Condition {
   const operand = parseOperand(tokens, values);
   if (tokens.peek().type === "symbol" && COMPARATORS.has(tokens.peek().text)) {
     const { text } = tokens.take();
@@ -42,15 +42,15 @@ function comparison(tokens: Reader, values: Values): Condition {
   }
   if (tokens.takes("IS")) return is(operand, tokens, values);
   if (tokens.takes("NOT"))
-    return { type: "not", of: membership(operand, tokens, values) ?? tokens.unexpected() };
-  const test = membership(operand, tokens, values);
+    return { type: "not", of: parseMembership(operand, tokens, values) ?? tokens.unexpected() };
+  const test = parseMembership(operand, tokens, values);
   if (test) return test;
   if (operand.type !== "call") tokens.unexpected();
   return { ...operand, name: operand.name.toLowerCase() };
 }
 
-/** Between two operands, or in a list of them. */
-function membership(operand: Operand, tokens: Reader, values: Values): Condition | undefined {
+/** Parses the rest of a BETWEEN or IN condition, if one of these is next. */
+function parseMembership(operand: Operand, tokens: Reader, values: Values): Condition | undefined {
   if (tokens.takes("BETWEEN")) {
     const low = parseOperand(tokens, values);
     tokens.expect("AND");
@@ -61,7 +61,7 @@ function membership(operand: Operand, tokens: Reader, values: Values): Condition
   if (end === ")") tokens.expect("(");
   const list = listOf(tokens, () => parseOperand(tokens, values));
   tokens.expect(end);
-  if (list.length > MOST_IN)
+  if (list.length > MAX_IN_OPERANDS)
     throw invalid(`The IN operator is provided with too many operands; number of operands: ${list.length}`);
   return { type: "in", operand, list };
 }

@@ -7,25 +7,25 @@ import { type Literal, parseLiteral } from "./literals.ts";
 import { listOf, parsePath, parseSum, type Values } from "./operands.ts";
 import { type Reader, reader } from "./tokens.ts";
 
-/** What all statements have: a table, and values that conditions and actions name by their places. */
+/** The parts common to all statements. Conditions and actions refer to literals by their positions. */
 interface Statement {
   table: string;
   index: string | undefined;
   where: Condition | undefined;
   literals: readonly Literal[];
-  /** How many question marks there are. */
+  /** The number of question marks. */
   parameters: number;
 }
 
 export interface Select extends Statement {
   type: "select";
-  /** Without them all is shown. */
+  /** The projected paths; `undefined` for all attributes. */
   shown: readonly Path[] | undefined;
   order: readonly { name: string; descending: boolean }[];
 }
 export interface Insert extends Statement {
   type: "insert";
-  /** The place of the item among the values. */
+  /** The position of the item among the literals. */
   item: string;
 }
 export interface Update extends Statement {
@@ -37,7 +37,7 @@ export interface Delete extends Statement {
   type: "delete";
   returning: Returning | undefined;
 }
-/** That there is such an item: a condition of a transaction. */
+/** A check in a transaction that a matching item exists. */
 export interface Exists extends Statement {
   type: "exists";
 }
@@ -45,7 +45,7 @@ export type AnyStatement = Select | Insert | Update | Delete | Exists;
 export type Returning = "ALL_OLD" | "ALL_NEW" | "UPDATED_OLD" | "UPDATED_NEW";
 
 /**
- * A statement in DynamoDB's dialect of PartiQL, whose conditions and actions are those of the expression languages.
+ * Parses a statement in DynamoDB's dialect of PartiQL into the conditions and actions of the expression language.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
  * @throws {AwsError} ValidationException
  */
@@ -127,7 +127,7 @@ function update(tokens: Reader, values: Values): Parsed<Update> {
       return;
     }
     const [of, value] = to.args;
-    // A set is changed where it stands.
+    // These functions can only change the attribute that is assigned.
     if (to.args.length !== 2 || of?.type !== "path" || String(of.path) !== String(path))
       throw invalid(`Invalid arguments of ${name}: the attribute that is set, and a set`);
     (name === "set_add" ? add : deletions).push({ path, value: value! });

@@ -5,24 +5,24 @@ import { namesOf, partitionNames, sortNames } from "../items/keys.ts";
 import type { KeyNames, Table } from "../store.ts";
 import { type Item, isEqual, typeOf, type Value } from "../values/value.ts";
 
-/** The one item that a condition is about, and what else the condition asks of it. */
+/** The single item that a condition selects by its key, and the rest of the condition. */
 export interface Singleton {
   key: Item;
   rest: Condition | undefined;
 }
 
-/** Which part of a table or index a condition is about; without partitions all of it. */
+/** The part of a table or index that a condition can match: all of it if `partitions` is `undefined`. */
 export interface Reach {
-  /** What the attributes are by which items are found. */
+  /** The possible values of the partition key attributes. */
   partitions: readonly Item[] | undefined;
-  /** Values of the first attributes in whose order items stand; and what is said of the one behind them. */
+  /** The values of the first sort key attributes; `sort` is the condition on the next one. */
   equal: readonly Value[];
   sort: KeyCondition | undefined;
 }
 
-const MOST_PARTITIONS = 50;
+const MAX_PARTITIONS = 50;
 
-/** `undefined` where the condition does not say what every attribute of the key equals. */
+/** `undefined` if the condition has no equality for every key attribute. */
 export function singletonIn(
   key: KeyNames,
   where: Condition | undefined,
@@ -66,10 +66,10 @@ export function reachOf(
   return { partitions, equal, sort };
 }
 
-/** @throws {AwsError} ValidationException where they are too many */
+/** The combinations of key values. @throws {AwsError} ValidationException if there are too many */
 function combined(partitions: readonly Item[], name: string, values: readonly Value[]): Item[] {
   const count = partitions.length * values.length;
-  if (count > MOST_PARTITIONS)
+  if (count > MAX_PARTITIONS)
     throw invalid(`The IN operator is provided with too many operands; number of operands: ${count}`);
   return partitions.flatMap((partition) => values.map((value) => ({ ...partition, [name]: value })));
 }
@@ -83,7 +83,7 @@ function checkType(type: string | undefined, value: Value): void {
 
 const and = (left: Condition, right: Condition): Condition => ({ type: "and", left, right });
 
-/** What has to hold together. */
+/** The operands of a condition's outermost ANDs. */
 function conjuncts(where: Condition | undefined): Condition[] {
   if (!where) return [];
   if (where.type !== "and") return [where];
@@ -107,7 +107,7 @@ const allIn = (operands: readonly Operand[], values: readonly Value[]) => {
   return found.every((value) => value !== undefined) ? found : undefined;
 };
 
-const TURNED: Record<Comparator, Comparator> = {
+const MIRRORED: Record<Comparator, Comparator> = {
   "=": "=",
   "<>": "<>",
   "<": ">",
@@ -122,7 +122,7 @@ function comparedWith(one: Condition, name: string, values: readonly Value[]) {
   const value = isAttribute(left, name) ? valueIn(right, values) : undefined;
   if (value) return { operator, value };
   const other = isAttribute(right, name) ? valueIn(left, values) : undefined;
-  return other && { operator: TURNED[operator], value: other };
+  return other && { operator: MIRRORED[operator], value: other };
 }
 
 function equals(one: Condition, name: string, values: readonly Value[]): readonly Value[] | undefined {
@@ -131,8 +131,8 @@ function equals(one: Condition, name: string, values: readonly Value[]): readonl
   if (one.type === "in") return isAttribute(one.operand, name) ? allIn(one.list, values) : undefined;
   if (one.type !== "or") return undefined;
   const [left, right] = [equals(one.left, name, values), equals(one.right, name, values)];
-  // More than these are found by reading all there is.
-  return left && right && left.length + right.length <= MOST_PARTITIONS ? [...left, ...right] : undefined;
+  // More alternatives are matched by a full scan.
+  return left && right && left.length + right.length <= MAX_PARTITIONS ? [...left, ...right] : undefined;
 }
 
 function sortCondition(one: Condition, name: string, values: readonly Value[]): KeyCondition | undefined {

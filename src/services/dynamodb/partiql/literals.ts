@@ -4,18 +4,18 @@ import { checkedValue, type Item, typeOf, type Value } from "../values/value.ts"
 import { notWellFormed, wrongParameters } from "./errors.ts";
 import type { Reader } from "./tokens.ts";
 
-/** A value as a statement writes it; what a parameter stands for comes with the request. */
+/** A literal in a statement. The values of parameters are in the request. */
 export type Literal =
   | { type: "constant"; value: Value }
   | { type: "parameter"; at: number }
   | { type: "list" | "set"; elements: readonly Literal[] }
   | { type: "map"; members: readonly (readonly [string, Literal])[] };
 
-const MOST_DEPTH = 32;
+const MAX_DEPTH = 32;
 
-/** Reads the literal that is next, if one is. */
+/** Parses the next literal, if there is one. */
 export function parseLiteral(tokens: Reader, nextParameter: () => number, depth = 0): Literal | undefined {
-  if (depth > MOST_DEPTH) throw invalid("Nesting Levels have exceeded supported limits");
+  if (depth > MAX_DEPTH) throw invalid("Nesting Levels have exceeded supported limits");
   const inner = () => parseLiteral(tokens, nextParameter, depth + 1) ?? tokens.unexpected();
   const value = constant(tokens);
   if (value) return { type: "constant", value };
@@ -45,7 +45,7 @@ function constant(tokens: Reader): Value | undefined {
   return tokens.takes("NULL") ? { NULL: true } : undefined;
 }
 
-/** Elements with commas between them, up to an end that is next or behind one of them. */
+/** Parses a list with commas, which may be empty, up to its end token. */
 function listUntil<T>(end: string, tokens: Reader, one: () => T): T[] {
   const list: T[] = [];
   if (tokens.takes(end)) return list;
@@ -55,7 +55,7 @@ function listUntil<T>(end: string, tokens: Reader, one: () => T): T[] {
   return list;
 }
 
-/** What the literals of a statement stand for, its parameters filled in. @throws {AwsError} ValidationException */
+/** The values of a statement's literals, with its parameters inserted. @throws {AwsError} ValidationException */
 export function valuesOf(
   literals: readonly Literal[],
   parameters: number,
@@ -86,7 +86,7 @@ function valueBy(literal: Literal, sent: readonly Value[]): Value {
   }
 }
 
-/** All of its elements are texts, or numbers, or bytes. */
+/** A set, whose elements must all be strings, numbers or byte strings. */
 function setOf(elements: readonly Value[]): Value {
   const types = new Set(elements.map(typeOf));
   const [type] = types;
@@ -97,8 +97,8 @@ function setOf(elements: readonly Value[]): Value {
 
 const NO_NAMES: ReadonlySet<string> = new Set();
 
-/** The values of a statement, as expressions ask for them: each by its place. */
-export const holdersOf = (values: readonly Value[]): Placeholders => ({
+/** A statement's values as placeholders for expressions: the name of each is its position. */
+export const literalPlaceholders = (values: readonly Value[]): Placeholders => ({
   names: () => NO_NAMES,
   path: (_, path) => path,
   value: (_, name) => values[Number(name)]!,

@@ -2,22 +2,22 @@ import type { Operand, Path, SetOperand, Step } from "../expressions/grammar.ts"
 import { notWellFormed } from "./errors.ts";
 import type { Reader } from "./tokens.ts";
 
-export const MOST_DEPTH = 200;
+export const MAX_DEPTH = 200;
 
-/** Literals are kept aside; an expression has their places. */
+/** Collects the literals of a statement, which its expressions refer to by their positions. */
 export interface Values {
-  /** The place of the literal that is next, if one is. */
+  /** Takes the next literal, if there is one. @returns its position */
   next(): string | undefined;
 }
 
-/** What stands between commas, at least one. */
+/** Parses a list with commas and at least one element. */
 export function listOf<T>(tokens: Reader, one: () => T): T[] {
   const list = [one()];
   while (tokens.takes(",")) list.push(one());
   return list;
 }
 
-/** What an attribute is set to: an operand, or two that are added or subtracted. */
+/** Parses the right side of an assignment: an operand, or a sum or difference of two. */
 export function parseSum(tokens: Reader, values: Values): SetOperand {
   const left = parseOperand(tokens, values);
   const operator = tokens.peek().text;
@@ -26,9 +26,9 @@ export function parseSum(tokens: Reader, values: Values): SetOperand {
   return { type: "sum", operator, left, right: parseOperand(tokens, values) };
 }
 
-/** A literal, a path, or a call of a function. */
+/** Parses a literal, a path or a function call. */
 export function parseOperand(tokens: Reader, values: Values, depth = 0): Operand {
-  if (depth > MOST_DEPTH) throw notWellFormed("Expression is nested too deeply");
+  if (depth > MAX_DEPTH) throw notWellFormed("Expression is nested too deeply");
   const name = values.next();
   if (name !== undefined) return { type: "value", name };
   if (tokens.peek().type !== "word" || tokens.peek(1).text !== "(")

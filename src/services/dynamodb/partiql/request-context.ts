@@ -7,9 +7,9 @@ import type { RequestContext } from "../policies/request-context.ts";
 import { attributeOf } from "../values/value.ts";
 import type { AnyStatement } from "./grammar.ts";
 import { reachOf } from "./keys.ts";
-import { holdersOf, valuesOf } from "./literals.ts";
+import { literalPlaceholders, valuesOf } from "./literals.ts";
 
-/** What a statement is about in its table, as far as a policy may make conditions of it. */
+/** The facts about a statement that policy conditions may refer to. */
 export function statementContext(
   statement: AnyStatement,
   parameters: DynamoDB.BatchStatementRequest["Parameters"],
@@ -24,7 +24,7 @@ export function statementContext(
       if (item) return [attributeOf(item, name!)];
       return reachOf(table, key, statement.where, values()).partitions?.map((one) => one[name!]);
     },
-    attributes: () => [...Object.keys(itemPut() ?? {}), ...namesIn(statement, holdersOf(values()))],
+    attributes: () => [...Object.keys(itemPut() ?? {}), ...namesIn(statement, literalPlaceholders(values()))],
     ...(statement.type === "select" && {
       Select: statement.shown ? "SPECIFIC_ATTRIBUTES" : "ALL_ATTRIBUTES",
       isFullScan: (table, key) => !reachOf(table, key, statement.where, values()).partitions,

@@ -20,22 +20,22 @@ import { compareValues, type Item, type Value } from "../values/value.ts";
 import { hashKeyNotOrdered, wrongOrder } from "./errors.ts";
 import type { Select } from "./grammar.ts";
 import { type Reach, reachOf } from "./keys.ts";
-import { holdersOf } from "./literals.ts";
+import { literalPlaceholders } from "./literals.ts";
 
 const PURPOSE = "dynamodb/statement";
-/** Bytes that one answer looks at, over all partitions; a unit of eventually consistent reading is two blocks. */
-const MOST_BYTES = 2 ** 20;
+/** The most bytes that one response reads in all partitions. An eventually consistent read unit is two blocks. */
+const MAX_BYTES = 2 ** 20;
 const BLOCK_BYTES = 4_096;
-/** Items of several partitions in one answer. */
-const MOST_OF_SEVERAL = 10;
+/** The most items in one response of a statement that names several partitions. */
+const MAX_ITEMS_OF_SEVERAL = 10;
 
-/** Where a later call goes on. */
+/** The position at which the next call continues. */
 interface Position {
-  /** Of the statement and its values. */
+  /** The digest of the statement and its parameters. */
   digest: string;
-  /** Of the partitions that it names. */
+  /** The position of the partition among those that the statement names. */
   partition: number;
-  /** The key behind which it goes on there, as it is stored. */
+  /** The encoded key after which the partition continues. */
   behind?: string | undefined;
 }
 
@@ -44,7 +44,7 @@ type Request = Pick<
   "Statement" | "Parameters" | "ConsistentRead" | "NextToken" | "Limit" | "ReturnConsumedCapacity"
 >;
 
-/** Reads by the key where the statement says which partitions it wants, and all there is where not. */
+/** Executes a SELECT: reads the partitions that the condition names, or scans the table or index. */
 export async function select(
   ctx: Context,
   tx: ReadTransaction,
@@ -71,7 +71,7 @@ export async function select(
   };
 }
 
-/** What a statement reads, and in which order: all of it is one partition without a key. */
+/** The part of a table or index to read, and in which order. A scan has one partition, `undefined`. */
 interface Source {
   table: Table;
   index: Index | undefined;
@@ -87,7 +87,7 @@ interface Read {
   next?: Omit<Position, "digest">;
 }
 
-/** Goes through partitions, one after the other, until an answer is full. */
+/** Reads partitions one after the other until the response is full. */
 async function readPartitions(
   tx: ReadTransaction,
   source: Source,
@@ -99,7 +99,7 @@ async function readPartitions(
   const items: Item[] = [];
   const used: Used = { table, units: 0, indexes: new Map() };
   let bytes = 0;
-  let left = partitions.length > 1 ? Math.min(limit ?? MOST_OF_SEVERAL, MOST_OF_SEVERAL) : limit;
+  let left = partitions.length > 1 ? Math.min(limit ?? MAX_ITEMS_OF_SEVERAL, MAX_ITEMS_OF_SEVERAL) : limit;
   for (let at = start.partition; at < partitions.length; at++) {
     const range = rangeOf(source, partitions[at], at === start.partition ? start.behind : undefined);
     const page = await pageOf(tx, table, index, range, { ...reading, limit: left });
@@ -115,13 +115,13 @@ async function readPartitions(
       const behind = Buffer.from(encodeItem(last)).toString("base64");
       return { items, used, last, next: { partition: at, behind } };
     }
-    const isFull = left === 0 || bytes >= MOST_BYTES;
+    const isFull = left === 0 || bytes >= MAX_BYTES;
     if (isFull && at + 1 < partitions.length) return { items, used, next: { partition: at + 1 } };
   }
   return { items, used };
 }
 
-/** The rows of a partition, or of all there is; the rest of them behind a key. */
+/** The rows of a partition, or of a scan, after a key if there is one. */
 function rangeOf(
   { table, index, reach, reverse }: Source,
   partition: Item | undefined,
@@ -146,7 +146,7 @@ function positionIn(ctx: Context, token: string | undefined, digest: string): Po
   return position;
 }
 
-/** Whether each partition is read from its end. @throws {AwsError} ValidationException */
+/** Whether each partition is read in descending order. @throws {AwsError} ValidationException */
 function isReversed({ order }: Select, key: Table["key"], partitions: readonly Item[] | undefined): boolean {
   if (order.length === 0) return false;
   if (!partitions) throw wrongOrder("at least one non-optional hash key condition in WHERE clause");
@@ -159,7 +159,7 @@ function isReversed({ order }: Select, key: Table["key"], partitions: readonly I
   return order.find(({ name }) => sortNames(key).includes(name))?.descending ?? false;
 }
 
-/** As the statement names partitions, or by their keys where it says so. */
+/** Partitions in the order of the condition, or sorted by their keys if ORDER BY contains these. */
 function inOrder(partitions: readonly Item[], { order }: Select, key: Table["key"]): readonly Item[] {
   const by = order.filter(({ name }) => partitionNames(key).includes(name));
   return partitions.toSorted((a, b) => {
@@ -171,7 +171,7 @@ function inOrder(partitions: readonly Item[], { order }: Select, key: Table["key
   });
 }
 
-/** What the statement shows of an item, and of which. */
+/** The filter and projection of a statement. */
 function readingBy(
   statement: Select,
   values: readonly Value[],
@@ -179,7 +179,7 @@ function readingBy(
   table: Table,
   index: Index | undefined,
 ): Reading {
-  const placeholderMap = holdersOf(values);
+  const placeholderMap = literalPlaceholders(values);
   const base = readingOf(
     {
       ConsistentRead: request.ConsistentRead,
@@ -197,7 +197,10 @@ function readingBy(
   };
 }
 
-/** Each path under the name of its last step. @throws {AwsError} ValidationException for paths that overlap */
+/**
+ * Returns each path's value under the name of its last step.
+ * @throws {AwsError} ValidationException for overlapping paths
+ */
 export function projectionBy(paths: readonly Path[]): (item: Item) => Item {
   const clash = clashIn(paths);
   if (clash) throw invalidParameters(clash);
@@ -211,7 +214,7 @@ export function projectionBy(paths: readonly Path[]): (item: Item) => Item {
   };
 }
 
-/** Of an element its list's name, and its place. */
+/** The name of a path's last step; for a list element, the list's name and the index. */
 function nameOf(path: Path): string {
   const at = path.findLastIndex((step) => typeof step === "string");
   return path

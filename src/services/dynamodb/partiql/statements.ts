@@ -16,12 +16,12 @@ import type { Item, Value } from "../values/value.ts";
 import { primaryKeyNotGiven } from "./errors.ts";
 import { type AnyStatement, parseStatement, type Select } from "./grammar.ts";
 import { type Singleton, singletonIn } from "./keys.ts";
-import { holdersOf, valuesOf } from "./literals.ts";
+import { literalPlaceholders, valuesOf } from "./literals.ts";
 import { statementContext } from "./request-context.ts";
 import { projectionBy, select } from "./select.ts";
 import { actionBy, type Write, write } from "./writes.ts";
 
-const MOST_IN_BATCH = 25;
+const MAX_BATCH_SIZE = 25;
 
 type Sent = Pick<DynamoDB.BatchStatementRequest, "Statement" | "Parameters">;
 type ReturnOnFailure = DynamoDB.ReturnValuesOnConditionCheckFailure | undefined;
@@ -43,11 +43,11 @@ export const statementOperations = {
   },
 
   async BatchExecuteStatement(ctx, { Statements, ReturnConsumedCapacity }) {
-    if (Statements.length > MOST_IN_BATCH)
+    if (Statements.length > MAX_BATCH_SIZE)
       throw invalid("Too many items requested for the BatchExecuteStatement call");
     const parsed = Statements.map((sent) => attempt(() => read(sent)));
     const types = parsed.flatMap((one) => (one instanceof AwsError ? [] : [one.statement.type]));
-    checkAlike(types);
+    checkReadsOrWrites(types);
     const used: Used[] = [];
     const answers = async (
       one: (read: ReadStatement, sent: DynamoDB.BatchStatementRequest) => Promise<StatementResult>,
@@ -55,7 +55,7 @@ export const statementOperations = {
       const Responses: DynamoDB.BatchStatementResponse[] = [];
       for (const [at, statement] of parsed.entries())
         Responses.push(
-          await answered(statement, () => one(statement as ReadStatement, Statements[at]!), used),
+          await responseTo(statement, () => one(statement as ReadStatement, Statements[at]!), used),
         );
       return { Responses, ConsumedCapacity: consumedOf(ReturnConsumedCapacity, used) };
     };
@@ -65,7 +65,7 @@ export const statementOperations = {
           readOne(tx, statement as Select, values, ConsistentRead, meterOf(ctx, tx)),
         ),
       );
-    // Each is a commit of its own, as large as it may be.
+    // Each statement has its own commit, so that each may be of the maximum size.
     return answers(({ statement, values }, sent) => {
       if (statement.type === "exists") throw onlyInTransactions();
       const returnOnFailure = sent.ReturnValuesOnConditionCheckFailure;
@@ -76,7 +76,7 @@ export const statementOperations = {
   async ExecuteTransaction(ctx, input) {
     const sent = input.TransactStatements;
     const parsed = sent.map(read);
-    checkAlike(parsed.map(({ statement }) => statement.type));
+    checkReadsOrWrites(parsed.map(({ statement }) => statement.type));
     if (parsed[0]!.statement.type === "select")
       return ctx.read((tx) => getAll(tx, parsed, input.ReturnConsumedCapacity, meterOf(ctx, tx)));
     if (parsed.some(({ statement }) => "returning" in statement && statement.returning))
@@ -116,8 +116,8 @@ function read({ Statement, Parameters }: Sent): ReadStatement {
   return { statement, values: valuesOf(statement.literals, statement.parameters, Parameters) };
 }
 
-/** Either all read, or all write. @throws {AwsError} ValidationException */
-function checkAlike(types: readonly AnyStatement["type"][]): void {
+/** Checks that all statements read or all write. @throws {AwsError} ValidationException */
+function checkReadsOrWrites(types: readonly AnyStatement["type"][]): void {
   const reads = types.filter((type) => type === "select").length;
   if (reads > 0 && reads < types.length)
     throw invalid("Statements must be either all read statements or all write statements");
@@ -135,7 +135,7 @@ async function perform(
   return write(tx, table, action, "returning" in statement ? statement.returning : undefined, meter);
 }
 
-/** One SELECT of a batch. */
+/** Executes a SELECT of a batch. */
 async function readOne(
   tx: ReadTransaction,
   statement: Select,
@@ -149,7 +149,7 @@ async function readOne(
   return result;
 }
 
-/** The one item that a SELECT of a batch or transaction is about. */
+/** The single item that a SELECT in a batch or transaction reads. */
 interface Target extends Singleton {
   table: Table;
 }
@@ -175,7 +175,7 @@ async function getOne(
   values: readonly Value[],
   consistent: boolean | undefined,
 ): Promise<StatementResult & { size: number }> {
-  const test = rest && testOf("FilterExpression", rest, holdersOf(values));
+  const test = rest && testOf("FilterExpression", rest, literalPlaceholders(values));
   const item = await itemAt(tx, table, key);
   const size = item ? sizeOfItem(item) : 0;
   const project = statement.shown ? projectionBy(statement.shown) : (whole: Item) => whole;
@@ -222,7 +222,7 @@ function attempt<T>(make: () => T): T | AwsError {
   }
 }
 
-/** How a batch names errors. */
+/** The error codes of a batch's responses. */
 const CODES: Record<string, DynamoDB.BatchStatementErrorCodeEnum> = {
   ConditionalCheckFailedException: "ConditionalCheckFailed",
   ResourceNotFoundException: "ResourceNotFound",
@@ -232,8 +232,8 @@ const CODES: Record<string, DynamoDB.BatchStatementErrorCodeEnum> = {
   ThrottlingException: "ThrottlingError",
 };
 
-/** The answer to one statement of a batch, whose error is its own. */
-async function answered(
+/** The response to one statement of a batch, which contains its error if it fails. */
+async function responseTo(
   statement: ReadStatement | AwsError,
   one: () => Promise<StatementResult>,
   used: Used[],
@@ -262,7 +262,7 @@ const ACTIONS = {
   exists: "PartiQLSelect",
 };
 
-/** Which tables statements reach, and how. One that cannot be read reaches none. */
+/** The tables that statements access, and how. Statements with syntax errors are skipped. */
 export function reachedBy(statements: readonly Sent[]) {
   return statements.flatMap(({ Statement, Parameters }) => {
     const statement = attempt(() => parseStatement(Statement));

@@ -2,17 +2,17 @@ import { notWellFormed } from "./errors.ts";
 
 export interface Token {
   type: "word" | "name" | "text" | "number" | "symbol" | "end";
-  /** What it says: of quoted names and texts what stands between the quotes. */
+  /** The text of the token, without the quotes of names and strings. */
   text: string;
 }
 
 const SPACE = /(?:\s|--[^\n]*)*/y;
-/** A word, a "name", a 'text', a number, a symbol: the first that matches. */
+/** A word, a "quoted name", a 'string', a number or a symbol. */
 const TOKEN =
   /(?:([A-Za-z_$][\w$]*)|"((?:[^"]|"")*)"|'((?:[^']|'')*)'|((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(<<|>>|<>|!=|<=|>=|[=<>()[\]{},.:;*?+-]))/y;
 const TYPES = ["word", "name", "text", "number", "symbol"] as const;
 
-/** Words that only stand for an attribute or a table between double quotes. */
+/** Words that must be in double quotes to name an attribute or a table. */
 const KEYWORDS = new Set(
   "ALL AND AS ASC BETWEEN BY DELETE DESC FALSE FROM GROUP HAVING IN INSERT INTO IS LIMIT MISSING NOT NULL OR ORDER REMOVE RETURNING SELECT SET TRUE UPDATE VALUES WHERE".split(
     " ",
@@ -22,27 +22,27 @@ const KEYWORDS = new Set(
 export interface Reader {
   peek(ahead?: number): Token;
   take(): Token;
-  /** Takes these symbols or words (in whichever case) if they are next. */
+  /** Takes these symbols or words (in any case) if all of them are next. */
   takes(...texts: string[]): boolean;
   /** @throws {AwsError} ValidationException unless they are next */
   expect(...texts: string[]): void;
   /** @throws {AwsError} ValidationException unless a name is next */
   name(): string;
-  /** The next token cannot stand where it does. @throws {AwsError} ValidationException */
+  /** Rejects the next token. @throws {AwsError} ValidationException */
   unexpected(): never;
 }
 
-/** Comments are space, too. */
-function behindSpace(source: string, at: number): number {
+/** The position after white space and comments. */
+function skipSpace(source: string, at: number): number {
   SPACE.lastIndex = at;
   SPACE.test(source);
   return SPACE.lastIndex;
 }
 
-/** @throws {AwsError} ValidationException for a text that is not made of tokens */
+/** @throws {AwsError} ValidationException for an invalid token */
 export function reader(source: string): Reader {
   const tokens: Token[] = [];
-  for (let at = behindSpace(source, 0); at < source.length; at = behindSpace(source, TOKEN.lastIndex)) {
+  for (let at = skipSpace(source, 0); at < source.length; at = skipSpace(source, TOKEN.lastIndex)) {
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(source);
     if (!match) throw notWellFormed("Unexpected token");

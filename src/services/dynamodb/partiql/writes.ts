@@ -15,15 +15,15 @@ import type { Item, Value } from "../values/value.ts";
 import { DUPLICATE, duplicateItem, keyNotGiven, notOnIndex, notWellFormed } from "./errors.ts";
 import type { AnyStatement, Returning, Select } from "./grammar.ts";
 import { singletonIn } from "./keys.ts";
-import { holdersOf } from "./literals.ts";
+import { literalPlaceholders } from "./literals.ts";
 
 export type Write = Exclude<AnyStatement, Select>;
 
-const isThere = (item: Item) => Object.keys(item).length > 0;
+const isPresent = (item: Item) => Object.keys(item).length > 0;
 
 /**
- * What a statement does, as an action of a transaction. An update wants its item to be there; a deletion does nothing
- * where there is none.
+ * Converts a statement to an action of a transaction. An update fails if its item does not exist; a deletion has no effect
+ * then.
  * @throws {AwsError} ValidationException
  */
 export function actionBy(
@@ -42,12 +42,12 @@ export function actionBy(
       table: table.name,
       kind: "put",
       item: put,
-      test: (present) => !isThere(present),
+      test: (present) => !isPresent(present),
       refusal: { Code: "DuplicateItem", Message: DUPLICATE },
       returnOnFailure,
     };
   }
-  const placeholderMap = holdersOf(values);
+  const placeholderMap = literalPlaceholders(values);
   const singleton = singletonIn(table.key, statement.where, values);
   if (!singleton) throw keyNotGiven();
   checkKey(table, singleton.key);
@@ -57,9 +57,9 @@ export function actionBy(
   const base = { table: table.name, item: singleton.key, returnOnFailure };
   switch (statement.type) {
     case "delete":
-      return { ...base, kind: "delete", test: (present) => !isThere(present) || test(present) };
+      return { ...base, kind: "delete", test: (present) => !isPresent(present) || test(present) };
     case "exists":
-      return { ...base, kind: "check", test: (present) => isThere(present) && test(present) };
+      return { ...base, kind: "check", test: (present) => isPresent(present) && test(present) };
     default: {
       const update = updateBy(statement.actions, placeholderMap);
       checkNoKeys(table, update);
@@ -67,19 +67,19 @@ export function actionBy(
         ...base,
         kind: "update",
         update,
-        test: (present) => isThere(present) && test(present),
+        test: (present) => isPresent(present) && test(present),
       };
     }
   }
 }
 
 export interface Written {
-  /** What RETURNING asked for, where there is something. */
+  /** The item that RETURNING requests, if any. */
   item: Item | undefined;
   used: Used;
 }
 
-/** Does what one statement says, or throws before it has changed anything. */
+/** Performs a single statement, or throws without having changed anything. */
 export async function write(
   tx: Transaction,
   table: Table,

@@ -11,10 +11,10 @@ import { jsonText } from "#lib/json-value.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import { isUnbounded, policyIsTooLong, wrongDocument, wrongPrincipal } from "./errors.ts";
 
-/** White space counts. */
-const MOST_BYTES = 20_480;
-/** What is done with a stream is not for the policy of its table, and what with a table not for its stream's. */
-const ELSEWHERE = {
+/** The most bytes of a policy, including white space. */
+const MAX_BYTES = 20_480;
+/** Actions that are invalid in the policy of a table, as they are for streams, and the reverse. */
+const OTHER_ACTIONS = {
   table: actions("DescribeStream", "GetRecords", "GetShardIterator"),
   stream: actions(
     ..."BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query Scan UpdateItem".split(
@@ -28,14 +28,14 @@ function actions(...names: string[]): ReadonlySet<string> {
   return new Set(names.map((name) => `dynamodb:${name}`));
 }
 
-type Said = Record<string, unknown>;
+type JsonObject = Record<string, unknown>;
 
 /**
- * The form in which DynamoDB keeps a policy and tells it again. Two that have the same form are the same policy.
+ * The canonical form in which DynamoDB stores and returns a policy. Policies with the same form are equal.
  * @throws {AwsError} ValidationException
  */
-export function canonicalPolicy(text: string, of: keyof typeof ELSEWHERE = "table"): string {
-  if (Buffer.byteLength(text) > MOST_BYTES) throw policyIsTooLong(MOST_BYTES);
+export function canonicalPolicy(text: string, of: keyof typeof OTHER_ACTIONS = "table"): string {
+  if (Buffer.byteLength(text) > MAX_BYTES) throw policyIsTooLong(MAX_BYTES);
   const said = parsed(text);
   const statements = listOf(said.Statement);
   const canonical = JSON.stringify({
@@ -43,20 +43,20 @@ export function canonicalPolicy(text: string, of: keyof typeof ELSEWHERE = "tabl
     ...(said.Statement !== undefined && { Statement: statements.map(canonicalStatement) }),
   });
   try {
-    checkMeaning(parsePolicy(canonical, RESOURCE_POLICY), ELSEWHERE[of]);
+    checkMeaning(parsePolicy(canonical, RESOURCE_POLICY), OTHER_ACTIONS[of]);
   } catch (error) {
     throw error instanceof PolicyError ? faulty(error.fault, text) : error;
   }
   return canonical;
 }
 
-/** One that was put without a version is told with IAM's first. */
-export function toldPolicy(canonical: string): string {
-  const policy = JSON.parse(canonical) as Said;
+/** A policy as `GetResourcePolicy` returns it. A policy without a version gets IAM's first version. */
+export function shownPolicy(canonical: string): string {
+  const policy = JSON.parse(canonical) as JsonObject;
   return policy.Version === undefined ? JSON.stringify({ Version: "2008-10-17", ...policy }) : canonical;
 }
 
-function parsed(text: string): Said {
+function parsed(text: string): JsonObject {
   let said: unknown;
   try {
     said = JSON.parse(text);
@@ -70,11 +70,11 @@ function parsed(text: string): Said {
 }
 
 const NOT_JSON = "This policy contains invalid Json";
-const isObject = (value: unknown): value is Said =>
+const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What else there is comes last. */
-function inOrder(said: Said, first: readonly string[]): Said {
+/** Sorts members: the known ones first, in this order, then all others. */
+function inOrder(said: JsonObject, first: readonly string[]): JsonObject {
   const { Statement: _, ...rest } = said;
   return Object.fromEntries(
     [
@@ -130,7 +130,7 @@ function faulty(fault: PolicyFault, text: string): AwsError {
   }
 }
 
-/** Of where in it the fault is nothing is known but that it is before its end. */
+/** States the end of the policy, since the actual position is unknown. */
 function syntaxErrorAtEnd(text: string): string {
   const lines = text.split("\n");
   return `Syntax error at position (${lines.length},${lines.at(-1)!.length + 1})`;

@@ -18,8 +18,8 @@ export const policyOfOtherRevision = (table: string, expected: string) =>
 export const notTheOwner = () =>
   invalid("This action is only supported by accounts that match the resource owner’s account.");
 export const notHere = (arn: string) => invalidParameters(`Invalid resource Arn: ${arn}`);
-export const policyIsTooLong = (most: number) =>
-  invalidParameters(`Maximum policy size of ${most} bytes exceeded`);
+export const policyIsTooLong = (maxBytes: number) =>
+  invalidParameters(`Maximum policy size of ${maxBytes} bytes exceeded`);
 export const wrongDocument = (reason: string) => invalidParameters(`Invalid policy document: ${reason}`);
 export const wrongPrincipal = () => invalidParameters("Invalid principal in policy document.");
 export const isUnbounded = () =>

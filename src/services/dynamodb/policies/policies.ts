@@ -8,7 +8,7 @@ import { checkResourceArn } from "../resource-arn.ts";
 import { type Policed, type Stream, streams, type Table, tables } from "../store.ts";
 import { streamAt } from "../streams/streams.ts";
 import { namedTable } from "../tables/named.ts";
-import { canonicalPolicy, toldPolicy } from "./document.ts";
+import { canonicalPolicy, shownPolicy } from "./document.ts";
 import {
   locksOut,
   noPolicyOfRevision,
@@ -18,7 +18,7 @@ import {
   policyOfOtherRevision,
 } from "./errors.ts";
 
-/** Stands for the revision of a policy that is not there. */
+/** The expected revision of a policy that must not exist. */
 const NO_POLICY = "NO_POLICY";
 
 export const policyOperations = {
@@ -39,7 +39,7 @@ export const policyOperations = {
   async GetResourcePolicy(ctx, { ResourceArn }) {
     const of = await ctx.read((tx) => resourceAt(ctx, tx, ResourceArn));
     if (of.policy === undefined) throw noSuchPolicy(ResourceArn);
-    return { Policy: toldPolicy(of.policy), RevisionId: revisionOf(of) };
+    return { Policy: shownPolicy(of.policy), RevisionId: revisionOf(of) };
   },
 
   /** What has none may be left without one again; its revision is then that of the deletion. */
@@ -62,7 +62,7 @@ export const isOfStream = (arn: string): boolean => arn.includes("/stream/");
 const resourceAt = (place: Place, tx: ReadTransaction, arn: string): Promise<Table | Stream> =>
   isOfStream(arn) ? streamAt(place, tx, arn) : namedTable(tx, arn);
 
-/** A table or stream, and how it gets another policy. @throws {AwsError} ResourceNotFoundException */
+/** A table or stream, and a function that sets its policy. @throws {AwsError} ResourceNotFoundException */
 async function policedAt(place: Place, tx: Transaction, arn: string) {
   const of = await resourceAt(place, tx, arn);
   const put = (policy: Policy) =>
@@ -70,7 +70,10 @@ async function policedAt(place: Place, tx: Transaction, arn: string) {
   return { of, put };
 }
 
-/** Before anything is asked of whoever calls. @throws {AwsError} ValidationException for what is nothing of this account and Region */
+/**
+ * Checks a resource's ARN before authorization.
+ * @throws {AwsError} ValidationException for another account or Region
+ */
 export function checkPolicyArn({ account, region }: Place, arn: string): void {
   checkResourceArn(arn);
   const { partition, account: owner, region: home } = parseArn(arn)!;
@@ -78,7 +81,7 @@ export function checkPolicyArn({ account, region }: Place, arn: string): void {
   if (partition !== "aws" || home !== region) throw notHere(arn);
 }
 
-/** @throws {AwsError} AccessDeniedException where whoever puts a policy could not put another in its place */
+/** @throws {AwsError} AccessDeniedException if the caller could not replace the new policy */
 function checkNotLockedOut(ctx: Context, resource: string, resourcePolicy: string): void {
   try {
     ctx.authorize([{ action: "dynamodb:PutResourcePolicy", resource, owner: ctx.account, resourcePolicy }]);
@@ -87,13 +90,13 @@ function checkNotLockedOut(ctx: Context, resource: string, resourcePolicy: strin
   }
 }
 
-/** The milliseconds at which it was changed; one that came with its table is as old as that. */
+/** The revision of a policy: the time of its last change in milliseconds, or of the table's creation. */
 const revisionOf = ({ policy, policyRevision, created }: Policed): string | undefined =>
   policy === undefined ? undefined : (policyRevision ?? String(created));
 const nextRevision = ({ policyRevision, created }: Policed, now: number): string =>
   String(Math.max(now, Number(policyRevision ?? created) + 1));
 
-/** @throws {AwsError} PolicyNotFoundException where there is another than was expected */
+/** @throws {AwsError} PolicyNotFoundException if the revision is not the expected one */
 function checkRevision(of: Policed, arn: string, expected: string | undefined): void {
   const revision = revisionOf(of);
   if (expected === undefined || expected === (revision ?? NO_POLICY)) return;

@@ -13,11 +13,11 @@ import { keyConditionsIn } from "../legacy/key-conditions.ts";
 import type { KeyNames, Table } from "../store.ts";
 import { attributeOf, checkedValue, type Item, type Value } from "../values/value.ts";
 
-/** What a request is about in one table, as far as a policy may make conditions of it. */
+/** The facts about a request to one table that policy conditions may refer to. */
 export interface RequestContext {
-  /** Values of the first attribute by which items are found; `undefined` where it names none. */
+  /** The values of the first partition key attribute; `undefined` if the request names none. */
   leading(table: Table, key: KeyNames): readonly (Value | undefined)[] | undefined;
-  /** Attributes that it names. */
+  /** The names of the attributes in the request. */
   attributes(): Iterable<string>;
   Select?: string | undefined;
   ReturnValues?: string | undefined;
@@ -27,8 +27,8 @@ export interface RequestContext {
 }
 
 /**
- * The condition keys of DynamoDB's own, made when a policy asks for them. What is wrong with a request makes none: it is
- * refused for that, whatever a policy says.
+ * DynamoDB's own condition keys, computed when a policy refers to them. Invalid parts of a request yield no key, since the
+ * request fails validation in any case.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 export function conditionKeys(context: RequestContext, table: Table, index: string | undefined): Keys {
@@ -71,7 +71,7 @@ function textOf(value: Value): string[] {
     : [S ?? N ?? Buffer.from(B!).toString("base64")];
 }
 
-/** Members that name attributes, of any operation on items. */
+/** The members of all item operations that contain attribute names. */
 type Request = Placeholding & {
   readonly [Member in Kind | "ReturnConsumedCapacity" | "ReturnValues"]?: string | undefined;
 } & {
@@ -80,7 +80,7 @@ type Request = Placeholding & {
     | undefined;
 } & { readonly AttributesToGet?: readonly string[] | undefined };
 
-/** Of an operation on items that it names by their keys, or as they are to be. */
+/** The context of an operation that names items by their keys or contains them. */
 export const itemsContext = (
   request: Request,
   items: readonly Item[],
@@ -92,7 +92,7 @@ export const itemsContext = (
   ...more,
 });
 
-/** Which attributes are answered of items that are read. */
+/** The `Select` value of a read, which may be implicit. */
 export const selectOf = (
   { ProjectionExpression, AttributesToGet }: Request,
   select?: string,
@@ -113,7 +113,7 @@ export const queryContext = (input: DynamoDB.QueryInput): RequestContext => ({
   ReturnConsumedCapacity: input.ReturnConsumedCapacity ?? "NONE",
 });
 
-/** A scan has no leading keys: it finds all of them. */
+/** A scan has no leading keys, since it reads all items. */
 export const scanContext = (input: DynamoDB.ScanInput): RequestContext => ({
   leading: () => undefined,
   attributes: () => namesIn(input as Request),
@@ -138,13 +138,13 @@ const READERS: Partial<Record<Kind, (source: string, placeholderMap: Placeholder
 
 function namesIn(request: Request): string[] {
   const { Expected, AttributeUpdates, KeyConditions, QueryFilter, ScanFilter } = request;
-  const older = [Expected, AttributeUpdates, KeyConditions, QueryFilter, ScanFilter];
+  const legacyConditions = [Expected, AttributeUpdates, KeyConditions, QueryFilter, ScanFilter];
   const placeholderMap = placeholders(request);
   const kinds = (Object.keys(READERS) as Kind[]).filter((kind) => request[kind] !== undefined);
   for (const kind of kinds) READERS[kind]!(request[kind]!, placeholderMap);
   return [
     ...kinds.flatMap((kind) => [...placeholderMap.names(kind)]),
-    ...older.flatMap((conditions) => Object.keys(conditions ?? {})),
+    ...legacyConditions.flatMap((conditions) => Object.keys(conditions ?? {})),
     ...(request.AttributesToGet ?? []),
   ];
 }

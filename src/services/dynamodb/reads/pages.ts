@@ -23,7 +23,7 @@ export interface Page {
   ConsumedCapacity?: DynamoDB.ConsumedCapacity | undefined;
 }
 
-/** What was read so far. */
+/** What has been read of a page so far. */
 interface Progress {
   /** Whether items are returned whole, and then not parsed. */
   isWhole: boolean;

@@ -38,7 +38,7 @@ function checkBound(
   checkQuota(requested, kind, units, region);
 }
 
-/** Of a new table DynamoDB says it in other words than of one that is there. */
+/** The end of the error message, which differs between new and existing tables. */
 function notOnDemand(index: string | undefined, isNew: boolean): string {
   if (isNew)
     return `${index === undefined ? "" : ` for index: ${index}`} cannot be specified when table BillingMode is PROVISIONED.`;

@@ -4,7 +4,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Drain, Way } from "./meter.ts";
 
 const MINUTE = 60_000;
-/** After so long a sum that was not told is left to the next call. */
+/** How late a sum may be reported, before the next call schedules its report again. */
 const OVERDUE_MS = 5_000;
 
 interface Sum {
@@ -13,14 +13,14 @@ interface Sum {
   units: number;
 }
 
-/** What provisioned tables and their indexes used in a minute, and when it is to be told. */
+/** The units that provisioned tables and their indexes consumed in a minute, and when they are to be reported. */
 const consumption = memory<{ sums: Map<string, Sum>; due: number }>("dynamodb/consumption", () => ({
   sums: new Map(),
   due: 0,
 }));
 
 /**
- * Adds up what calls use, and tells it at the end of the minute.
+ * Sums consumed units and reports them to CloudWatch at the end of the minute.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
  */
 export function report(ctx: Context, tx: ReadTransaction, way: Way, drains: readonly Drain[]): void {
@@ -40,7 +40,7 @@ export function report(ctx: Context, tx: ReadTransaction, way: Way, drains: read
   const now = tx.now();
   if (consumed.sums.size === 0 || now < consumed.due + OVERDUE_MS) return;
   consumed.due = (Math.floor(now / MINUTE) + 1) * MINUTE - 1;
-  // The call may still be at work then; in that case the next one tells it.
+  // The flush fails if this call is still running then. A later call schedules the report again.
   ctx.at(consumed.due, () => flush(ctx).catch(() => undefined));
 }
 
@@ -53,6 +53,6 @@ async function flush(ctx: Context): Promise<void> {
       consumed.due = 0;
     });
   });
-  // Only then is it on its way.
+  // The metrics are only sent once the transaction is durable.
   await ctx.durable();
 }

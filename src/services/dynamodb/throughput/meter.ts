@@ -11,20 +11,20 @@ import { report } from "./consumption.ts";
 export type Way = "read" | "write";
 
 /**
- * Counts what calls use. Where the cloud holds callers to limits, it holds them to what tables are provisioned with, and
- * to the maximum of those that are not: as long as there is anything left a call is let through, whatever it takes; the
- * next ones wait for what it took too much.
+ * Counts consumed capacity. If the cloud enforces limits, these are a table's provisioned capacity or its on-demand
+ * maximum. A call is allowed as long as any capacity is left, whatever it consumes; the next calls are throttled until the
+ * excess is made up.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html
  */
 export interface Meter {
-  /** @throws {AwsError} where there is nothing left */
+  /** Consumes capacity. @throws {AwsError} if none is left */
   take(way: Way, used: Used): void;
-  /** Why a call would not be let through, if so. */
+  /** The error if no capacity is left, without consuming any. */
   refusal(way: Way, used: Used): AwsError | undefined;
   count(way: Way, used: Used): void;
 }
 
-/** `undefined` where nobody wants to know. */
+/** `undefined` if capacity is neither limited nor measured. */
 export function meterOf(ctx: Context, tx: ReadTransaction): Meter | undefined {
   if (!ctx.isLimited && !ctx.isMeasured) return undefined;
   const limits = ctx.isLimited ? limitsOf(ctx, tx) : undefined;
@@ -50,7 +50,7 @@ function limitsOf(ctx: Context, tx: ReadTransaction) {
   const all = tx.memory(buckets);
   const now = tx.now();
 
-  function left(way: Way, { table, index, rate }: Drain): Bucket {
+  function bucketOf(way: Way, { table, index, rate }: Drain): Bucket {
     const key = `${way} ${(index ?? table).number}`;
     let bucket = all.get(key);
     if (!bucket) all.set(key, (bucket = newBucket(rate, table.created)));
@@ -61,18 +61,18 @@ function limitsOf(ctx: Context, tx: ReadTransaction) {
   const limited = (drains: readonly Drain[]) => drains.filter(({ rate }) => rate !== NO_LIMIT);
   return {
     refusal(way: Way, drains: readonly Drain[]): AwsError | undefined {
-      const empty = limited(drains).find((drain) => left(way, drain).tokens <= 0);
+      const empty = limited(drains).find((drain) => bucketOf(way, drain).tokens <= 0);
       return empty && refused(ctx, way, empty);
     },
     count(way: Way, drains: readonly Drain[]): void {
-      for (const drain of limited(drains)) left(way, drain).tokens -= drain.units;
+      for (const drain of limited(drains)) bucketOf(way, drain).tokens -= drain.units;
     },
   };
 }
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
 
-/** What a call takes, and from where: local indexes are fed by their table. */
+/** The units that a call consumes of a table or index. Local indexes use the capacity of their table. */
 export interface Drain {
   table: Table;
   index?: Index;
@@ -95,11 +95,11 @@ function drainsOf(way: Way, { table, units, indexes }: Used): Drain[] {
 
 type Rated = Pick<Table, "throughput" | "onDemand">;
 
-/** Units in a second. */
+/** The limit in units per second. */
 function rateOf(way: Way, { billing }: Table, { throughput, onDemand }: Rated): number {
   if (billing === "PROVISIONED") return throughput[way];
-  const most = way === "read" ? onDemand?.MaxReadRequestUnits : onDemand?.MaxWriteRequestUnits;
-  return most === undefined || most < 0 ? NO_LIMIT : most;
+  const max = way === "read" ? onDemand?.MaxReadRequestUnits : onDemand?.MaxWriteRequestUnits;
+  return max === undefined || max < 0 ? NO_LIMIT : max;
 }
 
 const fault = faultsOf<"dynamodb">();
@@ -112,7 +112,10 @@ const EXCEEDED = {
 };
 const MAXIMUM = "Throughput exceeds the maximum OnDemandThroughput configured on table or index";
 
-/** With where and why, as https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ThrottlingReason.html says. */
+/**
+ * The error with its reason and resource.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ThrottlingReason.html
+ */
 function refused(ctx: Context, way: Way, { table, index }: Drain): AwsError {
   const arn = tableArn(ctx, table.name);
   const reasons = (limit: string) => [
