@@ -31,8 +31,7 @@ export const archiveHandlers = {
       if (!archive) throw archiveNotFound(archiveId);
       if (archive.deleted !== undefined) return {};
       // The record is kept for now: the last inventory may still list the archive, and a client that did not
-      // receive the
-      // response may repeat the request.
+      // receive the response may repeat the request.
       tx.put(archives, { ...archive, deleted: tx.sequence() });
       tx.enqueue(reclaim, { set: archive.pieces });
       recordChange(tx, vault, -1, -archive.size);

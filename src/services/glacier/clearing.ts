@@ -5,8 +5,8 @@ import { archives, jobs, uploads } from "./store.ts";
 const PAGE = 200;
 
 /**
- * Deletes the data of a deleted vault. The vault's number is never reused, so no call can reach the data in
- * the meantime.
+ * Deletes the data of a deleted vault. The vault's number is never reused, so no call
+ * can reach the data in the meantime.
  */
 export const clearVault: Job<{ vault: number }> = job("glacier/clear-vault", {
   attempts: Number.POSITIVE_INFINITY,

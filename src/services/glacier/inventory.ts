@@ -6,8 +6,7 @@ export const DAY_MS = 86_400_000;
 
 /**
  * Records that an archive was added or deleted, and schedules an inventory if none is pending. A vault's
- * inventory is taken
- * at most once a day, at the time of day of its creation.
+ * inventory is taken at most once a day, at the time of day of its creation.
  */
 export function recordChange(tx: Transaction, vault: Vault, archivesMore: 1 | -1, bytesMore: number): void {
   tx.put(vaults, {
@@ -36,8 +35,8 @@ export const takeInventory: Job<{ vault: string; id: number }> = job("glacier/ta
 });
 
 /**
- * Deletes the records of archives that were deleted before the last inventory, which no inventory lists any
- * longer.
+ * Deletes the records of archives that were deleted before the last inventory,
+ * which no inventory lists any longer.
  */
 export const forgetDeleted: Job<{ vault: number; mark: number }> = job("glacier/forget-deleted", {
   attempts: Number.POSITIVE_INFINITY,

@@ -48,8 +48,7 @@ function spanOf(range: string | undefined, size: number): Span {
 
 /**
  * Returns the output of an archive retrieval. It has a tree hash only if both the retrieved range and the
- * downloaded range
- * are tree-hash aligned.
+ * downloaded range are tree-hash aligned.
  */
 async function archiveOutput(
   { ctx, tx }: Opening,

@@ -143,8 +143,8 @@ export async function treeHashOf(
 }
 
 /**
- * Returns the root of the tree over pieces. The roots of the pieces are nodes, since their size is a power of
- * two.
+ * Returns the root of the tree over pieces. The roots of the pieces are nodes,
+ * since their size is a power of two.
  */
 export function rootOf(all: readonly Piece[]): string {
   return hex(treeHash(Buffer.from(all.map((piece) => piece.treeHash).join(""), "hex")));
@@ -153,9 +153,8 @@ export function rootOf(all: readonly Piece[]): string {
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 /**
- * Deletes the bytes of a deleted archive, once no completed job offers them any longer, or of an aborted or
- * expired
- * upload.
+ * Deletes the bytes of a deleted archive, once no completed job offers them any longer,
+ * or of an aborted or expired upload.
  */
 export const reclaim: Job<{ set: number }> = job("glacier/reclaim", {
   attempts: Number.POSITIVE_INFINITY,
@@ -185,8 +184,8 @@ async function isOffered(tx: ReadTransaction, set: number): Promise<boolean> {
 }
 
 /**
- * Deletes an archive's bytes, if the archive is deleted and a job that has just ended was the reason to keep
- * them.
+ * Deletes an archive's bytes, if the archive is deleted and a job that has just
+ * ended was the reason to keep them.
  */
 async function release(
   tx: Transaction,

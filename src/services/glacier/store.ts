@@ -54,15 +54,15 @@ export interface Archive {
   /** The set of pieces that holds its bytes. */
   pieces: number;
   /**
-   * The number of its deletion. The record is kept until an inventory is taken that does not list the
-   * archive.
+   * The number of its deletion. The record is kept until an inventory is
+   * taken that does not list the archive.
    */
   deleted?: number;
 }
 
 /**
- * A range of an archive: the whole archive, or one part of an upload. Its leaves are in `leaves`, under the
- * same key.
+ * A range of an archive: the whole archive, or one part of an upload. Its leaves
+ * are in `leaves`, under the same key.
  */
 export interface Piece {
   set: number;
@@ -85,8 +85,8 @@ export interface Upload {
   /** The archive that it became, for a client that did not receive the response and repeats the request. */
   archive?: { archiveId: string; treeHash: string; size: number };
   /**
-   * Set if it was aborted. The record is kept for a client that did not receive the response and repeats the
-   * request.
+   * Set if it was aborted. The record is kept for a client that did not receive the
+   * response and repeats the request.
    */
   aborted?: true;
 }

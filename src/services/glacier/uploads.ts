@@ -153,8 +153,7 @@ export const uploadHandlers = {
 
 /**
  * Returns an upload that is neither completed nor aborted. A completed upload can only be completed again,
- * and an aborted
- * one only aborted again.
+ * and an aborted one only aborted again.
  */
 async function openUploadAt(
   ctx: Context,
@@ -169,8 +168,8 @@ async function openUploadAt(
 }
 
 /**
- * Returns the tree hash of the assembled parts. Every part but the last must be full, and none may be
- * missing.
+ * Returns the tree hash of the assembled parts. Every part but the last must
+ * be full, and none may be missing.
  */
 function assembled({ partSize }: Upload, parts: readonly Piece[], size: number): { treeHash: string } {
   let end = 0;
@@ -192,7 +191,7 @@ function partSizeIn(text: string | undefined): number {
   return size;
 }
 
-/** `bytes 0-4194303/*` */
+/** Parses a range such as `bytes 0-4194303/*`. */
 function contentRangeIn(range: string | undefined): Span {
   if (range === undefined) throw missingParameter("Content-Range");
   const [, first, last] = /^bytes (\d{1,15})-(\d{1,15})\/(?:\*|\d+)$/.exec(range) ?? [];

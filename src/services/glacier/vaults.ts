@@ -39,8 +39,8 @@ export const vaultHandlers = {
   },
 
   /**
-   * Deletes an empty vault that was not written to since its last inventory. Deleting a vault that does not
-   * exist succeeds.
+   * Deletes an empty vault that was not written to since its last inventory. Deleting a
+   * vault that does not exist succeeds.
    */
   async DeleteVault(ctx, { vaultName: name }) {
     return ctx.transact(async (tx) => {

@@ -65,8 +65,7 @@ export interface ReplicationOutcome {
 
 /**
  * Publishes a change to an object, in the transaction that makes it: enqueues notifications and replication.
- * For a bucket
- * with neither, it does nothing.
+ * For a bucket with neither, it does nothing.
  */
 export function announce(
   ctx: Context,

@@ -4,14 +4,14 @@ export const DAY_MS = 86_400_000;
 export const NEVER = Number.MAX_SAFE_INTEGER;
 
 /**
- * The last midnight that a date can represent, in some 275,000 years. Rules and restores may specify more
- * days.
+ * The last midnight that a date can represent, in some 275,000 years. Rules
+ * and restores may specify more days.
  */
 const LAST_MIDNIGHT = 8.64e15;
 
 /**
- * Returns the next midnight UTC after a time. S3 rounds days up to midnight, and runs lifecycle actions at
- * midnight.
+ * Returns the next midnight UTC after a time. S3 rounds days up to midnight, and
+ * runs lifecycle actions at midnight.
  */
 export const midnightAfter = (time: number): number =>
   Math.min((Math.floor(time / DAY_MS) + 1) * DAY_MS, LAST_MIDNIGHT);

@@ -18,8 +18,8 @@ interface Limits {
 }
 
 /**
- * Checks the size of a request's XML document, and the digests in its headers. Internal calls have no
- * document.
+ * Checks the size of a request's XML document, and the digests in its
+ * headers. Internal calls have no document.
  * @throws {AwsError} MaxMessageLengthExceeded, InvalidDigest, BadDigest, InvalidRequest
  */
 export function checkDocument(

@@ -2,8 +2,7 @@ import { AwsError } from "#aws/errors.ts";
 
 /**
  * S3's errors. The contract lists only a few of them and none of their elements, so each is defined here:
- * code, message,
- * status, elements of the error document, and headers.
+ * code, message, status, elements of the error document, and headers.
  */
 
 export const accessDenied = () => new AwsError("AccessDenied", "Access Denied", { status: 403 });

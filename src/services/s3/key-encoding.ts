@@ -1,7 +1,6 @@
 /**
  * Encodes a key for listings and events, like Java's URLEncoder but without encoding slashes: a space becomes
- * `+`, `*` is
- * kept, `~` is encoded.
+ * `+`, `*` is kept, `~` is encoded.
  */
 export function formEncodedKey(key: string): string {
   if (/^[\w.*/-]*$/.test(key)) return key;

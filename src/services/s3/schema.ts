@@ -5,8 +5,8 @@ import type { OperationId } from "#kernel/service.ts";
 import { malformedXml } from "./errors.ts";
 
 /**
- * Validates a request's document by its schema: required elements must be present, and enumerated values
- * known.
+ * Validates a request's document by its schema: required elements must be
+ * present, and enumerated values known.
  * @throws {AwsError} MalformedXML, without a reason as in S3
  */
 export function checkSchema(operation: OperationId<"s3">, document: object): void {

@@ -36,8 +36,7 @@ export interface Bucket {
   acl?: Grant[];
   /**
    * Who owns objects that others write. Absent by default: the bucket's owner, with ACLs disabled. `None` if
-   * the ownership
-   * controls were deleted, in which case objects are owned by their writers.
+   * the ownership controls were deleted, in which case objects are owned by their writers.
    */
   ownership?: "BucketOwnerPreferred" | "ObjectWriter" | "None";
   /** Absent by default, which blocks all public access. `None` if the configuration was deleted. */
@@ -78,8 +77,7 @@ export interface Tag {
 
 /**
  * One version of an object, or a delete marker. Each is stored in exactly one row: the newest version of a
- * key in
- * `objects`, the others in `noncurrent`.
+ * key in `objects`, the others in `noncurrent`.
  */
 export interface ObjectVersion extends Lock {
   bucket: number;
@@ -148,9 +146,8 @@ export interface Checksum {
 }
 
 /**
- * The parts of an object in their order. An object with many parts has several rows, so that a range is found
- * without
- * reading all of them.
+ * The parts of an object in their order. An object with many parts has several rows, so that a range is
+ * found without reading all of them.
  */
 export interface Manifest {
   bucket: number;

@@ -22,11 +22,11 @@ const MAX_KEY_UNITS = 128;
 const MAX_VALUE_UNITS = 256;
 
 /**
- * Validates tags by S3's rules: first each tag, then their number, as S3 does. Lengths are in UTF-16 code
- * units.
+ * Validates tags by S3's rules: first each tag, then their number, as S3 does.
+ * Lengths are in UTF-16 code units.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
- * @throws {AwsError} MalformedXML for a tag without a key or value, which may be empty; InvalidTag,
- * BadRequest
+ * @throws {AwsError} MalformedXML for a tag without a key or value, which
+ * may be empty; InvalidTag, BadRequest
  */
 export function checkTags(tags: readonly Partial<Tag>[], of: Tagged): void {
   const { most, tooMany, reserved } = RULES[of];

@@ -27,8 +27,7 @@ const NULL = "null";
 
 /**
  * Returns a version id: 24 bytes in base64url, 16 of which are random, followed by the order XORed with the
- * first eight of
- * them. The id cannot be guessed, but locates its row directly.
+ * first eight of them. The id cannot be guessed, but locates its row directly.
  */
 export function versionIdOf(order: number, random: Random): string {
   const id = Buffer.concat([random.bytes(16), Buffer.alloc(8)]);
@@ -113,8 +112,7 @@ export function writeVersion(
 
 /**
  * Deletes an object as a DELETE without a version id does: permanently if versioning was never enabled,
- * otherwise by a
- * delete marker, which it returns. A delete marker is created even if there is no object.
+ * otherwise by a delete marker, which it returns. A delete marker is created even if there is no object.
  */
 export async function deleteCurrent(
   tx: Transaction,

@@ -83,8 +83,8 @@ function inOrder(value: unknown): unknown {
 }
 
 /**
- * Returns the target's input with the context attributes replaced, or by default an event that describes the
- * invocation.
+ * Returns the target's input with the context attributes replaced, or by default an
+ * event that describes the invocation.
  */
 function inputOf(ctx: Context, { target, group, name, id, due }: Invocation, attempt: number): string {
   const arn = scheduleArn(ctx, group, name);

@@ -60,8 +60,8 @@ async function complete(ctx: Context, { group, name, last }: Invocation): Promis
 }
 
 /**
- * Whether a schedule is deleted after its last invocation. Recurring schedules are deleted only if they have
- * an end.
+ * Whether a schedule is deleted after its last invocation. Recurring schedules are
+ * deleted only if they have an end.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html
  */
 const isDeletedAtEnd = ({ afterCompletion, expression, end }: Schedule) =>
@@ -90,8 +90,7 @@ function setTimer(
 
 /**
  * Returns the first scheduled time after `after` between the schedule's start and end. One-time schedules
- * ignore both, and
- * a rate counts from the start or else the creation of the schedule.
+ * ignore both, and a rate counts from the start or else the creation of the schedule.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based
  */
 function nextTime(

@@ -6,8 +6,7 @@ const MAX_SHOWN_LENGTH = 100;
 
 /**
  * Converts a schedule's input to the request of an operation. In the input, member names are capitalized
- * whatever the
- * service's protocol, blobs are text, and times are in the format of SDKs.
+ * whatever the service's protocol, blobs are text, and times are in the format of SDKs.
  * @throws {AwsError} SerializationException if a member has the wrong type
  */
 export function requestIn(shape: StructureShape, value: unknown): object {

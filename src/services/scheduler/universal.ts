@@ -9,8 +9,8 @@ import { invalid, notJson, unsupportedService } from "./errors.ts";
 import { capitalized, requestIn } from "./universal-input.ts";
 
 /**
- * A universal target, `arn:aws:scheduler:::aws-sdk:service:operation`: an operation of any service that is
- * not a read.
+ * A universal target, `arn:aws:scheduler:::aws-sdk:service:operation`: an operation
+ * of any service that is not a read.
  */
 const UNIVERSAL = /^arn:[a-z-]+:scheduler:::aws-sdk:([a-z0-9-]+):([a-z][a-zA-Z0-9]*)$/;
 

@@ -81,9 +81,8 @@ export function checkForm(input: AclRequest, of: AclOf["of"]): void {
 
 /**
  * Whether an ACL has no effect in a bucket with ACLs disabled, which accepts only such ACLs:
- * `bucket-owner-full-control`, canned or as a grant, and `private` from the bucket's owner, which many
- * libraries send
- * with each write.
+ * `bucket-owner-full-control`, canned or as a grant, and `private` from the bucket's owner, which
+ * many libraries send with each write.
  */
 export function changesNothing(input: AclRequest, owner: string, writer: string | undefined): boolean {
   if (input.ACL !== undefined)
@@ -95,8 +94,8 @@ export function changesNothing(input: AclRequest, owner: string, writer: string 
 
 /**
  * Returns the grants of a PutBucketAcl or PutObjectAcl request, in any of the three forms.
- * @throws {AwsError} MissingSecurityHeader, UnexpectedContent, MalformedACLError, and the errors of
- * `aclInHeaders`
+ * @throws {AwsError} MissingSecurityHeader, UnexpectedContent,
+ * MalformedACLError, and the errors of `aclInHeaders`
  */
 export function aclOfRequest(
   input: AclRequest & { AccessControlPolicy?: AccessControlPolicy },

@@ -13,8 +13,7 @@ const regionIn = memoizeByText(1_000, (host) => OF_A_REGION.exec(host)?.[1] ?? "
 
 /**
  * Whether the endpoint of a call serves the bucket. A Region's endpoint serves the buckets of that Region; an
- * endpoint
- * without a Region serves all buckets.
+ * endpoint without a Region serves all buckets.
  */
 export function isServedAt({ request }: Context, { region }: Bucket): boolean {
   const named = request === undefined ? "" : regionIn(request.host);

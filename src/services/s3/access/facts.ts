@@ -36,8 +36,8 @@ const OBJECT_GRANTS: Readonly<Record<string, Permission>> = {
 };
 
 /**
- * Adds the access point's fact: a call through an access point must be allowed by both the access point and
- * the bucket.
+ * Adds the access point's fact: a call through an access point must be allowed by
+ * both the access point and the bucket.
  */
 export function accessPointFacts({ accessPoint, bucket }: AccessTarget, fact: AccessFact): AccessFact[] {
   if (!accessPoint) return [fact];

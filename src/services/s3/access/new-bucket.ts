@@ -11,11 +11,10 @@ interface Request extends AclRequest {
 }
 
 /**
- * Returns the ownership setting and the ACL of a new bucket. A new bucket blocks all public access, so a
- * public ACL is
- * refused.
- * @throws {AwsError} InvalidBucketAclWithObjectOwnership, InvalidBucketAclWithBlockPublicAccessError,
- * InvalidArgument
+ * Returns the ownership setting and the ACL of a new bucket. A new bucket blocks all public
+ * access, so a public ACL is refused.
+ * @throws {AwsError} InvalidBucketAclWithObjectOwnership,
+ * InvalidBucketAclWithBlockPublicAccessError, InvalidArgument
  */
 export function accessOfNewBucket(input: Request, owner: string): Pick<Bucket, "acl" | "ownership"> {
   const { ObjectOwnership: requested = "BucketOwnerEnforced" } = input;

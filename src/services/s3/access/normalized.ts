@@ -5,10 +5,8 @@ type Json = Record<string, unknown>;
 
 /**
  * Returns a valid policy in the form in which S3 stores it: without white space, with its elements in the
- * order of IAM's
- * grammar, with an explicit version, single-element lists as scalars, accounts as their root ARNs, and
- * condition values
- * as strings.
+ * order of IAM's grammar, with an explicit version, single-element lists as scalars, accounts as their root
+ * ARNs, and condition values as strings.
  */
 export function normalized(policy: string): string {
   const { Version = "2008-10-17", Id, Statement } = JSON.parse(policy) as Json;

@@ -37,16 +37,15 @@ export const onBucketByName = (action: string) => (ctx: Context, input: OnBucket
 };
 
 /**
- * Whether an action is available through an access point, which can only list a bucket and read some
- * configurations.
+ * Whether an action is available through an access point, which can only list a
+ * bucket and read some configurations.
  */
 const isByAccessPoint = (action: string) =>
   /^s3:(List|GetBucket(Acl|CORS|Location|Notification|Policy)$)/.test(action);
 
 /**
  * Returns the access facts of a call on the bucket's policy. The root user of the owner's account is always
- * allowed, so
- * that a policy that locks out every principal can be repaired.
+ * allowed, so that a policy that locks out every principal can be repaired.
  */
 export const onBucketsPolicy =
   (action: string) =>

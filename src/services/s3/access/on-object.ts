@@ -11,10 +11,8 @@ import type { AccessTarget, OnObject } from "./target.ts";
 
 /**
  * Returns the access facts of a call on an object that is expected to exist. A call that names a version
- * needs another
- * permission: `s3:GetObject` becomes `s3:GetObjectVersion`. Only callers who may list the bucket learn that
- * an object
- * does not exist.
+ * needs another permission: `s3:GetObject` becomes `s3:GetObjectVersion`. Only callers who may list the
+ * bucket learn that an object does not exist.
  */
 export const onVersion =
   (...actions: string[]) =>
@@ -36,8 +34,8 @@ export function factsOnVersion(
 }
 
 /**
- * Returns the access facts of a call on an annotation of an object. The action is the same with and without a
- * version id.
+ * Returns the access facts of a call on an annotation of an object. The action is the
+ * same with and without a version id.
  */
 export const onAnnotation =
   (action: string) =>

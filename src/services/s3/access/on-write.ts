@@ -39,8 +39,8 @@ function factsOfWriting(
   if (input.ObjectLockMode !== undefined) actions.push("s3:PutObjectRetention");
   if (input.ObjectLockLegalHoldStatus !== undefined) actions.push("s3:PutObjectLegalHold");
   if (tagged) actions.push("s3:PutObjectTagging");
-  // Documented policies for AWS services, which deliver objects to the bucket's owner, allow only
-  // `s3:PutObject`.
+  // Documented policies for AWS services, which deliver objects to the bucket's
+  // owner, allow only `s3:PutObject`.
   if (asksForAcl(input) && ctx.principal.type !== "service") actions.push("s3:PutObjectAcl");
   return [...actions.map((one) => contentFact(ctx, target, one, input)), ...matchFacts(ctx, target, input)];
 }
@@ -70,8 +70,8 @@ interface Copying extends Writing {
 }
 
 /**
- * Returns the access facts of copying an object, including its tags and annotations, or a range of it into a
- * part.
+ * Returns the access facts of copying an object, including its tags and
+ * annotations, or a range of it into a part.
  */
 export const onCopy =
   (of: "object" | "part") =>

@@ -72,8 +72,7 @@ export interface Provenance {
 
 /**
  * Returns a function that determines the owner and the ACL of an object, after checking the ACL before the
- * body is
- * received. Does not wait if the request specifies no ACL, as most do not.
+ * body is received. Does not wait if the request specifies no ACL, as most do not.
  * @throws {AwsError} AccessControlListNotSupported, AccessDenied for a public ACL where they are blocked
  */
 export function provenanceOf(

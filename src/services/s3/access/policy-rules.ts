@@ -1,6 +1,6 @@
 /**
- * S3's validation of policies, with the error for each rule. Many rules are known only from the responses of
- * S3.
+ * S3's validation of policies, with the error for each rule. Many rules are
+ * known only from the responses of S3.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
  */
 import {
@@ -115,9 +115,8 @@ const fitting = (names: ReadonlySet<string>, fits: Pattern) =>
   [...names].filter((name) => fits(name, () => undefined));
 
 /**
- * Whether a pattern matches the bucket or access point itself, its objects, or both. A pattern that matches
- * neither is
- * invalid.
+ * Whether a pattern matches the bucket or access point itself, its objects, or both. A
+ * pattern that matches neither is invalid.
  */
 function resourceKind(pattern: string, { arn, objects }: PolicyTarget): { bucket: boolean; object: boolean } {
   const invalid = () => malformedPolicy("Policy has invalid resource");

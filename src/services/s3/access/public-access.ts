@@ -31,8 +31,8 @@ export const bucketPublicAccess = {
 } satisfies Handlers<"s3">;
 
 /**
- * Parses a public access block. Omitted settings are off; at least one is required. @throws {AwsError}
- * InvalidRequest
+ * Parses a public access block. Omitted settings are off; at least one is required.
+ * @throws {AwsError} InvalidRequest
  */
 export function blockIn(document: PublicAccessBlockConfiguration): PublicAccessBlock {
   const {

@@ -39,8 +39,7 @@ export interface AccessTarget {
 
 /**
  * Whether a call needs no authorization, as far as can be decided without waiting: the bucket is in memory,
- * and the
- * caller is the root user of its owner's account.
+ * and the caller is the root user of its owner's account.
  */
 export function needsNoAuthorization(ctx: Context, tx: ReadTransaction, input: OnBucket): boolean {
   const bucket = tx.get(buckets, [input.Bucket]);
@@ -49,11 +48,9 @@ export function needsNoAuthorization(ctx: Context, tx: ReadTransaction, input: O
 }
 
 /**
- * Finds the bucket, which S3 does before it authenticates the caller. Returns `undefined` if no authorization
- * is needed,
- * as in nearly all calls: the caller is the root user of the owner's account, and the bucket has neither a
- * policy nor
- * ACLs.
+ * Finds the bucket, which S3 does before it authenticates the caller. Returns `undefined` if no
+ * authorization is needed, as in nearly all calls: the caller is the root user of the owner's account, and
+ * the bucket has neither a policy nor ACLs.
  * @throws {AwsError} NoSuchBucket, PermanentRedirect, and AccessDenied where no policy could allow the call
  */
 export async function targetOf(

@@ -238,8 +238,8 @@ interface Selection {
 }
 
 /**
- * Lists annotations in the byte order of their names. Objects have few enough annotations to read them all
- * for a prefix.
+ * Lists annotations in the byte order of their names. Objects have few enough
+ * annotations to read them all for a prefix.
  */
 async function listed(tx: ReadTransaction, { bucket, order }: ObjectVersion, selection: Selection) {
   const { prefix = "", after, limit } = selection;

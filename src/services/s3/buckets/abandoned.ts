@@ -5,8 +5,7 @@ const PAGE = 500;
 
 /**
  * Deletes the open uploads of a deleted bucket, which do not prevent its deletion. The bucket's number is
- * never reused, so
- * no call can reach the uploads in the meantime.
+ * never reused, so no call can reach the uploads in the meantime.
  */
 export const abandonUploads: Job<{ bucket: number }> = job("s3/abandon-uploads", {
   attempts: Number.POSITIVE_INFINITY,

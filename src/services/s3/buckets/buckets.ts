@@ -107,8 +107,8 @@ function tagsOf(tags: Tag[] | undefined): Tag[] | undefined {
 }
 
 /**
- * Checks that a name with the suffix of an account belongs to the caller's account, and that the request says
- * so.
+ * Checks that a name with the suffix of an account belongs to the caller's
+ * account, and that the request says so.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
  * @throws {AwsError} MissingNamespaceHeader, InvalidNamespaceHeader, InvalidBucketName
  */

@@ -5,8 +5,7 @@ import type { Bucket } from "../store.ts";
 
 /**
  * A configuration of a bucket as its owner sent it, such as lifecycle rules, a website, or an inventory.
- * Configurations
- * that nearly every call needs are in `Bucket` itself.
+ * Configurations that nearly every call needs are in `Bucket` itself.
  */
 interface Configuration {
   /** The bucket's number. */

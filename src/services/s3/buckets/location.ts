@@ -9,8 +9,8 @@ const HOME = "us-east-1";
 export const OLD_NAME = "EU";
 
 /**
- * Returns the Region of a new bucket. The endpoint of us-east-1 creates buckets in any Region, others only in
- * their own.
+ * Returns the Region of a new bucket. The endpoint of us-east-1 creates buckets in any
+ * Region, others only in their own.
  * @throws {AwsError} InvalidLocationConstraint, IllegalLocationConstraintException
  */
 export function locationOf(region: string, constraint: string | undefined): string {

@@ -13,8 +13,8 @@ export function isBucketName(name: string): boolean {
 }
 
 /**
- * Whether a bucket may have this name, including old buckets with looser rules. Access point ARNs are
- * accepted, too.
+ * Whether a bucket may have this name, including old buckets with looser rules.
+ * Access point ARNs are accepted, too.
  */
 export const wasEverValidName = (name: string): boolean =>
   /^[\w.-]{3,255}$/.test(name) || name.startsWith("arn:");

@@ -2,8 +2,8 @@ import { isBucketName } from "../buckets/names.ts";
 import { invalidDestination } from "./errors.ts";
 
 /**
- * Validates the ARN of a bucket for reports. Whether the bucket exists and accepts them is checked on
- * delivery.
+ * Validates the ARN of a bucket for reports. Whether the bucket exists and
+ * accepts them is checked on delivery.
  * @throws {AwsError} InvalidS3DestinationBucket
  */
 export function checkDestination(arn: string): void {

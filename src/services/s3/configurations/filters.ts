@@ -9,10 +9,7 @@ interface Filter {
   And?: { Prefix?: string; Tags?: Tag[]; AccessPointArn?: string };
 }
 
-/**
- * Validates a filter, which has one condition, or several within `And`.
- * @throws {AwsError} MalformedXML
- */
+/** Validates a filter, which has one condition, or several within `And`. @throws {AwsError} MalformedXML */
 export function checkFilter(filter: Filter | undefined): void {
   if (!filter) return;
   const { Prefix, Tag: tag, AccessPointArn, And: and } = filter;

@@ -13,8 +13,7 @@ import {
 
 /**
  * Configurations of which a bucket may have up to a thousand, with ids that its owner chooses: inventory,
- * analytics,
- * metrics, and Intelligent-Tiering.
+ * analytics, metrics, and Intelligent-Tiering.
  */
 
 const MAX_CONFIGURATIONS = 1_000;

@@ -42,8 +42,7 @@ export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
     refusal: corsNotAllowed(method, resource),
     ruled: true,
     // As in S3, a GET or HEAD that no rule allows is served without CORS headers, so that the browser hides
-    // the response.
-    // All other requests are refused.
+    // the response. All other requests are refused.
     harmless: harmless || method === "GET" || method === "HEAD",
   };
 };
@@ -55,8 +54,7 @@ const withoutRules = (refusal: AwsError): CrossOriginVerdict => ({ refusal, rule
 
 /**
  * Returns the bucket and the type of resource that a request names. At a website endpoint, all callers are
- * anonymous, so a
- * page cannot act on behalf of a user.
+ * anonymous, so a page cannot act on behalf of a user.
  */
 function placeOf({ path, at }: EndpointRequest): { name: string | undefined; resource: string } {
   const [, first = "", ...rest] = path.split("/");

@@ -97,8 +97,8 @@ export function checkUploadKey(
 }
 
 /**
- * Returns an object's encryption for the response. Without a customer-provided key, it is encrypted with S3's
- * keys.
+ * Returns an object's encryption for the response. Without a customer-provided
+ * key, it is encrypted with S3's keys.
  */
 export function encryptionMembers(key: CustomerKey | undefined) {
   return key

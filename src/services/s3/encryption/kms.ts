@@ -6,8 +6,7 @@ const KEY_ID = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /**
  * Returns KMS's error for a key that does not exist. KMS is not implemented, so writes that specify a KMS key
- * are refused;
- * otherwise objects would appear to be encrypted with it.
+ * are refused; otherwise objects would appear to be encrypted with it.
  */
 export function kmsKeyMissing({ region, owner }: Bucket, keyId = "alias/aws/s3"): AwsError {
   const prefix = `arn:aws:kms:${region}:${owner}:`;

@@ -13,9 +13,8 @@ import { type Column, columnsOf } from "./fields.ts";
 import { inventories } from "./store.ts";
 
 /**
- * Writes a report of a bucket every midnight, or on Sundays only: the list, and a manifest with its
- * checksum. If
- * the destination refuses a report, the next one is attempted as scheduled.
+ * Writes a report of a bucket every midnight, or on Sundays only: the list, and a manifest with its checksum.
+ * If the destination refuses a report, the next one is attempted as scheduled.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html
  */
 export const reportInventory: Job<{ bucket: string; id: string; generation: number }> = job(
@@ -42,8 +41,8 @@ function nextReport({ Schedule: { Frequency: frequency } }: InventoryConfigurati
 }
 
 /**
- * Writes a report. All keys are derived from the midnight, so that a retry overwrites the files of the first
- * attempt.
+ * Writes a report. All keys are derived from the midnight, so that a retry
+ * overwrites the files of the first attempt.
  */
 async function report(ctx: Context, bucket: Bucket, document: InventoryConfiguration, midnight: number) {
   const { Bucket: arn, Prefix: prefix, Encryption: encryption } = document.Destination.S3BucketDestination;

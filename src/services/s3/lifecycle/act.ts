@@ -31,8 +31,8 @@ async function perform(
   action: Action,
 ): Promise<Change | undefined> {
   if (!latest && version.versionId === "null") {
-    // The delete marker that has just hidden the latest version is now the null version, which has replaced
-    // this one.
+    // The delete marker that has just hidden the latest version is now the null
+    // version, which has replaced this one.
     const { key, order } = version;
     if (!(await tx.get(noncurrent, [bucket.id, key, descending(order)]))) return undefined;
   }

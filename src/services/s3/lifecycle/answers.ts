@@ -6,10 +6,9 @@ import { matches } from "./filter.ts";
 import { dueAt, type LifecycleDocument, lifecycles, rulesOf } from "./rules.ts";
 
 /**
- * Returns when and by which rule an object expires, for responses about the current version. Of several
- * rules, the
- * earliest applies, and of those with equal times the first. Characters that a header cannot carry are
- * encoded.
+ * Returns when and by which rule an object expires, for responses about the current version. Of
+ * several rules, the earliest applies, and of those with equal times the first. Characters that
+ * a header cannot carry are encoded.
  */
 export function expirationOf(
   tx: ReadTransaction,

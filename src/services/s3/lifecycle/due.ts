@@ -47,8 +47,7 @@ export function decide(plan: Plan, subject: Subject, now: number): Decision {
 
 /**
  * Returns the action that is due by the rules, at most one per day: permanent deletion takes precedence over
- * a
- * transition, and a transition over a delete marker.
+ * a transition, and a transition over a delete marker.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
  */
 function decideByRules({ rules, minimum, bucket }: Plan, subject: Subject, now: number): Decision {
@@ -88,8 +87,8 @@ function markerEnd(rules: readonly Rule[], { modified }: ObjectVersion): number 
 }
 
 /**
- * Returns when a noncurrent version expires. A locked version is deleted at the first midnight after its lock
- * has ended.
+ * Returns when a noncurrent version expires. A locked version is deleted at the first
+ * midnight after its lock has ended.
  */
 function noncurrentEnd(
   rules: readonly Rule[],
@@ -130,8 +129,7 @@ const MIN_BYTES = 128 * KB;
 
 /**
  * Whether an object is large enough for a transition. Transitions of small objects cost more than they save,
- * so S3 skips
- * them unless the rule has a filter on size.
+ * so S3 skips them unless the rule has a filter on size.
  */
 function isLargeEnough(
   { above, below }: Filter,
@@ -172,8 +170,8 @@ function transitionOf(
 }
 
 /**
- * The precedence of a transition: the coldest class wins, but INTELLIGENT_TIERING precedes all non-archive
- * classes.
+ * The precedence of a transition: the coldest class wins, but INTELLIGENT_TIERING
+ * precedes all non-archive classes.
  */
 const preference = (to: StorageClassName): number =>
   to === "INTELLIGENT_TIERING" ? COLDNESS.GLACIER - 0.5 : COLDNESS[to];

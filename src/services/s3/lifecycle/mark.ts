@@ -5,8 +5,8 @@ import { DAY_MS, midnightAfter } from "../days.ts";
 import { type Bucket, buckets } from "../store.ts";
 
 /**
- * The state of a bucket with rules, by which midnights are skipped when nothing can be due: nothing is due
- * before `next`.
+ * The state of a bucket with rules, by which midnights are skipped when nothing can be
+ * due: nothing is due before `next`.
  */
 export interface Mark {
   bucket: number;
@@ -33,11 +33,10 @@ export const marks = collection<Mark>("s3/lifecycle", {
 export type Touch = "new" | "replaced" | "changed";
 
 /**
- * Updates the mark for every creation, removal and change in a bucket. It reads from memory, and writes once
- * or twice
- * between two walks.
- * @param since the start of the age: that of the upload for an object in parts, that of the source for a
- * replica
+ * Updates the mark for every creation, removal and change in a bucket. It reads from memory, and
+ * writes once or twice between two walks.
+ * @param since the start of the age: that of the upload for an object in
+ * parts, that of the source for a replica
  */
 export function touch(tx: Transaction, bucket: Bucket, how: Touch, since = tx.now()): MaybePromise<void> {
   if (bucket.ages)

@@ -16,8 +16,8 @@ interface Nightly {
 }
 
 /**
- * Walks a bucket at each midnight at which an action may be due. At any other midnight it only reads the
- * mark.
+ * Walks a bucket at each midnight at which an action may be due. At any
+ * other midnight it only reads the mark.
  */
 export const midnightJob: Job<Nightly> = job("s3/midnight", {
   attempts: Number.POSITIVE_INFINITY,
@@ -46,8 +46,8 @@ export const midnightJob: Job<Nightly> = job("s3/midnight", {
 const tomorrow = ({ clock }: Context): JobOutcome => ({ again: midnightAfter(clock.now()) - clock.now() });
 
 /**
- * Starts the nightly walks of a bucket, or makes the next one examine everything, after its configuration has
- * changed.
+ * Starts the nightly walks of a bucket, or makes the next one examine everything,
+ * after its configuration has changed.
  */
 export async function ensureWalks(tx: Transaction, bucket: Bucket): Promise<void> {
   if (await tx.get(marks, [bucket.id])) return touch(tx, bucket, "changed");
@@ -64,8 +64,8 @@ interface Findings {
 }
 
 /**
- * Returns `undefined` if the bucket is deleted, if no configuration applies, or if another job walks the
- * bucket.
+ * Returns `undefined` if the bucket is deleted, if no configuration applies,
+ * or if another job walks the bucket.
  */
 async function findingsOf(tx: ReadTransaction, nightly: Nightly): Promise<Findings | undefined> {
   const mark = await tx.get(marks, [nightly.id]);

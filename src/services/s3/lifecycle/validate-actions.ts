@@ -141,9 +141,8 @@ function checkSteps(steps: readonly Step[], action: string, of: string): void {
 }
 
 /**
- * Whether a class is colder than that of another step. ONEZONE_IA counts as colder than STANDARD_IA, unless
- * it comes
- * earlier.
+ * Whether a class is colder than that of another step. ONEZONE_IA counts as colder than
+ * STANDARD_IA, unless it comes earlier.
  */
 function isColder(to: string, at: number, warm: Step): boolean {
   if (isInfrequent(to)) return to === "ONEZONE_IA" && warm.to === "STANDARD_IA" && at >= warm.at;

@@ -51,8 +51,8 @@ function checkIds(rules: readonly LifecycleRule[]): void {
 }
 
 /**
- * Checks that all rules have the same form as the first: a prefix in the older form, a filter in the newer
- * one.
+ * Checks that all rules have the same form as the first: a prefix in the
+ * older form, a filter in the newer one.
  */
 function checkForms(rules: readonly LifecycleRule[]): void {
   const isOld = rules[0]!.Filter === undefined;

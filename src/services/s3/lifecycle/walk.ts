@@ -38,8 +38,7 @@ const MAX_BODIES = 2_000;
 
 /**
  * Performs the actions that are due on all versions and uploads of a bucket, page by page. A crash loses the
- * progress of
- * at most one page, whose actions the next walk finds again.
+ * progress of at most one page, whose actions the next walk finds again.
  * @returns when an action may next be due, or `NEVER`
  */
 export async function walk(ctx: Context, bucket: Walked): Promise<number> {
@@ -49,8 +48,8 @@ export async function walk(ctx: Context, bucket: Walked): Promise<number> {
 async function walkVersions(ctx: Context, bucket: Walked): Promise<number> {
   let next = NEVER;
   let last: Passed | undefined;
-  // If one page had due actions, the next is likely to as well, so it is read in a transaction that can
-  // perform them.
+  // If one page had due actions, the next is likely to as well, so it is read in a
+  // transaction that can perform them.
   let isLikely = false;
   do {
     let page: Page | undefined = isLikely ? undefined : await ctx.read((tx) => readPage(tx, bucket, last));

@@ -33,8 +33,8 @@ async function bucketWith(keys: readonly string[], versioning?: "Enabled"): Prom
 }
 
 /**
- * Only a few pieces, so that prefixes and delimiters coincide. The order of some differs between UTF-16 and
- * UTF-8.
+ * Only a few pieces, so that prefixes and delimiters coincide. The order of some
+ * differs between UTF-16 and UTF-8.
  */
 const piece = fc.constantFrom("a", "b", "/", "//", "-", " ", "é", "\uffff", "😀", "\u0000", "a/b");
 const text = (least: number, most: number) =>
@@ -278,8 +278,8 @@ describe("versions", () => {
           );
           const keys = wanted.filter((each) => each.startsWith("key ")).map((each) => each.slice(4));
           expect([...versions.keys()].sort(byBytes)).toEqual(keys);
-          // A page has separate lists of versions and delete markers, so only the order within each list is
-          // defined.
+          // A page has separate lists of versions and delete markers, so only the
+          // order within each list is defined.
           const kinds = (entries: string[]) =>
             [" version", " marker"].map((kind) => entries.filter((e) => e.endsWith(kind)));
           for (const key of keys) expect(kinds(versions.get(key)!)).toEqual(kinds(model.get(key)!));

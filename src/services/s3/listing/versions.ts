@@ -55,8 +55,8 @@ export interface Row {
 }
 
 /**
- * Merges both collections, which together hold each version once: the newest version of a key precedes the
- * others.
+ * Merges both collections, which together hold each version once: the newest
+ * version of a key precedes the others.
  */
 export function versionRows(bucket: number): Rows<Row> {
   /**
@@ -92,14 +92,14 @@ function merge(latest: ObjectVersion[], others: ObjectVersion[], { limit }: RowR
 }
 
 /**
- * Compares in the order of UTF-8. JavaScript compares UTF-16 code units, which orders some characters
- * differently.
+ * Compares in the order of UTF-8. JavaScript compares UTF-16 code units, which
+ * orders some characters differently.
  */
 const compareKeys = (a: string, b: string) => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
 /**
- * Returns the position of a version id among the versions of its key. The version need not exist, unless it
- * is `null`.
+ * Returns the position of a version id among the versions of its key. The version
+ * need not exist, unless it is `null`.
  */
 async function orderAfter(tx: ReadTransaction, bucket: Bucket, key: string, versionId: string | undefined) {
   if (versionId === undefined) return undefined;

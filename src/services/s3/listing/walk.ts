@@ -13,8 +13,8 @@ export interface Selection {
 }
 
 /**
- * A position after a row and all rows whose tuple starts with its tuple, or after all keys that start with a
- * prefix.
+ * A position after a row and all rows whose tuple starts with its tuple, or after
+ * all keys that start with a prefix.
  */
 export type Position = { after: readonly KeyPart[] } | { past: string };
 
@@ -40,27 +40,25 @@ export interface Page<T> {
 }
 
 /**
- * The maximum number of rows that one read transaction examines, since there may be millions of adjacent
- * delete markers.
+ * The maximum number of rows that one read transaction examines, since there may be
+ * millions of adjacent delete markers.
  */
 const ROWS_IN_A_READ = 5_000;
 /**
- * The number of rows fetched first if there is a delimiter, since one common prefix may cover most of the
- * page.
+ * The number of rows fetched first if there is a delimiter, since one common
+ * prefix may cover most of the page.
  */
 const FIRST_PAGE = 16;
 /**
  * The number of rows fetched after a common prefix that covered most of a page. The next prefix may be as
- * large, so one row
- * is enough; every eighth time, four rows detect whether prefixes have become smaller.
+ * large, so one row is enough; every eighth time, four rows detect whether prefixes have become smaller.
  */
 const AFTER_LARGE = [1, 1, 1, 1, 1, 1, 1, 4];
 const MAX_ROWS = 1_000;
 
 /**
  * Returns one page of a listing. The cost is proportional to the entries returned: one seek skips a common
- * prefix,
- * however many keys it covers.
+ * prefix, however many keys it covers.
  */
 export async function walk<T extends object>(
   ctx: Context,
@@ -128,8 +126,8 @@ function commonPrefix(key: string, prefix: string, delimiter: string): string | 
 }
 
 /**
- * Returns the position after a client's marker. A marker within a common prefix skips the whole common
- * prefix.
+ * Returns the position after a client's marker. A marker within a common
+ * prefix skips the whole common prefix.
  */
 export function positionAfter(
   marker: string,

@@ -4,8 +4,8 @@ import { headerNotImplemented, notImplemented } from "../errors.ts";
 const HEADERS = ["", "-duration-days", "-duration-years"].map((end) => `x-amz-object-lock-event-hold${end}`);
 
 /**
- * Refuses event holds, which AWS's contract does not contain yet. If they were ignored, the object would not
- * be locked.
+ * Refuses event holds, which AWS's contract does not contain yet. If they were
+ * ignored, the object would not be locked.
  * @throws {AwsError} NotImplemented
  */
 export function refuseEventHold(isPresent: (header: string) => boolean): void {

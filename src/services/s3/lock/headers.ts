@@ -73,9 +73,8 @@ export function lockFor({ objectLock }: Bucket, requested: Lock, now: number): L
 }
 
 /**
- * Checks that a write with a lock has a digest, which S3 requires to detect corruption. The payload hash of
- * the signature
- * does not count.
+ * Checks that a write with a lock has a digest, which S3 requires to detect corruption. The payload
+ * hash of the signature does not count.
  * @throws {AwsError} InvalidRequest
  */
 export function checkDigest(

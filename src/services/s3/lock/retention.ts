@@ -56,8 +56,7 @@ export function checkBypass({ objectLock }: Bucket, bypass: boolean | undefined)
 
 /**
  * Whether a retention may be changed. It can always be extended. Any other change of compliance mode must
- * wait for the
- * end of the period; in governance mode it needs a bypass.
+ * wait for the end of the period; in governance mode it needs a bypass.
  */
 export function canChange(
   from: Retention | undefined,

@@ -38,8 +38,7 @@ export const bucketLogging = {
 
 /**
  * Checks the target of access logs, which must be in the account and Region of the bucket. Whether the
- * target's policy
- * allows the delivery is checked when logs are delivered.
+ * target's policy allows the delivery is checked when logs are delivered.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
  */
 async function checkTarget(tx: ReadTransaction, bucket: Bucket, logging: LoggingEnabled): Promise<void> {

@@ -13,8 +13,7 @@ const FILE_RECORDS = 1_000;
 
 /**
  * Delivers a bucket's pending records as objects, file by file. As in S3, a file may be delivered twice after
- * a failure,
- * and is lost if the target refuses it.
+ * a failure, and is lost if the target refuses it.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
  */
 export const deliverLogs: Job<{ bucket: string; id: number }> = job("s3/deliver-logs", {

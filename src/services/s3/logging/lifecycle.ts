@@ -21,8 +21,7 @@ const TRANSITIONS: Readonly<Record<string, string>> = {
 
 /**
  * Logs a lifecycle action on a version, if the bucket has access logs. Moves to archive tiers are not
- * lifecycle actions,
- * and are not logged.
+ * lifecycle actions, and are not logged.
  */
 export function logAction(
   ctx: Context,

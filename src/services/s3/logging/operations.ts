@@ -71,8 +71,8 @@ const RESOURCES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the name of an operation in access logs. Without an operation, it is derived from the method and
- * `isObject`.
+ * Returns the name of an operation in access logs. Without an operation, it is
+ * derived from the method and `isObject`.
  */
 export function logName(operation: string | undefined, method: string, isObject: boolean): string {
   if (method === "OPTIONS") return "REST.OPTIONS.PREFLIGHT";

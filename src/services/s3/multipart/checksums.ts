@@ -7,10 +7,9 @@ import type { Checksum, ChecksumAlgorithm, Part, Upload } from "../store.ts";
 type Declared = Pick<Upload, "checksumAlgorithm" | "checksumType">;
 
 /**
- * Returns the algorithm and type of the object's checksum, as declared when the upload starts. Only CRCs can
- * be of the full
- * object, since the CRCs of parts can be combined. If no algorithm is declared, S3 computes a full-object
- * checksum.
+ * Returns the algorithm and type of the object's checksum, as declared when the upload starts. Only
+ * CRCs can be of the full object, since the CRCs of parts can be combined. If no algorithm is declared,
+ * S3 computes a full-object checksum.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  * @throws {AwsError} InvalidRequest
  */
@@ -51,8 +50,7 @@ export const algorithmOf = (upload: Upload) => upload.checksumAlgorithm ?? DEFAU
 
 /**
  * Checks that a part's checksum uses the algorithm that the upload declared. It may be omitted only if the
- * object has a
- * full-object checksum.
+ * object has a full-object checksum.
  * @throws {AwsError} InvalidRequest
  */
 export function checkAlgorithm(upload: Upload, expected: ExpectedChecksum | undefined): void {

@@ -87,9 +87,8 @@ function contentFrom(upload: Upload, bucket: Bucket, now: number) {
 }
 
 /**
- * Returns the MD5 of the parts' MD5s. ETags that are not those of uploaded parts may have any format; they
- * are refused
- * later.
+ * Returns the MD5 of the parts' MD5s. ETags that are not those of uploaded parts may have
+ * any format; they are refused later.
  */
 function etagOfParts(listed: readonly { etag: string }[]): string {
   const md5s = listed.map(({ etag }) => Buffer.from(etag, "hex"));
@@ -98,17 +97,15 @@ function etagOfParts(listed: readonly { etag: string }[]): string {
 
 /**
  * Whether the current version was created by this upload. A client that did not receive the response may
- * repeat the
- * request and gets the same response as long as the object exists.
+ * repeat the request and gets the same response as long as the object exists.
  */
 function wasMadeBy(current: ObjectVersion, uploadId: string, etag: string): boolean {
   return current.upload !== undefined && current.upload === orderOfUpload(uploadId) && current.etag === etag;
 }
 
 /**
- * Checks that the object which a conditional write replaces has not changed since the upload started, even if
- * the
- * condition holds again.
+ * Checks that the object which a conditional write replaces has not changed since the upload started,
+ * even if the condition holds again.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  * @throws {AwsError} ConditionalRequestConflict
  */

@@ -123,8 +123,8 @@ export const partHandlers = {
 } satisfies Handlers<"s3">;
 
 /**
- * Returns the checksum of a part. One that was not declared is computed for the object, but not returned for
- * parts.
+ * Returns the checksum of a part. One that was not declared is computed for the
+ * object, but not returned for parts.
  */
 const checksumOf = ({ checksumAlgorithm }: Upload, { checksum }: Part) =>
   checksumAlgorithm && { [`Checksum${checksumAlgorithm}`]: checksum };

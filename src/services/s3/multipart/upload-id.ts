@@ -5,8 +5,7 @@ const RANDOM_BYTES = 88;
 
 /**
  * Returns the id of an upload: 128 characters, like those of S3. It ends with the upload's order XORed with
- * the first
- * random bytes, so that it locates the upload's row but reveals nothing.
+ * the first random bytes, so that it locates the upload's row but reveals nothing.
  */
 export function uploadIdOf(order: number, random: Random): string {
   const id = Buffer.concat([random.bytes(RANDOM_BYTES), Buffer.alloc(8)]);

@@ -77,8 +77,8 @@ export const initiatorIn = (principal: Principal) =>
   principal.type === "root" ? principal.account : principal.arn;
 
 /**
- * Returns the initiator of an upload. Unlike owners, initiators have a display name; that of an account is
- * its id.
+ * Returns the initiator of an upload. Unlike owners, initiators have a display
+ * name; that of an account is its id.
  */
 export const initiatorOf = ({ initiator }: Upload) =>
   initiator.startsWith("arn:")

@@ -50,8 +50,8 @@ function described({ targets, bridge }: Notifications): Described {
 }
 
 /**
- * Returns the common members of a configuration. S3 capitalizes the names of rules, unlike the contract's
- * enum.
+ * Returns the common members of a configuration. S3 capitalizes the names of
+ * rules, unlike the contract's enum.
  */
 function common({ id, events, rules }: Target) {
   return {

@@ -25,8 +25,7 @@ function clientsAt(ctx: Context, bucket: string, arn: string): Clients {
 
 /**
  * Checks the destinations of a configuration before it is stored: queues and topics get a test message, and
- * functions
- * are checked for the permission to invoke them.
+ * functions are checked for the permission to invoke them.
  * @throws {AwsError} InvalidArgument that names each destination that failed
  */
 export async function checkDestinations(ctx: Context, { name }: Bucket, targets: readonly Target[]) {

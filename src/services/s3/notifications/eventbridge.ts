@@ -12,8 +12,8 @@ const PERMANENTLY = { "deletion-type": "Permanently Deleted" };
 const BY_MARKER = { "deletion-type": "Delete Marker Created" };
 
 /**
- * EventBridge's detail type for each event, and additional members. There are no EventBridge events for
- * replication.
+ * EventBridge's detail type for each event, and additional members. There are no
+ * EventBridge events for replication.
  */
 const KINDS: Partial<Record<ChangeEvent, { type: string; adds?: Record<string, string> }>> = {
   "ObjectCreated:Put": { type: CREATED, adds: { reason: "PutObject" } },

@@ -11,8 +11,8 @@ export interface Delivery {
 }
 
 /**
- * Creates a cloud with S3 and stubs for the destinations of events, which record the deliveries in their
- * order.
+ * Creates a cloud with S3 and stubs for the destinations of events, which
+ * record the deliveries in their order.
  */
 export async function withDestinations() {
   const deliveries: Delivery[] = [];

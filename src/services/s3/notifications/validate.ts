@@ -105,8 +105,8 @@ function checkIds(targets: readonly Target[]): void {
 }
 
 /**
- * Checks that no event on any key has two destinations. All pairs are compared, since there are only a few
- * targets.
+ * Checks that no event on any key has two destinations. All pairs are compared,
+ * since there are only a few targets.
  */
 function checkOverlaps(targets: readonly Target[]): void {
   for (const [i, one] of targets.entries()) {

@@ -44,16 +44,16 @@ function headersOf(input: Described): ObjectVersion["headers"] {
 }
 
 /**
- * Replaces the characters that a header cannot carry (those outside Latin-1) by spaces. Form fields may hold
- * any.
+ * Replaces the characters that a header cannot carry (those outside Latin-1) by
+ * spaces. Form fields may hold any.
  */
 function printable(text: string): string {
   return text.replace(/[^\t\x20-\x7e\xa0-\xff]/g, " ");
 }
 
 /**
- * Returns the attributes that a copy takes from its source: all but storage class and redirect, which the
- * request sets.
+ * Returns the attributes that a copy takes from its source: all but storage class and
+ * redirect, which the request sets.
  */
 export function copiedAttributes(
   source: Attributes,

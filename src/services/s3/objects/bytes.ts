@@ -35,8 +35,8 @@ export interface Opening {
   ctx: Context;
   tx: ReadTransaction;
   /**
-   * Whether chunks may be views of reused memory, for bytes that are sent at once and not retained; see
-   * `storage/blobs`.
+   * Whether chunks may be views of reused memory, for bytes that are sent at once and
+   * not retained; see `storage/blobs`.
    */
   lend?: boolean;
   /** The customer-provided key with which the bytes are encrypted. */
@@ -45,8 +45,7 @@ export interface Opening {
 
 /**
  * Opens a version's bytes in the transaction that found it, so that no deletion comes between. The reader
- * keeps its file
- * from being deleted, and opens the file on the first read.
+ * keeps its file from being deleted, and opens the file on the first read.
  */
 export function openBytes(
   opening: Opening,

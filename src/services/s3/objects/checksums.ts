@@ -82,8 +82,8 @@ export const hasChecksum = (header: string): boolean =>
   header.startsWith(PREFIX) && !NOT_CHECKSUMS.has(header);
 
 /**
- * Returns the checksum headers of a request as input members, for requests that are not parsed by the
- * contract.
+ * Returns the checksum headers of a request as input members, for requests
+ * that are not parsed by the contract.
  */
 export function checksumsIn(headers: Readonly<Record<string, string>>): ChecksumMembers {
   const members: Record<string, string> = {};

@@ -18,8 +18,7 @@ export interface WriteConditions {
 
 /**
  * Evaluates conditions as S3 does: an ETag condition that holds overrides the date condition of the same
- * kind, and a date
- * in the future is ignored.
+ * kind, and a date in the future is ignored.
  * @returns the condition that does not hold; `unchanged` if that means that the client's copy is current
  */
 export function failedCondition(
@@ -55,8 +54,8 @@ export function checkRead(
 }
 
 /**
- * Converts an If-Range header to a condition: the client wants a range if the object is unchanged, else the
- * whole object.
+ * Converts an If-Range header to a condition: the client wants a range if the object is
+ * unchanged, else the whole object.
  * https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5
  */
 export function rangeCondition(ifRange: string): ReadConditions {
@@ -66,8 +65,8 @@ export function rangeCondition(ifRange: string): ReadConditions {
 }
 
 /**
- * Validates the conditions of a write. @throws {AwsError} NotImplemented for conditions that S3 does not
- * support
+ * Validates the conditions of a write.
+ * @throws {AwsError} NotImplemented for conditions that S3 does not support
  */
 export function checkConditionForm({ IfMatch, IfNoneMatch }: WriteConditions): void {
   if (IfMatch !== undefined && IfNoneMatch !== undefined) {

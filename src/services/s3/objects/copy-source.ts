@@ -10,8 +10,7 @@ export interface CopySource {
 
 /**
  * Parses `x-amz-copy-source`: `/bucket/key?versionId=id`, percent-encoded, with or without the leading slash,
- * or
- * `access-point-arn/object/key`.
+ * or `access-point-arn/object/key`.
  * @throws {AwsError} InvalidArgument
  */
 export function copySourceOf(header: string): CopySource {

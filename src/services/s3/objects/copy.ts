@@ -210,8 +210,7 @@ async function openSource(
 
 /**
  * Stores a copy's bytes as a single body, even if the source consists of parts. A checksum of the full object
- * is kept; a
- * composite one is recomputed.
+ * is kept; a composite one is recomputed.
  */
 async function storeCopy(
   ctx: Context,
@@ -246,8 +245,7 @@ function checkDirectives({ MetadataDirective, TaggingDirective, AnnotationDirect
 
 /**
  * Refuses a copy onto itself that changes nothing. The caller has checked that neither the request nor the
- * bucket asks
- * for encryption, which would be a change.
+ * bucket asks for encryption, which would be a change.
  */
 function refuseCopyOntoItself(from: CopySource, input: Request): void {
   if (from.bucket !== input.Bucket || from.key !== input.Key || from.versionId !== undefined) return;

@@ -71,8 +71,8 @@ interface Deletion {
 }
 
 /**
- * Deletes an object or a version. Returns the version id of the delete marker that was created or deleted, if
- * any.
+ * Deletes an object or a version. Returns the version id of the delete marker
+ * that was created or deleted, if any.
  */
 async function remove(
   ctx: Context,

@@ -1,7 +1,6 @@
 /**
  * MIME encoded words. User metadata may contain any characters but headers may not, so S3 writes non-ASCII
- * values as
- * encoded words and decodes those that it receives.
+ * values as encoded words and decodes those that it receives.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html, RFC 2047
  */
 const WORD = /=\?utf-8\?([bq])\?([^?\s]*)\?=/gi;

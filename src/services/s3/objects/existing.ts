@@ -9,8 +9,7 @@ import { checkKey } from "./key.ts";
  * Returns the version that a request refers to, never a delete marker.
  * @param shownKey the key in NoSuchKey; tagging operations show the bucket before the key
  * @throws {AwsError} KeyTooLongError, NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker that
- * is requested
- * by its id or that a write refers to
+ * is requested by its id or that a write refers to
  */
 export function existingVersion(
   tx: ReadTransaction,
@@ -54,8 +53,8 @@ export function responseVersionId(bucket: Bucket, version: ObjectVersion): strin
 }
 
 /**
- * Returns the version id for the response of a write: that of the version it created, if versioning is
- * enabled.
+ * Returns the version id for the response of a write: that of the version it
+ * created, if versioning is enabled.
  */
 export function newVersionId(bucket: Bucket, version: ObjectVersion): string | undefined {
   return bucket.versioning === "Enabled" ? version.versionId : undefined;

@@ -55,16 +55,16 @@ function checkMarker(value: number | undefined): void {
 }
 
 /**
- * Returns the members of a checksum without the number of parts, which only headers show for a composite
- * checksum.
+ * Returns the members of a checksum without the number of parts, which only
+ * headers show for a composite checksum.
  */
 function plain(checksum: Checksum) {
   return checksumMembers({ ...checksum, value: checksum.value.replace(/-\d+$/, "") });
 }
 
 /**
- * Returns the parts of an object. S3 lists them only if the checksum is composite; otherwise it only counts
- * them.
+ * Returns the parts of an object. S3 lists them only if the checksum is
+ * composite; otherwise it only counts them.
  */
 function partsOf(
   { checksum }: ObjectVersion,

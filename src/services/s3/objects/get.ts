@@ -35,8 +35,8 @@ export const objectReading = {
       const located = await locate(ctx, tx, input, "GET");
       const { bucket, version, manifest, span } = located;
       checkReadable(version, tx.now());
-      // HTTP sends each chunk before it reads the next one, so chunks may share memory. Internal callers may
-      // retain them.
+      // HTTP sends each chunk before it reads the next one, so chunks may share memory.
+      // Internal callers may retain them.
       const opening = { ctx, tx, lend: ctx.request !== undefined, secret: located.key?.bytes };
       const Body = await openBytes(opening, version, manifest, span);
       return { bucket, version, answer: { ...answer(ctx, input, located), Body } };

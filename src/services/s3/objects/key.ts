@@ -3,8 +3,8 @@ import { keyLeadsOut, keyTooLong } from "../errors.ts";
 const MAX_BYTES = 1_024;
 
 /**
- * Checks the key of an object. S3 treats keys as bytes: `..` and `//` have no meaning, but a key whose `..` segments
- * lead out of the bucket is refused.
+ * Checks the key of an object. S3 treats keys as bytes: `..` and `//` have no meaning, but a key whose `..`
+ * segments lead out of the bucket is refused.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
  * @throws {AwsError} KeyTooLongError, BadRequest
  */

@@ -85,9 +85,8 @@ const isConditional = ({ IfMatch, IfNoneMatch }: Request) =>
   IfMatch !== undefined || IfNoneMatch !== undefined;
 
 /**
- * Checks before receiving the body, which spares the client from sending one that would be refused. The
- * transaction
- * checks again.
+ * Checks before receiving the body, which spares the client from sending one that would be
+ * refused. The transaction checks again.
  */
 function refuseEarly(ctx: Context, input: Request, { encryption }: Put["settings"]): Promise<void> {
   return ctx.read(async (tx) => {

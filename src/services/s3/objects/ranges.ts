@@ -8,8 +8,7 @@ export interface Span {
 
 /**
  * Returns the bytes that a Range header selects, or `undefined` for all. Like most servers, S3 ignores
- * multiple ranges and
- * headers that it cannot parse.
+ * multiple ranges and headers that it cannot parse.
  * @throws {AwsError} InvalidRange
  */
 export function spanOf(range: string | undefined, size: number): Span | undefined {

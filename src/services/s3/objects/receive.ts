@@ -42,8 +42,8 @@ export interface Received {
 }
 
 /**
- * Stores a body and verifies it against the digests that the client sent. The caller keeps or discards the
- * result.
+ * Stores a body and verifies it against the digests that the client sent. The
+ * caller keeps or discards the result.
  * @throws {AwsError} EntityTooLarge, InvalidDigest, BadDigest
  */
 export function receive(ctx: Context, body: Body, expected: Expectations): MaybePromise<Received> {

@@ -1,7 +1,6 @@
 /**
  * Browser uploads by form (POST Object). It is not an operation in AWS's contract: the request is
- * authenticated by form
- * fields, which also determine the response.
+ * authenticated by form fields, which also determine the response.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
  */
 import { escapeXml, xmlDeclaration } from "#aws/protocols/xml-writer.ts";
@@ -29,8 +28,8 @@ export interface PostRequest {
   /** Cloud time, epoch milliseconds. */
   now: number;
   /**
-   * Returns clients that call as the signer of the policy, or as an anonymous caller if there is no
-   * signature.
+   * Returns clients that call as the signer of the policy, or as an anonymous
+   * caller if there is no signature.
    * @throws {AwsError} if the signature is not valid
    */
   callerOf(claim: PostSignature | undefined): Promise<Clients>;

@@ -19,8 +19,8 @@ interface AnnotationTask extends Task {
 }
 
 /**
- * Makes the replica's annotation equal to the current one of the source, or deletes it if the source has
- * none.
+ * Makes the replica's annotation equal to the current one of the source, or
+ * deletes it if the source has none.
  */
 export const replicateAnnotation = job<AnnotationTask>("s3/replicate-annotation", {
   async run(ctx, task) {
@@ -94,8 +94,8 @@ async function applyAnnotation(tx: Transaction, task: AnnotationTask, copy: Copy
 }
 
 /**
- * Returns whether the replica had room for the annotation, since callers may put annotations on the replica
- * itself.
+ * Returns whether the replica had room for the annotation, since callers may put
+ * annotations on the replica itself.
  */
 async function writeAnnotation(
   tx: Transaction,
@@ -114,8 +114,7 @@ async function writeAnnotation(
 
 /**
  * Removes an annotation from a replica. A lock of the replica protects its annotations as well, except in
- * governance mode,
- * which replication bypasses.
+ * governance mode, which replication bypasses.
  */
 async function removeAnnotation(
   tx: Transaction,

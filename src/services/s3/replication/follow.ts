@@ -10,10 +10,9 @@ import { type ReplicationConfiguration, type Rule, replications } from "./store.
 import type { Task } from "./task.ts";
 
 /**
- * Starts the replications that a change requires: of new versions and delete markers that a caller created,
- * and of
- * changes to versions that were already replicated. Deletions of versions and lifecycle actions are not
- * replicated.
+ * Starts the replications that a change requires: of new versions and delete markers that a caller
+ * created, and of changes to versions that were already replicated. Deletions of versions and
+ * lifecycle actions are not replicated.
  */
 export async function follow(tx: Transaction, bucket: Bucket, change: Change): Promise<void> {
   const { event, version } = change;
@@ -38,8 +37,7 @@ export async function follow(tx: Transaction, bucket: Bucket, change: Change): P
 
 /**
  * Returns the rules for a new version. Replicas are not replicated again, and objects with a
- * customer-provided key cannot
- * be read.
+ * customer-provided key cannot be read.
  */
 function created(configuration: ReplicationConfiguration, version: ObjectVersion, now: number): Rule[] {
   return version.replica || version.customerKey || isArchived(version, now)

@@ -6,8 +6,7 @@ const SESSION = "s3-replication";
 
 /**
  * Whether the destination's policy permits the source's role to replicate to it. Across accounts, the policy
- * must allow
- * it; within an account, the policy must not deny it.
+ * must allow it; within an account, the policy must not deny it.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
  */
 export function isPermitted(

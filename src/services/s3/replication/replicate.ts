@@ -19,8 +19,7 @@ import { destinationAt, type Source, sourceOf, type Task } from "./task.ts";
 
 /**
  * Makes the destination's replica equal to the current version of the source. The replica keeps the id, the
- * time and the
- * position of the version, so a second run finds it and only updates its tags, lock and ACL.
+ * time and the position of the version, so a second run finds it and only updates its tags, lock and ACL.
  */
 export const replicate = job<Task>("s3/replicate", {
   async run(ctx, task) {
@@ -127,10 +126,8 @@ async function applyReplication(
 
 /**
  * Returns a replica with the changes of its source. The ACL is replicated if the owner is the same. The
- * replica may
- * have a lock from the destination's default, which is replaced only when the lock of the source changes; a
- * retention in
- * compliance mode is never shortened.
+ * replica may have a lock from the destination's default, which is replaced only when the lock of the source
+ * changes; a retention in compliance mode is never shortened.
  */
 function updated(
   replica: ObjectVersion,

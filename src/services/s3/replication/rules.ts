@@ -5,8 +5,7 @@ const MINUTE_MS = 60_000;
 
 /**
  * Whether a rule has a `Filter` and thus follows the second schema, in which rules have priorities, can
- * select by tags,
- * and specify whether delete markers are replicated.
+ * select by tags, and specify whether delete markers are replicated.
  */
 export const isV2 = (rule: Rule): boolean => rule.Filter !== undefined;
 

@@ -1,8 +1,8 @@
 import type { ObjectVersion, ReplicationState } from "../store.ts";
 
 /**
- * Returns the value of `x-amz-replication-status`; `undefined` if no rule ever applied to the version or
- * annotation.
+ * Returns the value of `x-amz-replication-status`; `undefined` if no rule ever
+ * applied to the version or annotation.
  */
 export function replicationStatus({
   replica,

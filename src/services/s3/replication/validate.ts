@@ -33,8 +33,8 @@ const MAX_PREFIX_BYTES = 1_024;
 const MINUTES = 15;
 
 /**
- * Validates those parts of a configuration that do not depend on its buckets, and adds ids to rules that have
- * none.
+ * Validates those parts of a configuration that do not depend on its buckets, and
+ * adds ids to rules that have none.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.html
  * @throws {AwsError} MalformedXML, InvalidArgument, InvalidRequest
  */

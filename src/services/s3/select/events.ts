@@ -61,8 +61,8 @@ export async function* eventsOf({
 }
 
 /**
- * Waits for the first event: an error before it is an error of the call, while a later error is part of the
- * stream.
+ * Waits for the first event: an error before it is an error of the call, while a
+ * later error is part of the stream.
  */
 export async function awaitFirstEvent(
   events: AsyncGenerator<SelectEvent | undefined>,

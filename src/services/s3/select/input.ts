@@ -111,8 +111,7 @@ const parseJson = JSON.parse as (
 
 /**
  * Matches text that may contain a number that a float would change: trailing zeros, an exponent, or many
- * digits.
- * Parsing with the source text of each value takes four times as long.
+ * digits. Parsing with the source text of each value takes four times as long.
  */
 const EXACT = /\d\.\d*0(?!\d)|[\d.]{16}|\d[eE][+-]?\d/;
 

@@ -52,8 +52,7 @@ export interface Parameters {
   output: CsvOutput | JsonOutput;
   /**
    * Restricts the query to records, or row groups, that begin at these bytes, both inclusive. `end` alone is
-   * a number of
-   * bytes at the end of the object.
+   * a number of bytes at the end of the object.
    */
   range: { start?: number; end?: number } | undefined;
 }

@@ -8,8 +8,8 @@ export interface RawRecord {
 }
 
 /**
- * Splits chunks of bytes into records. It copies bytes that it keeps, since the memory of a chunk may be
- * reused.
+ * Splits chunks of bytes into records. It copies bytes that it keeps, since
+ * the memory of a chunk may be reused.
  */
 export interface Splitter {
   push(chunk: Buffer): RawRecord[];
@@ -97,8 +97,8 @@ export function recordOf(bytes: Buffer, start: number): RawRecord {
 }
 
 /**
- * Finds the first invalid byte by bisection. A character that is cut at the midpoint does not count as
- * invalid.
+ * Finds the first invalid byte by bisection. A character that is cut at the
+ * midpoint does not count as invalid.
  */
 function firstBadByte(bytes: Buffer): number {
   const isGood = (end: number) => {
@@ -125,7 +125,7 @@ const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0
 export function jsonSplitter(): Splitter {
   const scanner = valueScanner();
   let carry = Buffer.alloc(0);
-  /** Where the carry begins in the object. */
+  /** The offset of the carry in the object. */
   let offset = 0;
   let isBegun = false;
 
@@ -183,7 +183,10 @@ function valueScanner() {
   }
 
   return {
-    /** Returns the position after the value that contains `from`, or -1 if the value continues in the next chunk. */
+    /**
+     * Returns the position after the value that contains `from`, or -1 if the
+     * value continues in the next chunk.
+     */
     valueEnd(bytes: Buffer, from: number): number {
       for (let at = from; at < bytes.length; ) {
         if (inString) {

@@ -23,8 +23,8 @@ export interface Restore {
 export type ArchiveState = "active" | "archived" | "restoring" | "restored";
 
 /**
- * Returns the archive state. It is computed from the time and not set by a job, so that it changes exactly as
- * promised.
+ * Returns the archive state. It is computed from the time and not set by a job, so
+ * that it changes exactly as promised.
  */
 export function archiveState(version: ObjectVersion, now: number): ArchiveState {
   const { archiveTier, restore } = version;

@@ -13,9 +13,9 @@ interface Followed {
 }
 
 /**
- * Follows a restore to its end: publishes the events when the copy is ready and when it has expired, and
- * removes expired
- * copies. The state that callers see does not depend on this job, since it is computed from the time.
+ * Follows a restore to its end: publishes the events when the copy is ready and when it has
+ * expired, and removes expired copies. The state that callers see does not depend on this job,
+ * since it is computed from the time.
  */
 export const restoreJob: Job<Followed> = job("s3/restore", {
   attempts: Number.POSITIVE_INFINITY,

@@ -92,9 +92,8 @@ function delayOf({ storageClass, archiveTier }: ObjectVersion, tier: Tier): numb
 }
 
 /**
- * Returns the next state of a restore: a new restore starts, one in progress is accelerated, and a finished
- * one is
- * extended.
+ * Returns the next state of a restore: a new restore starts, one in progress is
+ * accelerated, and a finished one is extended.
  * @throws {AwsError} RestoreAlreadyInProgress
  */
 function restoreOf(version: ObjectVersion, { tier, days }: Requested, now: number) {

@@ -9,8 +9,8 @@ import type { Tiering } from "./store.ts";
 const MIN_BYTES = 128 * KB;
 
 /**
- * Returns the archive tier to which a version that has not been read for long moves now, if any, and when it
- * may next move.
+ * Returns the archive tier to which a version that has not been read for long moves now,
+ * if any, and when it may next move.
  */
 export function tierOf(
   tierings: readonly Tiering[],

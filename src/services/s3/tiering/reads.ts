@@ -5,16 +5,15 @@ import { type Bucket, buckets, type ObjectVersion } from "../store.ts";
 import { findVersion, rewriteVersion } from "../versions.ts";
 
 /**
- * An object that enters INTELLIGENT_TIERING starts in the frequent access tier, as if just read, whatever its
- * age.
+ * An object that enters INTELLIGENT_TIERING starts in the frequent access tier,
+ * as if just read, whatever its age.
  */
 export const arrivedIn = (storageClass: StorageClassName | undefined, now: number) =>
   storageClass === "INTELLIGENT_TIERING" ? { read: now } : undefined;
 
 /**
  * Records that an object in INTELLIGENT_TIERING was read, even if the bucket has no archive tiers yet. It is
- * recorded at
- * most once a day, so that reads cause few writes.
+ * recorded at most once a day, so that reads cause few writes.
  */
 export async function recordRead(
   ctx: Context,

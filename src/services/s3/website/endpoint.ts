@@ -114,8 +114,8 @@ interface ObjectAnswer {
 }
 
 /**
- * Reads an object. With `If-Range`, the response is a range if the client's part is current, otherwise the
- * whole object.
+ * Reads an object. With `If-Range`, the response is a range if the client's part is
+ * current, otherwise the whole object.
  */
 async function objectAt(site: Site, key: string, headers: EndpointRequest["headers"]): Promise<ObjectAnswer> {
   const { range, "if-range": ifRange, ...others } = headers;
@@ -163,8 +163,7 @@ function release(body: unknown): void {
 
 /**
  * Returns the response in place of a page that cannot be read: 304, a redirect to the folder with its slash
- * or by a rule,
- * the bucket's error document, or S3's error page.
+ * or by a rule, the bucket's error document, or S3's error page.
  */
 async function fallback(site: Site, visit: Visit, error: AwsError): Promise<EndpointAnswer> {
   const { website, request } = site;
@@ -191,8 +190,7 @@ async function fallback(site: Site, visit: Visit, error: AwsError): Promise<Endp
 
 /**
  * Whether a key lacks only the slash of an existing folder. Callers who may not list the bucket get 403 for a
- * missing key,
- * so the folder may exist in that case, too.
+ * missing key, so the folder may exist in that case, too.
  */
 async function isFolderWithoutSlash(site: Site, key: string, error: AwsError): Promise<boolean> {
   if (isFolder(key) || (error.status !== 404 && error.status !== 403)) return false;

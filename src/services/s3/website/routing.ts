@@ -18,8 +18,7 @@ export interface Target {
 
 /**
  * Returns the target of the first rule that matches a request. `error` is the status that the request would
- * have without
- * rules, if it is known already.
+ * have without rules, if it is known already.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-page-redirect.html#advanced-conditional-redirects
  */
 export function redirectTarget(
@@ -42,8 +41,8 @@ export function redirectTarget(
 }
 
 /**
- * Returns the path of a redirect. The rule's text is not encoded, since it may have a query; the rest of the
- * key is.
+ * Returns the path of a redirect. The rule's text is not encoded, since it may
+ * have a query; the rest of the key is.
  */
 function pathFor({ ReplaceKeyWith, ReplaceKeyPrefixWith }: Redirect, key: string, prefix: string): string {
   if (ReplaceKeyWith !== undefined) return inHeader(ReplaceKeyWith);

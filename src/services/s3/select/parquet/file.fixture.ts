@@ -2,14 +2,14 @@ import { gzipSync } from "node:zlib";
 
 /**
  * Writes Parquet files of a few hundred bytes for tests, according to the specification: pages of plain
- * values, one per
- * column and row group, and levels as runs of length one. https://parquet.apache.org/docs/file-format/
+ * values, one per column and row group, and levels as runs of length one.
+ * https://parquet.apache.org/docs/file-format/
  */
 export interface FileColumn {
   name: string;
   /**
-   * Parquet's number: 0 BOOLEAN, 1 INT32, 2 INT64, 3 INT96, 4 FLOAT, 5 DOUBLE, 6 BYTE_ARRAY, 7
-   * FIXED_LEN_BYTE_ARRAY.
+   * Parquet's number: 0 BOOLEAN, 1 INT32, 2 INT64, 3 INT96, 4 FLOAT, 5 DOUBLE, 6
+   * BYTE_ARRAY, 7 FIXED_LEN_BYTE_ARRAY.
    */
   type: number;
   /**

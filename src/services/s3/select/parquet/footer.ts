@@ -38,8 +38,8 @@ export interface Field {
   /** The type of a column; `undefined` for a group. */
   physical: Physical | undefined;
   /**
-   * The meaning of the values: `UTF8`, `DECIMAL`, `TIMESTAMP_MILLIS`, …; `undefined` if they have no special
-   * meaning.
+   * The meaning of the values: `UTF8`, `DECIMAL`, `TIMESTAMP_MILLIS`, …; `undefined`
+   * if they have no special meaning.
    */
   meaning: string | undefined;
   length: number;
@@ -128,8 +128,8 @@ function fieldsIn(elements: readonly Struct[]): readonly Field[] {
 }
 
 /**
- * Returns the meaning of a column. Newer files have a logical type, older ones a converted type, most have
- * both.
+ * Returns the meaning of a column. Newer files have a logical type, older ones
+ * a converted type, most have both.
  */
 function meaningOf(element: Struct): string | undefined {
   const [logical] = [...(structAt(element, 10) ?? [])];

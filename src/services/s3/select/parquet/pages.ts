@@ -179,8 +179,8 @@ function withPrefixes(bytes: Buffer, count: number): Uint8Array[] {
 }
 
 /**
- * Decodes integers of a fixed bit width, stored as runs of one repeated value or bit-packed in groups of
- * eight.
+ * Decodes integers of a fixed bit width, stored as runs of one repeated value
+ * or bit-packed in groups of eight.
  */
 export function runs(bytes: Uint8Array, bits: number, count: number): Uint32Array {
   const values = new Uint32Array(count);
@@ -251,7 +251,7 @@ function decompressed(bytes: Buffer, codec: number, size: number): Buffer {
 }
 
 /**
- * Copies the bytes into separate memory, so that a string with a wrong length cannot reach data behind the
- * page.
+ * Copies the bytes into separate memory, so that a string with a wrong length
+ * cannot reach data behind the page.
  */
 const readerOf = (bytes: Buffer) => ({ view: new DataView(new Uint8Array(bytes).buffer), offset: 0 });

@@ -68,8 +68,8 @@ test.each(forms)("lists, empty ones, and those that are not there, of %o", async
 
 test("numbers of any width, and times by their logical type", async () => {
   const columns: FileColumn[] = [
-    // The time 2022-12-11T20:58:33Z as Hive and Spark write it: a Julian day above the nanoseconds of that
-    // day.
+    // The time 2022-12-11T20:58:33Z as Hive and Spark write it: a Julian day
+    // above the nanoseconds of that day.
     { name: "int96", type: 3, values: [(2_459_925n << 64n) + 75_513_000_000_000n] },
     { name: "uint32", type: 1, converted: 13, values: [-1] },
     { name: "uint64", type: 2, converted: 14, values: [-1n] },
@@ -96,8 +96,8 @@ test("numbers of any width, and times by their logical type", async () => {
 });
 
 /**
- * Deltas in blocks of 128 values, in four miniblocks with separate bit widths; examples from the format's
- * specification.
+ * Deltas in blocks of 128 values, in four miniblocks with separate bit widths;
+ * examples from the format's specification.
  */
 test.each<[string, number, Physical, string, unknown[]]>([
   ["differences", 5, "INT32", "8001 04 08 0e 03 02000000 c03f 000000000000", [7, 5, 3, 1, 2, 3, 4, 5]],

@@ -8,8 +8,7 @@ const MAX_NUMBER_BYTES = 10;
 
 /**
  * Parses a struct in Thrift's compact protocol, which Parquet uses for its footer and page headers. The input
- * is untrusted:
- * no collection may claim more elements than there are bytes.
+ * is untrusted: no collection may claim more elements than there are bytes.
  * @throws {RangeError} if the bytes are truncated or malformed
  */
 export function structIn(bytes: Uint8Array): { struct: Struct; length: number } {
