@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { freeMemory } from "#lib/free-memory.ts";
 
 /**
  * The keys that bodies at rest are encrypted with. They are not stored: each is derived from a master key of
@@ -103,7 +104,9 @@ export function dataKeys(masters: readonly MasterKey[]): DataKeys {
       sealed.set(name);
       sealed.writeUInt32BE(++count, NAME_BYTES);
       const cipher = createCipheriv(CIPHER, key, nonceIn(sealed)).setAAD(place);
-      sealed.set(cipher.update(bytes), HEADER_BYTES);
+      const encrypted = cipher.update(bytes);
+      sealed.set(encrypted, HEADER_BYTES);
+      freeMemory(encrypted);
       cipher.final();
       sealed.set(cipher.getAuthTag(), HEADER_BYTES + bytes.length);
       return sealed;

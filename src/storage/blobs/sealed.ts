@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
+import { freeMemory } from "#lib/free-memory.ts";
 import type { FrameCodec } from "./frames.ts";
 
 const CIPHER = "aes-256-gcm";
@@ -36,25 +37,16 @@ export function sealed(key: Uint8Array): FrameCodec {
         return false;
       }
       bytes.set(plain);
-      free(plain);
+      freeMemory(plain);
       return true;
     },
-    written: free,
+    written: freeMemory,
     footerMark(footer, id) {
       const cipher = createCipheriv(CIPHER, key, FOOTER_NONCE).setAAD(Buffer.from(id)).setAAD(footer);
       cipher.final();
       return cipher.getAuthTag();
     },
   };
-}
-
-/**
- * Frees the memory of an encrypted piece at once, because every piece is a separate allocation: leaving a
- * hundred megabytes of them to the garbage collector costs more than the encryption. A slice of a larger
- * buffer does not come from the cipher and is not freed.
- */
-function free({ buffer, length }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
 
 function nonceOf(frame: number): Buffer {

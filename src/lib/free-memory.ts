@@ -1,0 +1,8 @@
+/**
+ * Frees the memory of a piece that a cipher returned, which nothing reads any more, at once, because every piece is a
+ * separate allocation: leaving a hundred megabytes of them to the garbage collector costs more than the encryption. A
+ * slice of a larger buffer does not come from the cipher and is not freed.
+ */
+export function freeMemory({ buffer, length }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
+}
