@@ -232,6 +232,7 @@ behaviour(
     const BodyParameters = [{ Key: "from", Value: "connection" }];
     for (const [InputTemplate, body] of [
       ['{"text": <$.body>}', '{"text":"hello","from":"connection"}'],
+      ['{"price": 1.50}', '{"price":1.50,"from":"connection"}'],
       ["it says <$.body>", "it says hello"],
     ] as const) {
       const Target = await destination("", { BodyParameters });

@@ -85,7 +85,6 @@ function statusFor(status: number): number {
 /** A connection's body parameters are added only to a body that is an object. */
 function withParameters(payload: string, parameters: Events.ConnectionBodyParameter[] | undefined): string {
   if (!parameters?.length) return payload;
-  const body = jsonIn(payload);
-  if (typeof body !== "object" || body === null || Array.isArray(body)) return payload;
-  return JSON.stringify({ ...body, ...byName(parameters) });
+  const body = payload.trimStart().startsWith("{") ? jsonIn(payload) : undefined;
+  return body === undefined ? payload : JSON.stringify({ ...(body as object), ...byName(parameters) });
 }

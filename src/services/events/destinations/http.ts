@@ -1,6 +1,7 @@
 import type * as Events from "#aws/contract/types/events.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
+import { parseExactly } from "#lib/exact-json.ts";
 import { withScheme } from "./endpoint.ts";
 
 /** The timeout of an endpoint's response. */
@@ -59,10 +60,10 @@ export function urlOf(
 export const byName = (parameters: { Key?: string; Value?: string }[] = []) =>
   Object.fromEntries(parameters.map(({ Key = "", Value = "" }) => [Key, Value]));
 
-/** @returns `undefined` for invalid JSON */
+/** JSON with its numbers as they were written. @returns `undefined` for invalid JSON */
 export function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     return undefined;
   }
