@@ -27,19 +27,22 @@ export const permissionOperations = {
   async RemovePermission(ctx, { StatementId, RemoveAllPermissions, EventBusName }) {
     return ctx.transact(async (tx) => {
       const bus = await busAt(tx, busNamed(EventBusName));
-      if (!RemoveAllPermissions) {
-        if (StatementId === undefined)
-          throw invalidParameter("StatementId", "StatementId is a required argument.");
-        if (!bus.policy) throw noPolicy();
-        if (!bus.policy.Statement.some(({ Sid }) => Sid === StatementId)) throw noSuchStatement();
-      }
-      const left = RemoveAllPermissions ? [] : bus.policy!.Statement.filter(({ Sid }) => Sid !== StatementId);
+      const left = RemoveAllPermissions ? [] : statementsWithout(bus.policy, StatementId);
       const policy = left.length > 0 ? { Version: VERSION, Statement: left } : undefined;
       tx.put(buses, { ...bus, policy, modified: tx.now() });
       return {};
     });
   },
 } satisfies Handlers<"events">;
+
+/** @throws {AwsError} ValidationException, ResourceNotFoundException */
+function statementsWithout(policy: PolicyDocument | undefined, id: string | undefined): Statement[] {
+  if (id === undefined) throw invalidParameter("StatementId", "StatementId is a required argument.");
+  if (!policy) throw noPolicy();
+  const left = policy.Statement.filter(({ Sid }) => Sid !== id);
+  if (left.length === policy.Statement.length) throw noSuchStatement();
+  return left;
+}
 
 /** An invalid policy would deny everybody access to the bus. @throws {AwsError} */
 function checkPolicy(text: string): void {

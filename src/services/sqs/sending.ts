@@ -74,22 +74,22 @@ export function checkFor({ principal }: Context, { isFifo, attributes }: Queue, 
   const most = principal.arn === TOPICS ? LARGEST : attributes.maximumMessageSize;
   if (size > most) throw messageTooLong(most);
   if (isFifo && group === undefined) throw missingParameter("MessageGroupId");
-  if (group !== undefined && !isMessageId(group))
-    throw invalidValue(
-      group,
-      "MessageGroupId",
-      "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.",
-    );
-  if (deduplicationId !== undefined) {
-    if (!isFifo) throw notForThisQueueType(deduplicationId, "MessageDeduplicationId");
-    if (!isMessageId(deduplicationId))
-      throw invalidValue(
-        deduplicationId,
-        "MessageDeduplicationId",
-        "MessageDeduplicationId can only include alphanumeric and punctuation characters. 1 to 128 in length.",
-      );
-  } else if (isFifo && !attributes.contentBasedDeduplication) throw deduplicationNeeded();
+  checkId(group, "MessageGroupId");
+  if (!isFifo && deduplicationId !== undefined)
+    throw notForThisQueueType(deduplicationId, "MessageDeduplicationId");
+  checkId(deduplicationId, "MessageDeduplicationId");
+  if (isFifo && deduplicationId === undefined && !attributes.contentBasedDeduplication)
+    throw deduplicationNeeded();
   if (isFifo && delaySeconds) throw notForThisQueueType(delaySeconds, "DelaySeconds");
+}
+
+function checkId(id: string | undefined, parameter: string): void {
+  if (id !== undefined && !isMessageId(id))
+    throw invalidValue(
+      id,
+      parameter,
+      `${parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
+    );
 }
 
 /** Adds a message to a queue, unless it is a duplicate. */

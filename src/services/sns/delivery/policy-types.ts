@@ -1,7 +1,7 @@
 import type { Refusal } from "../errors.ts";
 
 /** The type of each member of a delivery policy; of an object, those of its members. */
-type Types = { [name: string]: "integer" | "string" | "boolean" | Types };
+export type Types = { [name: string]: "integer" | "string" | "boolean" | Types };
 
 const RETRIES: Types = {
   minDelayTarget: "integer",

@@ -1,5 +1,5 @@
 import type { Refusal } from "../errors.ts";
-import { checkTypes, SUBSCRIPTION_POLICY, TOPIC_POLICY } from "./policy-types.ts";
+import { checkTypes, SUBSCRIPTION_POLICY, TOPIC_POLICY, type Types } from "./policy-types.ts";
 
 /** When a delivery is retried: in four consecutive phases. */
 export interface RetryPolicy {
@@ -106,6 +106,22 @@ const COUNTS = ["numNoDelayRetries", "numMinDelayRetries", "numMaxDelayRetries"]
  * @throws {AwsError} InvalidParameter
  */
 export function checkDeliveryPolicy(text: string, of: "topic" | "subscription", refuse: Refusal): void {
+  const isTopic = of === "topic";
+  const policy = policyIn(text, isTopic ? TOPIC_POLICY : SUBSCRIPTION_POLICY, refuse);
+  const retries = isTopic ? policy.http?.defaultHealthyRetryPolicy : policy.healthyRetryPolicy;
+  if (retries) {
+    const path = isTopic ? "http.defaultHealthyRetryPolicy" : "healthyRetryPolicy";
+    const fail = (what: string) => refuse(`DeliveryPolicy: ${path}.${what}`);
+    const needed = isTopic ? undefined : NEEDED.find((name) => retries[name] === undefined);
+    if (needed) throw fail(`${needed} must be specified`);
+    checkRetries({ ...HTTP, ...retries }, fail);
+  }
+  const throttle = isTopic ? policy.http?.defaultThrottlePolicy : policy.throttlePolicy;
+  if (throttle && !((throttle.maxReceivesPerSecond ?? 0) >= 1))
+    throw refuse("DeliveryPolicy: throttlePolicy.maxReceivesPerSecond must be >= 1");
+}
+
+function policyIn(text: string, types: Types, refuse: Refusal): TopicPolicy & SubscriptionPolicy {
   let policy: TopicPolicy & SubscriptionPolicy;
   try {
     policy = JSON.parse(text);
@@ -114,19 +130,10 @@ export function checkDeliveryPolicy(text: string, of: "topic" | "subscription", 
   }
   if (typeof policy !== "object" || policy === null || Array.isArray(policy))
     throw refuse("DeliveryPolicy: failed to parse JSON.");
-  const types = of === "topic" ? TOPIC_POLICY : SUBSCRIPTION_POLICY;
   const unknown = Object.keys(policy).find((name) => !Object.hasOwn(types, name));
   if (unknown !== undefined) throw refuse(`DeliveryPolicy: Unexpected JSON member: ${unknown}`);
   checkTypes(policy, types, refuse);
-  const retries = of === "topic" ? policy.http?.defaultHealthyRetryPolicy : policy.healthyRetryPolicy;
-  const path = of === "topic" ? "http.defaultHealthyRetryPolicy" : "healthyRetryPolicy";
-  const needed =
-    of === "subscription" && retries ? NEEDED.find((name) => retries[name] === undefined) : undefined;
-  if (needed) throw refuse(`DeliveryPolicy: ${path}.${needed} must be specified`);
-  if (retries) checkRetries({ ...HTTP, ...retries }, (what) => refuse(`DeliveryPolicy: ${path}.${what}`));
-  const throttle = of === "topic" ? policy.http?.defaultThrottlePolicy : policy.throttlePolicy;
-  if (throttle && !((throttle.maxReceivesPerSecond ?? 0) >= 1))
-    throw refuse("DeliveryPolicy: throttlePolicy.maxReceivesPerSecond must be >= 1");
+  return policy;
 }
 
 function checkRetries(policy: RetryPolicy, fail: Refusal): void {

@@ -28,14 +28,11 @@ export const subscribing = {
         in: [topic.id, protocol, endpoint],
         limit: 1,
       });
-      if (existing && Object.keys(attributes).length > 0 && !isSame(existing.attributes, attributes))
-        throw subscriptionDiffers();
-      if (!existing) await checkOneMore(tx, topic, { protocol, attributes });
-      const subscription = existing ?? newSubscription(ctx, tx, { topic, protocol, endpoint, attributes });
-      if (!existing) tx.put(subscriptions, subscription);
+      if (existing && !isSame(existing.attributes, attributes)) throw subscriptionDiffers();
+      const details = { topic, protocol, endpoint, attributes };
+      const subscription = existing ?? (await putSubscription(ctx, tx, details));
       if (!subscription.confirmed)
         tx.enqueue(sendConfirmation, { topic: topic.name, id: subscription.id, attempt: 0 });
-      if (!existing && subscription.confirmed) startReplay(tx, subscription);
       const arn = subscriptionArn(ctx, topic.name, subscription.id);
       return {
         SubscriptionArn: subscription.confirmed || ReturnSubscriptionArn ? arn : "pending confirmation",
@@ -154,6 +151,15 @@ function isSame(existing: Record<string, string>, requested: Record<string, stri
 }
 
 type Details = { topic: Topic } & Pick<Subscription, "protocol" | "endpoint" | "attributes">;
+
+/** @throws {AwsError} SubscriptionLimitExceeded, FilterPolicyLimitExceeded */
+async function putSubscription(ctx: Context, tx: Transaction, details: Details): Promise<Subscription> {
+  await checkOneMore(tx, details.topic, details);
+  const subscription = newSubscription(ctx, tx, details);
+  tx.put(subscriptions, subscription);
+  if (subscription.confirmed) startReplay(tx, subscription);
+  return subscription;
+}
 
 function newSubscription(ctx: Context, tx: Transaction, { topic, ...details }: Details): Subscription {
   const { principal, request, region } = ctx;
