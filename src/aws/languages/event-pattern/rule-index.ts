@@ -1,5 +1,13 @@
 import type { FieldPattern } from "./compile.ts";
-import { eachFiled, entriesOf, type Filed, file, isEmpty, nothingFiled, unfile } from "./filed.ts";
+import {
+  addEntry,
+  eachCandidate,
+  emptyFieldIndex,
+  entriesOf,
+  type FieldIndex,
+  isEmpty,
+  removeEntry,
+} from "./field-index.ts";
 import { type BranchPattern, type EventPattern, type Json, spreadOut, valuesAt } from "./match.ts";
 import type { Leaf } from "./matchers.ts";
 
@@ -35,19 +43,19 @@ interface Place {
   probes: number;
 }
 
-/** A field of events, with the entries that are filed under it. */
+/** A field of events, with the entries that are indexed by it. */
 interface Field<T> {
   path: readonly string[];
-  filed: Filed<Entry<T>>;
+  index: FieldIndex<Entry<T>>;
 }
 
 /**
- * Each alternative of a pattern is filed under one of its fields of which a few beginnings, ends or values are wanted:
- * under that where the fewest others stand. A branch without such a field is tested with every event.
+ * Each alternative of a pattern is indexed by one of its fields that must have one of a few values, prefixes or suffixes:
+ * by the field under which the fewest others are. An alternative without such a field is tested with every event.
  */
 export function ruleIndex<T>(): RuleIndex<T> {
   const fields = new Map<string, Field<T>>();
-  const unfiled = new Set<Entry<T>>();
+  const unindexed = new Set<Entry<T>>();
   const undoings = new Map<string, (() => void)[]>();
   const probed = new Map<string, Place>();
   let events = 0;
@@ -58,14 +66,14 @@ export function ruleIndex<T>(): RuleIndex<T> {
       .map((field) => ({ field, crowd: crowd(field) }))
       .sort((a, b) => a.crowd - b.crowd)[0]?.field;
     if (!best) {
-      unfiled.add(entry);
-      return () => unfiled.delete(entry);
+      unindexed.add(entry);
+      return () => unindexed.delete(entry);
     }
     const at = fieldAt(best.path);
-    for (const { key } of best.anyOf) file(at.filed, key!, entry);
+    for (const { key } of best.anyOf) addEntry(at.index, key!, entry);
     return () => {
-      for (const { key } of best.anyOf) unfile(at.filed, key!, entry);
-      if (isEmpty(at.filed)) fields.delete(JSON.stringify(at.path));
+      for (const { key } of best.anyOf) removeEntry(at.index, key!, entry);
+      if (isEmpty(at.index)) fields.delete(JSON.stringify(at.path));
     };
   }
 
@@ -99,13 +107,13 @@ export function ruleIndex<T>(): RuleIndex<T> {
   function crowd({ path, anyOf }: FieldPattern): number {
     const at = fields.get(JSON.stringify(path));
     if (!at) return 0;
-    return Math.max(...anyOf.map(({ key }) => entriesOf(at.filed, key!)?.size ?? 0));
+    return Math.max(...anyOf.map(({ key }) => entriesOf(at.index, key!)?.size ?? 0));
   }
 
   function fieldAt(path: readonly string[]): Field<T> {
     const name = JSON.stringify(path);
     let at = fields.get(name);
-    if (!at) fields.set(name, (at = { path, filed: nothingFiled() }));
+    if (!at) fields.set(name, (at = { path, index: emptyFieldIndex() }));
     return at;
   }
 
@@ -138,9 +146,9 @@ export function ruleIndex<T>(): RuleIndex<T> {
           if (!matching.has(name) && branch.matches(event)) matching.set(name, rule);
         }
       };
-      for (const { path, filed } of fields.values())
-        for (const value of valuesAt(event, path)) eachFiled(filed, value, ask);
-      ask(unfiled);
+      for (const { path, index } of fields.values())
+        for (const value of valuesAt(event, path)) eachCandidate(index, value, ask);
+      ask(unindexed);
       return [...matching.values()];
     },
   };

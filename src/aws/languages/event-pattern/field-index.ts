@@ -1,13 +1,13 @@
 import type { Leaf, Matcher } from "./matchers.ts";
 
-/** What is filed by what one field of an event must be: a value, or how it begins or ends. */
-export interface Filed<E> {
+/** Entries by the value, prefix or suffix that one field of an event must have. */
+export interface FieldIndex<E> {
   equals: Map<Leaf, Set<E>>;
   prefixes: Affixes<E>;
   suffixes: Affixes<E>;
 }
 
-/** By beginning or end, and how many there are of each length: an event's value is cut to those lengths only. */
+/** Entries by prefix or suffix, with the number of each length: a value is cut to those lengths only. */
 interface Affixes<E> {
   entries: Map<string, Set<E>>;
   lengths: Map<number, number>;
@@ -15,19 +15,19 @@ interface Affixes<E> {
 
 export type Key = NonNullable<Matcher["key"]>;
 
-export function nothingFiled<E>(): Filed<E> {
+export function emptyFieldIndex<E>(): FieldIndex<E> {
   const none = (): Affixes<E> => ({ entries: new Map(), lengths: new Map() });
   return { equals: new Map(), prefixes: none(), suffixes: none() };
 }
 
-export const isEmpty = <E>({ equals, prefixes, suffixes }: Filed<E>): boolean =>
+export const isEmpty = <E>({ equals, prefixes, suffixes }: FieldIndex<E>): boolean =>
   equals.size + prefixes.entries.size + suffixes.entries.size === 0;
 
-export function entriesOf<E>(at: Filed<E>, key: Key): Set<E> | undefined {
+export function entriesOf<E>(at: FieldIndex<E>, key: Key): Set<E> | undefined {
   return "equals" in key ? at.equals.get(key.equals) : affixesOf(at, key).entries.get(affixOf(key));
 }
 
-export function file<E>(at: Filed<E>, key: Key, entry: E): void {
+export function addEntry<E>(at: FieldIndex<E>, key: Key, entry: E): void {
   let entries = entriesOf(at, key);
   if (!entries) {
     entries = new Set();
@@ -37,16 +37,16 @@ export function file<E>(at: Filed<E>, key: Key, entry: E): void {
   entries.add(entry);
 }
 
-export function unfile<E>(at: Filed<E>, key: Key, entry: E): void {
+export function removeEntry<E>(at: FieldIndex<E>, key: Key, entry: E): void {
   const entries = entriesOf(at, key);
   if (!entries?.delete(entry) || entries.size > 0) return;
   if ("equals" in key) at.equals.delete(key.equals);
   else removeAffix(affixesOf(at, key), affixOf(key));
 }
 
-/** Shows all that is filed under what the value is, and under its beginnings and ends. */
-export function eachFiled<E>(
-  { equals, prefixes, suffixes }: Filed<E>,
+/** Calls `show` with the entries whose value, prefix or suffix fits the value of an event's field. */
+export function eachCandidate<E>(
+  { equals, prefixes, suffixes }: FieldIndex<E>,
   value: Leaf,
   show: (entries: Set<E> | undefined) => void,
 ): void {
@@ -60,7 +60,7 @@ export function eachFiled<E>(
 
 type AffixKey = Exclude<Key, { equals: Leaf }>;
 
-const affixesOf = <E>(at: Filed<E>, key: AffixKey) => ("prefix" in key ? at.prefixes : at.suffixes);
+const affixesOf = <E>(at: FieldIndex<E>, key: AffixKey) => ("prefix" in key ? at.prefixes : at.suffixes);
 const affixOf = (key: AffixKey) => ("prefix" in key ? key.prefix : key.suffix);
 
 function addAffix<E>({ entries: affixes, lengths }: Affixes<E>, affix: string, entries: Set<E>): void {
