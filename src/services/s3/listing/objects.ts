@@ -80,7 +80,7 @@ const rowsOf = (bucket: number): Rows<ObjectVersion> => ({
 
 interface OptionalAttributes {
   withOwner: boolean;
-  /** The current cloud time; absent unless the request includesRestoreStatus for the restore status. */
+  /** The current cloud time; absent unless the request asks for the restore status. */
   restoredAt: number | undefined;
 }
 

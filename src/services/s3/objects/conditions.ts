@@ -17,8 +17,8 @@ export interface WriteConditions {
 }
 
 /**
- * Evaluates conditions as S3 does: an ETag condition that holds overrides the date condition of the same
- * kind, and a date in the future is ignored.
+ * Evaluates conditions as S3 does: an ETag condition overrides the date condition of the same kind,
+ * and a date in the future is ignored.
  * @returns the condition that does not hold; `unchanged` if that means that the client's copy is current
  */
 export function failedCondition(

@@ -41,7 +41,7 @@ export const objectDeletion = {
     ctx,
     { Bucket: name, BypassGovernanceRetention: bypass, RequestPayer, Delete: batched },
   ) {
-    // The contract requires `Objects`, but the input is not validated yet.
+    // The contract requires `Objects`, but this has not been enforced at this point.
     const { Objects: entries = [], Quiet: quiet } = batched;
     // A digest is required, so that no corrupted list deletes objects.
     checkDocument(ctx, { required: true, most: MAX_LIST_BYTES });

@@ -18,7 +18,7 @@ export const objectInspection = {
   async GetObjectAttributes(ctx, input) {
     refuseEncryption(ctx);
     const key = customerKeyOf(input);
-    // The contract requires `ObjectAttributes`, but the input is not validated yet.
+    // The contract requires `ObjectAttributes`, but this has not been enforced at this point.
     const { ObjectAttributes: attributes = [] } = input;
     const requested = new Set<string>(attributes);
     requested.delete("");
