@@ -5,7 +5,7 @@ import { invalid, invalidToken } from "./errors.ts";
 import { NAMESPACE } from "./resources.ts";
 import type { Scaled } from "./store.ts";
 
-const MOST = 50;
+const MAX_RESULTS = 50;
 
 interface ListRequest {
   ServiceNamespace: string;
@@ -34,11 +34,11 @@ export async function listed<T extends Scaled>(
     ResourceId,
     ResourceIds,
     ScalableDimension,
-    MaxResults = MOST,
+    MaxResults = MAX_RESULTS,
     NextToken,
   } = request;
-  if (MaxResults < 1 || MaxResults > MOST)
-    throw invalid(`MaxResults must be between 1 and ${MOST}, but was ${MaxResults}`);
+  if (MaxResults < 1 || MaxResults > MAX_RESULTS)
+    throw invalid(`MaxResults must be between 1 and ${MAX_RESULTS}, but was ${MaxResults}`);
   if (ScalableDimension !== undefined && ResourceId === undefined && ResourceIds === undefined)
     throw invalid("Resource ID must be specified when the scalable dimension is");
   const resources = ResourceIds?.length ? ResourceIds : ResourceId === undefined ? undefined : [ResourceId];

@@ -6,7 +6,7 @@ import type { Scaled } from "./store.ts";
 const MINUTE = 60_000;
 const RETAINED_MINUTES = 16;
 /** Tables and indexes, in each way. */
-const MOST_RETAINED = 20_000;
+const MAX_RETAINED = 20_000;
 
 const WAYS: Record<string, Way> = {
   ConsumedReadCapacityUnits: "read",
@@ -44,8 +44,7 @@ function add(
   const key = keyOf(account, region, { table, index: dimensions.GlobalSecondaryIndexName, way });
   let minutes = consumption.get(key);
   if (!minutes) {
-    for (const oldest of consumption.keys())
-      if (consumption.size >= MOST_RETAINED) consumption.delete(oldest);
+    for (const oldest of consumption.keys()) if (consumption.size >= MAX_RETAINED) consumption.delete(oldest);
     consumption.set(key, (minutes = new Map()));
   }
   const minute = Math.floor(time / MINUTE);

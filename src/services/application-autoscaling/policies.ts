@@ -6,12 +6,12 @@ import { listed } from "./listing.ts";
 import { watchTables } from "./metrics.ts";
 import { named, placeOf, scaledIn } from "./resources.ts";
 import { type Policy, policies, policyArn, type Scaled } from "./store.ts";
-import { MOST_PARTS, targetAt } from "./targets.ts";
+import { MAX_PARTS, targetAt } from "./targets.ts";
 import { startTracking } from "./tracking.ts";
 
 /** Percent of the capacity that a table may be wanted to use. */
-const LEAST_SHARE = 10;
-const MOST_SHARE = 90;
+const MIN_SHARE = 10;
+const MAX_SHARE = 90;
 
 const TRACKING = "TargetTrackingScaling";
 
@@ -21,7 +21,7 @@ export const policyOperations = {
     const policy = await ctx.transact(async (tx) => {
       await targetAt(tx, scaled, () => notRegistered(input));
       const key = [scaled.resource, scaled.dimension];
-      const others = await tx.list(policies, { in: key, limit: MOST_PARTS });
+      const others = await tx.list(policies, { in: key, limit: MAX_PARTS });
       const former = others.find(({ name }) => name === input.PolicyName);
       const config = configOf(scaled, input, former !== undefined);
       // What is tracked says the dimension, so that any two policies would track the same.
@@ -112,9 +112,9 @@ function checkTracking(scaled: Scaled, config: AutoScaling.TargetTrackingScaling
     );
   if (predefined.ResourceLabel !== undefined)
     throw invalid(`Resource label should not be specified for predefined metric type ${metric}`);
-  if (!(TargetValue >= LEAST_SHARE && TargetValue <= MOST_SHARE))
+  if (!(TargetValue >= MIN_SHARE && TargetValue <= MAX_SHARE))
     throw invalid(
-      `For predefined metric type ${metric}, target value must be between '${decimal(LEAST_SHARE)}' and '${decimal(MOST_SHARE)}', but was '${decimal(TargetValue)}'.`,
+      `For predefined metric type ${metric}, target value must be between '${decimal(MIN_SHARE)}' and '${decimal(MAX_SHARE)}', but was '${decimal(TargetValue)}'.`,
     );
   for (const seconds of [config.ScaleOutCooldown, config.ScaleInCooldown])
     if (seconds !== undefined && seconds < 0) throw invalid("A cooldown cannot be negative");

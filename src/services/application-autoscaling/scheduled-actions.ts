@@ -9,8 +9,8 @@ import { listed } from "./listing.ts";
 import { named, scaledIn } from "./resources.ts";
 import { fit } from "./scaling.ts";
 import { checkSchedule, scheduleOf } from "./schedules.ts";
-import { actionArn, type ScheduledAction, scheduledActions, targets } from "./store.ts";
-import { checkBounds, MOST_PARTS, targetAt } from "./targets.ts";
+import { actionArn, type ScheduledAction, scheduledActions, type Target, targets } from "./store.ts";
+import { checkBounds, MAX_PARTS, targetAt } from "./targets.ts";
 
 export const scheduledActionOperations = {
   async PutScheduledAction(ctx, input) {
@@ -19,15 +19,11 @@ export const scheduledActionOperations = {
       const target = await targetAt(tx, scaled, () => notRegistered(input));
       const key = [scaled.resource, scaled.dimension];
       const former = await tx.get(scheduledActions, [...key, input.ScheduledActionName]);
-      if (!former && (await tx.list(scheduledActions, { in: key, limit: MOST_PARTS })).length === MOST_PARTS)
+      if (!former && (await tx.list(scheduledActions, { in: key, limit: MAX_PARTS })).length === MAX_PARTS)
         throw tooMany("scheduled actions");
       const schedule = input.Schedule ?? former?.schedule;
-      const action = input.ScalableTargetAction ?? former?.action;
       if (schedule === undefined) throw invalid("A schedule is required for a scheduled action");
-      if (!action) throw invalid("ScalableTargetAction must be set");
-      if (action.MinCapacity === undefined && action.MaxCapacity === undefined)
-        throw invalid("At least one of minimum capacity and maximum capacity should be provided");
-      checkBounds(action.MinCapacity ?? target.min, action.MaxCapacity ?? Number.POSITIVE_INFINITY);
+      const action = checkedAction(input.ScalableTargetAction ?? former?.action, target);
       checkSchedule(schedule, input);
       const put: ScheduledAction = {
         ...scaled,
@@ -66,6 +62,18 @@ export const scheduledActionOperations = {
     });
   },
 } satisfies Handlers<"application-autoscaling">;
+
+/** @throws {AwsError} ValidationException */
+function checkedAction(
+  action: AutoScaling.ScalableTargetAction | undefined,
+  target: Target,
+): AutoScaling.ScalableTargetAction {
+  if (!action) throw invalid("ScalableTargetAction must be set");
+  if (action.MinCapacity === undefined && action.MaxCapacity === undefined)
+    throw invalid("At least one of minimum capacity and maximum capacity should be provided");
+  checkBounds(action.MinCapacity ?? target.min, action.MaxCapacity ?? Number.POSITIVE_INFINITY);
+  return action;
+}
 
 interface Timer {
   key: string[];

@@ -4,14 +4,14 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { noSuchResource, tooManyTags } from "./errors.ts";
 import { type Target, targetArn, targets } from "./store.ts";
 
-export const MOST_TAGS = 50;
+export const MAX_TAGS = 50;
 
 export const tagOperations = {
   async TagResource(ctx, { ResourceARN, Tags }) {
     return ctx.transact(async (tx) => {
       const target = await targetBy(ctx, tx, ResourceARN);
       const tags = { ...target.tags, ...Tags };
-      if (Object.keys(tags).length > MOST_TAGS) throw tooManyTags(ResourceARN);
+      if (Object.keys(tags).length > MAX_TAGS) throw tooManyTags(ResourceARN);
       tx.put(targets, { ...target, tags });
       return {};
     });

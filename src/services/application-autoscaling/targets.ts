@@ -8,11 +8,11 @@ import { listed } from "./listing.ts";
 import { NAMESPACE, named, scaledIn } from "./resources.ts";
 import { fit } from "./scaling.ts";
 import { policies, type Scaled, scheduledActions, type Target, targetArn, targets } from "./store.ts";
-import { MOST_TAGS } from "./tags.ts";
+import { MAX_TAGS } from "./tags.ts";
 
-const MOST_TARGETS = 5_000;
+const MAX_TARGETS = 5_000;
 /** Of the policies and of the scheduled actions of a target. */
-export const MOST_PARTS = 200;
+export const MAX_PARTS = 200;
 
 export const targetOperations = {
   async RegisterScalableTarget(ctx, input) {
@@ -25,9 +25,9 @@ export const targetOperations = {
       const min = input.MinCapacity ?? former?.min;
       const max = input.MaxCapacity ?? former?.max;
       checkBounds(min, max);
-      if (!former && (await tx.list(targets, { limit: MOST_TARGETS })).length === MOST_TARGETS)
+      if (!former && (await tx.list(targets, { limit: MAX_TARGETS })).length === MAX_TARGETS)
         throw tooMany("scalable targets");
-      if (Object.keys(input.Tags ?? {}).length > MOST_TAGS) throw tooMany("tags");
+      if (Object.keys(input.Tags ?? {}).length > MAX_TAGS) throw tooMany("tags");
       const target: Target = {
         ...scaled,
         id: former?.id ?? tx.uuid().replaceAll("-", "").slice(0, 36),
@@ -55,7 +55,7 @@ export const targetOperations = {
       const key = [scaled.resource, scaled.dimension];
       if (!(await tx.get(targets, key))) throw noSuchTarget(input);
       tx.delete(targets, key);
-      const parts = { in: key, limit: MOST_PARTS };
+      const parts = { in: key, limit: MAX_PARTS };
       for (const { name } of await tx.list(policies, parts)) tx.delete(policies, [...key, name]);
       for (const { name } of await tx.list(scheduledActions, parts))
         tx.delete(scheduledActions, [...key, name]);

@@ -22,10 +22,7 @@ export const insightOperations = {
       const place = IndexName ?? "";
       const former = table.insights?.[place];
       const enabled = action === "ENABLE";
-      if (enabled && table.indexes.some(({ name, filling }) => name === IndexName && filling))
-        throw invalid(
-          "Table or Index is not in a valid state to update Key Access Insights: IndexStatus must be ACTIVE to enable ContributorInsights.",
-        );
+      if (enabled) checkActive(table, IndexName);
       const answer = (status: DynamoDB.ContributorInsightsStatus, mode = former?.mode) => ({
         TableName: table.name,
         IndexName,
@@ -35,9 +32,7 @@ export const insightOperations = {
       const mode = enabled ? (input.ContributorInsightsMode ?? ALL_KEYS) : former?.mode;
       if (enabled ? former?.enabled && former.mode === mode : !former?.enabled)
         return answer(enabled ? "ENABLED" : "DISABLED");
-      const at = tx.now();
-      const since = former?.enabled ? (former.since ?? former.at) : at;
-      const setting: Insights = { enabled, mode: mode!, at, since };
+      const setting: Insights = { enabled, mode: mode!, at: tx.now(), since: sinceOf(former, tx.now()) };
       tx.put(tables, { ...table, insights: { ...table.insights, [place]: setting } });
       return answer(enabled ? "ENABLING" : "DISABLING", setting.mode);
     });
@@ -75,6 +70,18 @@ export const insightOperations = {
     };
   },
 } satisfies Handlers<"dynamodb">;
+
+/** @throws {AwsError} ValidationException */
+function checkActive(table: Table, index: string | undefined): void {
+  if (table.indexes.some(({ name, filling }) => name === index && filling))
+    throw invalid(
+      "Table or Index is not in a valid state to update Key Access Insights: IndexStatus must be ACTIVE to enable ContributorInsights.",
+    );
+}
+
+/** A change of the mode does not enable insights anew. */
+const sinceOf = (former: Insights | undefined, now: number) =>
+  former?.enabled ? (former.since ?? former.at) : now;
 
 /** Finds the table; an index must be global, since local indexes have no insights. */
 async function tableWithInsights(

@@ -9,7 +9,7 @@ import { clashIn, valueAt } from "../expressions/paths.ts";
 import { add, consumed, type Used } from "../items/capacity.ts";
 import { hashOf, namesOf, partitionNames, sortNames, sortPart } from "../items/keys.ts";
 import { tableAt } from "../items/rows.ts";
-import { itemsIn, pageOf } from "../reads/pages.ts";
+import { itemsIn, type Page, pageOf } from "../reads/pages.ts";
 import { restOfQuery, sortBounds } from "../reads/query.ts";
 import { indexOf, type Reading, readingOf } from "../reads/reading.ts";
 import { restOfScan } from "../reads/scan.ts";
@@ -104,11 +104,8 @@ async function readPartitions(
     const range = rangeOf(source, partitions[at], at === start.partition ? start.behind : undefined);
     const page = await pageOf(tx, table, index, range, { ...reading, limit: left });
     items.push(...itemsIn(page));
-    const { CapacityUnits: units, Table: own } = page.ConsumedCapacity!;
-    const inIndex = index ? units! - own!.CapacityUnits! : 0;
-    const indexes = new Map(index ? [[index.name, inIndex]] : []);
-    add(used, { table, units: own!.CapacityUnits!, indexes });
-    bytes += units! * BLOCK_BYTES * (reading.consistent ? 1 : 2);
+    add(used, usedBy(page, table, index));
+    bytes += page.ConsumedCapacity!.CapacityUnits! * BLOCK_BYTES * (reading.consistent ? 1 : 2);
     if (left !== undefined) left -= page.ScannedCount;
     const last = page.LastEvaluatedKey;
     if (last) {
@@ -119,6 +116,13 @@ async function readPartitions(
     if (isFull && at + 1 < partitions.length) return { items, used, next: { partition: at + 1 } };
   }
   return { items, used };
+}
+
+/** The capacity that a page used, of the table and of the index. */
+function usedBy({ ConsumedCapacity }: Page, table: Table, index: Index | undefined): Used {
+  const { CapacityUnits: all, Table: own } = ConsumedCapacity!;
+  const units = own!.CapacityUnits!;
+  return { table, units, indexes: new Map(index ? [[index.name, all! - units]] : []) };
 }
 
 /** The rows of a partition, or of a scan, after a key if there is one. */

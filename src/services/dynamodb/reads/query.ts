@@ -5,6 +5,7 @@ import { invalid } from "../errors.ts";
 import { beginsWith } from "../expressions/conditions.ts";
 import {
   type KeyCondition,
+  type KeyRange,
   keyConditionOf,
   keyConditionsOf,
   keyRangeOf,
@@ -49,18 +50,14 @@ export const queryOperations = {
       const index = indexOf(table, input.IndexName, start);
       const key = index?.key ?? table.key;
       const read = { ...reading(table, index), meter: meterOf(ctx, tx) };
-      const { partition, equal, sort } = keyRangeOf(conditions, key, table.types);
+      const wanted = keyRangeOf(conditions, key, table.types);
       checkNoKeys(key, "Filter Expression", placeholderMap.names("FilterExpression"));
       checkNoKeys(key, "QueryFilter", older);
       if (start) {
         checkStart(table, index, start, "Query");
-        if (partitionNames(key).some((name) => !isEqual(start[name]!, partition[name]!)))
-          throw invalid("The provided starting key is outside query boundaries based on provided conditions");
-        const sorts = sortNames(key);
-        const isWithin = equal.every((value, at) => isEqual(start[sorts[at]!]!, value));
-        if (!isWithin || (sort && !meets(sort, start[sorts[equal.length]!]!)))
-          throw invalid("The provided starting key does not match the range key predicate");
+        checkWithin(start, key, wanted);
       }
+      const { partition, equal, sort } = wanted;
       const reverse = input.ScanIndexForward === false;
       const range: Omit<ListRange, "limit"> = {
         in: [(index ?? table).number, hashOf(key, partition), ...equal.map(sortPart)],
@@ -71,6 +68,16 @@ export const queryOperations = {
     });
   },
 } satisfies Handlers<"dynamodb">;
+
+/** Checks that a start key satisfies the key conditions. @throws {AwsError} ValidationException */
+function checkWithin(start: Item, key: KeyNames, { partition, equal, sort }: KeyRange): void {
+  if (partitionNames(key).some((name) => !isEqual(start[name]!, partition[name]!)))
+    throw invalid("The provided starting key is outside query boundaries based on provided conditions");
+  const sorts = sortNames(key);
+  const isWithin = equal.every((value, at) => isEqual(start[sorts[at]!]!, value));
+  if (!isWithin || (sort && !meets(sort, start[sorts[equal.length]!]!)))
+    throw invalid("The provided starting key does not match the range key predicate");
+}
 
 /** Checks that a filter contains no key attributes, which only key conditions may. @throws {AwsError} ValidationException */
 function checkNoKeys(
