@@ -9,6 +9,7 @@ import {
   emptyBatch,
   idsNotDistinct,
   invalidEntryId,
+  isReceiptExpired,
   messageInBatch,
   missingParameter,
   tooManyEntries,
@@ -99,7 +100,10 @@ function each<E extends { Id: string }, R>(
 }
 
 /** In a batch, codes are those of the query protocol, whatever the protocol of the call. */
-const codeOf = ({ code }: AwsError): string => loadContract("sqs").error(code)?.error?.code ?? code;
+function codeOf(error: AwsError): string {
+  if (isReceiptExpired(error)) return "ReceiptHandleIsInvalid";
+  return loadContract("sqs").error(error.code)?.error?.code ?? error.code;
+}
 
 interface Failure {
   error: unknown;

@@ -53,14 +53,12 @@ export const invalidParameter = (message: string) => new AwsError("InvalidParame
 export const invalidValue = (value: string | number, parameter: string, reason: string) =>
   invalidParameter(`Value ${value} for parameter ${parameter} is invalid. Reason: ${reason}`);
 
-const NOT_FOR_THIS_TYPE = "The request include parameter that is not valid for this queue type";
-
 export const notForThisQueueType = (value: string | number, parameter: string) =>
-  invalidValue(value, parameter, `${NOT_FOR_THIS_TYPE}.`);
+  invalidValue(value, parameter, "The request include parameter that is not valid for this queue type.");
 
-/** In a batch, the message lacks the value and the parameter. */
-export const messageInBatch = ({ message }: AwsError) =>
-  message.endsWith(`${NOT_FOR_THIS_TYPE}.`) ? NOT_FOR_THIS_TYPE : message;
+/** In a batch, the message is only the reason, without the value and the parameter. */
+export const messageInBatch = ({ message }: AwsError): string =>
+  /^Value .* for parameter \w+ is invalid\. Reason: (.*?)\.?$/s.exec(message)?.[1] ?? message;
 
 export const missingQueueName = (name: string | undefined) =>
   invalidParameter(
@@ -117,8 +115,9 @@ export const invalidReceipt = (handle: string) =>
 export const receiptOfAnotherQueue = (handle: string) =>
   fault("ReceiptHandleIsInvalid", `The receipt handle "${handle}" is not valid for this queue.`);
 
-export const receiptExpired = (handle: string) =>
-  invalidValue(handle, "ReceiptHandle", "The receipt handle has expired.");
+const RECEIPT_EXPIRED = "The receipt handle has expired.";
+export const receiptExpired = (handle: string) => invalidValue(handle, "ReceiptHandle", RECEIPT_EXPIRED);
+export const isReceiptExpired = ({ message }: AwsError): boolean => message.endsWith(RECEIPT_EXPIRED);
 
 export const messageGone = (handle: string) =>
   invalidValue(

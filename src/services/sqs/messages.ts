@@ -8,7 +8,7 @@ import { MAX_VISIBILITY_SECONDS } from "./attributes.ts";
 import { invalidValue, messageGone, missingParameter, receiptExpired } from "./errors.ts";
 import { receiptIn } from "./receipts.ts";
 import { checkFor, drafted, send, traceOf } from "./sending.ts";
-import { states, voidThrough } from "./store.ts";
+import { type MessageState, states, voidThrough } from "./store.ts";
 import { type OpenQueue, onQueues, type Work } from "./work.ts";
 
 export const messageOperations = {
@@ -40,22 +40,36 @@ export const messageOperations = {
 } satisfies Handlers<"sqs">;
 
 /**
- * A standard queue's message can be deleted by any of its receipt handles. A FIFO queue's message needs the last one, while
- * it is in flight: later, other messages of its group may have been received.
+ * The state of the message of a receipt handle; `undefined` if the message is gone. All receipt handles of a standard
+ * queue's message are valid for twelve hours after the last receive. A FIFO queue's message needs the last one, while it is
+ * in flight: later, other messages of its group may have been received.
  * @throws {AwsError} ReceiptHandleIsInvalid, InvalidParameterValue
  */
+async function receivedState(
+  { ctx, tx }: Work,
+  { queue, backlog }: OpenQueue,
+  handle: string,
+): Promise<MessageState | undefined> {
+  const { seq, receipt } = receiptIn(ctx, queue, handle);
+  const state = seq > voidThrough(queue) ? await tx.get(states, [queue.id, seq]) : undefined;
+  if (!state) return undefined;
+  const isExpired = queue.isFifo
+    ? state.receipt !== receipt || !backlog.isInFlight(seq)
+    : tx.now() - state.received! >= MAX_VISIBILITY_SECONDS * 1_000;
+  if (isExpired) throw receiptExpired(handle);
+  return state;
+}
+
+/** @throws {AwsError} ReceiptHandleIsInvalid, InvalidParameterValue */
 export async function remove(
   work: Work,
   from: OpenQueue,
   { ReceiptHandle: handle }: Pick<DeleteMessageBatchRequestEntry, "ReceiptHandle">,
 ): Promise<void> {
-  const { queue, backlog } = from;
-  const { seq, receipt } = receiptIn(work.ctx, queue, handle);
-  const state = seq > voidThrough(queue) ? await work.tx.get(states, [queue.id, seq]) : undefined;
+  const state = await receivedState(work, from, handle);
   if (!state) return;
-  if (queue.isFifo && (state.receipt !== receipt || !backlog.isInFlight(seq))) throw receiptExpired(handle);
   work.remove(from, state, state.large === true);
-  work.tx.metric("NumberOfMessagesDeleted", 1, { QueueName: queue.name });
+  work.tx.metric("NumberOfMessagesDeleted", 1, { QueueName: from.queue.name });
 }
 
 /** @throws {AwsError} ReceiptHandleIsInvalid, InvalidParameterValue */
@@ -65,16 +79,14 @@ export async function changeVisibility(
   entry: Pick<ChangeMessageVisibilityBatchRequestEntry, "ReceiptHandle" | "VisibilityTimeout">,
 ): Promise<void> {
   const { ReceiptHandle: handle, VisibilityTimeout: timeout } = entry;
-  const { queue, backlog } = of;
+  const { backlog } = of;
   const { tx } = work;
   if (timeout === undefined) throw missingParameter("VisibilityTimeout");
   if (timeout < 0 || timeout > MAX_VISIBILITY_SECONDS)
     throw invalidValue(timeout, "VisibilityTimeout", `Must be between 0 and ${MAX_VISIBILITY_SECONDS}.`);
-  const { seq, receipt } = receiptIn(work.ctx, queue, handle);
-  const state = seq > voidThrough(queue) ? await tx.get(states, [queue.id, seq]) : undefined;
+  const state = await receivedState(work, of, handle);
   if (!state) throw messageGone(handle);
-  const isInFlight = backlog.isInFlight(seq);
-  if (queue.isFifo && !(isInFlight && state.receipt === receipt)) throw messageGone(handle);
+  const isInFlight = backlog.isInFlight(state.seq);
   if (!isInFlight && timeout === 0) return;
   const until = tx.now() + timeout * 1_000;
   if (until - state.received! > MAX_VISIBILITY_SECONDS * 1_000)
@@ -86,7 +98,7 @@ export async function changeVisibility(
   tx.put(states, { ...state, visibleAt: until });
   work.afterwards(of, () => {
     // In a standard queue, whoever received a message last can hide it even when it is visible again.
-    if (isInFlight) backlog.changed(seq, until);
+    if (isInFlight) backlog.changed(state.seq, until);
     else backlog.taken(state, until);
     backlog.settle(tx.now());
   });

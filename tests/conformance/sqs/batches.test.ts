@@ -94,8 +94,7 @@ behaviour("an entry that fails hinders no other", api("SendMessageBatch"), async
       Id: "late",
       SenderFault: true,
       Code: "InvalidParameterValue",
-      Message:
-        "Value 901 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.",
+      Message: "DelaySeconds must be >= 0 and <= 900",
     },
     {
       Id: "bad",

@@ -1,5 +1,6 @@
 import {
   ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
   DeleteMessageCommand,
   SendMessageBatchCommand,
 } from "@aws-sdk/client-sqs";
@@ -308,6 +309,48 @@ behaviour("a receipt handle ends with the visibility", guide("sqs-queue-message-
     `Value ${message!.ReceiptHandle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
   );
 });
+
+behaviour(
+  "in a batch, a receipt handle that has ended has a code of its own",
+  "https://github.com/smaskalik/sqsmover/issues/54",
+  async () => {
+    const QueueUrl = await fifo({ VisibilityTimeout: "1" });
+    await putAll(QueueUrl, "a1");
+    const [message] = await receive(QueueUrl);
+    await cloud.advance(1_000);
+    const Entries = [{ Id: "a", ReceiptHandle: message!.ReceiptHandle }];
+    expect((await send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))).Failed).toEqual([
+      {
+        Id: "a",
+        SenderFault: true,
+        Code: "ReceiptHandleIsInvalid",
+        Message: "The receipt handle has expired",
+      },
+    ]);
+  },
+);
+
+behaviour(
+  "a receipt handle that has ended changes no visibility",
+  "https://github.com/aws/aws-sdk-java/issues/1628",
+  async () => {
+    const QueueUrl = await fifo({ VisibilityTimeout: "1" });
+    await putAll(QueueUrl, "a1");
+    const [message] = await receive(QueueUrl);
+    await cloud.advance(1_000);
+    await refused(
+      send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl,
+          ReceiptHandle: message!.ReceiptHandle,
+          VisibilityTimeout: 5,
+        }),
+      ),
+      "InvalidParameterValue",
+      `Value ${message!.ReceiptHandle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
+    );
+  },
+);
 
 behaviour(
   "of several receipt handles only the last deletes",

@@ -133,7 +133,7 @@ behaviour("a batch tells each entry's result in an element of its own", api("Sen
   expect(xml).toMatch(/<SendMessageBatchResultEntry><Id>good<\/Id>/);
   expect(xml).toContain(
     "<BatchResultErrorEntry><Id>late</Id><SenderFault>true</SenderFault><Code>InvalidParameterValue</Code>" +
-      "<Message>Value 901 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be &gt;= 0 and &lt;= 900.</Message></BatchResultErrorEntry>",
+      "<Message>DelaySeconds must be &gt;= 0 and &lt;= 900</Message></BatchResultErrorEntry>",
   );
 });
 

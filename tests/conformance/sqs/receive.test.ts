@@ -173,6 +173,27 @@ behaviour(
   },
 );
 
+behaviour(
+  "a receipt handle of a standard queue ends after twelve hours",
+  "https://github.com/boto/boto3/issues/2898",
+  async () => {
+    const QueueUrl = await queue();
+    await put(QueueUrl, "x");
+    const [message] = await receive(QueueUrl);
+    const { ReceiptHandle } = message!;
+    const expired = [
+      "InvalidParameterValue",
+      `Value ${ReceiptHandle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
+    ] as const;
+    await cloud.advance(12 * 3_600_000);
+    await refused(send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle })), ...expired);
+    await refused(change(QueueUrl, ReceiptHandle, 0), ...expired);
+    const [again] = await receive(QueueUrl);
+    await send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: again!.ReceiptHandle }));
+    expect(await receive(QueueUrl, { VisibilityTimeout: 0 })).toEqual([]);
+  },
+);
+
 behaviour("a deleted message has no visibility to change", api("ChangeMessageVisibility"), async () => {
   const QueueUrl = await queue();
   await put(QueueUrl, "x");
