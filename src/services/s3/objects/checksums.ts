@@ -43,17 +43,7 @@ export function expectedChecksum(
   input: ChecksumMembers & { ChecksumAlgorithm?: string },
   announced: readonly string[],
 ): ExpectedChecksum | undefined {
-  const found: ExpectedChecksum[] = [];
-  for (const algorithm of algorithms) {
-    const value = input[ALGORITHMS[algorithm].member];
-    if (value !== undefined) found.push({ algorithm, value });
-  }
-  for (const trailer of announced) {
-    if (!trailer.startsWith(PREFIX)) continue;
-    const algorithm = algorithms.find((candidate) => headerOf(candidate) === trailer);
-    if (!algorithm) throw invalidRequest("The value specified in the x-amz-trailer header is not supported");
-    found.push({ algorithm });
-  }
+  const found = [...headerChecksums(input), ...announcedChecksums(announced)];
   if (found.length > 1) {
     const hasTrailer = found.some(({ value }) => value === undefined);
     throw invalidRequest(
@@ -61,16 +51,39 @@ export function expectedChecksum(
     );
   }
   const [expected] = found;
-  const named = input.ChecksumAlgorithm?.toUpperCase();
-  if (named !== undefined && (!isAlgorithm(named) || (expected && expected.algorithm !== named)))
+  if (input.ChecksumAlgorithm !== undefined) checkNamed(input.ChecksumAlgorithm.toUpperCase(), expected);
+  if (expected?.value !== undefined) checkForm(expected.algorithm, expected.value, "header");
+  return expected;
+}
+
+function headerChecksums(input: ChecksumMembers): ExpectedChecksum[] {
+  const found: ExpectedChecksum[] = [];
+  for (const algorithm of algorithms) {
+    const value = input[ALGORITHMS[algorithm].member];
+    if (value !== undefined) found.push({ algorithm, value });
+  }
+  return found;
+}
+
+function announcedChecksums(trailers: readonly string[]): ExpectedChecksum[] {
+  return trailers
+    .filter((trailer) => trailer.startsWith(PREFIX))
+    .map((trailer) => {
+      const algorithm = algorithms.find((candidate) => headerOf(candidate) === trailer);
+      if (!algorithm)
+        throw invalidRequest("The value specified in the x-amz-trailer header is not supported");
+      return { algorithm };
+    });
+}
+
+/** Checks the algorithm that an SDK names against the checksum that it sends. */
+function checkNamed(named: string, expected: ExpectedChecksum | undefined): void {
+  if (!isAlgorithm(named) || (expected && expected.algorithm !== named))
     throw invalidRequest("Value for x-amz-sdk-checksum-algorithm header is invalid.");
-  if (named !== undefined && !expected) {
+  if (!expected)
     throw invalidRequest(
       "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.",
     );
-  }
-  if (expected?.value !== undefined) checkForm(expected.algorithm, expected.value, "header");
-  return expected;
 }
 
 /** Headers that have the prefix of checksums but are not checksums. */

@@ -1,4 +1,10 @@
-import type { Condition, Redirect, RoutingRule, WebsiteConfiguration } from "#aws/contract/types/s3.ts";
+import type {
+  Condition,
+  Redirect,
+  RedirectAllRequestsTo,
+  RoutingRule,
+  WebsiteConfiguration,
+} from "#aws/contract/types/s3.ts";
 import { malformedXml } from "../errors.ts";
 import {
   blankHost,
@@ -31,9 +37,7 @@ export function checkWebsite(website: WebsiteConfiguration): void {
   } = website;
   if (all) {
     if (index ?? error ?? rules) throw redirectsAllAndMore();
-    if (all.HostName === undefined) throw malformedXml();
-    if (all.HostName === "") throw redirectHostNeeded();
-    checkProtocol(all.Protocol);
+    checkRedirectAll(all);
     return;
   }
   if (!index) throw indexNeeded();
@@ -41,7 +45,16 @@ export function checkWebsite(website: WebsiteConfiguration): void {
   if (index.Suffix === "" || index.Suffix.includes("/")) throw invalidSuffix(index.Suffix);
   if (error && error.Key === undefined) throw malformedXml();
   if (error?.Key === "") throw invalidErrorKey();
-  if (!rules) return;
+  if (rules) checkRules(rules);
+}
+
+function checkRedirectAll({ HostName: host, Protocol: protocol }: RedirectAllRequestsTo): void {
+  if (host === undefined) throw malformedXml();
+  if (host === "") throw redirectHostNeeded();
+  checkProtocol(protocol);
+}
+
+function checkRules(rules: readonly RoutingRule[]): void {
   if (rules.length === 0) throw malformedXml();
   if (rules.length > MAX_RULES) throw tooManyRoutingRules(rules.length);
   for (const rule of rules) checkRule(rule);
