@@ -95,14 +95,14 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
   }
 }
 
-/** What ends again what was begun, in the order of the beginnings. */
+/** The actions that undo the steps of a start, in the order of the steps. */
 type Undo = (() => Promise<unknown> | unknown)[];
 
 async function unwind(undo: Undo): Promise<void> {
   for (const step of undo.splice(0).reverse()) await step();
 }
 
-/** What the system refuses, or what is wrong with the files, is for their owner to mend. */
+/** Converts errors of the operating system and of the cloud's files to errors that the user can fix. */
 function inWords(error: unknown, { data }: Config): unknown {
   if (error instanceof DamagedFileError)
     return new ExpectedError(`${error.message}. Put a copy of ${data} back.`);
@@ -110,7 +110,7 @@ function inWords(error: unknown, { data }: Config): unknown {
   return syscall === undefined ? error : new ExpectedError(`Nube cannot use ${data}: ${message}`);
 }
 
-/** Locks the data folder, and begins to log in it. */
+/** Locks the data folder, and opens its log. */
 async function enterFolder(config: Config, terminal: StartOptions["terminal"], undo: Undo) {
   const folder = openDataFolder(config);
   const control = await lock(folder);
@@ -121,7 +121,7 @@ async function enterFolder(config: Config, terminal: StartOptions["terminal"], u
   return { folder, control, log };
 }
 
-/** Opens store, blobs and keys, and the cloud on them. */
+/** Opens store, blobs and keys, and then the cloud. */
 async function openRecords(config: Config, folder: DataFolder, log: Log, undo: Undo): Promise<Cloud> {
   const store = await openStore(config, folder);
   undo.push(store.close);

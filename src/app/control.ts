@@ -72,7 +72,7 @@ async function lockFile(path: string): Promise<{ release(): void }> {
   const { DatabaseSync } = await import("node:sqlite");
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    // Nothing is written, so that a journal would only lie about.
+    // Nothing is written, so a journal file would be useless.
     database.exec("pragma journal_mode = memory; begin exclusive");
   } catch (error) {
     database.close();

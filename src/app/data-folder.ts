@@ -14,7 +14,7 @@ export interface DataFolder {
   /** The file of the master keys that bodies at rest are encrypted with. */
   readonly keys: string;
   readonly log: string;
-  /** The file that the running process holds a lock on. */
+  /** The file that the running process holds locked. */
   readonly lock: string;
   /** The UNIX socket that accepts commands. */
   readonly socket: string;

@@ -4,11 +4,11 @@ export interface Arn {
   service: string;
   region: string;
   account: string;
-  /** All behind the account, colons and slashes included. */
+  /** Everything after the account, including colons and slashes. */
   resource: string;
 }
 
-/** `undefined` for what is no ARN. */
+/** Returns `undefined` if the text is not an ARN. */
 export function parseArn(text: string): Arn | undefined {
   const [, partition, service, region, account, resource] =
     /^arn:(aws[a-z-]{0,20}):([a-z0-9-]{1,63}):([a-z0-9-]{0,63}):([0-9]{12}|aws|):(.+)$/s.exec(text) ?? [];
@@ -16,7 +16,7 @@ export function parseArn(text: string): Arn | undefined {
   return { partition: partition!, service: service!, region: region!, account: account!, resource };
 }
 
-/** The URL at AWS of the queue that an ARN names: inside the cloud it leads there too. */
+/** The queue's URL at AWS. Calls within the cloud accept it as well. */
 export const queueUrlOf = ({
   region,
   account,

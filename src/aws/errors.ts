@@ -26,6 +26,9 @@ export interface AwsErrorOptions {
   cause?: unknown;
 }
 
-/** For what AWS can do and this cloud cannot yet. It is refused by name, so that nobody believes that it took effect. */
+/**
+ * The error for an AWS feature that this cloud does not implement. It is refused explicitly rather than
+ * ignored.
+ */
 export const notImplemented = (what: string): AwsError =>
   new AwsError("NotImplemented", `Nube does not implement ${what} yet.`, { status: 501 });

@@ -1,4 +1,4 @@
-/** The Regions of AWS's first partition, in the order in which DynamoDB lists them. */
+/** The Regions of the partition `aws`, in the order in which DynamoDB lists them. */
 export const REGIONS: readonly string[] = [
   "ap-south-2",
   "ap-south-1",

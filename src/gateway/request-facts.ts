@@ -1,7 +1,7 @@
 import type { RequestFacts } from "#kernel/context.ts";
 import type { HttpRequest } from "./server/http.ts";
 
-/** How a socket of both families names a caller of version 4. */
+/** The prefix of an IPv4 client's address on a dual-stack socket. */
 const MAPPED = "::ffff:";
 
 /** The parts of an HTTP request that its handler may see. */

@@ -1,7 +1,7 @@
 import { parseArn } from "#aws/arn.ts";
 import type { ProtocolName } from "#aws/contract/format.ts";
 import { AwsError } from "#aws/errors.ts";
-import { type CallerPolicies, type Decision, judge, reasonOf } from "#aws/languages/policy/judge.ts";
+import { type CallerPolicies, type Decision, evaluate, reasonOf } from "#aws/languages/policy/evaluate.ts";
 import type { Keys } from "#aws/languages/policy/pattern.ts";
 import { type Policy, policyOf } from "#aws/languages/policy/policy.ts";
 import { keysOf } from "./condition-keys.ts";
@@ -101,7 +101,7 @@ function ownerOf(call: AuthorizationContext, fact: AccessFact): string {
 function decide(call: AuthorizationContext, fact: AccessFact): Decision {
   const { action, resource, resourcePolicy, granted, resourceAlone } = fact;
   const owner = ownerOf(call, fact);
-  return judge({
+  return evaluate({
     caller: call.principal,
     action,
     resource,

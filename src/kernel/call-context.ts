@@ -1,5 +1,5 @@
 import type { AwsError } from "#aws/errors.ts";
-import type { CallerPolicies } from "#aws/languages/policy/judge.ts";
+import type { CallerPolicies } from "#aws/languages/policy/evaluate.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import { type AccessFact, authorize, type Denial, deniedIn } from "./authorize.ts";

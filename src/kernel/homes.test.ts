@@ -16,7 +16,7 @@ const names = collection<{ name: string; number: number }>("hello/name", {
 
 const ACCOUNTS = 10_000;
 
-/** The first round fills what is held of the newest accounts; what later ones leave, they leave for good. */
+/** The first round fills the cache of recently used accounts; homes of later rounds must not be retained. */
 test("accounts that nobody uses any more take no memory, and are as they were when somebody does", async () => {
   const service = defineService({ id: "hello", access: {}, operations: [] });
   const { cloud, close } = await testCloud([service]);

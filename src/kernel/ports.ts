@@ -1,4 +1,4 @@
-import type { CallerPolicies } from "#aws/languages/policy/judge.ts";
+import type { CallerPolicies } from "#aws/languages/policy/evaluate.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { Place } from "./collection.ts";
 import type { Context } from "./context.ts";

@@ -4,14 +4,15 @@ declare global {
       text: string,
       reviver: (name: string, value: unknown, context: { source?: string }) => unknown,
     ): unknown;
-    /** A value that `stringify` prints as it stands. */
+    /** Returns a value that `stringify` prints unchanged. */
     rawJSON(text: string): object;
   }
 }
 
 /**
- * JSON to be printed again with every number as it was written: JavaScript has no 12345678901234567890, and no 1.0 that is
- * not 1. Such numbers are not for reckoning with.
+ * Parses JSON that is to be printed again with every number as it was written: JavaScript can represent
+ * neither 12345678901234567890 nor the difference between 1.0 and 1. Such numbers cannot be used for
+ * calculations.
  */
 export const parseExactly = (text: string): unknown =>
   JSON.parse(text, (_name, value, { source }) =>

@@ -1,4 +1,4 @@
-import type { CallerPolicies } from "#aws/languages/policy/judge.ts";
+import type { CallerPolicies } from "#aws/languages/policy/evaluate.ts";
 import { policyOf } from "#aws/languages/policy/policy.ts";
 import type { Principal } from "#kernel/principal.ts";
 import type { ConformanceCloud } from "./cloud.ts";

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import type { ContractFile, ContractIndex, OperationEntry } from "./format.ts";
-import { linkShapes, nothing } from "./link.ts";
+import { linkShapes, unitShape } from "./link.ts";
 import type { Contract, Member, Operation, StructureShape } from "./shapes.ts";
 import type { ServiceName } from "./types/index.ts";
 
 const loaded = new Map<string, Contract>();
 
 /**
- * Read on first use and kept.
- * @param service an id out of the index; any other throws
+ * Loads a contract at its first use, and caches it.
+ * @param service an id from the index; any other throws
  */
 export function loadContract(service: string): Contract {
   let contract = loaded.get(service);
@@ -21,7 +21,7 @@ export function loadContract(service: string): Contract {
 
 let index: ContractIndex | undefined;
 
-/** What start-up and routing need to know of every service, without reading any contract. */
+/** The facts about every service that startup and routing need, without loading a contract. */
 export function loadIndex(): ContractIndex {
   return (index ??= readJson<ContractIndex>(new URL("./data/index.json", import.meta.url)));
 }
@@ -30,7 +30,7 @@ export function serviceNames(): ServiceName[] {
   return loadIndex().map((entry) => entry.service as ServiceName);
 }
 
-/** Links on demand: an operation when it is looked up, a shape when a member leads to it. */
+/** Links lazily: an operation when it is looked up, a shape when a member refers to it. */
 export function link(file: ContractFile): Contract {
   const { structure } = linkShapes(file);
   const operations = new Map<string, Operation>();
@@ -71,8 +71,8 @@ function linkOperation(
   entry: OperationEntry,
   structure: (name: string) => StructureShape,
 ): Operation {
-  const input = entry.input === undefined ? nothing : structure(entry.input);
-  const output = entry.output === undefined ? nothing : structure(entry.output);
+  const input = entry.input === undefined ? unitShape : structure(entry.input);
+  const output = entry.output === undefined ? unitShape : structure(entry.output);
   const wrapped = entry.output !== undefined && contract.protocols.includes("awsQuery");
   return {
     contract,
@@ -103,7 +103,7 @@ function carriesEvents(member: Member): boolean {
   return member.shape.kind === "structure" && member.shape.eventStream;
 }
 
-/** Shapes' names go before wire codes: some code is the name of another shape. */
+/** Shape names take precedence over wire codes, since some codes are names of other shapes. */
 function errorsByCode(file: ContractFile): Map<string, string> {
   const byName = new Map<string, string>();
   const byCode = new Map<string, string>();

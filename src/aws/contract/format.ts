@@ -1,29 +1,31 @@
 /**
- * The committed form of a service's contract: one file `data/<service>.json`, one line per operation and per
- * shape, sorted, so that an update can be read as a diff. `tools/contract` writes it, `contract.ts` links it.
+ * The format in which a service's contract is committed: one file `data/<service>.json`, sorted, with one
+ * line per operation and per shape, so that updates produce readable diffs. `tools/contract` writes it,
+ * `contract.ts` links it.
  *
- * Names, shapes, traits and constraints only: no documentation. Facts that the source lacks or has wrong stand in
- * `tools/contract/overrides/<service>.ts`, each with its evidence, and are merged in at generation.
+ * It holds names, shapes, traits and constraints, but no documentation. Facts that are missing or wrong in
+ * the source are in `tools/contract/overrides/<service>.ts`, each with its evidence, and are merged at
+ * generation.
  */
 export interface ContractFile {
-  /** Our id, which is the AWS CLI's command: `s3`, `dynamodb`, `cognito-idp`. */
+  /** This project's id, which is the AWS CLI's command: `s3`, `dynamodb`, `cognito-idp`. */
   service: string;
   /** AWS's service id: `S3`, `DynamoDB`, `Cognito Identity Provider`. */
   serviceId: string;
   apiVersion: string;
-  /** The first is the one to answer in where the request does not show its protocol. */
+  /** The first protocol is used for responses to requests that do not show theirs. */
   protocols: ProtocolName[];
   /** The service in a signature's credential scope. */
   signingName: string;
   endpointPrefix: string;
-  /** What stands before the last dot of `X-Amz-Target`, and in the path of rpcv2Cbor. */
+  /** The part of `X-Amz-Target` before the last dot, also used in the path of rpcv2Cbor. */
   targetPrefix?: string;
   xmlNamespace?: string;
-  /** A JSON or CBOR service whose errors keep the codes of its former query protocol. */
+  /** Set for a JSON or CBOR service whose errors keep the codes of its former query protocol. */
   queryCompatible?: true;
   /**
-   * `coral` unless said: which of AWS's two dialects constraint violations are told in, or `none`. `coral-hashed` tells of
-   * members in the order in which a Java hash map has them.
+   * The wording of constraint violations, `coral` by default. `coral-hashed` reports members in the order of
+   * a Java hash map.
    */
   validation?: ValidationDialect;
   operations: Record<string, OperationEntry>;
@@ -42,25 +44,25 @@ export type ProtocolName =
 export type ValidationDialect = "coral" | "coral-hashed" | "smithy" | "none";
 
 export interface OperationEntry {
-  /** `[method, URI template]`, absent for `POST /`. */
+  /** Method and URI template; absent for `POST /`. */
   http?: [method: string, uri: string];
-  /** Success status, absent for 200. */
+  /** The status of a successful response; absent for 200. */
   status?: number;
   input?: string;
   output?: string;
   errors?: string[];
-  /** Name on the wire where it differs (CloudFront's date suffix). */
+  /** The name on the wire, if different (CloudFront's date suffix). */
   wireName?: string;
   /** Root element of an XML request body, and its namespace. */
   inputRoot?: string;
   inputNamespace?: string;
-  /** The element inside `<XResponse>` of the query protocol, absent for `XResult`. */
+  /** The element inside `<XResponse>` in the query protocol; absent for `XResult`. */
   resultWrapper?: string;
   hostPrefix?: string;
-  /** Calls may come without a signature. */
+  /** Set if calls may be unsigned. */
   unsigned?: true;
   unsignedPayload?: true;
-  /** Member that names the checksum algorithm, and whether one is required. */
+  /** The member that names the checksum algorithm, and whether a checksum is required. */
   checksum?: {
     algorithmMember?: string;
     required?: true;
@@ -94,7 +96,7 @@ export interface StructureEntry {
   members: Record<string, ShapeRef | [ShapeRef, MemberTraits]>;
   required?: string[];
   payload?: string;
-  /** Root element where it differs from the shape's name. */
+  /** The root element, if it differs from the shape's name. */
   xmlName?: string;
   xmlNamespace?: { uri: string; prefix?: string };
   sensitive?: true;
@@ -105,9 +107,9 @@ export interface StructureEntry {
 
 export interface MemberTraits {
   location?: "header" | "headers" | "query" | "uri" | "status";
-  /** Name on the wire where it differs from the member's. */
+  /** The name on the wire, if it differs from the member's. */
   name?: string;
-  /** Name in ec2Query where it differs again. */
+  /** The name in ec2Query, if it differs from the others. */
   queryName?: string;
   flattened?: true;
   xmlAttribute?: true;
@@ -126,7 +128,7 @@ export type TimestampFormat = "iso8601" | "rfc822" | "unixTimestamp";
 export interface ListEntry {
   type: "list";
   member: ShapeRef;
-  /** Element name of an entry, absent for `member`. */
+  /** The element name of an entry; absent for `member`. */
   memberName?: string;
   memberNamespace?: { uri: string; prefix?: string };
   flattened?: true;
@@ -153,9 +155,12 @@ export interface ScalarEntry {
   type: ScalarType;
   min?: number;
   max?: number;
-  /** As AWS writes it (Java's dialect), for messages. */
+  /** The pattern as AWS writes it (Java's syntax), for messages. */
   pattern?: string;
-  /** The same for JavaScript, translated by the generator; absent where `pattern` serves as it is with the `u` flag. */
+  /**
+   * The pattern in JavaScript's syntax, translated by the generator; absent if `pattern` is valid as it is
+   * with the `u` flag.
+   */
   regex?: { source: string; flags: string };
   enum?: string[];
   timestampFormat?: TimestampFormat;
@@ -164,7 +169,7 @@ export interface ScalarEntry {
   sensitive?: true;
 }
 
-/** `data/index.json`: all that start-up and routing need to know before a contract is loaded. */
+/** `data/index.json`: the facts that startup and routing need before a contract is loaded. */
 export type ContractIndex = IndexEntry[];
 
 export interface IndexEntry {
@@ -175,7 +180,7 @@ export interface IndexEntry {
   signingName: string;
   endpointPrefix: string;
   targetPrefix?: string;
-  /** Names of the operations, for services that speak a query protocol: `Action` chooses among them. */
+  /** Operation names of services with a query protocol, where `Action` selects the operation. */
   actions?: string[];
   operationCount: number;
 }

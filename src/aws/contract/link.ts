@@ -13,11 +13,11 @@ import type { ListShape, MapShape, Member, ScalarShape, Shape, StructureShape } 
 
 type Shapes = Pick<ContractFile, "service" | "protocols" | "shapes">;
 
-/** Makes a shape at its first use; afterwards it is always the same object, so shapes may be circular. */
+/** Creates a shape at its first use and always returns the same object, so shapes may be circular. */
 interface Linker {
   shape(ref: ShapeRef): Shape;
   entry(ref: ShapeRef): ShapeEntry | undefined;
-  /** Whether JSON bodies use `name` as their key; the other JSON protocols ignore it. */
+  /** Whether JSON bodies use a member's wire name as the key. Only restJson1 does. */
   renamesJson: boolean;
 }
 
@@ -44,8 +44,8 @@ export function linkShapes(file: Shapes): { structure(name: string): StructureSh
   };
 }
 
-/** What an operation takes or gives where the model has no shape for it. */
-export const nothing = linkShapes({
+/** The input or output of an operation for which the model has no shape. */
+export const unitShape = linkShapes({
   service: "",
   protocols: [],
   shapes: { Unit: { type: "structure", members: {} } },
@@ -206,7 +206,7 @@ function linkScalar(name: string, entry: ScalarEntry): ScalarShape {
 
 const plainScalars = new Map<ShapeRef, ScalarShape>();
 
-/** Scalars without traits are the same in every service. */
+/** Returns a scalar without traits; these are the same in every service. */
 function plainScalar(ref: ShapeRef): ScalarShape {
   let shape = plainScalars.get(ref);
   if (!shape) {

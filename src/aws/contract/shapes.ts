@@ -1,8 +1,9 @@
 import type { ProtocolName, ScalarType, TimestampFormat, ValidationDialect } from "./format.ts";
 
 /**
- * A contract as the other modules see it: shapes are linked objects, traits have their defaults filled in.
- * Shapes are linked on first use; the same shape is always the same object, so anything compiled from it can be kept.
+ * A contract as used by the other modules: shapes are linked objects, and traits have their defaults filled
+ * in. Shapes are linked at the first use; the same shape is always the same object, so anything compiled from
+ * it can be cached.
  */
 export interface Contract {
   readonly service: string;
@@ -17,7 +18,7 @@ export interface Contract {
   readonly validation: ValidationDialect;
   readonly operationNames: readonly string[];
   operation(name: string): Operation | undefined;
-  /** The modelled error with this shape name or this wire code. */
+  /** Finds the modelled error by its shape name or its wire code. */
   error(code: string): StructureShape | undefined;
 }
 
@@ -26,12 +27,12 @@ export interface Operation {
   readonly name: string;
   readonly wireName: string;
   readonly method: string;
-  /** URI template with its literal query, as modelled: `/{Bucket}/{Key+}?tagging`. */
+  /** The URI template with its literal query, as modelled: `/{Bucket}/{Key+}?tagging`. */
   readonly uri: string;
   readonly status: number;
   readonly input: StructureShape;
   readonly output: StructureShape;
-  /** False where the model has no output shape at all, which some protocols answer differently. */
+  /** False if the model has no output shape, which some protocols encode differently. */
   readonly hasOutput: boolean;
   readonly errors: readonly string[];
   readonly inputRoot: string | undefined;
@@ -43,7 +44,7 @@ export interface Operation {
   readonly checksum:
     | { algorithmMember?: string; required?: true; validationModeMember?: string; algorithms?: string[] }
     | undefined;
-  /** The input member whose bytes are not read before the handler pulls them. */
+  /** The input member whose bytes are streamed to the handler. */
   readonly streamingInput: Member | undefined;
   readonly streamingOutput: Member | undefined;
   /** The output member that is an event stream. */
@@ -58,7 +59,7 @@ export interface StructureShape {
   readonly name: string;
   readonly members: readonly Member[];
   member(name: string): Member | undefined;
-  /** Members that travel in the body, and members that travel elsewhere (header, query, path, status). */
+  /** Members in the body, and members elsewhere (header, query, path, status). */
   readonly bodyMembers: readonly Member[];
   readonly httpMembers: readonly Member[];
   readonly payload: Member | undefined;
@@ -79,13 +80,15 @@ export interface Member {
   readonly shape: Shape;
   readonly required: boolean;
   readonly location: "header" | "headers" | "query" | "uri" | "status" | undefined;
-  /** Name of the header, query key or label; the prefix for `headers`. */
+  /** The name of the header, query parameter or label; the prefix for `headers`. */
   readonly locationName: string;
-  /** Key in a JSON body: the member's name but in restJson1. */
+  /** The key in a JSON body: the member's name, except in restJson1. */
   readonly jsonName: string;
-  /** Element in an XML body; for a flattened list whose shape is flattened, the list member's own name. */
+  /**
+   * The element in an XML body; for a flattened list whose shape is flattened, the list member's own name.
+   */
   readonly xmlName: string;
-  /** Key in a form of the query protocol, and of ec2Query. */
+  /** The key in a form of the query protocol, and of ec2Query. */
   readonly queryName: string;
   readonly ec2Name: string;
   readonly flattened: boolean;
@@ -104,7 +107,7 @@ export interface ListShape {
   readonly kind: "list";
   readonly name: string;
   readonly member: Shape;
-  /** Element name of an entry; `undefined` where the model names none (`member` on the wire). */
+  /** The element name of an entry; `undefined` if the model names none (`member` on the wire). */
   readonly memberName: string | undefined;
   readonly memberNamespace: { uri: string; prefix?: string } | undefined;
   readonly flattened: boolean;
@@ -135,7 +138,7 @@ export interface ScalarShape {
   readonly min: number | undefined;
   readonly max: number | undefined;
   readonly pattern: string | undefined;
-  /** Compiled on first use; a full match is meant. */
+  /** Compiled at the first use; must match the whole value. */
   readonly regex: RegExp | undefined;
   readonly enum: readonly string[] | undefined;
   readonly timestampFormat: TimestampFormat | undefined;

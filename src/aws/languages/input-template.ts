@@ -1,12 +1,13 @@
 import { AwsError } from "../errors.ts";
 
 /**
- * Texts with placeholders, `{"who": <name>, "text": "for <name>"}`, as EventBridge and Pipes make inputs of: where a
- * placeholder stands in quotes its value goes in without any, objects and lists too; elsewhere it goes in as JSON.
+ * Input templates of EventBridge and Pipes with placeholders: `{"who": <name>, "text": "for <name>"}`. Within
+ * quotes a placeholder's value is inserted without its own quotes, including objects and lists; elsewhere it
+ * is inserted as JSON.
  */
 const PLACEHOLDER = /<([^<>\s]+)>/g;
 
-/** A template cut at its quotes, which go with what is between them. */
+/** Splits a template at its quotes, which belong to the quoted pieces. */
 function piecesOf(template: string): Piece[] {
   return [...template.matchAll(/"(?:[^"\\]|\\.)*"|[^"]+|"/gs)].map(([text]) => ({
     text,
@@ -18,13 +19,17 @@ function piecesOf(template: string): Piece[] {
 export const placeholders = (template: string): string[] =>
   [...template.matchAll(PLACEHOLDER)].map(([, name]) => name!);
 
-/** More characters than any target takes: a template may name what is large a thousand times. */
+/**
+ * The maximum number of characters of a filled template, more than any target accepts, because a template may
+ * repeat a large value a thousand times.
+ */
 const MAX_FILLED = 6 * 2 ** 20;
 
 /**
- * @param read the value of a placeholder: `undefined` is an empty text
- * @param isName what is no placeholder stays as it is
- * @throws {AwsError} ValidationException for what would be too long
+ * Fills a template that produces JSON.
+ * @param read returns the value of a placeholder; `undefined` inserts an empty text
+ * @param isName whether a name is a placeholder; anything else is left as it is
+ * @throws {AwsError} ValidationException if the result is too long
  */
 export function fillTemplate(
   template: string,
@@ -34,7 +39,10 @@ export function fillTemplate(
   return filled(piecesOf(template), read, isName, toJsonPiece);
 }
 
-/** The same for a template that is not JSON: texts go in as they are, all else as JSON. @throws {AwsError} as above */
+/**
+ * Fills a template that is not JSON: strings are inserted as they are, other values as JSON. @throws
+ * {AwsError} as above
+ */
 export function fillText(
   template: string,
   read: (name: string) => unknown,
@@ -76,10 +84,10 @@ function toJsonPiece(value: unknown, quoted: boolean): string {
   return typeof value === "string" ? text.slice(1, -1) : text.replaceAll('"', "");
 }
 
-/** As it is when nothing that it names is there. */
+/** The template with all placeholders replaced by null. */
 export const emptied = (template: string) => template.replace(PLACEHOLDER, "null");
 
-/** Whether it makes JSON, or JSON on each line, once it is filled. */
+/** Whether a filled template is JSON, or JSON on each line. */
 export function isTemplate(template: string): boolean {
   const sample = emptied(template);
   return isJson(sample) || sample.split("\n").every((line) => line.trim() === "" || isJson(line));

@@ -1,4 +1,7 @@
-/** A way into a JSON document: `$.detail.items[0]['the name']`, or `$.detail.items[*].name`, which leads to a list. */
+/**
+ * A parsed path into a JSON document: `$.detail.items[0]['the name']`, or `$.detail.items[*].name`, which
+ * selects a list.
+ */
 export type JsonPath = readonly (string | number | typeof EVERY)[];
 
 /** `*`: each member of an object, or each element of a list. */
@@ -6,7 +9,7 @@ const EVERY = Symbol("*");
 
 const STEP = /\.([^.[\]'"\s]+)|\[(\d+)\]|\['([^']*)'\]|\["([^"]*)"\]|\[(\*)\]/y;
 
-/** `undefined` for what is none. */
+/** Returns `undefined` for an invalid path. */
 export function parseJsonPath(text: string): JsonPath | undefined {
   if (!text.startsWith("$")) return undefined;
   const path: (string | number | typeof EVERY)[] = [];
@@ -20,7 +23,7 @@ export function parseJsonPath(text: string): JsonPath | undefined {
   return path;
 }
 
-/** `undefined` where nothing is; where a path leads to each of several, the list of all that is there. */
+/** Returns the value at a path, or `undefined`; for a path with `*`, the list of all values found. */
 export function atJsonPath(document: unknown, path: JsonPath): unknown {
   if (!path.includes(EVERY)) return along(document, path as readonly (string | number)[]);
   let found = [document];

@@ -18,14 +18,17 @@ import { utf8 } from "./scalars.ts";
 
 type Structure = Record<string, unknown>;
 
-/** Kinesis' clients in Java speak CBOR, with `X-Amz-Target` and all else of awsJson1_1, and expect it back. */
+/** Kinesis's Java clients send CBOR with `X-Amz-Target`, otherwise like awsJson1_1, and expect CBOR back. */
 const olderCbor = "application/x-amz-cbor-1.1";
 
 function isCbor(contentType: string | undefined): boolean {
   return contentType?.startsWith(olderCbor) ?? false;
 }
 
-/** JSON's names are the members' own, so a shape's codec is the same in both versions, and locations say nothing. */
+/**
+ * In JSON, members have their own names, so a shape's codec is the same in both versions, and locations are
+ * ignored.
+ */
 const jsonDecoders = memoizeByObject((operation: Operation) =>
   isDynamodb(operation)
     ? dynamodbReader(operation.input)
@@ -43,7 +46,7 @@ const cborEncoders = memoizeByObject((operation: Operation) =>
   cborDocument(cborInMilliseconds.writer(operation.output)),
 );
 
-/** What is made of texts and blobs alone is read straight from the text. */
+/** A shape that consists only of texts and blobs is decoded directly from the text. */
 function plainly(shape: StructureShape, read: ReadJson): ReadJson {
   const readPlain = plainReader(shape);
   return readPlain ? (body) => readPlain(utf8(body)) ?? read(body) : read;
@@ -113,7 +116,7 @@ function headersOf(
     : headers;
 }
 
-/** Services whose answers have a second id, as S3's have. */
+/** Services whose responses have a second id, like S3's. */
 const NAME_HOSTS: ReadonlySet<string> = new Set(["kinesis", "firehose"]);
 
 export const awsJson10 = awsJson("awsJson1_0", "application/x-amz-json-1.0", (absolute) => absolute);

@@ -15,14 +15,14 @@ const readerOf = formReaders({ name: (member) => member.queryName, alwaysFlat: f
 const inMillis = xmlWriters(isoWithMillis);
 const inSeconds = xmlWriters(isoInSeconds);
 const printSeconds = new Set(["iam", "sts"]);
-/** Whose errors end in an empty `Detail`. */
+/** Services whose errors end in an empty `Detail`. */
 const haveDetail = new Set(["sqs"]);
 
 function writersOf(operation: Operation | undefined): XmlWriters {
   return operation !== undefined && printSeconds.has(operation.contract.service) ? inSeconds : inMillis;
 }
 
-/** The error for a request without an Action, of services whose first protocol is another. */
+/** The error for a request without an Action, of services whose first protocol is a different one. */
 const UNKNOWN = "UnknownOperationException";
 
 const decoders = memoizeByObject((operation: Operation) => readerOf(operation.input));

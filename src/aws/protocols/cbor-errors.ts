@@ -2,7 +2,7 @@ import { CborWriter } from "./cbor.ts";
 import type { CborDialect } from "./cbor-shapes.ts";
 import type { WireError } from "./errors.ts";
 
-/** An error as CBOR, with its `__type`. */
+/** An error as CBOR, including its `__type`. */
 export function cborErrorDocument(error: WireError, type: string, dialect: CborDialect): Uint8Array {
   const writer = new CborWriter();
   writer.openMap();

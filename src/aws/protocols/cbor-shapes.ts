@@ -9,8 +9,8 @@ export type ReadCbor = (body: Uint8Array) => unknown;
 export type WriteCbor = (writer: CborWriter, value: unknown) => void;
 
 /**
- * The two CBORs of AWS differ in one thing: rpcv2Cbor counts a timestamp in seconds, as RFC 8949 has it, and Kinesis'
- * older `application/x-amz-cbor-1.1` in milliseconds, as AWS's Java clients have always written and read it.
+ * AWS's two variants of CBOR differ in timestamps: rpcv2Cbor has seconds, like RFC 8949; Kinesis's older
+ * `application/x-amz-cbor-1.1` has milliseconds, like AWS's Java clients.
  */
 export interface CborDialect {
   reader(shape: Shape): ReadCbor;
@@ -36,7 +36,7 @@ function cborDialect(unit: number): CborDialect {
   };
 }
 
-/** A whole body. */
+/** Encodes a whole body. */
 export function cborDocument(write: WriteCbor): (value: unknown) => Uint8Array {
   return (value) => {
     const writer = new CborWriter();
@@ -118,7 +118,7 @@ const readBlob: Convert = (value) => {
   throw mismatch(value, "a Blob");
 };
 
-/** A document is JSON: it has no timestamps, bytes or big integers. */
+/** Converts a document, which may hold JSON values only: no timestamps, bytes or big integers. */
 function plain(value: unknown): unknown {
   if (value instanceof CborTimestamp || value instanceof Uint8Array || typeof value === "bigint") {
     throw new Malformed("A document can only hold JSON values");

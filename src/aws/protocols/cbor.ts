@@ -1,5 +1,5 @@
 import { Malformed, maxDepth, setOwn } from "./malformed.ts";
-import { OF_CALLS, tooMany } from "./most-members.ts";
+import { CALL_LIMITS, tooMany } from "./most-members.ts";
 
 /**
  * CBOR (RFC 8949) as AWS uses it: no tags but 1 (timestamp), 2 and 3 (big integers); others are ignored.
@@ -39,7 +39,7 @@ class Reader {
 
   item(depth: number): unknown {
     if (depth > maxDepth) throw new Malformed("Nesting levels have exceeded supported limits");
-    if (++this.#values > OF_CALLS.values) throw tooMany();
+    if (++this.#values > CALL_LIMITS.values) throw tooMany();
     const head = this.#bytes[this.#take(1)]!;
     const info = head & 31;
     switch (head >> 5) {
@@ -103,7 +103,7 @@ class Reader {
   #chunks(major: number): Buffer[] {
     const chunks: Buffer[] = [];
     while (!this.#atBreak()) {
-      if (++this.#values > OF_CALLS.values) throw tooMany();
+      if (++this.#values > CALL_LIMITS.values) throw tooMany();
       const head = this.#bytes[this.#take(1)]!;
       if (head >> 5 !== major || (head & 31) === indefinite) throw new Malformed("Invalid CBOR chunk");
       chunks.push(this.#slice(head & 31));
@@ -133,7 +133,7 @@ class Reader {
   }
 
   #entry(map: Record<string, unknown>, depth: number): void {
-    if (++this.#members > OF_CALLS.members) throw tooMany();
+    if (++this.#members > CALL_LIMITS.members) throw tooMany();
     const key = this.item(depth + 1);
     if (typeof key !== "string") throw new Malformed("A CBOR map has a key that is not a string");
     setOwn(map, key, this.item(depth + 1));

@@ -1,21 +1,21 @@
 import type { ListShape, MapShape, Member, ScalarShape, Shape, StructureShape } from "../contract/shapes.ts";
 import { Malformed } from "./malformed.ts";
-import { checkMembers, OF_ITEMS } from "./most-members.ts";
+import { checkMembers, ITEM_LIMITS } from "./most-members.ts";
 import { base64Fault, exactBase64, isWithin, utf8 } from "./scalars.ts";
 import { fromEpochSeconds } from "./timestamps.ts";
 import { checkDepth, onlyKnown } from "./tree.ts";
 
 /**
- * DynamoDB's own JSON deserializer. It takes no string for a number, is strict about base64, and has error messages that no
- * other service of awsJson has; they depend on where a value is.
+ * DynamoDB's own JSON deserializer. It accepts no strings for numbers, is strict about base64, and has error
+ * messages that no other awsJson service has, which depend on the position of a value.
  */
 export function dynamodbReader(shape: StructureShape): (body: Uint8Array) => unknown {
   const read = structure(shape, "top");
   return (body) => (body.length === 0 ? {} : read(parsed(body), 0));
 }
 
-/** A member of a structure, or an element of a list or map. */
-type Standing = "top" | "member" | "element";
+/** The position of a value: at the top, a member of a structure, or an element of a list or map. */
+type Position = "top" | "member" | "element";
 type Read = (value: unknown, depth: number) => unknown;
 type Tree = Record<string, unknown>;
 
@@ -24,7 +24,10 @@ const CAST =
   "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class java.lang.Class (sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and java.lang.Class are in module java.base of loader 'bootstrap')";
 const STRUCTURE = "Start of structure or map found where not expected";
 
-/** Where half of a sign may be, which JSON can spell and UTF-8, of which DynamoDB's names and texts are, cannot. */
+/**
+ * An escaped surrogate. Half a pair is possible in JSON, but not in UTF-8, which DynamoDB's names and texts
+ * must be.
+ */
 const HALVES = /\\u[dD][89a-fA-F]/;
 
 function whole(name: string, value: unknown): unknown {
@@ -33,44 +36,44 @@ function whole(name: string, value: unknown): unknown {
 }
 
 function parsed(body: Uint8Array): unknown {
-  checkMembers(body, OF_ITEMS);
+  checkMembers(body, ITEM_LIMITS);
   let tree: unknown;
   try {
     const text = utf8(body);
     tree = HALVES.test(text) ? JSON.parse(text, whole) : JSON.parse(text);
   } catch (error) {
-    // DynamoDB answers with the error's type only, without a message.
+    // DynamoDB returns only the error's type, without a message.
     throw new Malformed("", { cause: error });
   }
   if (typeof tree !== "object" || tree === null || Array.isArray(tree)) throw new Malformed("");
   return tree;
 }
 
-const compiledReaders: Record<Standing, WeakMap<Shape, Read>> = {
+const compiledReaders: Record<Position, WeakMap<Shape, Read>> = {
   top: new WeakMap(),
   member: new WeakMap(),
   element: new WeakMap(),
 };
 
-function readerOf(shape: Shape, standing: Standing): Read {
-  const compiled = compiledReaders[standing].get(shape);
+function readerOf(shape: Shape, position: Position): Read {
+  const compiled = compiledReaders[position].get(shape);
   if (compiled) return compiled;
   let made: Read | undefined;
-  // A shape that contains itself finds this while it is being compiled.
-  compiledReaders[standing].set(shape, (value, depth) => made!(value, depth));
-  made = compile(shape, standing);
-  compiledReaders[standing].set(shape, made);
+  // A shape that contains itself finds this entry while it is being compiled.
+  compiledReaders[position].set(shape, (value, depth) => made!(value, depth));
+  made = compile(shape, position);
+  compiledReaders[position].set(shape, made);
   return made;
 }
 
-function compile(shape: Shape, standing: Standing): Read {
+function compile(shape: Shape, position: Position): Read {
   switch (shape.kind) {
     case "structure":
-      return structure(shape, standing);
+      return structure(shape, position);
     case "list":
-      return list(shape, standing);
+      return list(shape, position);
     case "map":
-      return map(shape, standing);
+      return map(shape, position);
     case "scalar":
       return scalar(shape);
     case "document":
@@ -78,12 +81,12 @@ function compile(shape: Shape, standing: Standing): Read {
   }
 }
 
-function structure(shape: StructureShape, standing: Standing): Read {
+function structure(shape: StructureShape, position: Position): Read {
   const members = new Map(
     shape.members.map((member: Member) => [member.name, readerOf(member.shape, "member")]),
   );
   const scalarSentence =
-    standing === "element" ? "Unexpected value type in payload" : "Unexpected field type";
+    position === "element" ? "Unexpected value type in payload" : "Unexpected field type";
   return (value, depth) => {
     if (Array.isArray(value)) throw new Malformed(`Unrecognized collection type class ${className(shape)}`);
     if (typeof value !== "object" || value === null) throw new Malformed(scalarSentence);
@@ -104,13 +107,13 @@ function structure(shape: StructureShape, standing: Standing): Read {
   };
 }
 
-function list(shape: ListShape, standing: Standing): Read {
+function list(shape: ListShape, position: Position): Read {
   const read = readerOf(shape.member, "element");
   const isOfStructures = shape.member.kind === "structure";
   return (value, depth) => {
     if (!Array.isArray(value)) {
       if (typeof value === "object") throw new Malformed(STRUCTURE);
-      throw new Malformed(standing === "element" ? CAST : "Unexpected field type");
+      throw new Malformed(position === "element" ? CAST : "Unexpected field type");
     }
     checkDepth(depth);
     const items = isOfStructures ? value : value.filter((item) => item !== null);
@@ -119,20 +122,20 @@ function list(shape: ListShape, standing: Standing): Read {
   };
 }
 
-function map(shape: MapShape, standing: Standing): Read {
+function map(shape: MapShape, position: Position): Read {
   const read = readerOf(shape.value, "element");
   const isOfStructures = shape.value.kind === "structure";
   return (value, depth) => {
     if (Array.isArray(value)) throw new Malformed(`Unrecognized collection type ${className(shape)}`);
     if (typeof value !== "object" || value === null)
-      throw new Malformed(standing === "element" ? CAST : "Unexpected field type");
+      throw new Malformed(position === "element" ? CAST : "Unexpected field type");
     checkDepth(depth);
     const tree = value as Tree;
     for (const key in tree) {
       const item = tree[key];
       if (item === null && !isOfStructures) delete tree[key];
       else {
-        // Own properties are assigned to, so that one called `__proto__` stays one.
+        // The tree's keys are own properties, so assigning to one called `__proto__` is safe.
         const converted = read(item ?? {}, depth + 1);
         if (converted !== item) tree[key] = converted;
       }

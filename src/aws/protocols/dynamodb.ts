@@ -7,8 +7,8 @@ export function isDynamodb(operation: Operation | undefined): boolean {
 }
 
 /**
- * Unlike all other services of awsJson, DynamoDB sends the CRC-32 of a body in a header. Clients compare; the AWS SDK for Go
- * takes a missing one for 0, and warns at each answer.
+ * DynamoDB sends the CRC-32 of the body in a header, unlike all other awsJson services. Its clients verify
+ * it; the AWS SDK for Go takes a missing one for 0, and logs a warning for each response.
  */
 export function bodyChecksum(
   operation: Operation | undefined,

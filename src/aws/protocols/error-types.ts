@@ -1,7 +1,7 @@
 import type { Operation } from "../contract/shapes.ts";
 import type { WireError } from "./errors.ts";
 
-/** Errors of the framework beneath AWS's older services: they have its namespaces, not the service's. */
+/** Errors of the framework of AWS's older services: they have its namespaces rather than the service's. */
 const frameworkNamespaces: Record<string, string> = {
   SerializationException: "com.amazon.coral.service",
   UnknownOperationException: "com.amazon.coral.service",
@@ -18,13 +18,16 @@ const frameworkNamespaces: Record<string, string> = {
   ThrottlingException: "com.amazon.coral.availability",
 };
 
-/** Where a service's namespace is not its name. */
+/** Services whose namespace differs from their name. */
 const serviceNamespaces: Record<string, string> = {
   dynamodb: "com.amazonaws.dynamodb.v20120810",
   "dynamodb-streams": "com.amazonaws.dynamodb.v20120810",
 };
 
-/** `com.amazonaws.sqs#QueueDoesNotExist`: the `__type` of awsJson1_0 and CBOR. awsJson1_1 has only what follows the `#`. */
+/**
+ * The `__type` of awsJson1_0 and CBOR: `com.amazonaws.sqs#QueueDoesNotExist`. awsJson1_1 has only the part
+ * after the `#`.
+ */
 export function absoluteType(operation: Operation | undefined, { shape, name }: WireError): string {
   const framework = Object.hasOwn(frameworkNamespaces, name) ? frameworkNamespaces[name] : undefined;
   if (shape === undefined && framework !== undefined) return `${framework}#${name}`;

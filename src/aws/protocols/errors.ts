@@ -2,19 +2,19 @@ import type { Member, Operation, StructureShape } from "../contract/shapes.ts";
 import type { AwsError } from "../errors.ts";
 import { olderNames } from "./older-names.ts";
 
-/** An error, with what the contract knows of it. */
+/** An error, together with its description in the contract. */
 export interface WireError {
-  /** Undefined for errors that any call can end in, which no model lists. */
+  /** `undefined` for errors that no model lists, since any call can return them. */
   shape: StructureShape | undefined;
-  /** Name of the shape, the code in JSON and CBOR; where no model lists it, that of the framework. */
+  /** The shape's name, used as the code in JSON and CBOR; for unmodelled errors, the framework's name. */
   name: string;
-  /** The code in XML, which is another for many shapes. */
+  /** The code in XML, which differs for many shapes. */
   code: string;
   message: string;
   /** The shape's members besides the message. */
   details: readonly Member[];
   values: Readonly<Record<string, unknown>>;
-  /** What the shape calls its message: `message` or `Message`. */
+  /** The name of the shape's message member: `message` or `Message`. */
   messageName: string;
   status: number;
 }
@@ -35,11 +35,17 @@ export function describe(operation: Operation | undefined, error: AwsError): Wir
   };
 }
 
-/** Whose frameworks were heard to write the messages of their own errors with a capital. */
+/**
+ * Services whose frameworks write the message of their own errors with a capital M, according to public
+ * reports.
+ */
 const CAPITALS = new Set(["dynamodb", "dynamodb-streams", "firehose", "kinesis"]);
 const OF_FRAMEWORKS = new Set(["AccessDeniedException", "SerializationException"]);
 
-/** The framework writes its errors as it does even where a model tells of one, as Kinesis' does of AccessDeniedException. */
+/**
+ * The framework's form is also used for a framework error that a service models, as for Kinesis's
+ * AccessDeniedException.
+ */
 function messageNameOf(operation: Operation | undefined, code: string, modelled: string | undefined): string {
   if (OF_FRAMEWORKS.has(code) && CAPITALS.has(operation?.contract.service ?? "")) return "Message";
   return modelled ?? "message";
@@ -50,8 +56,9 @@ export function isSender(status: number): boolean {
 }
 
 /**
- * The JSON and CBOR protocols say 400 for whatever a client did wrong, whatever the model says (KMS's NotFoundException
- * is 404 there, and 400 from AWS). Services with a query past keep that past's statuses.
+ * The status of an error in the JSON and CBOR protocols: 400 for every client error, whatever the model says
+ * (KMS's NotFoundException has 404 in the model, and 400 at AWS). Services that once had a query protocol
+ * keep its statuses.
  */
 export function rpcStatus(operation: Operation | undefined, { shape, status }: WireError): number {
   if (shape?.error?.queryStatus !== undefined) return shape.error.queryStatus;
@@ -59,7 +66,10 @@ export function rpcStatus(operation: Operation | undefined, { shape, status }: W
   return shape === undefined && (operation?.contract.queryCompatible || status === 413) ? status : 400;
 }
 
-/** `x-amzn-query-error: AWS.SimpleQueueService.NonExistentQueue;Sender`, for clients that know the older codes. */
+/**
+ * `x-amzn-query-error: AWS.SimpleQueueService.NonExistentQueue;Sender`, for clients that rely on the older
+ * codes.
+ */
 export function queryErrorHeader(operation: Operation | undefined, error: WireError): Record<string, string> {
   if (!operation?.contract.queryCompatible) return {};
   return { "x-amzn-query-error": `${error.code};${isSender(error.status) ? "Sender" : "Receiver"}` };

@@ -56,8 +56,9 @@ function long(value: bigint): Uint8Array {
 }
 
 /**
- * The frames in a stream of bytes, wherever its chunks are cut. Chunks are only joined once a frame is whole.
- * @throws {Malformed} for a wrong checksum, an impossible length, or an end inside of a frame
+ * Decodes the frames in a stream of bytes, however it is split into chunks. Chunks are only joined once a
+ * frame is complete.
+ * @throws {Malformed} for a wrong checksum, an invalid length, or an end within a frame
  */
 export async function* decodeFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
   let pending: Uint8Array[] = [];
@@ -80,7 +81,7 @@ export async function* decodeFrames(chunks: AsyncIterable<Uint8Array>): AsyncGen
   if (size > 0) throw new Malformed("The event stream ends inside of a message");
 }
 
-/** The prelude has a checksum of its own, so that a wrong length is never waited for. */
+/** Verifies the prelude's own checksum first, so that a wrong length is never waited for. */
 function frameLength(bytes: Buffer): number {
   const length = bytes.readUInt32BE(0);
   const headers = bytes.readUInt32BE(4);
@@ -106,7 +107,7 @@ export function decodeFrame(bytes: Uint8Array): Frame {
 const fixedSizes: Record<number, number> = { 0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16 };
 
 function decodeHeaders(bytes: Buffer): Record<string, HeaderValue> {
-  // Header names come from a client: none may reach a prototype.
+  // Header names come from a client, so the object has no prototype.
   const headers: Record<string, HeaderValue> = Object.create(null);
   let at = 0;
   const take = (length: number): Buffer => {

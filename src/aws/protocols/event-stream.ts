@@ -5,7 +5,7 @@ import { decodeFrames, encodeFrame, type Frame, type HeaderValue } from "./event
 import { Malformed } from "./malformed.ts";
 import { utf8 } from "./scalars.ts";
 
-/** How a protocol prints and reads what is inside of an event. */
+/** How a protocol encodes and decodes the content of an event. */
 export interface EventFormat {
   contentType: string;
   write(shape: Shape, name: string): (value: unknown) => string | Uint8Array;
@@ -17,10 +17,10 @@ export const eventStreamType = "application/vnd.amazon.eventstream";
 type Structure = Record<string, unknown>;
 
 /**
- * Events as frames. An `AwsError` thrown by the source ends the stream with an error frame, since the status has already
- * been sent. Anything else that is thrown is a bug, and propagates to the consumer.
+ * Encodes events as frames. An `AwsError` thrown by the source ends the stream with an error frame, because
+ * the status has already been sent. Anything else that is thrown is a bug, and propagates to the consumer.
  *
- * @param initial what a protocol without headers sends before the first event: the output's other members
+ * @param initial the output's other members, which a protocol without headers sends before the first event
  */
 export async function* encodeEvents(
   operation: Operation,
@@ -58,7 +58,9 @@ function encodeEvent(union: StructureShape, event: Structure, format: EventForma
   return frame;
 }
 
-/** Content type and bytes: of the member that is the payload, or of all members that are no headers. */
+/**
+ * Content type and bytes of an event's payload: the payload member, or else all members that are not headers.
+ */
 function payloadOf(
   shape: StructureShape,
   value: Structure,
@@ -77,7 +79,7 @@ function payloadOf(
   return [format.contentType, content == null ? "" : format.write(payload.shape, payload.xmlName)(content)];
 }
 
-/** A modelled error is one of the stream's own members; any other has its code and message in the headers. */
+/** A modelled error is a member of the stream's union; any other has its code and message in the headers. */
 function errorFrame(
   operation: Operation,
   union: StructureShape,
@@ -104,8 +106,8 @@ function errorFrame(
 }
 
 /**
- * The events that a client sends. Frames that carry a signature of the event are opened to the event inside.
- * @throws {AwsError} while it is pulled
+ * Decodes the events that a client sends. A frame that signs an event is unwrapped to that event.
+ * @throws {AwsError} while the events are pulled
  */
 export async function* decodeEvents(
   union: StructureShape,

@@ -5,14 +5,14 @@ import { textReader } from "./scalars.ts";
 
 export type ReadForm = (node: FormNode) => unknown;
 
-/** How the two query protocols differ in the names of a form's parameters. */
+/** The differences between the two query protocols in parameter names. */
 export interface FormDialect {
   name(member: Member): string;
-  /** ec2Query has every list flat: `InstanceId.1`, never `InstanceId.member.1`. */
+  /** Whether every list is flat, as in ec2Query: `InstanceId.1`, never `InstanceId.member.1`. */
   alwaysFlat: boolean;
 }
 
-/** Compiles readers of one dialect; each shape's is kept for as long as the shape lives. */
+/** Compiles readers for one dialect; they are cached per shape for as long as the shape lives. */
 export function formReaders(dialect: FormDialect): (shape: Shape) => ReadForm {
   const compiled = new WeakMap<Shape, ReadForm>();
 
@@ -87,13 +87,16 @@ export function formReaders(dialect: FormDialect): (shape: Shape) => ReadForm {
   return compile;
 }
 
-/** Lists are compiled under each member that has them, so one that contains itself has to wait for its first use. */
+/**
+ * Compiles at the first use: lists are compiled per member, so a list that contains itself would otherwise
+ * never end.
+ */
 function later<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => (made ??= make());
 }
 
-/** Entries by their numbers; gaps are closed, so that a number is never a length. */
+/** Entries in the order of their numbers; gaps are closed, so that a number never determines a length. */
 function inOrder(node: FormNode): FormNode[] {
   const entries: [number, FormNode][] = [];
   for (const [index, child] of node.children ?? []) {

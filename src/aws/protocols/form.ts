@@ -1,20 +1,22 @@
 import { Malformed } from "./malformed.ts";
 import { utf8 } from "./scalars.ts";
 
-/** A form whose keys are paths (`Tag.member.1.Key`), as a tree: read once, however many members look into it. */
+/**
+ * A form whose keys are paths (`Tag.member.1.Key`), as a tree: parsed once, however many members access it.
+ */
 export interface FormNode {
   value: string | undefined;
   children: Map<string, FormNode> | undefined;
 }
 
-/** PutMetricData has the most: AWS takes a megabyte of `MetricData.member.1.Values.member.1=1`. */
+/** PutMetricData has the most: AWS accepts a megabyte of `MetricData.member.1.Values.member.1=1`. */
 const MAX_PAIRS = 30_000;
-/** Nearly all keys of a form begin as others do. */
+/** Most keys of a form share their first parts. */
 const MAX_NODES = 100_000;
 const MAX_PARTS = 64;
 
 /**
- * @param query the pairs of the query string: requests of the query protocol may be GETs
+ * @param query the pairs of the query string, since the query protocol also allows GET
  * @throws {Malformed}
  */
 export function parseForm(body: Uint8Array, query: readonly (readonly [string, string])[] = []): FormNode {
@@ -38,7 +40,7 @@ export function parseForm(body: Uint8Array, query: readonly (readonly [string, s
   return root;
 }
 
-/** Before any of them is read. A text with that many is longer than most are. */
+/** Checked before the form is parsed. Only a long text can have that many parameters. */
 function checkCount(text: string, limit: number): void {
   if (text.length <= 2 * limit) return;
   let pairs = 0;
@@ -53,7 +55,7 @@ function checkCount(text: string, limit: number): void {
 
 const tooMany = () => new Malformed("The form has too many parameters");
 
-/** @returns how many nodes were made for it */
+/** @returns the number of nodes created */
 function put(root: FormNode, key: string, value: string): number {
   const parts = key.split(".", MAX_PARTS + 1);
   if (parts.length > MAX_PARTS) throw new Malformed(`The parameter ${key.slice(0, 100)} is nested too deep`);

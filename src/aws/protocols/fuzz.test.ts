@@ -6,7 +6,7 @@ import { AwsError } from "../errors.ts";
 import { protocol } from "./index.ts";
 import { requestOf } from "./testing.ts";
 
-/** Whatever a client sends, it is either understood or refused with a 4xx. */
+/** Anything that a client sends is either parsed or rejected with a 4xx. */
 const subjects: [ProtocolName, service: string, operation: string, seed: string][] = [
   [
     "awsJson1_0",
@@ -45,7 +45,7 @@ const subjects: [ProtocolName, service: string, operation: string, seed: string]
 
 const noise = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
 
-/** A body that makes sense, with some bytes of it replaced, so that decoders are entered and not only their doors. */
+/** A valid body in which some bytes are replaced, so that decoders are reached beyond their first checks. */
 function damaged(seed: string): fc.Arbitrary<Buffer> {
   const edit = fc.tuple(fc.nat({ max: seed.length - 1 }), fc.nat({ max: 255 }));
   return fc.array(edit, { maxLength: 4 }).map((edits) => {

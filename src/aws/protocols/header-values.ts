@@ -45,7 +45,7 @@ function isHttpDate(shape: ScalarShape): boolean {
   return shape.type === "timestamp" && (shape.timestampFormat ?? "rfc822") === "rfc822";
 }
 
-/** HTTP dates have a comma inside. */
+/** HTTP dates contain a comma. */
 function splitDates(value: string): string[] {
   const parts = value.split(",");
   const dates: string[] = [];
@@ -53,7 +53,7 @@ function splitDates(value: string): string[] {
   return dates;
 }
 
-/** `a, "b, c", "say \"d\""`: entries with commas or quotes stand in quotes. */
+/** Splits `a, "b, c", "say \"d\""`: entries with commas or quotes are quoted. */
 function splitList(value: string): string[] {
   const entry = /\s*(?:"((?:[^"\\]|\\.)*)"\s*|((?:[^\s",][^",]*)?))(,|$)/y;
   const entries: string[] = [];
@@ -77,7 +77,10 @@ function readJsonValue(value: string): unknown {
   }
 }
 
-/** A header carries Latin-1. What is beyond it, or would end the line, goes as S3 sends such metadata back: RFC 2047. */
+/**
+ * Header values are Latin-1. Other characters, and line breaks, are encoded as S3 returns such metadata: RFC
+ * 2047.
+ */
 export function headerText(text: string): string {
   if (/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) return text;
   return `=?UTF-8?B?${Buffer.from(text).toString("base64")}?=`;

@@ -7,7 +7,7 @@ import { textReader } from "./scalars.ts";
 type Structure = Record<string, unknown>;
 type Read = (request: WireRequest, input: Structure) => void;
 
-/** Reads the members that travel in the path, the query string and the headers. */
+/** Reads the members that are bound to the path, the query string and the headers. */
 export function bindingsReader(operation: Operation): Read {
   const reads = operation.input.httpMembers.map(reading);
   return (request, input) => {
@@ -82,7 +82,7 @@ function queryReading(member: Member): Read {
   };
 }
 
-/** Every parameter, those of other members too: so Smithy has it for servers. */
+/** Reads all parameters, including those of other members, as Smithy specifies for servers. */
 function queryMapReading(member: Member): Read {
   const { name, shape } = member;
   const many = shape.kind === "map" && shape.value.kind === "list";
@@ -103,14 +103,14 @@ function scalarReader(member: Member): (text: string) => unknown {
   return textReader(member.shape);
 }
 
-/** An empty string is a value only where text is expected. */
+/** Whether an empty string is a valid value: only for text. */
 function isText(member: Member): boolean {
   return member.shape.kind === "scalar" && member.shape.type === "string" && !member.jsonValue;
 }
 
 type Write = (output: Structure, headers: Record<string, string>) => void;
 
-/** Writes the members that travel in headers. */
+/** Writes the members that are bound to headers. */
 export function headersWriter(shape: StructureShape): Write {
   const writes = shape.httpMembers.flatMap((member): Write[] => {
     if (member.location === "header") return [headerWriting(member)];
@@ -142,7 +142,7 @@ function prefixWriting(member: Member): Write {
   };
 }
 
-/** The member that says the HTTP status, where a shape has one. */
+/** The member that holds the HTTP status, if a shape has one. */
 export function statusMember(shape: StructureShape): string | undefined {
   return shape.httpMembers.find((member) => member.location === "status")?.name;
 }

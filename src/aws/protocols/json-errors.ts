@@ -1,7 +1,7 @@
 import type { WireError } from "./errors.ts";
 import { jsonMembersWriter } from "./json.ts";
 
-/** An error as JSON: its message under the name that its shape has for it, and its other members beside it. */
+/** An error as JSON: its message under the shape's name for it, and its other members. */
 export function errorDocument(error: WireError, type?: string): string {
   const { shape, details, values, message, messageName } = error;
   const fields: Record<string, unknown> = {};

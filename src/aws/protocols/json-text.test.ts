@@ -7,7 +7,7 @@ import { plainReader } from "./json-text.ts";
 const { input } = loadContract("kinesis").operation("PutRecords")!;
 const readPlain = plainReader(input)!;
 const readAny = jsonMembersReader(input, input.members);
-/** As the one reader or the other understands it. */
+/** The result of a reader, or its error. */
 const understood = (read: (text: string) => unknown, text: string): unknown => {
   try {
     return read(text);
@@ -82,7 +82,7 @@ test("whatever it reads, it reads right", () => {
         const at = place % text.length;
         text = text.slice(0, at) + sign + text.slice(at + 1);
       }
-      // An edit may have halved a character, which no text that comes as bytes has.
+      // Editing may have split a surrogate pair, which cannot occur in text decoded from UTF-8.
       text = text.toWellFormed();
       const plain = understood(readPlain, text);
       if (plain !== undefined) expect(plain).toEqual(understood((of) => readAny(Buffer.from(of)), text));

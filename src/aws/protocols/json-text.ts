@@ -1,14 +1,14 @@
 import type { ListShape, Shape, StructureShape } from "../contract/shapes.ts";
 import { exactBase64 } from "./scalars.ts";
 
-/** A text, and how far it is read. */
+/** A text, and the position up to which it is read. */
 interface Cursor {
   readonly text: string;
   at: number;
 }
 type Read = (cursor: Cursor) => unknown;
 
-/** Thrown where a text is not as clients write it. */
+/** Thrown if a text is not in the form that clients usually write. */
 const UNUSUAL = Symbol("unusual");
 
 const QUOTE = 0x22;
@@ -16,9 +16,10 @@ const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 
 /**
- * Reads JSON straight from its text where a shape is made of texts, blobs and flags alone: records for a stream. The engine's
- * parser makes a string of each blob first, and looks every short text up among those that it keeps: nearly twice the time.
- * Answers `undefined` for a body that is not as clients write it, which is then read and judged like any other.
+ * Reads JSON directly from its text for shapes that consist only of texts, blobs and booleans, such as stream
+ * records. The engine's parser first makes a string of each blob and looks up every short text among its
+ * internalized ones, which takes nearly twice the time. Returns `undefined` for a body in an unusual form,
+ * which is then parsed the ordinary way.
  */
 export function plainReader(shape: StructureShape): ((text: string) => unknown) | undefined {
   const read = readerOf(shape, []);
@@ -86,7 +87,10 @@ function list({ member, sparse }: ListShape, within: readonly Shape[]): Read | u
   };
 }
 
-/** A piece of the text, which keeps all of it in memory: what is listed is not remembered. */
+/**
+ * Reads a string as a slice of the text, which keeps the whole text alive: only for values that are not
+ * retained.
+ */
 function readText(cursor: Cursor): string {
   const { text } = cursor;
   const start = cursor.at + 1;
@@ -97,12 +101,12 @@ function readText(cursor: Cursor): string {
       cursor.at = at + 1;
       return text.slice(start, at);
     }
-    // NaN behind the end is not at least a space either.
+    // NaN, after the end of the text, also fails this comparison.
     if (sign === BACKSLASH || !(sign >= SPACE)) throw UNUSUAL;
   }
 }
 
-/** The name of a stream, say, which may be remembered. */
+/** Reads a string that may be retained, such as a stream's name. */
 const readOwnText: Read = (cursor) => Buffer.from(readText(cursor)).toString();
 
 function readBlob(cursor: Cursor): Uint8Array {
@@ -123,16 +127,16 @@ function readFlag(cursor: Cursor): boolean {
   return value;
 }
 
-/** White space, which few clients write. */
+/** Skips white space, which few clients write. */
 function skip(cursor: Cursor): void {
   while (isWhite(cursor.text.charCodeAt(cursor.at))) cursor.at++;
 }
 
-/** A space, a tab, both ends of a line. */
+/** A space, a tab, a line feed or a carriage return. */
 const isWhite = (sign: number) =>
   sign <= SPACE && (sign === SPACE || sign === 0x09 || sign === 0x0a || sign === 0x0d);
 
-/** Over white space, and the sign behind it. */
+/** Skips white space and the expected character. */
 function pass(cursor: Cursor, sign: string): void {
   if (!follows(cursor, sign)) throw UNUSUAL;
 }

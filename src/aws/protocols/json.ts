@@ -1,11 +1,13 @@
 import type { Member, ScalarShape, Shape, StructureShape } from "../contract/shapes.ts";
 import { Malformed } from "./malformed.ts";
-import { checkMembers, OF_CALLS } from "./most-members.ts";
+import { checkMembers, CALL_LIMITS } from "./most-members.ts";
 import { base64, base64Fault, exactBase64, type IntegerType, isWithin, utf8 } from "./scalars.ts";
 import { fromEpochSeconds, parseTimestamp, timestampWriter } from "./timestamps.ts";
 import { type Convert, checkedDocument, converters, mismatch } from "./tree.ts";
 
-/** JSON bodies. The engine's own parser and printer do the text; what a shape needs beyond them is compiled. */
+/**
+ * JSON bodies. The engine's parser and printer handle the text; conversions that a shape needs are compiled.
+ */
 const readers = converters({
   scalar: readScalar,
   from: (member) => member.jsonName,
@@ -22,16 +24,16 @@ const writers = converters({
   untrusted: false,
 });
 
-/** Reads a shape's value from the bytes of a whole JSON body. */
+/** Decodes a shape's value from the bytes of a whole JSON body. */
 export type ReadJson = (body: Uint8Array) => unknown;
-/** Prints a shape's value. */
+/** Encodes a shape's value. */
 export type WriteJson = (value: unknown) => string;
 
 export function jsonReader(shape: Shape): ReadJson {
   return parsed(readers.of(shape), reachesBigInteger(shape, new Set()));
 }
 
-/** Of a structure of which some members travel elsewhere. An absent body is an empty structure. */
+/** For a structure of which some members are not in the body. An absent body is an empty structure. */
 export function jsonMembersReader(shape: StructureShape, members: readonly Member[]): ReadJson {
   const read = parsed(readers.ofMembers(shape, members), reachesBigInteger(shape, new Set()));
   return (body) => (body.length === 0 ? {} : read(body));
@@ -47,7 +49,7 @@ export function jsonMembersWriter(shape: StructureShape, members: readonly Membe
 
 function parsed(convert: Convert | undefined, exactIntegers: boolean): ReadJson {
   return (body) => {
-    checkMembers(body, OF_CALLS);
+    checkMembers(body, CALL_LIMITS);
     const text = utf8(body);
     const tree = exactIntegers && /\d{16}/.test(text) ? parse(text, exactInteger) : parse(text);
     return convert === undefined ? tree : convert(tree, 0);
@@ -68,7 +70,7 @@ function parse(text: string, reviver?: Reviver): unknown {
   }
 }
 
-/** Only the source text still has the digits beyond 2^53. */
+/** Only the source text has the exact digits beyond 2^53. */
 const exactInteger: Reviver = (_key, value, { source }) =>
   typeof value === "number" && !Number.isSafeInteger(value) && source !== undefined && /^-?\d+$/.test(source)
     ? BigInt(source)
@@ -130,7 +132,9 @@ const readBoolean: Convert = (value) => {
   return value;
 };
 
-/** AWS truncates fractions, and takes digits in quotes. Beyond 2^53 a long is the nearest number: its type says so. */
+/**
+ * AWS truncates fractions and accepts digits in quotes. Beyond 2^53 a long is rounded to the nearest number.
+ */
 function readInteger(value: unknown, type: IntegerType): number {
   const isNumeric =
     typeof value === "number" ||
@@ -169,7 +173,7 @@ const readBlob: Convert = (value) => {
   if (typeof value !== "string") throw mismatch(value, "a Blob");
   const bytes = exactBase64(value);
   if (bytes !== undefined) return bytes;
-  // The AWS CLI of old broke base64 into lines.
+  // Old versions of the AWS CLI insert line breaks into base64.
   const joined = value.replace(/[ \r\n]+/g, "");
   const joinedBytes = exactBase64(joined);
   if (joinedBytes !== undefined) return joinedBytes;
@@ -201,7 +205,7 @@ function writeScalar(shape: ScalarShape, member: Member | undefined): Convert | 
   }
 }
 
-/** `JSON.stringify` refuses a bigint, and prints this as it is. */
+/** `JSON.stringify` does not support bigints; a raw JSON value is printed as it is. */
 function rawJson(value: bigint): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value));
 }

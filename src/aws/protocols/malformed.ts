@@ -1,17 +1,17 @@
 import { AwsError } from "../errors.ts";
 
 /**
- * Thrown by the parsers (JSON, XML, CBOR, forms, headers) for malformed bytes, with the reason; the protocol adds the code
- * that AWS has for it.
+ * Thrown by the parsers (JSON, XML, CBOR, forms, headers) for malformed input, with the reason; the protocol
+ * adds AWS's error code.
  */
 export class Malformed extends Error {
   override name = "Malformed";
 }
 
-/** Nesting beyond this is refused everywhere: before a recursion could exhaust the stack, and above DynamoDB's 32 levels. */
+/** The maximum nesting depth in all protocols: low enough for recursion, and above DynamoDB's 32 levels. */
 export const maxDepth = 128;
 
-/** Runs a decoder, and turns `Malformed` into an error with the protocol's own code. */
+/** Runs a decoder, and converts `Malformed` to an error with the protocol's own code. */
 export function decoding<T>(code: string, decode: () => T, sentence?: string): T {
   try {
     return decode();
@@ -21,7 +21,7 @@ export function decoding<T>(code: string, decode: () => T, sentence?: string): T
   }
 }
 
-/** Sets an own property whatever its name: an assignment to `__proto__` would change the prototype instead. */
+/** Sets an own property of any name: a plain assignment to `__proto__` would change the prototype instead. */
 export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === "__proto__") {
     Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });

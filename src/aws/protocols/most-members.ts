@@ -1,31 +1,31 @@
 import { Malformed } from "./malformed.ts";
 
-/** What a body may have, however long it is. */
-export interface MostParts {
-  /** Members of all objects. */
+/** Limits on the parts of a body, independent of its length. */
+export interface PartLimits {
+  /** Members of all objects together. */
   members: number;
-  /** Members of one object. */
+  /** Members of a single object. */
   each: number;
-  /** Values of all kinds. */
+  /** Values of all types. */
   values: number;
 }
 
 /**
- * Of services whose calls are structures and lists of them: PutMetricData has the most, 1,000 metrics of 30 dimensions,
- * 150 values and as many counts.
+ * For services whose calls consist of structures and lists: PutMetricData has the most, 1,000 metrics with 30
+ * dimensions, 150 values and as many counts.
  */
-export const OF_CALLS: MostParts = { members: 100_000, each: 100_000, values: 500_000 };
+export const CALL_LIMITS: PartLimits = { members: 100_000, each: 100_000, values: 500_000 };
 /**
- * Of DynamoDB, where a batch may have hundreds of thousands. An item's 400 KB, with names of three bytes that differ and
- * empty values, are no more than this.
+ * For DynamoDB, where a batch may have hundreds of thousands of members. An item has 400 KB, so with
+ * different three-byte names and empty values it has no more than this.
  */
-export const OF_ITEMS: MostParts = {
+export const ITEM_LIMITS: PartLimits = {
   members: Number.POSITIVE_INFINITY,
   each: 110_000,
   values: Number.POSITIVE_INFINITY,
 };
 
-/** No shorter body has so many that it takes long. */
+/** A shorter body cannot have enough members to be slow. */
 const SHORT_BYTES = 1_000_000;
 
 const QUOTE = 0x22;
@@ -37,13 +37,14 @@ const OPENING = 0x7b;
 const CLOSING = 0x7d;
 
 /**
- * Each name that the engine has not seen costs it a microsecond or more, where a call waits for all of them: a body of
- * eight megabytes could block all other calls for seconds. Only long bodies are scanned, at a nanosecond a byte.
+ * Counts the parts of a long body before it is parsed. Each name that is new to the engine costs a
+ * microsecond or more while all other calls wait: a body of eight megabytes could block them for seconds. The
+ * scan takes a nanosecond per byte.
  * @throws {Malformed}
  */
-export function checkMembers(body: Uint8Array, limits: MostParts): void {
+export function checkMembers(body: Uint8Array, limits: PartLimits): void {
   if (body.length <= SHORT_BYTES) return;
-  /** Of the objects around the one that is read. */
+  /** The member counts of the enclosing objects. */
   const around: number[] = [];
   let own = 0;
   let members = 0;
@@ -66,10 +67,13 @@ export function checkMembers(body: Uint8Array, limits: MostParts): void {
 
 export const tooMany = () => new Malformed("The request has too many members");
 
-/** Shorter strings are looked through here, longer ones by the engine. */
+/**
+ * Up to this length a string is scanned here; the rest of a longer one is searched with the engine's
+ * `indexOf`.
+ */
 const SHORT_STRING = 32;
 
-/** Where the quote is that ends the string which begins there. */
+/** The position of the quote that ends the string. */
 function stringEnd(body: Uint8Array, start: number): number {
   let at = start;
   for (const near = start + SHORT_STRING; at < near; at++) {

@@ -1,11 +1,11 @@
 import type { Operation } from "../contract/shapes.ts";
 
 interface OlderNames {
-  /** What the framework calls the error: the `__type` in JSON and CBOR. */
+  /** The framework's name for the error: the `__type` in JSON and CBOR. */
   name: string;
   /** Its code in the service's former query protocol, which is still sent in a header. */
   code: string;
-  /** Of that past; unless said, the error has it already. */
+  /** Its status in that protocol, if different. */
   status?: number;
 }
 
@@ -27,7 +27,7 @@ for (const [name, code, status] of [
   byCode.set(code, names);
 }
 
-/** Errors of any call that no model lists: services that had a query protocol before send both of their names. */
+/** The names of an unmodelled error: services that once had a query protocol send both. */
 export function olderNames(operation: Operation | undefined, code: string): OlderNames | undefined {
   return operation?.contract.queryCompatible ? byCode.get(code) : undefined;
 }

@@ -3,18 +3,21 @@ import type { Body } from "#lib/body.ts";
 import type { ProtocolName } from "../contract/format.ts";
 import type { Operation } from "../contract/shapes.ts";
 
-/** A request as a protocol needs it: HTTP is parsed, service and operation are known, the signature is judged. */
+/**
+ * A request as a protocol receives it: HTTP is parsed, service and operation are known, the signature is
+ * verified.
+ */
 export interface WireRequest {
   method: string;
-  /** Decoded `[name, value]` pairs of the query string, in their order. */
+  /** Decoded `[name, value]` pairs of the query string, in order. */
   query: readonly (readonly [string, string])[];
-  /** Lower-case names; a header that came twice is joined by `,`. Values are Latin-1, as HTTP has them. */
+  /** Names are lower-case; repeated headers are joined by `,`. Values are Latin-1, as in HTTP. */
   headers: Readonly<Record<string, string>>;
-  /** What the URI template's labels matched, decoded. */
+  /** The decoded values of the URI template's labels. */
   labels: Readonly<Record<string, string>>;
-  /** The whole body, decompressed; empty where there is none. */
+  /** The whole body, decompressed; empty if there is none. */
   body: Uint8Array;
-  /** In place of `body` for an operation with a streaming input. */
+  /** Replaces `body` for an operation with a streaming input. */
   stream?: Body;
 }
 
@@ -32,20 +35,21 @@ export interface ResponseMeta {
   requestId: string;
   /** `x-amz-id-2` of S3, Kinesis and Firehose. */
   hostId: string;
-  /** The request's content type, where the answer follows it: Kinesis' older CBOR over `X-Amz-Target`. */
+  /** The request's content type, if the response depends on it: Kinesis's older CBOR with `X-Amz-Target`. */
   contentType?: string;
-  /** What the request would like to be answered in, which the query protocol heeds. */
+  /** The response format that the request prefers; only the query protocol uses it. */
   accept?: string;
 }
 
 /**
- * One of AWS's wire protocols, seen from the server. What it does for an operation is compiled on first use and kept.
+ * A server-side implementation of one of AWS's wire protocols. Its codecs per operation are compiled at the
+ * first use and cached.
  */
 export interface Protocol {
   readonly name: ProtocolName;
   /** @throws {AwsError} with a 4xx status for whatever cannot be decoded */
   decode(operation: Operation, request: WireRequest): Record<string, unknown>;
   encode(operation: Operation, output: object, meta: ResponseMeta): WireResponse;
-  /** `operation` is undefined when the request was refused before it was known. */
+  /** `operation` is undefined if the request was rejected before its operation was known. */
   encodeError(operation: Operation | undefined, error: AwsError, meta: ResponseMeta): WireResponse;
 }

@@ -3,9 +3,9 @@ import type { Operation, Shape, StructureShape } from "../contract/shapes.ts";
 import { isSender, type WireError } from "./errors.ts";
 
 /**
- * Answers of the query protocol as JSON, for whoever says `Accept: application/json`, as API Gateway's integrations do and
- * clients that sign for others. What is wrapped stays wrapped, members stand in the order of their names, and what is not
- * there is null.
+ * Encodes responses of the query protocol as JSON for requests with `Accept: application/json`, as sent by
+ * API Gateway's integrations and by clients that sign for others. Wrappers are kept, members are sorted by
+ * name, and absent members are null.
  */
 export const jsonAnswerOf = memoizeByObject((operation: Operation) => {
   const { output, resultWrapper, wireName } = operation;
@@ -19,7 +19,7 @@ export const jsonAnswerOf = memoizeByObject((operation: Operation) => {
     });
 });
 
-/** @param hasDetail whether the service's errors end in one, which is always empty */
+/** @param hasDetail whether the service's errors end in a `Detail`, which is always empty */
 export function jsonErrorOf(error: WireError, requestId: string, hasDetail: boolean): string {
   const Type = isSender(error.status) ? "Sender" : "Receiver";
   const { code: Code, message: Message } = error;
@@ -34,7 +34,7 @@ export const wantsJson = (accept: string | undefined): boolean =>
 
 type Write = (value: never) => unknown;
 
-/** Lists that have been in this form longer than they have had their names. */
+/** Lists whose names in this format differ from the model's. */
 const OLDER_NAMES: Readonly<Record<string, string>> = {
   "ListQueuesResult.QueueUrls": "queueUrls",
   "ReceiveMessageResult.Messages": "messages",

@@ -2,9 +2,9 @@ import { isAscii } from "node:buffer";
 import type { WriteJson } from "./json.ts";
 
 /**
- * A member of an answer that prints its own JSON, straight from what is stored: it goes out as it is, without a look at its
- * shape. Whoever speaks another protocol, or asks from inside the house, is given the value. Short JSON is printed fastest as
- * a string.
+ * A member of an output that is already serialized, directly from stored data: it is sent as it is, without
+ * conversion by its shape. Other protocols, and callers within the cloud, use its value. Short JSON is
+ * fastest as a string.
  */
 export class RawJson<T> {
   readonly print: () => Printed | string;
@@ -16,14 +16,14 @@ export class RawJson<T> {
   }
 }
 
-/** JSON in UTF-8 that is written where it is wanted, so that it is copied once. */
+/** UTF-8 JSON that is written directly into the destination, so that it is copied once. */
 export interface Printed {
   readonly length: number;
-  /** @returns where it ends */
+  /** @returns the end position */
   write(into: Buffer, at: number): number;
 }
 
-/** A structure of which any member may print itself. */
+/** A structure in which any member may be already serialized. */
 export type MaybeRaw<T> = { [K in keyof T]: T[K] | RawJson<NonNullable<T[K]>> };
 
 export const printed = (json: Buffer): Printed => ({
@@ -58,7 +58,10 @@ export const printedMap = (entries: readonly Entry[]): Printed =>
 
 type Entry = readonly [name: string, json: Printed];
 
-/** At least one entry, and what follows the last of them. */
+/**
+ * @param entries at least one
+ * @param end the text after the last entry
+ */
 function splicing(entries: readonly Entry[], end: string): Printed {
   const heads = entries.map(([name], at) => `${at === 0 ? "{" : ","}${JSON.stringify(name)}:`);
   let length = Buffer.byteLength(end);
@@ -84,12 +87,12 @@ export function bytesOf(json: Printed | string): Buffer {
   return bytes;
 }
 
-/** Up to here text is made in memory that is used again. */
+/** Up to this size, text is built in reused memory. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1_024);
 
 /**
- * A string where all of it is ASCII: that goes when young objects are collected. Buffers count as memory outside of the heap,
- * and a few thousand of them make the collector go through all of it.
+ * A string if the JSON is ASCII: strings are freed by minor collections, while buffers count as memory
+ * outside of the heap, and a few thousand of them trigger a major collection.
  */
 function bodyOf(json: Printed): string | Buffer {
   if (json.length > scratch.length) return bytesOf(json);
@@ -97,7 +100,7 @@ function bodyOf(json: Printed): string | Buffer {
   return isAscii(written) ? written.toString("latin1") : Buffer.from(written);
 }
 
-/** Prints a structure of values, and puts members that print themselves in front: where one stands means nothing. */
+/** Encodes a structure, with its serialized members first; the order of members is insignificant. */
 export function rawWriter(write: WriteJson): (output: object) => string | Uint8Array {
   return (output) => {
     if (!hasRaw(output)) return write(output);
@@ -121,7 +124,7 @@ const asEntry = ([name, json]: readonly [string, Printed | string]): Entry => [
   typeof json === "string" ? printed(bytesOf(json)) : json,
 ];
 
-/** The structure with values only. */
+/** Replaces serialized members by their values. */
 export function withoutRaw<T extends object>(output: MaybeRaw<T>): T {
   if (!hasRaw(output)) return output as T;
   const entries = Object.entries(output).map(([name, member]) => [

@@ -50,7 +50,10 @@ export const restJson: Protocol = {
   },
 };
 
-/** Glacier's errors repeat their code and type as members, Lambda's their type: no handler has to say it again. */
+/**
+ * Adds members that repeat the code and type of an error, as Glacier has both and Lambda the type, so that
+ * handlers need not set them.
+ */
 function selfDescribed(operation: Operation | undefined, error: WireError): WireError {
   const sender = isSender(error.status);
   const messages: Record<string, string> = {
@@ -65,7 +68,7 @@ function selfDescribed(operation: Operation | undefined, error: WireError): Wire
   return { ...error, values };
 }
 
-/** Where errors have a member for their code, it is also set in those that no model lists. */
+/** If the service's errors have a `code` member, unmodelled errors have it as well. */
 function membersOfAll(operation: Operation | undefined): readonly Member[] {
   const members = operation?.contract.error(operation.errors[0] ?? "")?.members ?? [];
   return members.some(({ name }) => name === "code") ? members : [];

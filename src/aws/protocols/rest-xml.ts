@@ -54,7 +54,7 @@ const xml: DocumentFormat = {
     const read = xmlReader(shape);
     return (body) => {
       const root = parseXml(utf8(body));
-      // S3 judges a document by its schema; other models are not exact about their roots.
+      // S3 validates a document's root element; the models of other services are not exact about it.
       if (isS3(operation) && root.name !== xmlName) throw new Malformed(`<${root.name}> is not <${xmlName}>`);
       return read(root);
     };

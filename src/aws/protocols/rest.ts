@@ -8,25 +8,25 @@ import { utf8 } from "./scalars.ts";
 
 type Structure = Record<string, unknown>;
 
-/** What restXml and restJson1 do differently: the document in the body. */
+/** The differences between restXml and restJson1: the document in the body. */
 export interface DocumentFormat {
   contentType(operation: Operation): string;
-  /** What stands for an output that has no member in the body. */
+  /** The body for an output that has no members in the body. */
   empty: string;
-  /** The body of an operation whose members stand in one document. */
+  /** The codec for operations whose members are in one document. */
   readMembers(operation: Operation): (body: Uint8Array) => object;
   writeMembers(operation: Operation): (output: Structure) => string;
-  /** The body of an operation where one member is the document. */
+  /** The codec for operations where one member is the document. */
   readPayload(operation: Operation, member: Member): (body: Uint8Array) => unknown;
   writePayload(operation: Operation, member: Member): (value: unknown) => string;
   events: EventFormat;
-  /** What AWS calls a body that makes no sense, and a header, parameter or label that makes none. */
+  /** AWS's errors for a malformed body, and for a malformed header, parameter or label. */
   refusals(operation: Operation): { body: Refusal; bindings: Refusal };
 }
 
 export interface Refusal {
   code: string;
-  /** AWS's sentence, where it does not say what is wrong. */
+  /** AWS's fixed message, if it does not describe the fault. */
   sentence?: string;
 }
 
@@ -77,7 +77,8 @@ function payloadReader(
       input[name] = request.stream ?? bodyOf(request.body);
     };
   }
-  // An absent document is not an empty one: a function can be invoked with no payload, a bucket made with no XML.
+  // An absent document differs from an empty one: a function can be invoked without a payload, a bucket
+  // created without XML.
   const read = isBlob(shape)
     ? (body: Uint8Array) => body
     : isText(shape)
@@ -105,7 +106,7 @@ export function restEncoder(operation: Operation, format: DocumentFormat): Encod
   };
 }
 
-/** Models have no status for partial content: it is 206 wherever the answer has a Content-Range header. */
+/** Models have no status for partial content: it is 206 if the response has a Content-Range header. */
 function statusOf(
   operation: Operation,
   value: Structure,
@@ -157,7 +158,7 @@ function payloadWriter(operation: Operation, payload: Member, format: DocumentFo
   };
 }
 
-/** A stream may say how long it is, where the model has no member for that. */
+/** A stream may declare its length, if the model has no member for that. */
 function sizeOf(content: unknown): number | undefined {
   if (typeof content !== "object" || !content || !("size" in content)) return undefined;
   return typeof content.size === "number" ? content.size : undefined;

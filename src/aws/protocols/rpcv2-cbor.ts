@@ -15,7 +15,7 @@ const encoders = memoizeByObject((operation: Operation) =>
   cborDocument(cborInSeconds.writer(outputOf(operation))),
 );
 
-/** Without the events, which follow in frames of their own. */
+/** The output without its events, which follow in separate frames. */
 function outputOf({ output, eventOutput }: Operation): StructureShape {
   if (eventOutput === undefined) return output;
   return { ...output, members: output.members.filter((member) => member !== eventOutput) };

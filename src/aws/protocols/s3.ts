@@ -4,16 +4,17 @@ import type { ResponseMeta, WireRequest } from "./protocol.ts";
 import { parseTimestamp } from "./timestamps.ts";
 import { escapeXml, xmlDeclaration } from "./xml-writer.ts";
 
-/*
- * Where S3, the first of AWS's services, differs from the restXml that later ones speak.
- */
+/** The differences between S3, the oldest of AWS's services, and restXml. */
 
-/** A call that no service could be named for is answered as S3 would: a path without a signature is a bucket's. */
+/**
+ * Whether S3's rules apply. A request without a recognizable service counts as S3's: an unsigned path is that
+ * of a bucket.
+ */
 export function isS3(operation: Operation | undefined): boolean {
   return operation === undefined || operation.contract.service === "s3";
 }
 
-/** S3 itself and its control plane, which answer from one front. */
+/** S3 and its control plane, which share a front end. */
 export function isOfS3(operation: Operation | undefined): boolean {
   return isS3(operation) || operation?.contract.service === "s3control";
 }
@@ -22,13 +23,16 @@ export function s3Ids({ requestId, hostId }: ResponseMeta): Record<string, strin
   return { "x-amz-request-id": requestId, "x-amz-id-2": hostId, server: "AmazonS3" };
 }
 
-/** S3 says this before it looks for the member that the document would have been. */
+/** S3 reports this before a missing required member. */
 export function requireDocument({ input: { payload } }: Operation, { body }: WireRequest): void {
   if (payload?.required && !payload.streaming && body.length === 0)
     throw new AwsError("MissingRequestBodyError", "Request Body is empty");
 }
 
-/** `aws-chunked` is how a body travelled, not what it is: neither its name nor its length is the object's. */
+/**
+ * Removes `aws-chunked`, which describes the transfer and not the object: neither this encoding nor the
+ * encoded length is the object's.
+ */
 export function unchunked(
   input: Record<string, unknown>,
   headers: WireRequest["headers"],
@@ -45,7 +49,7 @@ export function unchunked(
   return input;
 }
 
-/** Query parameters that are integers, with what S3 says to those that are none. */
+/** Integer query parameters, with S3's message for an invalid value. */
 const integers = new Map(
   ["max-keys", "max-uploads", "max-parts", "max-buckets", "max-annotation-results", "part-number-marker"].map(
     (name) => [name, `Provided ${name} not an integer or within integer range`],
@@ -53,7 +57,7 @@ const integers = new Map(
 ).set("partNumber", "Part number must be an integer between 1 and 10000, inclusive");
 
 /**
- * Only of those that the operation takes: it does not look at others.
+ * Checks the integer parameters of the operation; others are ignored.
  * @throws {AwsError} InvalidArgument
  */
 export function checkIntegers({ input }: Operation, query: WireRequest["query"]): void {
@@ -66,15 +70,15 @@ export function checkIntegers({ input }: Operation, query: WireRequest["query"])
   }
 }
 
-/** Of 32 bits. */
+/** A 32-bit integer. */
 const isInteger = (text: string) => /^-?\d+$/.test(text) && Number(text) === (Number(text) | 0);
 
-/** Bytes that the headers of a request may have together. */
+/** The maximum total size of a request's headers, in bytes. */
 const MAX_HEADER_BYTES = 8_192;
 const BETWEEN = ": \r\n".length;
 
 /**
- * Cookies are left out: S3 has no use for them, and browsers send those of all that runs on this machine along.
+ * Cookies are not counted: S3 does not use them, and browsers send those of all sites on this machine.
  * @throws {AwsError} RequestHeaderSectionTooLarge
  */
 export function checkHeaderSection({ headers }: WireRequest): void {
@@ -89,7 +93,8 @@ export function checkHeaderSection({ headers }: WireRequest): void {
 }
 
 /**
- * What S3 judges before it looks at the operation: parameters and headers that no other one may have.
+ * Checks parameters and headers that are only allowed for certain operations, as S3 does before it looks at
+ * the operation.
  * @throws {AwsError} InvalidArgument, InvalidRequest
  */
 export function checkPlaces(operation: Operation, { query, headers }: WireRequest): void {
@@ -122,7 +127,7 @@ function checkNames(operation: Operation, query: WireRequest["query"]): void {
     throw misplaced("This operation does not accept a version-id.", "versionId", version[1]);
 }
 
-/** A part is known by both its upload and its number. */
+/** A part is identified by both an upload and a number. */
 function checkPart(query: ReadonlyMap<string, string>): void {
   if (query.has("partNumber") && !query.has("uploadId"))
     throw misplaced("This operation does not accept partNumber without uploadId", "partNumber", "partNumber");
@@ -147,7 +152,7 @@ function checkOverrides(query: WireRequest["query"]): void {
   }
 }
 
-/** What only the other version of the list of objects takes. */
+/** Parameters that only the other version of the list operation accepts. */
 const OF_THE_OTHER_LIST: Readonly<Record<string, [parameter: string, sentence: string][]>> = {
   ListObjects: [
     ["continuation-token", "continuation-token only supported in REST.GET.BUCKET with list-type=2"],
@@ -169,7 +174,9 @@ const SINCE = [
 const LIMIT = "x-amz-max-parts";
 const PASSED_OVER = [...SINCE, LIMIT];
 
-/** A condition on a date that is none is no condition, as in HTTP; a limit that is none is no limit. */
+/**
+ * Drops invalid values: a condition with an invalid date is ignored, as in HTTP, and so is an invalid limit.
+ */
 export function withoutFalseValues(request: WireRequest): WireRequest {
   let headers: Record<string, string> | undefined;
   for (const name of PASSED_OVER) {
@@ -183,7 +190,7 @@ export function withoutFalseValues(request: WireRequest): WireRequest {
 
 const isLimit = (text: string) => isInteger(text) && Number(text) >= 0;
 
-/** A word that is none of a boolean's says no. */
+/** Converts a boolean parameter: anything but `true` is false. */
 export function withFlags(operation: Operation, request: WireRequest): WireRequest {
   if (operation.name !== "ListObjectsV2") return request;
   const query = request.query.map(([name, value]): [string, string] =>
@@ -201,7 +208,7 @@ function isTimestamp(text: string): boolean {
   }
 }
 
-/** Of documents that are none of the operation's: those of ACLs have a code of their own. */
+/** The errors for malformed documents. ACLs have their own error code. */
 export function s3Refusals({ name }: Operation) {
   const isAcl = name === "PutBucketAcl" || name === "PutObjectAcl";
   return {
@@ -214,8 +221,8 @@ export function s3Refusals({ name }: Operation) {
 }
 
 /**
- * A bare `<Error>`, with whatever else there is to say (`BucketName`, `Resource`, `Condition` …) as elements. The
- * control plane says the same within an `<ErrorResponse>`, and the ids beside it.
+ * S3's bare `<Error>`, with further details (`BucketName`, `Resource`, `Condition` …) as elements. The
+ * control plane puts it into an `<ErrorResponse>`, followed by the ids.
  */
 export function s3ErrorDocument(
   operation: Operation | undefined,
@@ -234,13 +241,16 @@ export function s3ErrorDocument(
   return xmlDeclaration + document;
 }
 
-/** Types that no member of the output tells: of a text to the model, and of the document that a HEAD leaves out. */
+/**
+ * Content types that no output member states: of a payload that the model declares as text, and of the
+ * document that a HEAD omits.
+ */
 export const s3Types = new Map([
   ["GetBucketPolicy", "application/json"],
   ["HeadBucket", "application/xml"],
 ]);
 
-/** GetBucketLocation has no element for its output: the member itself is the root, empty for us-east-1. */
+/** GetBucketLocation has no wrapper element: the member itself is the root, empty for us-east-1. */
 export function isUnwrapped(operation: Operation): boolean {
   return isS3(operation) && operation.name === "GetBucketLocation";
 }

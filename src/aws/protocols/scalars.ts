@@ -40,7 +40,7 @@ export function textWriter(shape: ScalarShape, writeTimestamp: WriteTimestamp): 
     case "blob":
       return (value) => base64(value as Uint8Array);
     default:
-      // String(NaN), String(Infinity) and String(-Infinity) are AWS's words too.
+      // `String` prints NaN, Infinity and -Infinity as AWS does.
       return String;
   }
 }
@@ -64,7 +64,7 @@ function readBoolean(text: string): boolean {
 
 export type IntegerType = "byte" | "short" | "integer" | "long";
 
-/** A long beyond 2^53 is the nearest number, which for the largest is the one above. */
+/** A long beyond 2^53 is rounded to the nearest number; for the largest value that is the one above. */
 const RANGES: Record<IntegerType, readonly [min: number, max: number]> = {
   byte: [-(2 ** 7), 2 ** 7 - 1],
   short: [-(2 ** 15), 2 ** 15 - 1],
@@ -72,7 +72,7 @@ const RANGES: Record<IntegerType, readonly [min: number, max: number]> = {
   long: [-(2 ** 63), 2 ** 63],
 };
 
-/** Whether a number can be of that type: AWS refuses what its servers' own integers do not hold. */
+/** Whether a number is in the range of a type, which AWS's servers enforce. */
 export function isWithin(type: IntegerType, value: number): boolean {
   const [min, max] = RANGES[type];
   return value >= min && value <= max;
@@ -100,7 +100,7 @@ function readFloat(text: string): number {
   return Number(trimmed);
 }
 
-/** In XML and forms invalid base64 is refused, but white space and missing padding are taken. */
+/** In XML and forms, AWS rejects invalid base64, but accepts white space and missing padding. */
 function readBase64(text: string): Uint8Array {
   const bytes = exactBase64(text);
   if (bytes !== undefined) return bytes;
@@ -108,12 +108,15 @@ function readBase64(text: string): Uint8Array {
   return Buffer.from(text, "base64");
 }
 
-/** By the padding, the last digits of base64 that leave no bits over. */
+/** By padding length: the valid last digits of base64, which leave no unused bits. */
 const ENDS = ["", "AEIMQUYcgkosw048", "AQgw"];
 
-/** `undefined` for all but whole quartets of base64's own digits, the last of which leaves no bits over. */
+/**
+ * Decodes strict base64; returns `undefined` unless it consists of complete groups of four digits without
+ * unused bits.
+ */
 export function exactBase64(text: string): Uint8Array | undefined {
-  // Buffer takes the digits of base64url, too, and skips what is no digit: then there are fewer bytes.
+  // Buffer also accepts base64url, and skips invalid characters, which shows as a shorter result.
   if (text.length % 4 !== 0 || text.includes("-") || text.includes("_")) return undefined;
   const bytes = Buffer.from(text, "base64");
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
@@ -121,7 +124,7 @@ export function exactBase64(text: string): Uint8Array | undefined {
   return padding === 0 || ENDS[padding]!.includes(text.charAt(text.length - padding - 1)) ? bytes : undefined;
 }
 
-/** What AWS's readers of JSON have against a text that is not `exactBase64`. */
+/** The fault that AWS's JSON parsers report for a text that `exactBase64` rejects. */
 export function base64Fault(text: string): string {
   if (text.length % 4 !== 0)
     return `Base64 encoded length is expected a multiple of 4 bytes but found: ${text.length}`;

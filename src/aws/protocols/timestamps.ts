@@ -7,7 +7,10 @@ const basic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 const rfc822 =
   /^(?:[A-Za-z]{3}, )?\d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} \d\d:\d\d:\d\d(?:\.\d+)? (?:GMT|UTC|[-+]\d{4})$/;
 
-/** Any of the forms that AWS accepts, wherever a timestamp stands: its models and its clients do not agree on one. */
+/**
+ * Parses any of the formats that AWS accepts. Models and clients do not agree on one, so all are accepted
+ * everywhere.
+ */
 export function parseTimestamp(text: string): Date {
   const trimmed = text.trim();
   if (epoch.test(trimmed)) return fromEpochSeconds(Number(trimmed));
@@ -17,7 +20,7 @@ export function parseTimestamp(text: string): Date {
     return valid(new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`), text);
   }
   if (iso.test(trimmed)) {
-    // JavaScript reads a date-time without an offset as local time; AWS means UTC.
+    // JavaScript interprets a date-time without an offset as local time; AWS as UTC.
     const zoned =
       trimmed.length <= 10 || /(?:[Zz]|[-+]\d\d:?\d\d)$/.test(trimmed.slice(10)) ? trimmed : `${trimmed}Z`;
     return valid(new Date(zoned), text);
@@ -26,7 +29,7 @@ export function parseTimestamp(text: string): Date {
   throw new Malformed(`Unable to parse timestamp: ${text}`);
 }
 
-/** To the millisecond: `1398796238.123` is not a binary fraction. */
+/** Rounded to milliseconds, since `1398796238.123` has no exact binary representation. */
 export function fromEpochSeconds(seconds: number): Date {
   return valid(new Date(Math.round(seconds * 1000)), String(seconds));
 }
@@ -41,7 +44,7 @@ export type WriteTimestamp = (date: Date) => string;
 const day = 86_400_000;
 const pairs = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, "0"));
 
-/** The date's part of a text, made anew when another day comes. */
+/** Caches the date part of the text until the day changes. */
 function dayPrinter(print: (date: Date) => string): (date: Date) => string {
   let lastDay = Number.NaN;
   let last = "";
@@ -65,8 +68,9 @@ const isoDay = dayPrinter((date) => date.toISOString().slice(0, -13));
 const rfc822Day = dayPrinter((date) => date.toUTCString().slice(0, -12));
 
 /**
- * `2026-11-21T07:36:27.000Z`: what most of AWS prints. Listings are full of dates, and `toISOString` is the most expensive
- * part of an entry; neighbours are mostly of one day, so that only their time is left to print.
+ * `2026-11-21T07:36:27.000Z`: the format of most services. Listings contain many dates, and `toISOString` is
+ * the most expensive part of an entry; consecutive dates are mostly of the same day, so only the time has to
+ * be formatted.
  */
 export const isoWithMillis: WriteTimestamp = (date) => {
   const fraction = String(date.getUTCMilliseconds()).padStart(3, "0");
@@ -76,7 +80,7 @@ export const isoWithMillis: WriteTimestamp = (date) => {
 /** `Sat, 21 Nov 2026 07:36:27 GMT`, in headers. */
 const rfc822Date: WriteTimestamp = (date) => `${rfc822Day(date)}${timeOfDay(date.getTime())} GMT`;
 
-/** `2026-11-21T07:36:27Z`: IAM and STS print no fraction, and some of their oldest clients read none. */
+/** `2026-11-21T07:36:27Z`: IAM and STS print no fraction, which some of their oldest clients cannot parse. */
 export const isoInSeconds: WriteTimestamp = (date) => `${isoWithMillis(date).slice(0, -5)}Z`;
 
 /** `2026-11-21T07:36:27Z` or `….250Z`: Smithy's date-time, for headers, labels and JSON. */

@@ -2,19 +2,23 @@ import type { ListShape, MapShape, Member, ScalarShape, Shape, StructureShape } 
 import { Malformed, maxDepth } from "./malformed.ts";
 
 /**
- * Turns a tree of plain values (what `JSON.parse` or a CBOR reader gives, what `JSON.stringify` takes) into the values
- * of a shape, or back. A value that needs no change is returned as it is, so most of a tree is checked and never copied.
+ * Converts a tree of plain values (from `JSON.parse` or a CBOR reader, or for `JSON.stringify`) to the values
+ * of a shape, or back. A value that needs no change is returned as it is, so most of a tree is checked but
+ * not copied.
  */
 export type Convert = (value: unknown, depth: number) => unknown;
 
 export interface Dialect {
-  /** Nothing to convert and nothing to check: `undefined`. */
+  /** Returns `undefined` if there is nothing to convert and nothing to check. */
   scalar(shape: ScalarShape, member: Member | undefined): Convert | undefined;
-  /** Keys of a structure's member in the tree that is read, and in the one that is made. */
+  /** The key of a structure's member in the source tree, and in the resulting one. */
   from(member: Member): string;
   to(member: Member): string;
   document: Convert | undefined;
-  /** Data from a client: containers are checked, nesting is bounded, and the tree is ours to change in place. */
+  /**
+   * Whether the data comes from a client: containers are then checked, nesting is bounded, and the tree may
+   * be changed in place.
+   */
   untrusted: boolean;
 }
 
@@ -22,11 +26,11 @@ type Tree = Record<string, unknown>;
 
 export interface Converters {
   of(shape: Shape, member?: Member): Convert | undefined;
-  /** Of a structure at the top, where some members travel outside of the body. */
+  /** For a structure at the top of a body, of which some members are elsewhere. */
   ofMembers(shape: StructureShape, members: readonly Member[]): Convert;
 }
 
-/** Compiles converters of one dialect; each shape's is kept for as long as the shape lives. */
+/** Compiles converters for one dialect; they are cached per shape for as long as the shape lives. */
 export function converters(dialect: Dialect): Converters {
   const compiled = new WeakMap<Shape, { convert: Convert | undefined }>();
 
@@ -78,7 +82,7 @@ export function converters(dialect: Dialect): Converters {
           result[key] = converted;
         }
       }
-      // DynamoDB's AttributeValue is no union in the model: the service refuses two types in words of its own.
+      // DynamoDB's AttributeValue is not a union in the model: the service has its own message for two types.
       if (shape.union && count > 1 && dialect.untrusted) {
         throw new Malformed("Unions must have exactly one member set");
       }
@@ -91,7 +95,7 @@ export function converters(dialect: Dialect): Converters {
     return (value, depth) => {
       if (dialect.untrusted) checkArray(value, depth);
       const list = value as unknown[];
-      // AWS skips nulls where the model does not say that a list is sparse.
+      // AWS skips nulls unless the model declares the list as sparse.
       const items = shape.sparse || list.every(isPresent) ? list : list.filter(isPresent);
       if (convert === undefined) return items;
       let result = items;
@@ -119,7 +123,8 @@ export function converters(dialect: Dialect): Converters {
         const converted =
           absent || item === null ? item : convert === undefined ? item : convert(item, depth + 1);
         if (converted === item && !absent) continue;
-        // A copy by spread has `__proto__` as an own property, as the original has, so that an assignment is safe.
+        // A copy by spread has `__proto__` as an own property, like the original, so that assigning to it is
+        // safe.
         if (result === tree && !dialect.untrusted) result = { ...tree };
         if (absent) delete result[key];
         else result[key] = converted;
@@ -131,7 +136,10 @@ export function converters(dialect: Dialect): Converters {
   return { of: compile, ofMembers: structure };
 }
 
-/** Made anew: an object from which much is deleted becomes slow, and somebody may send a hundred thousand unknown members. */
+/**
+ * Creates a new object: deleting many members makes an object slow, and a client may send a hundred thousand
+ * unknown ones.
+ */
 export function onlyKnown(tree: Tree, members: ReadonlyMap<string, unknown>): Tree {
   const result: Tree = {};
   for (const key in tree) if (members.has(key) && isPresent(tree[key])) result[key] = tree[key];
@@ -144,13 +152,13 @@ function isPresent(value: unknown): boolean {
 
 function checkObject(value: unknown, depth: number): void {
   if (Array.isArray(value)) throw new Malformed(LIST);
-  // Of a body that is no object at all AWS says no more than that.
+  // If a body is not an object at all, AWS returns no message.
   if (typeof value !== "object" || value === null || !isPlain(value))
     throw new Malformed(depth === 0 ? "" : "Expected null");
   checkDepth(depth);
 }
 
-/** A CBOR tree also has bytes and timestamps, which are objects to JavaScript. */
+/** A CBOR tree also contains bytes and timestamps, which are objects in JavaScript. */
 function isPlain(value: object): boolean {
   return Object.getPrototypeOf(value) === Object.prototype;
 }
@@ -167,7 +175,7 @@ export function checkDepth(depth: number): void {
 const LIST = "Start of list found where not expected";
 const STRUCTURE = "Start of structure or map found where not expected.";
 
-/** AWS's sentence, with the token of its JSON parser: `STRING_VALUE can not be converted to an Integer`. */
+/** AWS's message, with its JSON parser's token: `STRING_VALUE can not be converted to an Integer`. */
 export function mismatch(value: unknown, type: string): Malformed {
   if (Array.isArray(value)) return new Malformed(LIST);
   if (typeof value === "object" && value !== null) return new Malformed(STRUCTURE);
@@ -189,7 +197,7 @@ function tokenOf(value: unknown): string {
   }
 }
 
-/** A document keeps any value, but not at any depth: whoever walks it later must not run out of stack. */
+/** Accepts any value, but bounds its depth, so that later traversals cannot overflow the stack. */
 export const checkedDocument: Convert = (value, depth) => {
   checkDepth(depth);
   if (Array.isArray(value)) for (const item of value) checkedDocument(item, depth + 1);

@@ -2,7 +2,7 @@ import { isSender, type WireError } from "./errors.ts";
 import type { ResponseMeta } from "./protocol.ts";
 import { escapeXml, type XmlWriters } from "./xml-writer.ts";
 
-/** `<ErrorResponse>`, as the query protocol has it, and restXml but for S3. */
+/** `<ErrorResponse>`, as in the query protocol, and in restXml except for S3. */
 export function xmlErrorDocument(
   error: WireError,
   { requestId }: ResponseMeta,
@@ -18,7 +18,7 @@ export function xmlErrorDocument(
   );
 }
 
-/** What every XML error says: code, message, and the members of its shape. */
+/** The content of every XML error: code, message, and the members of its shape. */
 export function xmlErrorContent({ code, message, details, values }: WireError, writers: XmlWriters): string {
   const text = message === "" ? "" : `<Message>${escapeXml(message)}</Message>`;
   const inBody = details.filter((member) => member.location === undefined);

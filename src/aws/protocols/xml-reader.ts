@@ -1,18 +1,18 @@
 import { Malformed, maxDepth } from "./malformed.ts";
 
-/** An element without its namespace: AWS reads by local names, and its clients choose prefixes freely. */
+/** An element by its local name: AWS ignores namespaces, and clients choose prefixes freely. */
 export interface XmlElement {
   name: string;
-  /** By name as written (`xsi:type`); `undefined` where there are none. */
+  /** By name as written (`xsi:type`); `undefined` if there are none. */
   attributes: Map<string, string> | undefined;
   children: XmlElement[];
-  /** Its own text, without its children's. */
+  /** The element's own text, without its children's. */
   text: string;
 }
 
 /**
- * A document's root element. Strict about form, and about what could hurt: no DOCTYPE, hence no entities of its own;
- * nesting is bounded; time grows with the length of the text.
+ * Parses a document and returns its root element. Strict about syntax, and safe: DOCTYPE and therefore custom
+ * entities are rejected, nesting is bounded, and the time is linear in the length of the text.
  * @throws {Malformed}
  */
 export function parseXml(text: string): XmlElement {
@@ -24,7 +24,10 @@ export function parseXml(text: string): XmlElement {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is them that XML does not have
 const notXml = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 
-/** Elements and attributes. CompleteMultipartUpload has the most: 10,000 parts, each with what was told of it. */
+/**
+ * The maximum number of elements and attributes. CompleteMultipartUpload has the most: 10,000 parts with all
+ * their members.
+ */
 const MAX_PARTS = 120_000;
 
 const name = /[A-Za-z_:\u0080-\uffff][\w:.\-\u0080-\uffff]*/y;
@@ -147,7 +150,7 @@ class Scanner {
 }
 
 const entities = new Map(Object.entries({ lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" }));
-/** With its `&`. */
+/** Including the `&`. */
 const MAX_REFERENCE = 33;
 
 function unescaped(text: string): string {

@@ -3,7 +3,7 @@ import { Malformed, setOwn } from "./malformed.ts";
 import { textReader } from "./scalars.ts";
 import type { XmlElement } from "./xml-reader.ts";
 
-/** Reads a shape's value from its element. */
+/** Decodes a shape's value from its element. */
 export type ReadXml = (element: XmlElement) => unknown;
 
 const compiled = new WeakMap<Shape, ReadXml>();
@@ -20,7 +20,7 @@ export function xmlReader(shape: Shape): ReadXml {
   return read;
 }
 
-/** Of a structure at the top, where some members travel outside of the body. */
+/** For a structure at the top of a body, of which some members are elsewhere. */
 export function xmlMembersReader(shape: StructureShape, members: readonly Member[]): ReadXml {
   const elements = new Map(
     members.filter((member) => !member.xmlAttribute).map((one) => [one.xmlName, reading(one)]),

@@ -2,12 +2,13 @@ import type { ListShape, MapShape, Member, Shape, StructureShape } from "../cont
 import { textWriter } from "./scalars.ts";
 import { timestampWriter, type WriteTimestamp } from "./timestamps.ts";
 
-/** Prints the content of an element. */
+/** Encodes the content of an element. */
 export type WriteXml = (value: unknown) => string;
 
 /**
- * Quotes and line ends too: the same text can then stand in an attribute, and survives a parser's line folding. Control
- * characters become references, as S3 prints them, though XML 1.0 knows no form for them.
+ * Escapes quotes and line breaks as well, so that the text is valid in attributes and not normalized by
+ * parsers. Control characters become references, as S3 prints them, although XML 1.0 has no valid
+ * representation for them.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const special = /[<>&\u0000-\u0008\u000b-\u001f\u0085\u2028\ufffe\uffff]/;
@@ -16,7 +17,8 @@ const escapes: Record<string, string> = { "<": "&lt;", ">": "&gt;", "&": "&amp;"
 
 export function escapeXml(text: string): string {
   const safe = special.test(text) ? text.replace(specials, escaped) : text;
-  // Apart, since every ETag of a listing has two: a plain search is three times as fast.
+  // Quotes are handled separately, because every ETag of a listing has two and a plain search is three times
+  // as fast.
   return safe.includes('"') ? safe.replaceAll('"', "&quot;") : safe;
 }
 
@@ -29,17 +31,17 @@ export const xmlDeclaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
 type Namespace = { uri: string; prefix?: string } | undefined;
 
 export interface XmlWriters {
-  /** What stands inside of the element of a shape. */
+  /** Encodes the content of a shape's element. */
   content(shape: Shape, member?: Member): WriteXml;
-  /** Some members of a structure, one after another. */
+  /** Encodes some members of a structure. */
   members(members: readonly Member[]): WriteXml;
-  /** A whole element. */
+  /** Encodes an element including its tags. */
   element(tag: string, shape: Shape, namespace?: Namespace): WriteXml;
 }
 
 type Structure = Record<string, unknown>;
 
-/** Compiles writers that differ only in how a timestamp is printed where the model says nothing. */
+/** Compiles writers, which differ only in the default format of timestamps. */
 export function xmlWriters(writeTimestamp: WriteTimestamp): XmlWriters {
   const compiled = new WeakMap<Shape, WriteXml>();
 
@@ -96,7 +98,7 @@ export function xmlWriters(writeTimestamp: WriteTimestamp): XmlWriters {
 
   function list(shape: ListShape, tag: string, namespace: Namespace): WriteXml {
     const write = element(tag, shape.member, namespace);
-    // Joined, a long list is one text; added up, it would be a tree of all its pieces until it is sent.
+    // Joining gives a long list a flat string; concatenation would build a tree of all its pieces.
     return (value) =>
       (value as unknown[]).map((item) => (item === undefined || item === null ? "" : write(item))).join("");
   }

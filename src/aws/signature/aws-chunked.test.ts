@@ -148,7 +148,7 @@ describe("refuses", () => {
   });
 });
 
-/** A body of these chunks, signed if wanted, with a trailer. */
+/** A body of these chunks, signed if `by` is given, with a trailer. */
 function encode(chunks: readonly Buffer[], by?: ChunkSigning): Buffer {
   let previous = by?.seed ?? "";
   const sign = (kind: string, ...lines: string[]) =>
@@ -175,7 +175,7 @@ function encode(chunks: readonly Buffer[], by?: ChunkSigning): Buffer {
   return Buffer.concat([...out, Buffer.from("\r\n")]);
 }
 
-/** Cut at these places, in any order. */
+/** Splits a body at these positions, given in any order. */
 function cut(body: Buffer, places: readonly number[]): Buffer[] {
   const at = [0, ...places.map((place) => place % (body.length + 1)).sort((a, b) => a - b), body.length];
   return at.slice(1).map((end, i) => body.subarray(at[i], end));

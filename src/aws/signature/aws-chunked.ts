@@ -12,41 +12,42 @@ import { ASYMMETRIC, withoutPadding } from "./sigv4a.ts";
 export interface ChunkedOptions {
   /** `x-amz-decoded-content-length`. */
   decodedLength?: number;
-  /** Names in `x-amz-trailer`, lower-case: they must come, and no others may. */
+  /** Lower-case names in `x-amz-trailer`: these trailers must be sent, and no others. */
   announced: readonly string[];
-  /** Absent for `STREAMING-UNSIGNED-PAYLOAD-TRAILER`, and where signatures are not to be verified. */
+  /** Absent for `STREAMING-UNSIGNED-PAYLOAD-TRAILER`, and if signatures are not to be verified. */
   signing?: ChunkSigning;
 }
 
-/** What chunk signatures are chained to: the signature of the request's headers. */
+/** The start of the chain of chunk signatures: the signature of the request's headers. */
 export interface ChunkSigning {
   key: VerifyingKey;
   scope: Scope;
   amzDate: string;
   accessKeyId: string;
   seed: string;
-  /** The trailer is signed as well: `…-PAYLOAD-TRAILER`. */
+  /** Whether the trailer is signed as well: `…-PAYLOAD-TRAILER`. */
   trailer: boolean;
 }
 
 export interface ChunkedDecoder {
   /**
-   * Decoded bytes, as views into `bytes`. They are handed out as they come, and a chunk's signature stands behind it
-   * in meaning though before it in order: only after {@link end} has returned may anything be kept.
-   * @throws {AwsError} 4xx; the decoder is of no use afterwards
+   * Decodes bytes; returns views into `bytes`. They are returned before their chunk's signature is verified:
+   * nothing may be kept before {@link end} has returned.
+   * @throws {AwsError} 4xx; the decoder cannot be used afterwards
    */
   push(bytes: Uint8Array): Uint8Array[];
   /**
-   * The input is over.
-   * @returns the trailers, lower-case, without the signature
-   * @throws {AwsError} 4xx: cut short, not the length that was told, trailers missing or unsigned
+   * Called at the end of the input.
+   * @returns the trailers with lower-case names, without the signature
+   * @throws {AwsError} 4xx if the input is incomplete or has a different length, or if trailers are missing
+   * or unsigned
    */
   end(): Record<string, string>;
 }
 
-/** Far above a size and a signature. */
+/** Far more than a size and a signature need. */
 const MAX_HEADER = 1_024;
-/** A checksum and a signature take about 150 bytes. */
+/** A checksum and a signature need about 150 bytes. */
 const MAX_TRAILER = 4_096;
 const MIN_CHUNK = 8_192;
 const CR = 13;
@@ -54,7 +55,7 @@ const LF = 10;
 
 export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOptions): ChunkedDecoder {
   let state: "header" | "data" | "data-end" | "trailer" = "header";
-  /** An unfinished header line, or the trailer so far. */
+  /** An incomplete header line, or the trailer so far. */
   let text = "";
   let remaining = 0;
   let decoded = 0;
@@ -62,7 +63,7 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
   let chunkSize = 0;
   let chunkSignature = "";
   let previous = signing?.seed ?? "";
-  /** Hash of a chunk that came in pieces; one that came whole is hashed in one go. */
+  /** The hash of a chunk that arrived in pieces; a complete chunk is hashed at once. */
   let partial: Hash | undefined;
   let digest = EMPTY_HASH;
   const algorithm = !signing || isOfHmac(signing.key) ? ALGORITHM : ASYMMETRIC;
@@ -109,7 +110,7 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
     text = "";
   }
 
-  /** Up to the line's end, or all there is; a line's end may be cut in two. */
+  /** Reads up to the end of the line, or all bytes; the line break may be split. */
   function takeLine(bytes: Uint8Array, from: number): number {
     const end = bytes.indexOf(LF, from);
     const stop = end < 0 ? bytes.length : end;
@@ -123,7 +124,7 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
     return end + 1;
   }
 
-  /** The CRLF behind a chunk's data. */
+  /** Reads the CRLF after a chunk's data. */
   function takeDataEnd(bytes: Uint8Array, from: number): number {
     let at = from;
     if (text === "") {
@@ -181,7 +182,7 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
   };
 }
 
-/** A signature that nobody can or need verify is passed over. */
+/** Signatures that need not be verified are ignored. */
 const UNSIGNED_HEADER = /^([0-9a-fA-F]{1,12})(?:;[\x20-\x7e]*)?$/;
 const SIGNED_HEADERS = {
   [ALGORITHM]: /^([0-9a-fA-F]{1,12});chunk-signature=([0-9a-f]{64})$/,
@@ -192,8 +193,8 @@ const latin1 = (bytes: Uint8Array, from: number, to: number) =>
   Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("latin1");
 
 /**
- * The lines behind the last chunk. Clients end them with LF or CRLF, and put an empty line before the signature, or
- * two at the end: all of that is seen in the field, so empty lines mean nothing here.
+ * Parses the lines after the last chunk. Clients end them with LF or CRLF, and may put an empty line before
+ * the signature or two at the end, so empty lines are ignored.
  */
 function parseTrailer(text: string) {
   const trailers: Record<string, string> = {};
@@ -222,7 +223,7 @@ function check(by: ChunkSigning, stringToSign: string, signature: string): void 
   throw signatureDoesNotMatch("s3", { accessKeyId: by.accessKeyId, signature, stringToSign });
 }
 
-/** The framing is not as it should be. */
+/** The error for invalid framing. */
 export const terminated = () => new AwsError("IncompleteBody", "The request body terminated unexpectedly");
 
 const wrongLength = (expected: number, provided: number) =>
@@ -238,7 +239,7 @@ const malformedTrailer = () =>
     "The request contained trailing data that was not well-formed or did not conform to our published schema.",
   );
 
-/** S3 notices at the header of the next chunk, and tells that one's number. */
+/** S3 detects this at the header of the next chunk, and reports that chunk's number. */
 const chunkTooSmall = (chunk: number, size: number) =>
   new AwsError(
     "InvalidChunkSizeError",

@@ -1,6 +1,6 @@
 /**
- * What a request carries to authenticate itself: Version 4 in a header or presigned, and S3's Version 2 likewise.
- * Nothing is verified here; whatever cannot be read is refused in the words of the service.
+ * Parses the authentication of a request: Version 4 or S3's Version 2, in a header or presigned. Nothing is
+ * verified here; whatever cannot be parsed is rejected in the words of the service.
  */
 import { AwsError } from "#aws/errors.ts";
 import { memoizeByText } from "#lib/memoize.ts";
@@ -35,7 +35,7 @@ export interface SignatureV4 extends Claim {
   signature: string;
   /** Epoch milliseconds. */
   signedAt: number;
-  /** Seconds from `signedAt`, for a presigned URL that says so (S3's always do). */
+  /** Seconds from `signedAt`, for a presigned URL that states them (S3's always do). */
   expiresIn?: number;
   sessionToken?: string;
 }
@@ -43,8 +43,9 @@ export interface SignatureV4 extends Claim {
 const MAX_EXPIRY = 604_800;
 
 /**
- * @returns undefined for a request that carries no signature
- * @throws {AwsError} in the words of `style`: a signature that cannot be read, or two ways to authenticate at once
+ * @returns undefined for a request without a signature
+ * @throws {AwsError} in the words of `style`: for a signature that cannot be parsed, or two authentication
+ * mechanisms
  */
 export function parseSignature(headers: Headers, query: Query, style: ErrorStyle): Signature | undefined {
   const header = headers.authorization || undefined;
@@ -56,7 +57,7 @@ export function parseSignature(headers: Headers, query: Query, style: ErrorStyle
   if (presignedV2) return parseQueryV2(new Map(query));
   if (header === undefined) return undefined;
   if (header.startsWith("AWS4-")) return parseHeaderV4(header, headers, style);
-  // Elsewhere `Authorization` is free for other schemes (a Cognito token, say), which are not ours to judge.
+  // Elsewhere `Authorization` may hold another scheme, such as a Cognito token, which is not handled here.
   if (style !== "s3") return undefined;
   if (header.startsWith("AWS ")) return parseHeaderV2(header, headers);
   const sentence = header.includes(" ")
@@ -66,8 +67,8 @@ export function parseSignature(headers: Headers, query: Query, style: ErrorStyle
 }
 
 /**
- * S3 asks this last of all that a scope says, and after whether the signature is of its time.
- * @throws {AwsError} the scope is of another day than the signature
+ * S3 checks this last among the properties of a scope, and after the signature's time.
+ * @throws {AwsError} if the scope's date differs from that of the signature
  */
 export function checkDay(
   { scope, amzDate, carrier }: Pick<SignatureV4, "scope" | "amzDate" | "carrier">,
@@ -80,7 +81,7 @@ function parseHeaderV4(header: string, headers: Headers, style: ErrorStyle): Sig
   const dateText = headers["x-amz-date"] ?? headers.date;
   const date = dateText ?? "";
   const signedAt = headers["x-amz-date"] === undefined ? parseDateHeader(date) : parseAmzDate(date);
-  // S3 looks at the date before all else but the algorithm.
+  // S3 checks the date before everything but the algorithm.
   if (signedAt === undefined && style === "s3") {
     algorithmEnd(header, style);
     throw badDate(date, style);
@@ -105,7 +106,7 @@ function parseHeaderV4(header: string, headers: Headers, style: ErrorStyle): Sig
 
 const REGION_SET = "x-amz-region-set";
 
-/** Unsigned, it would widen what the signer meant. */
+/** Must be signed, since an unsigned one would widen the signature's validity. */
 function signedRegionSet(headers: Headers, signedHeaders: readonly string[], style: ErrorStyle): string {
   const set = headers[REGION_SET];
   if (!set) {
@@ -128,20 +129,20 @@ interface HeaderV4 extends Credential {
   signature: string;
 }
 
-/** All but the signature is the same in every request that a client makes in a day, and is read once. */
+/** Everything but the signature is the same in all requests of a client on one day, and is parsed once. */
 const MAX_CACHED = 1_000;
-const beginnings = () => memoizeByText(MAX_CACHED, (): { read?: HeaderV4 } => ({}));
-const standing: Record<ErrorStyle, ReturnType<typeof beginnings>> = {
-  s3: beginnings(),
-  ec2: beginnings(),
-  xml: beginnings(),
-  json: beginnings(),
-  "rest-json": beginnings(),
+const newHeaderCache = () => memoizeByText(MAX_CACHED, (): { read?: HeaderV4 } => ({}));
+const headerCaches: Record<ErrorStyle, ReturnType<typeof newHeaderCache>> = {
+  s3: newHeaderCache(),
+  ec2: newHeaderCache(),
+  xml: newHeaderCache(),
+  json: newHeaderCache(),
+  "rest-json": newHeaderCache(),
 };
 const SIGNATURE = "Signature=";
 const HEX = /^[0-9a-f]{64}$/;
 
-/** Where it ends the header, as nearly always. */
+/** The signature, if it is at the end of the header, as nearly always. */
 function signatureAtEnd(header: string): string | undefined {
   const signature = header.slice(-64);
   const begin = header.length - signature.length - SIGNATURE.length;
@@ -150,7 +151,7 @@ function signatureAtEnd(header: string): string | undefined {
 
 function readHeaderV4(header: string, dateText: string | undefined, style: ErrorStyle): HeaderV4 {
   const signature = dateText ? signatureAtEnd(header) : undefined;
-  const cached = signature === undefined ? {} : standing[style](header.slice(0, -signature.length));
+  const cached = signature === undefined ? {} : headerCaches[style](header.slice(0, -signature.length));
   if (cached.read) return { ...cached.read, signature: signature! };
   const space = algorithmEnd(header, style);
   const { Credential, SignedHeaders, Signature } = components(header, space, style);
@@ -169,7 +170,7 @@ function readHeaderV4(header: string, dateText: string | undefined, style: Error
   return read;
 }
 
-/** Where the name of the algorithm ends, which must be one of the two. */
+/** The end of the algorithm's name, which must be one of the two. */
 function algorithmEnd(header: string, style: ErrorStyle): number {
   const space = header.indexOf(" ");
   const algorithm = header.slice(0, Math.max(space, 0));
@@ -183,7 +184,7 @@ interface Components {
   Signature?: string;
 }
 
-/** Separated by commas, by spaces, or by both: clients differ. */
+/** Components are separated by commas, spaces, or both, depending on the client. */
 function components(header: string, from: number, style: ErrorStyle): Components {
   const components: Components = {};
   for (const part of header.slice(from + 1).split(/[\s,]+/)) {
@@ -253,7 +254,7 @@ function parseExpires(text: string, style: ErrorStyle): number {
   throw style === "s3" ? queryError(wrong) : signatureError(style, "incomplete", wrong);
 }
 
-/** `host` binds a signature to a place; without it one could be replayed elsewhere. */
+/** `host` must be signed; without it, a signature could be replayed at another endpoint. */
 function parseSignedHeaders(text: string, style: ErrorStyle): string[] {
   const names = text.toLowerCase().split(";");
   if (names.includes("host") || names.includes(":authority")) return names;
@@ -263,10 +264,13 @@ function parseSignedHeaders(text: string, style: ErrorStyle): string[] {
     : signatureError(style, "mismatch", message);
 }
 
-/** Covered without being listed: date and hash stand in the signed text anyhow, the token is checked against the key. */
+/**
+ * Covered without being listed: date and hash are part of the signed text, and the token is checked against
+ * the key.
+ */
 const ALWAYS_COVERED = new Set(["x-amz-date", "x-amz-content-sha256", "x-amz-security-token"]);
 
-/** The `x-amz-…` headers that a signature does not cover: S3 refuses a request with any. */
+/** The `x-amz-…` headers that a signature does not cover; S3 rejects a request that has any. */
 export function unsignedHeaders(signature: SignatureV4, headers: Headers): string[] {
   const unsigned: string[] = [];
   for (const name in headers) {

@@ -1,15 +1,16 @@
 /**
- * What AWS says to a request whose signature does not do.
+ * AWS's errors for requests with an invalid signature.
  *
- * Five families of services say the same things in different codes and statuses. Codes and sentences are as clients
- * see them: S3's from its error documents, the others' from what the shared front end of AWS's services answers.
+ * Five families of services have the same errors with different codes and statuses. Codes and messages are
+ * those that clients see: S3's from its error documents, the others from the common front end of AWS's
+ * services.
  */
 import { AwsError } from "#aws/errors.ts";
 import { isoSeconds } from "#lib/iso-seconds.ts";
 import type { ProtocolName } from "../contract/format.ts";
 import { formatAmzDate } from "./amz-date.ts";
 
-/** `xml` is every Query and REST-XML service but S3 and EC2 (IAM, STS, Route 53). */
+/** `xml` includes every Query and REST-XML service except S3 and EC2 (IAM, STS, Route 53). */
 export type ErrorStyle = "s3" | "ec2" | "xml" | "json" | "rest-json";
 
 export function errorStyle(signingName: string, protocol: ProtocolName): ErrorStyle {
@@ -30,7 +31,9 @@ export function errorStyle(signingName: string, protocol: ProtocolName): ErrorSt
 type Fault = "mismatch" | "unknownKey" | "missing" | "incomplete" | "expiredToken" | "invalidToken";
 type Said = readonly [code: string, status: number];
 
-/** The awsJson front end answers 400 to whatever is the client's fault; the REST one 403, with the same codes. */
+/**
+ * The awsJson front end returns 400 for every client error; the REST one returns 403, with the same codes.
+ */
 const json = (status: number): Record<Fault, Said> => ({
   mismatch: ["InvalidSignatureException", status],
   unknownKey: ["UnrecognizedClientException", status],
@@ -58,7 +61,7 @@ const codes: Record<ErrorStyle, Record<Fault, Said>> = {
     expiredToken: ["ExpiredToken", 400],
     invalidToken: ["InvalidToken", 400],
   },
-  // EC2 does not tell a wrong key from a wrong secret.
+  // EC2 does not distinguish a wrong key from a wrong secret.
   ec2: {
     ...xml,
     mismatch: ["AuthFailure", 401],
@@ -71,7 +74,7 @@ const codes: Record<ErrorStyle, Record<Fault, Said>> = {
   "rest-json": json(403),
 };
 
-/** One of the faults that every style knows, in that style's code and status. */
+/** An error that every style has, with that style's code and status. */
 export function signatureError(style: ErrorStyle, fault: Fault, message: string, members = {}): AwsError {
   const [code, status] = codes[style][fault];
   return new AwsError(code, message, { status, members });
@@ -80,13 +83,13 @@ export function signatureError(style: ErrorStyle, fault: Fault, message: string,
 const EC2_REFUSAL = "AWS was not able to validate the provided access credentials";
 const INVALID_TOKEN = "The security token included in the request is invalid.";
 
-/** What was calculated, so that the client can compare. */
+/** The calculated values, so that the client can compare. */
 export interface Calculated {
   accessKeyId: string;
   /** As the client sent it. */
   signature: string;
   stringToSign: string;
-  /** Version 4 over a whole request only: chunks, forms and Version 2 have none. */
+  /** Only for Version 4 over a whole request: chunks, forms and Version 2 have none. */
   canonicalRequest?: string;
 }
 
@@ -137,7 +140,7 @@ export function unknownAccessKey(style: ErrorStyle, accessKeyId: string): AwsErr
   );
 }
 
-/** The session token does not belong to the access key. */
+/** The error for a session token that does not belong to the access key. */
 export function invalidToken(style: ErrorStyle, token: string): AwsError {
   if (style === "ec2") return signatureError(style, "invalidToken", EC2_REFUSAL);
   if (style !== "s3") return signatureError(style, "invalidToken", INVALID_TOKEN);
@@ -154,7 +157,7 @@ export function expiredToken(style: ErrorStyle, token: string): AwsError {
   return signatureError(style, "expiredToken", "The provided token has expired.", { "Token-0": token });
 }
 
-/** The operation needs a signature and there is none. */
+/** The error for an operation that requires a signature. */
 export function missingAuthentication(style: ErrorStyle): AwsError {
   if (style === "s3") return signatureError(style, "missing", "Access Denied");
   const isJson = style === "json" || style === "rest-json";
@@ -167,7 +170,10 @@ export function missingAuthentication(style: ErrorStyle): AwsError {
 
 const MINUTES = 60_000;
 
-/** A request signed too long ago, or too far ahead of us; `signed` is the date as the client sent it. */
+/**
+ * The error for a request signed too long ago, or too far in the future; `signed` is the date as the client
+ * sent it.
+ */
 export function timeTooSkewed(style: ErrorStyle, signed: string, signedAt: number, now: number): AwsError {
   if (style === "s3") {
     return new AwsError(
@@ -184,7 +190,7 @@ export function timeTooSkewed(style: ErrorStyle, signed: string, signedAt: numbe
     );
   }
   if (style === "ec2") return new AwsError("RequestExpired", "Request has expired.");
-  // AWS names five minutes here, whatever the service then allows.
+  // AWS's message says five minutes, whatever the service allows.
   const at = formatAmzDate(signedAt);
   const message =
     signedAt < now
@@ -193,7 +199,10 @@ export function timeTooSkewed(style: ErrorStyle, signed: string, signedAt: numbe
   return signatureError(style, "mismatch", message);
 }
 
-/** A presigned URL past its end. Times are cloud time; `expiresIn` in seconds is absent from Version 2. */
+/**
+ * The error for an expired presigned URL. Times are cloud time; `expiresIn` is in seconds, and absent in
+ * Version 2.
+ */
 export function presignedExpired(
   style: ErrorStyle,
   expiry: number,
@@ -218,7 +227,7 @@ export function presignedExpired(
   );
 }
 
-/** A presigned URL signed in the future. S3 tells its date in milliseconds. */
+/** The error for a presigned URL signed in the future. S3 reports its date in milliseconds. */
 export function presignedTooEarly(
   style: ErrorStyle,
   { amzDate, signedAt, expiry }: { amzDate: string; signedAt: number; expiry: number },
@@ -241,7 +250,8 @@ export function contentHashMismatch(
   computed: string,
   calculated: Calculated,
 ): AwsError {
-  // Only S3 trusts the header for the signature and then compares; elsewhere a changed body is a changed signature.
+  // Only S3 uses the header's hash for the signature and compares the body later; elsewhere a changed body
+  // changes the signature.
   if (style !== "s3") return signatureDoesNotMatch(style, calculated);
   return new AwsError(
     "XAmzContentSHA256Mismatch",

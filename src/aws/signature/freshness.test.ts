@@ -39,7 +39,7 @@ describe("a presigned URL for an hour", () => {
     const clocks = { wall, cloud: wall + 2 * hours, cloudTimeOf };
     expect(presignedValidity(moved - 1, 3_600, clocks).state).toBe("expired");
     expect(presignedValidity(moved, 3_600, clocks)).toEqual({ state: "valid", expiry: moved + 3 * hours });
-    // Signed by a client that was told the cloud's time.
+    // Signed by a client that follows the cloud's time.
     expect(presignedValidity(wall + 2 * hours, 3_600, clocks)).toEqual({
       state: "valid",
       expiry: wall + 3 * hours,

@@ -1,18 +1,18 @@
 /**
- * Whether a signature is of its time. Clients sign by the wall clock, while the cloud may live in a shifted or frozen
- * one; both are handed in, in epoch milliseconds.
+ * Checks a signature's time. Clients sign by the real clock, while the cloud's clock may be shifted or
+ * frozen; both are passed in, in epoch milliseconds.
  */
 export interface Clocks {
   wall: number;
   cloud: number;
-  /** What the cloud's clock showed, or by its present shift will show, at a moment of the wall clock. */
+  /** The cloud's time at a given real time; in the future, by the current shift. */
   cloudTimeOf(wall: number): number;
 }
 
-/** AWS allows a client's clock to be fifteen minutes off, either way. */
+/** AWS allows a client's clock to be fifteen minutes off in either direction. */
 const ALLOWED_SKEW = 15 * 60_000;
 
-/** Fresh by the wall clock or by the cloud's, since a client may have been told either time. */
+/** Whether the time is fresh by the real clock or by the cloud's, since a client may use either. */
 export function isFresh(signedAt: number, clocks: Pick<Clocks, "wall" | "cloud">): boolean {
   return (
     Math.abs(signedAt - clocks.wall) <= ALLOWED_SKEW || Math.abs(signedAt - clocks.cloud) <= ALLOWED_SKEW
@@ -26,9 +26,9 @@ export interface Validity {
 }
 
 /**
- * Of a presigned URL. Its life is counted in cloud time, from what the cloud's clock showed when it was signed: so it
- * ends when the clock is moved past its end, though the client signed by the wall. A signing time that the wall clock
- * has not reached was read off the cloud's clock and is taken as it is.
+ * The validity of a presigned URL. Its lifetime is counted in cloud time, from the cloud's time when it was
+ * signed, so it ends when the clock is moved past its end although the client signed by the real clock. A
+ * signing time in the future of the real clock was taken from the cloud's clock and is used as it is.
  *
  * @param expiresIn seconds
  */
@@ -40,7 +40,7 @@ export function presignedValidity(signedAt: number, expiresIn: number, clocks: C
   return { state: clocks.cloud > expiry ? "expired" : "valid", expiry };
 }
 
-/** Of a Version 2 URL, which tells its end only, by the client's clock. */
+/** The validity of a Version 2 URL, which states only its end, by the client's clock. */
 export function expiresValidity(expires: number, clocks: Clocks): Validity {
   const expiry = clocks.cloudTimeOf(expires);
   return { state: clocks.cloud > expiry ? "expired" : "valid", expiry };

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 
 /**
- * HMAC as two one-shot hashes over prepared pads. `createHmac` builds a key object per call and costs two to ten
- * times as much for the short texts that signatures are made of.
+ * HMAC as two one-shot hashes over prepared pads. `createHmac` creates a key object per call and costs two to
+ * ten times as much for the short texts of signatures.
  */
 export interface HmacKey {
   readonly algorithm: "sha256" | "sha1";
@@ -10,7 +10,7 @@ export interface HmacKey {
   readonly outer: Uint8Array;
 }
 
-/** Both hashes work on blocks of 64 bytes. */
+/** Both hashes have blocks of 64 bytes. */
 const BLOCK = 64;
 
 export function hmacKey(algorithm: HmacKey["algorithm"], secret: string | Uint8Array): HmacKey {
@@ -25,11 +25,11 @@ export function hmacKey(algorithm: HmacKey["algorithm"], secret: string | Uint8A
   return { algorithm, inner, outer };
 }
 
-/** Reused by every call: hashing is synchronous, and nothing is read from it afterwards. */
+/** Reused by every call, because hashing is synchronous. */
 const innerText = Buffer.alloc(BLOCK + 1_024);
 const outerText = Buffer.alloc(BLOCK + 32);
 
-/** Text is Latin-1, a character a byte, like everything that is signed. */
+/** Text is Latin-1, one character per byte, like everything that is signed. */
 export function hmac(key: HmacKey, text: string): Buffer;
 export function hmac(key: HmacKey, text: string, encoding: "hex" | "base64"): string;
 export function hmac(
@@ -41,7 +41,7 @@ export function hmac(
   const padded = end <= innerText.length ? innerText : Buffer.allocUnsafe(end);
   padded.set(key.inner);
   padded.write(text, BLOCK, "latin1");
-  // A digest as a string costs half of one as a Buffer.
+  // A digest as a string costs half as much as one as a Buffer.
   const digest = hash(key.algorithm, padded.subarray(0, end), "latin1");
   outerText.set(key.outer);
   outerText.write(digest, BLOCK, "latin1");
@@ -49,7 +49,7 @@ export function hmac(
   return encoding === "buffer" ? hash(key.algorithm, outer, "buffer") : hash(key.algorithm, outer, encoding);
 }
 
-/** Whether two signatures are the same, in a time that does not tell where they part. */
+/** Compares two signatures in constant time. */
 export function sameSignature(one: string, other: string): boolean {
   if (one.length !== other.length) return false;
   let difference = 0;

@@ -1,10 +1,13 @@
-/** What AWS says of a signature that cannot be read. */
+/** AWS's errors for signatures that cannot be parsed. */
 import { hash } from "node:crypto";
 import { AwsError } from "#aws/errors.ts";
 import { type ErrorStyle, invalidArgument, signatureError } from "./errors.ts";
 import type { Carrier } from "./request.ts";
 
-/** One request, one identity: else a proxy and we could each believe another one. */
+/**
+ * The error for two authentication mechanisms in one request: a proxy and this server might each trust a
+ * different one.
+ */
 export function twoMechanisms(style: ErrorStyle, header?: string): AwsError {
   if (style !== "s3") {
     return signatureError(

@@ -1,27 +1,28 @@
 /**
- * A browser's upload to S3: `multipart/form-data` with fields, then the `file`, which is streamed. What follows the
- * file is ignored, as S3 does.
+ * Parses a browser's upload to S3: `multipart/form-data` with fields, then the `file`, which is streamed.
+ * Anything after the file is ignored, as S3 does.
  */
 import { isUtf8 } from "node:buffer";
 import { AwsError } from "#aws/errors.ts";
 import { invalidArgument } from "./errors.ts";
 
 export interface UploadForm {
-  /** By lower-case name; a field that came twice is joined by `,`, as S3 reads repeated headers. */
+  /** By lower-case name; repeated fields are joined by `,`, like repeated headers in S3. */
   fields: ReadonlyMap<string, string>;
-  /** Undefined where the file's part has none: then `${filename}` stays as it is. */
+  /** Undefined if the file's part has none: `${filename}` is then not replaced. */
   filename: string | undefined;
   contentType: string | undefined;
-  /** Once only. Its end throws if the form is cut short. */
+  /** Can be iterated once. Throws at its end if the form is incomplete. */
   file: AsyncIterable<Uint8Array>;
 }
 
-/** Bytes of everything before the file's own, delimiters and headers included. */
+/** The maximum number of bytes before the file's content, including delimiters and headers. */
 const MAX_FIELDS = 20_480;
 
 /**
- * Reads up to the file.
- * @throws {AwsError} 4xx: not a form, not well-formed, too much before the file, no text in a field, no file
+ * Reads a form up to its file.
+ * @throws {AwsError} 4xx if it is not a form, malformed, has too much before the file, a field that is not
+ * text, or no file
  */
 export async function readUploadForm(
   contentType: string | undefined,
@@ -29,7 +30,7 @@ export async function readUploadForm(
 ): Promise<UploadForm> {
   const delimiter = Buffer.from(`\r\n--${boundaryOf(contentType)}`, "latin1");
   const input = source[Symbol.asyncIterator]();
-  // The first delimiter has no line before it.
+  // The first delimiter is not preceded by a line.
   let buffer: Buffer = Buffer.from("\r\n");
   let consumed = 0;
   const fields = new Map<string, string>();
@@ -41,7 +42,7 @@ export async function readUploadForm(
     buffer = Buffer.concat([buffer, next.value]);
   }
 
-  /** What stands before `mark`; both are taken off the buffer. */
+  /** Reads up to `mark`, and removes both from the buffer. */
   async function through(mark: Uint8Array): Promise<Buffer> {
     let from = 0;
     for (;;) {
@@ -60,7 +61,7 @@ export async function readUploadForm(
 
   await through(delimiter);
   for (;;) {
-    // Behind a delimiter: `--` ends the form, padding and CRLF start a part.
+    // After a delimiter, `--` ends the form; padding and CRLF start a part.
     while (buffer.length < 2) await more();
     if (buffer.toString("latin1", 0, 2) === "--") throw noFile();
     const padding = await through(CRLF);
@@ -108,7 +109,10 @@ async function readPartHeaders(through: (mark: Uint8Array) => Promise<Buffer>): 
   return { name: name.toLowerCase(), filename: parameter(parameters, "filename"), type };
 }
 
-/** Quoted or bare. Browsers write `"` in a name as `%22`, others as `\"`; a backslash before anything else is a path's. */
+/**
+ * Parses a quoted or bare parameter. Browsers write `"` in a name as `%22`, others as `\"`; any other
+ * backslash belongs to a path.
+ */
 function parameter(text: string | undefined, name: string): string | undefined {
   const pattern = /;[ \t]*([A-Za-z*]+)=(?:"((?:\\"|[^"])*)"|([^\s;"]*))/g;
   for (const match of (text ?? "").matchAll(pattern)) {
@@ -140,7 +144,7 @@ async function* fileBytes(
       if (next.done === true) throw malformed();
       buffered = Buffer.concat([buffered, next.value]);
     }
-    // Read to the end all the same: there the body's own length is checked.
+    // Reads to the end, where the body's own length is checked.
     while ((await input.next()).done !== true);
   } finally {
     await input.return?.();
@@ -179,6 +183,6 @@ const fieldsTooLong = () =>
 
 const noFile = () => invalidArgument("POST requires exactly one file upload per request.", "file", "0");
 
-/** A file under another name than `file` often ends here. */
+/** This error is common for a file in a field not called `file`. */
 const notUtf8 = () =>
   invalidArgument("Malformed Unicode code sequence in the field.", "formField", undefined);

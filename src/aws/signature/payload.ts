@@ -1,15 +1,15 @@
-/** What a request says of its own body in `x-amz-content-sha256`. */
+/** The declaration of a request about its own body in `x-amz-content-sha256`. */
 import { AwsError } from "#aws/errors.ts";
 import { invalidArgument } from "./errors.ts";
 import type { Carrier, Headers, Query } from "./request.ts";
 import { UNSIGNED_PAYLOAD } from "./sigv4.ts";
 
-/** `hash` is the word that the canonical request ends with. */
+/** `hash` is the last line of the canonical request. */
 export interface Payload {
   hash: string;
   /** `hashed`: the body must have that SHA-256; `chunked`: aws-chunked, see `aws-chunked.ts`. */
   kind: "hashed" | "unsigned" | "chunked";
-  /** Whether each chunk, and the trailer if there is one, carries its signature. */
+  /** Whether each chunk, and the trailer if any, is signed. */
   signedChunks: boolean;
   trailer: boolean;
 }
@@ -29,9 +29,10 @@ const words = new Map<string, Payload>([
 ]);
 
 /**
- * Of a request to S3. A header signature must say; a presigned URL may, and else leaves the body unsigned.
- * @param asymmetric whether the signature is one of Version 4A
- * @throws {AwsError} it says nothing, or something else
+ * The declaration of a request to S3. A signature in a header requires one; a presigned URL without one has
+ * an unsigned body.
+ * @param asymmetric whether the signature is of Version 4A
+ * @throws {AwsError} if the declaration is missing or invalid
  */
 export function s3Payload(carrier: Carrier, headers: Headers, query: Query, asymmetric = false): Payload {
   const inQuery =
@@ -42,7 +43,7 @@ export function s3Payload(carrier: Carrier, headers: Headers, query: Query, asym
     throw new AwsError("InvalidRequest", "Missing required header for this request: x-amz-content-sha256");
   }
   const payload = words.get(header);
-  // Chunks are signed as what they are chained to.
+  // Chunks must be signed by the same algorithm as the request.
   if (payload && !(payload.signedChunks && header.includes("ECDSA") !== asymmetric)) return payload;
   if (/^[0-9a-fA-F]{64}$/.test(header)) return word(header, "hashed")[1];
   throw invalidArgument(
@@ -53,8 +54,8 @@ export function s3Payload(carrier: Carrier, headers: Headers, query: Query, asym
 }
 
 /**
- * Of a request to S3 that nobody signed: it need not say, and what is no word counts as a hash.
- * @throws {AwsError} there is no signature that chunks could be chained to
+ * The declaration of an unsigned request to S3: it is optional, and an unknown value counts as a hash.
+ * @throws {AwsError} for signed chunks, since there is no signature that they could be chained to
  */
 export function anonymousPayload(headers: Headers): Payload | undefined {
   const header = headers["x-amz-content-sha256"];

@@ -1,6 +1,6 @@
 /**
- * The policy of a browser's upload: a signed JSON document that says which form it allows.
- * Words of the refusals: what S3 answers to forms that break one rule each.
+ * The policy of a browser's upload: a signed JSON document that restricts the form. The error messages are
+ * S3's responses to forms that each violate one rule.
  */
 import { AwsError } from "#aws/errors.ts";
 import { jsonText } from "#lib/json-value.ts";
@@ -15,7 +15,7 @@ type Condition = FieldCondition | RangeCondition;
 
 interface FieldCondition {
   operator: "eq" | "starts-with";
-  /** As written: `$key`; what lacks the `$` matches nothing. */
+  /** As written: `$key`; a name without the `$` matches nothing. */
   field: string;
   value: string;
 }
@@ -27,10 +27,10 @@ interface RangeCondition {
   maximum: unknown;
 }
 
-/** By lower-case name, `${filename}` expanded. */
+/** By lower-case name, with `${filename}` expanded. */
 export type Fields = ReadonlyMap<string, string>;
 
-/** Bytes that the file may have. */
+/** The allowed size of the file in bytes. */
 export interface AllowedLength {
   minimum: number;
   maximum: number;
@@ -56,7 +56,7 @@ export function parsePostPolicy(base64: string): PostPolicy {
   return { expiration: end, conditions: conditions.map(parseCondition) };
 }
 
-/** S3 documents `\$` and `\v` besides JSON's own escapes. */
+/** S3 documents `\$` and `\v` in addition to JSON's own escapes. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(
@@ -99,13 +99,13 @@ function parseListCondition(condition: readonly unknown[]): Condition {
   return { operator, field: first, value: second };
 }
 
-/** Fields that need no condition: those that authenticate, the file, and what starts with `x-ignore-`. */
+/** Fields that need no condition: those of the signature, the file, and any that start with `x-ignore-`. */
 const UNCONDITIONAL = new Set(["policy", "x-amz-signature", "signature", "awsaccesskeyid", "file"]);
 
 /**
- * @param bucket where the form was posted to
+ * @param bucket the bucket of the request's URL
  * @param now cloud time, epoch milliseconds
- * @returns what the file's length must be; see {@link checkLength}
+ * @returns the allowed length of the file; see {@link checkLength}
  * @throws {AwsError} `AccessDenied`, 403
  */
 export function checkPostPolicy(
@@ -128,11 +128,11 @@ export function checkPostPolicy(
     if (!condition.field.startsWith("$")) throw failed(condition);
     const name = condition.field.slice(1).toLowerCase();
     covered.add(name);
-    // The bucket that counts is the one of the URL, whatever a field claims.
+    // The bucket of the URL counts, whatever the field says.
     const value = name === "bucket" ? bucket : (fields.get(name) ?? "");
     if (!holds(condition, name, value)) throw failed(condition);
   }
-  // Every form says where it goes, if by nothing else then by its URL.
+  // Every form has a bucket, if only by its URL.
   for (const name of ["bucket", ...fields.keys()]) {
     if (!covered.has(name) && !UNCONDITIONAL.has(name) && !name.startsWith("x-ignore-")) {
       throw violation(`Extra input fields: ${name}`);
@@ -143,7 +143,7 @@ export function checkPostPolicy(
 
 function holds({ operator, value: expected }: FieldCondition, name: string, value: string): boolean {
   if (operator === "eq") return value === expected;
-  // Only a Content-Type with commas is a list, each of which must start so.
+  // Only a Content-Type with commas is a list, each element of which must start with the expected text.
   const values = name === "content-type" ? value.split(",") : [value];
   return values.every((each) => each.startsWith(expected));
 }
@@ -153,7 +153,7 @@ function byteCount(value: unknown): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** @throws {AwsError} the file is longer or shorter than the policy allows */
+/** @throws {AwsError} if the file is longer or shorter than the policy allows */
 export function checkLength(length: number, allowed: AllowedLength): void {
   if (length > allowed.maximum) {
     throw new AwsError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", {
@@ -170,11 +170,11 @@ export function checkLength(length: number, allowed: AllowedLength): void {
 // biome-ignore lint/suspicious/noTemplateCurlyInString: S3's own variable
 const FILENAME = "${filename}";
 
-/** `${filename}` in any field is the file's name, without the folders that a browser may send. */
+/** Replaces `${filename}` in every field by the file's name, without the folders that a browser may send. */
 export function expandFilename(fields: Fields, filename: string | undefined): Map<string, string> {
   if (filename === undefined) return new Map(fields);
   const bare = filename.slice(Math.max(filename.lastIndexOf("/"), filename.lastIndexOf("\\")) + 1);
-  // The policy is signed as it stands.
+  // The policy is signed as it is.
   return new Map(
     [...fields].map(([name, value]) => [
       name,
@@ -183,7 +183,7 @@ export function expandFilename(fields: Fields, filename: string | undefined): Ma
   );
 }
 
-/** As S3 tells it: a list with a space behind each comma, also for a condition written as an object. */
+/** In S3's format: a list with a space after each comma, even for a condition written as an object. */
 function failed(condition: Condition): AwsError {
   const list =
     condition.operator === "content-length-range"

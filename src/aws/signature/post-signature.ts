@@ -10,7 +10,7 @@ import { ALGORITHM, type Scope, signingKey } from "./sigv4.ts";
 export interface PostSignature {
   version: 2 | 4;
   accessKeyId: string;
-  /** The policy as sent: what is signed. */
+  /** The policy as sent, which is the signed text. */
   policy: string;
   signature: string;
   /** Version 4 only. */
@@ -22,8 +22,8 @@ const V4 = ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signatur
 const V2 = ["AWSAccessKeyId", "Signature"];
 
 /**
- * @returns undefined for an anonymous form: no policy, or one that nobody signed
- * @throws {AwsError} some fields of a signature are there and others are not, or cannot be read
+ * @returns undefined for an anonymous form, without a policy or without a signature
+ * @throws {AwsError} if fields of a signature are missing or cannot be parsed
  */
 export function parsePostSignature(fields: Fields): PostSignature | undefined {
   const has = (name: string) => fields.has(name.toLowerCase());

@@ -1,4 +1,4 @@
-/** The credential scope: for which day, Region and service a signature is meant. */
+/** The credential scope: the day, Region and service that a signature is valid for. */
 import type { AwsError } from "#aws/errors.ts";
 import { memoizeByText } from "#lib/memoize.ts";
 import { type ErrorStyle, signatureError } from "./errors.ts";
@@ -11,7 +11,10 @@ export interface Credential {
   scope: Scope;
 }
 
-/** What S3 finds wrong with `AKID/20130524/us-east-1/s3/aws4_request`, wherever that stands; undefined if nothing. */
+/**
+ * S3's message for an invalid `AKID/20130524/us-east-1/s3/aws4_request`, in a header or elsewhere; undefined
+ * if it is valid.
+ */
 export function s3CredentialFault(text: string, asymmetric = false): string | undefined {
   const parts = partsOf(text, asymmetric);
   const [accessKeyId, date, region, , terminator] = parts;
@@ -28,19 +31,19 @@ export function s3CredentialFault(text: string, asymmetric = false): string | un
   return undefined;
 }
 
-/** Five, of which Version 4A leaves the Region out. */
+/** Five parts; Version 4A omits the Region. */
 function partsOf(text: string, asymmetric: boolean): string[] {
   const parts = text.split("/");
   return asymmetric ? parts.toSpliced(2, 0, "") : parts;
 }
 
-/** Of a text that was found right. */
+/** Splits a text that has been validated. */
 export function splitCredential(text: string, asymmetric = false): Credential {
   const [accessKeyId = "", date = "", region = "", service = ""] = partsOf(text, asymmetric);
   return { accessKeyId, scope: { date, region, service } };
 }
 
-/** Whether it is the right service or Region is for {@link checkScope}. */
+/** Service and Region are checked by {@link checkScope}. */
 export function parseCredential(
   text: string,
   carrier: Carrier,
@@ -69,7 +72,10 @@ export function parseCredential(
   return splitCredential(text, asymmetric);
 }
 
-/** The service that a request claims to be for, to route by: a glance that never throws. `undefined` where it claims none. */
+/**
+ * The service that a request claims to be for, to route by. Never throws; returns `undefined` if there is no
+ * claim.
+ */
 export function claimedService({ authorization }: Headers, query: Query): string | undefined {
   if (authorization?.startsWith("AWS ") || (!authorization && isPresignedV2(query))) return "s3";
   const credential = !authorization
@@ -78,7 +84,7 @@ export function claimedService({ authorization }: Headers, query: Query): string
   return credential === undefined ? undefined : scopes(credential)?.service;
 }
 
-/** Version 2 of S3's own kind: that of the query protocols names its version. */
+/** Whether the query has S3's kind of Version 2 signature. That of the query protocols states its version. */
 function isPresignedV2(query: Query): boolean {
   const has = (wanted: string) => query.some(([name]) => name === wanted);
   return query.length > 0 && has("AWSAccessKeyId") && has("Signature") && !has("SignatureVersion");
@@ -92,7 +98,7 @@ const scopes = memoizeByText(MAX_SCOPES, (credential) => {
 
 /**
  * @param isRegion whether a Region of that name is served here
- * @throws {AwsError} the signature is meant for another service, or for a Region that is not served
+ * @throws {AwsError} if the signature is for another service, or for a Region that is not served
  */
 export function checkScope(
   { scope, carrier }: { scope: Scope; carrier: Carrier },
@@ -108,7 +114,7 @@ export function checkScope(
     : wrongScope(scope, service, wrongRegion, wrongService, style);
 }
 
-/** S3's global endpoint expects its own Region of whoever names none that it knows. */
+/** S3's global endpoint expects its own Region if the scope names an unknown one. */
 const GLOBAL_REGION = "us-east-1";
 
 function wrongS3Scope(scope: Scope, carrier: Carrier, region: boolean): AwsError {

@@ -1,4 +1,4 @@
-/** Signature Version 2 as S3 still takes it: boto3 presigns with it by default. */
+/** Signature Version 2, which S3 still accepts: boto3 presigns with it by default. */
 import { AwsError } from "#aws/errors.ts";
 import { parseDateHeader } from "./amz-date.ts";
 import { invalidArgument } from "./errors.ts";
@@ -72,7 +72,7 @@ export function parseQueryV2(query: ReadonlyMap<string, string>): SignatureV2 {
   };
 }
 
-/** Parameters that name another resource than the object itself; others are not signed. */
+/** Parameters that select another resource than the object itself; others are not signed. */
 const SUBRESOURCES = new Set(
   (
     "accelerate acl analytics cors defaultObjectAcl delete encryption intelligent-tiering inventory legal-hold " +
@@ -85,7 +85,7 @@ const SUBRESOURCES = new Set(
 
 /**
  * @param query decoded pairs
- * @param hostBucket the bucket that the host names; undefined in path style, where the path has it
+ * @param hostBucket the bucket of a virtual host; undefined in path style, where it is part of the path
  */
 export function stringToSignV2(
   request: RawRequest,
@@ -95,7 +95,8 @@ export function stringToSignV2(
 ): string {
   const headers: Record<string, string> = { ...request.headers };
   if (signature.carrier === "query") {
-    // What a presigner could not send as headers (token, metadata, type) it signs as such and puts into the query.
+    // Values that a presigner could not send as headers (token, metadata, type) are in the query, but signed
+    // as headers.
     for (const [name, value] of query) {
       const header = name.toLowerCase();
       if (header.startsWith("x-amz-") || header === "content-type" || header === "content-md5")
@@ -103,7 +104,7 @@ export function stringToSignV2(
     }
   }
   const dated = signature.expires === undefined ? headers.date : String(signature.expires / 1_000);
-  // X-Amz-Date is signed among the amz headers and takes the place of Date.
+  // X-Amz-Date is signed among the amz headers and replaces Date.
   const date = signature.expires === undefined && headers["x-amz-date"] !== undefined ? "" : (dated ?? "");
   let amzHeaders = "";
   for (const name of Object.keys(headers).sort()) {
@@ -127,7 +128,7 @@ function canonicalResource(path: string, query: Query, hostBucket: string | unde
   return `${resource}?${signed.map(([name, value]) => (value === "" ? name : `${name}=${value}`)).join("&")}`;
 }
 
-/** Base64, of a string to sign or of a POST policy. */
+/** In base64, of a string to sign or of a POST policy. */
 export function signV2(secret: string, text: string): string {
   return hmac(hmacKey("sha1", secret), text, "base64");
 }

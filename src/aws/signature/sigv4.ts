@@ -1,4 +1,4 @@
-/** Signature Version 4: canonical request, string to sign, signing key; to verify and to sign. */
+/** Signature Version 4: canonical request, string to sign and signing key, for verifying and signing. */
 import { hash, type KeyObject } from "node:crypto";
 import { formatAmzDate } from "./amz-date.ts";
 import { type HmacKey, hmac, hmacKey, sameSignature } from "./hmac.ts";
@@ -13,14 +13,14 @@ export interface Scope {
   service: string;
 }
 
-/** What a signature covers, and how it was told. */
+/** What a signature covers, as declared by the request. */
 export interface Claim {
   scope: Scope;
   /** `20130524T000000Z` */
   amzDate: string;
-  /** Lower-case, in the order in which they were told. */
+  /** Lower-case, in the declared order. */
   signedHeaders: readonly string[];
-  /** The Regions for which it is meant; makes it one of Version 4A. */
+  /** The Regions that it is valid for; present in Version 4A only. */
   regionSet?: string;
 }
 
@@ -29,9 +29,9 @@ export const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
 export const EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /**
- * @param payloadHash lower-case hex of the body's SHA-256, or the word that stands in for it
- * @param service decides how the path is written: S3 encodes it once and leaves its dots and slashes alone, since
- * they are parts of keys; all others normalise it and encode it twice
+ * @param payloadHash lower-case hex of the body's SHA-256, or its substitute
+ * @param service determines the path's format: S3 encodes it once and keeps its dots and slashes, which are
+ * part of keys; all other services normalize it and encode it twice
  */
 export function canonicalRequest(
   request: RawRequest,
@@ -41,7 +41,7 @@ export function canonicalRequest(
 ): string {
   const path = service === "s3" ? encodePath(request.path) : encodeTwice(request.path);
   let headers = "";
-  // A stranger chose the names: `constructor` must not find what every object inherits.
+  // Clients choose the names: `constructor` must not find an inherited member.
   for (const name of signedHeaders) {
     const value = Object.hasOwn(request.headers, name) ? request.headers[name] : "";
     headers += `${name}:${foldValue(value)}\n`;
@@ -77,10 +77,12 @@ export function signs(key: VerifyingKey, text: string, signature: string): boole
   return isOfHmac(key) ? sameSignature(hmac(key, text, "hex"), signature) : isSignedBy(key, text, signature);
 }
 
-/** Signing keys by secret and scope: a client signs with the same one all day, and deriving it takes four HMACs. */
+/**
+ * Signing keys by secret and scope: a client uses the same one for a day, and deriving it takes four HMACs.
+ */
 const keys = new Map<string, HmacKey>();
 const MAX_KEYS = 1_000;
-/** The one of the last time, which is most often asked for again. */
+/** The key of the last call, which is usually used again. */
 let last: { secret: string; scope: Scope; key: HmacKey } | undefined;
 
 export function signingKey(secret: string, scope: Scope): HmacKey {
@@ -98,7 +100,8 @@ function keyFor(secret: string, scope: Scope): HmacKey {
   for (const part of [scope.date, scope.region, scope.service, "aws4_request"]) {
     key = hmacKey("sha256", hmac(key, part));
   }
-  // A scope is the client's word, so strangers could fill the map; the oldest goes, and costs at most another four.
+  // Clients choose the scope, so they could fill the map. The oldest key is dropped; deriving it again costs
+  // four HMACs.
   if (keys.size >= MAX_KEYS) keys.delete(keys.keys().next().value!);
   keys.set(id, key);
   return key;
@@ -110,7 +113,7 @@ export interface Verdict {
   stringToSign: string;
 }
 
-/** Whether `signature` is what `secret` makes of this request; the texts are for the error that says it is not. */
+/** Compares `signature` with the one that `secret` gives for this request; the texts are for the error. */
 export function verify(
   request: RawRequest,
   claim: Claim & { accessKeyId: string; signature: string },
@@ -125,7 +128,7 @@ export function verify(
   return { matches, canonicalRequest: canonical, stringToSign: text };
 }
 
-/** Some clients sign a header's text as UTF-8 and send it as Latin-1: Python's do. */
+/** Some clients, such as Python's, sign a header's text as UTF-8 and send it as Latin-1. */
 const asUtf8 = (text: string) => Buffer.from(text).toString("latin1");
 
 export interface Credentials {
@@ -139,11 +142,14 @@ export interface SigningOptions {
   service: string;
   /** Epoch milliseconds. */
   now: number;
-  /** Hex SHA-256 of the body or a word for it; of the empty body unless said (presigned S3: `UNSIGNED-PAYLOAD`). */
+  /**
+   * The body's SHA-256 in hex, or its substitute; by default that of the empty body (presigned S3:
+   * `UNSIGNED-PAYLOAD`).
+   */
   payloadHash?: string;
 }
 
-/** Headers to add to `request`, which must have its `host`; every header that it has is signed. */
+/** Returns the headers to add to `request`, which must have its `host`; all its headers are signed. */
 export function sign(
   request: RawRequest,
   credentials: Credentials,
@@ -177,7 +183,10 @@ export function sign(
   return added;
 }
 
-/** The query string of a presigned URL: that of `request`, and what authenticates it for `expiresIn` seconds. */
+/**
+ * Returns the query string of a presigned URL: that of `request`, and its authentication for `expiresIn`
+ * seconds.
+ */
 export function presign(
   request: RawRequest,
   credentials: Credentials,
@@ -208,7 +217,7 @@ function scopeAt(options: SigningOptions, amzDate: string): Scope {
   return { date: amzDate.slice(0, 8), region: options.region, service: options.service };
 }
 
-/** Latin-1 text hashes as the bytes that it stands for; pure ASCII, nearly always, needs no copy. */
+/** Latin-1 text is hashed as the bytes that it represents; ASCII text, the usual case, needs no copy. */
 function hashText(text: string): string {
   return hash("sha256", NOT_ASCII.test(text) ? Buffer.from(text, "latin1") : text, "hex");
 }
@@ -219,7 +228,10 @@ const NOT_ASCII = /[^\x00-\x7f]/;
 const RUNS = /[ \t\r\n]+/g;
 const NEEDS_FOLDING = /^[ \t]|[ \t]$| {2}|[\t\r\n]/;
 
-/** Trimmed, runs made one; only HTTP's white space, since a Latin-1 no-break space may be half of a UTF-8 character. */
+/**
+ * Trims the value and collapses runs of white space. Only HTTP's white space counts, since a Latin-1 no-break
+ * space may be half of a UTF-8 character.
+ */
 function foldValue(value = ""): string {
   if (!NEEDS_FOLDING.test(value)) return value;
   const folded = value.replace(RUNS, " ");
@@ -229,7 +241,7 @@ function foldValue(value = ""): string {
   );
 }
 
-/** By byte: itself where RFC 3986 leaves it unreserved, else `%XX` in capitals. */
+/** The encoding of each byte: itself if RFC 3986 leaves it unreserved, else `%XX` in upper case. */
 const ENCODED = Array.from({ length: 256 }, (_, byte) => {
   const char = String.fromCharCode(byte);
   return /[A-Za-z0-9\-._~]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
@@ -243,13 +255,13 @@ const plainQuery = /^[A-Za-z0-9\-._~]*$/;
 const encodeUnit = (unit: string) =>
   ENCODED[unit.length === 3 ? Number.parseInt(unit.slice(1), 16) : unit.charCodeAt(0) & 0xff]!;
 
-/** The one canonical spelling of a path, however the client spelt it. An encoded slash stays encoded. */
+/** The canonical encoding of a path, however the client encoded it. An encoded slash stays encoded. */
 function encodePath(path: string): string {
   if (path === "") return "/";
   return plainPath.test(path) ? path : path.replace(unitsOfPath, encodeUnit);
 }
 
-/** The path as sent is encoded once already; encoding that text is the second time. */
+/** Encodes a path a second time: as sent, it is encoded once. */
 function encodeTwice(path: string): string {
   const normal = normalizePath(path);
   return plainPath.test(normal)
@@ -257,7 +269,7 @@ function encodeTwice(path: string): string {
     : normal.replace(/[^A-Za-z0-9\-._~/]/g, (char) => ENCODED[char.charCodeAt(0) & 0xff]!);
 }
 
-/** RFC 3986 §5.2.4, and empty segments removed. */
+/** RFC 3986 §5.2.4; empty segments are removed as well. */
 function normalizePath(path: string): string {
   if (path === "" || path === "/") return "/";
   if (!path.includes("//") && !path.includes("/.")) return path;
@@ -270,7 +282,7 @@ function normalizePath(path: string): string {
   return `/${segments.join("/")}${directory ? "/" : ""}`;
 }
 
-/** Sorted by name, then value, as encoded; the signature itself is not part of what it signs. */
+/** Sorted by encoded name, then value, without the signature itself. */
 function canonicalQuery(query: string): string {
   if (query === "") return "";
   const pairs: (readonly [name: string, value: string])[] = [];
@@ -284,7 +296,7 @@ function canonicalQuery(query: string): string {
   return pairs.map(([name, value]) => `${name}=${value}`).join("&");
 }
 
-/** `+` is read as a space, as the services read it. */
+/** `+` is a space, as AWS's services read it. */
 function encodeQuery(text: string): string {
   return plainQuery.test(text) ? text : text.replaceAll("+", "%20").replace(unitsOfQuery, encodeUnit);
 }

@@ -7,7 +7,7 @@ import type { Query, RawRequest } from "./request.ts";
 import { EMPTY_HASH, verify } from "./sigv4.ts";
 import { ASYMMETRIC, isSignedBy, publicKey, regionOf } from "./sigv4a.ts";
 
-/** As AWS's Common Runtime signs, whose signatures differ from run to run. */
+/** As signed by AWS's Common Runtime, whose signatures differ from run to run. */
 const accessKeyId = "AKIDEXAMPLE";
 const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
@@ -123,7 +123,7 @@ test.each([
   ["eu-west-1", "eu-west-1"],
 ])("of %s a request acts in %s", (set, region) => expect(regionOf(set, "us-east-1")).toBe(region));
 
-/** What a client derives of the two, to sign its chunks by. */
+/** The key that a client derives from the two, to sign its chunks. */
 function clientKey() {
   const input = `\0\0\0\x01${ASYMMETRIC}\0${accessKeyId}\x01\0\0\x01\0`;
   const candidate = createHmac("sha256", `AWS4A${secret}`).update(input, "latin1").digest("hex");

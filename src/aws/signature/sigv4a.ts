@@ -1,6 +1,7 @@
 /**
- * Signature Version 4A: the texts of Version 4, signed with a key of the curve P-256 that both sides derive from the
- * secret. Its scope names no Region; `X-Amz-Region-Set` tells for which ones it is meant: `us-east-1,eu-*`.
+ * Signature Version 4A: the texts of Version 4, signed with a P-256 key that both sides derive from the
+ * secret. Its scope has no Region; `X-Amz-Region-Set` lists the Regions that it is valid for:
+ * `us-east-1,eu-*`.
  */
 import { createECDH, createPublicKey, type KeyObject, verify } from "node:crypto";
 import { memoizeByText } from "#lib/memoize.ts";
@@ -8,15 +9,15 @@ import { hmac, hmacKey } from "./hmac.ts";
 
 export const ASYMMETRIC = "AWS4-ECDSA-P256-SHA256";
 
-/** Of the curve's group. A private key is at least one and less than it. */
+/** The order of the curve's group. A private key is at least one and less than this. */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-/** That many tries fail about never: each does by one chance in 2^32. */
+/** Each attempt fails with a probability of 2^-32, so this many are practically always enough. */
 const MAX_TRIES = 254;
 const MAX_KEYS = 1_000;
 
-/** The public half of what a client signs with. */
+/** The public key that verifies a client's signatures. */
 export function publicKey(accessKeyId: string, secret: string): KeyObject {
-  // No id has a slash: they part a credential.
+  // Access key ids contain no slash, which separates the parts of a credential.
   return keys(`${accessKeyId}/${secret}`);
 }
 
@@ -29,7 +30,10 @@ const keys = memoizeByText(MAX_KEYS, (both) => {
   return createPublicKey({ key: { kty: "EC", crv: "P-256", x, y }, format: "jwk" });
 });
 
-/** NIST SP 800-108 in counter mode, once over; the id and a counter of tries are its context. In hex. */
+/**
+ * NIST SP 800-108 in counter mode with one iteration; the context is the id and a counter of attempts.
+ * Returns hex.
+ */
 function privateKey(accessKeyId: string, secret: string): string {
   const key = hmacKey("sha256", `AWS4A${secret}`);
   for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
@@ -46,10 +50,13 @@ export function isSignedBy(key: KeyObject, text: string, signature: string): boo
   return verify("sha256", Buffer.from(text, "latin1"), key, Buffer.from(signature, "hex"));
 }
 
-/** Chunks have signatures of one length, whatever that of the DER. */
+/** Chunk signatures are padded to a constant length; DER has none. */
 export const withoutPadding = (signature: string) => signature.replace(/\*+$/, "");
 
-/** Where a request acts: in `home` if the set has it, else in the first Region that it names; if none, in what is none. */
+/**
+ * The Region that a request acts in: `home` if the set includes it, else the first Region that it names, else
+ * the set itself, which is then not a valid Region.
+ */
 export function regionOf(set: string, home: string): string {
   const names = set.split(",").map((name) => name.trim());
   const hasHome = names.some((name) =>

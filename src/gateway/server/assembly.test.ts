@@ -33,7 +33,7 @@ test("the one that has taken longest goes first, and what has ended counts no mo
 
 const PORTION = 80_000;
 
-/** A client that sends a portion of its body and no more, and the status that it is answered with in the end. */
+/** A client that sends part of its body and then nothing, and the status that it finally receives. */
 const STALLED = {
   "HTTP/1.1": async (port: number) => {
     const client = rawClient(port);

@@ -1,23 +1,23 @@
 import { AwsError } from "#aws/errors.ts";
 
-/** Too much of other bodies is in memory: the client may try again. */
+/** Too much of other clients' bodies is in memory; the client may retry. */
 export class BodyDismissedError extends AwsError {
   constructor() {
     super("ServiceUnavailable", "Service is unable to handle request.", { status: 503 });
   }
 }
 
-/** A body that is read whole and has not come to its end. */
+/** An incomplete body that is being read whole. */
 export interface Assembling {
-  /** So much of it has come. */
+  /** Reports that `bytes` bytes of it have arrived. */
   has(bytes: number): void;
   end(): void;
 }
 
 /**
- * The bodies of all clients that are being read whole. Most are, before anybody knows who sends them, so it is not enough
- * that each has a limit: where all together have come to more than theirs, the one that has taken longest is dismissed, and
- * whoever sends at a usual pace goes on.
+ * The bodies of all clients that are being read whole. Most are read before their sender is authenticated, so
+ * a limit per body is not sufficient: if their total exceeds the limit, the oldest one is dismissed, and
+ * clients that send at a usual pace are unaffected.
  */
 export interface Assembly {
   begin(dismiss: (error: BodyDismissedError) => void): Assembling;

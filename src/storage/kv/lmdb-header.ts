@@ -1,13 +1,16 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
-/** The file is not as LMDB leaves it, also when its machine loses power: it was cut short, or is another's. */
+/**
+ * The file is not a valid LMDB file, which a power cut does not cause: it was truncated, or belongs to
+ * another program.
+ */
 export class DamagedFileError extends Error {
   override name = "DamagedFileError";
 }
 
 const MAGIC = 0xbeefc0de;
 const VERSION = 2;
-/** Where in a page stands what is wanted of LMDB's `MDB_meta`. */
+/** Offsets of the needed fields of LMDB's `MDB_meta` in a page. */
 const AT = { magic: 24, version: 28, pageSize: 48, freeRoot: 88, mainRoot: 136, transaction: 152 };
 const META_BYTES = 168;
 const NO_PAGE = 2n ** 64n - 1n;
@@ -19,8 +22,8 @@ interface Meta {
 }
 
 /**
- * Looks whether the file begins as LMDB's do and reaches as far as its trees begin. LMDB itself would take the process down
- * at the first page that is not there. A new file is empty.
+ * Checks that the file begins like an LMDB file and is long enough to contain the roots of its trees. LMDB
+ * itself would crash the process at the first missing page. A new file is empty.
  * @throws {DamagedFileError}
  */
 export function checkHeader(path: string): void {

@@ -69,7 +69,7 @@ export async function openPostgres(
 
   return {
     async lease(partition, owner) {
-      // Also where nothing is known of it: a commit whose answer was lost may still be under way.
+      // Also if nothing is known of the lease: a commit whose response was lost may still be in progress.
       const anew = leases.current(partition) === undefined;
       const { rows } = await pool.query<{ epoch: string | null; holder: string }>({
         name: "lease",

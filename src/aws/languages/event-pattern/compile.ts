@@ -4,7 +4,7 @@ import { equals, type Matcher } from "./matchers.ts";
 import { type PatternReader, readerOf } from "./reader.ts";
 import { PatternError } from "./tokens.ts";
 
-/** One of a pattern's alternatives: what each field that it names must be, any of a list. */
+/** One alternative of a pattern: the matchers of each field, any of which may match. */
 export type Branch = ReadonlyMap<string, FieldPattern>;
 
 export interface FieldPattern {
@@ -12,9 +12,9 @@ export interface FieldPattern {
   anyOf: readonly Matcher[];
 }
 
-/** `$or` multiplies: so many alternatives may come of it. */
+/** The maximum number of alternatives, which `$or` multiplies. */
 const MAX_BRANCHES = 1_000;
-/** Names of matchers, which within `$or` could not be told from fields. */
+/** Names of matchers, which cannot be distinguished from field names within `$or`. */
 const RESERVED = new Set([
   "exactly",
   "prefix",
@@ -45,7 +45,7 @@ const RESERVED = new Set([
 const END = { type: "end", text: "" } as const;
 
 /**
- * Reads an event pattern, in the order in which EventBridge judges it.
+ * Compiles an event pattern, and validates it in the same order as EventBridge.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  * @throws {PatternError} with EventBridge's reason
  */
@@ -81,7 +81,8 @@ function object(p: PatternReader, branches: Branch[], path: readonly string[], i
 }
 
 /**
- * `$or` is a field as any other, unless a list of several objects follows, none of which begins with a matcher's name.
+ * Whether `$or` is an operator: it is an ordinary field unless its value is a list of several objects, none
+ * of which begins with a matcher's name.
  * https://docs.aws.amazon.com/sns/latest/dg/and-or-logic.html#or-operator
  */
 function areAlternatives(p: PatternReader): boolean {
@@ -136,7 +137,7 @@ function entry(p: PatternReader, token: Token): Matcher {
   }
 }
 
-/** A field that was named before in the same alternative is as it was named last. */
+/** If an alternative names a field twice, the last occurrence counts. */
 function withField(branches: Branch[], field: FieldPattern): Branch[] {
   const name = JSON.stringify(field.path);
   return branches.map((branch) => new Map(branch).set(name, field));

@@ -2,8 +2,9 @@ import type { EventPattern } from "./match.ts";
 import type { Matcher } from "./matchers.ts";
 
 /**
- * A value may match the beginnings of so many wildcards at once. AWS tells no number: of `*:stack/name/*` it took three in
- * one field, and not four. Each counts as three beginnings: its two asterisks, and the part of the name that has come so far.
+ * The maximum number of wildcard prefixes that a value may match at once. AWS publishes no number: it accepts
+ * three patterns like `*:stack/name/*` in one field, but not four. Each counts as three prefixes: its two
+ * asterisks, and the part of the name that has been matched so far.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching-complexity
  */
 const MAX_BEGINNINGS = 11;
@@ -13,7 +14,8 @@ export const isTooComplex = ({ branches }: EventPattern): boolean =>
 
 function beginningsOf(anyOf: readonly Matcher[]): number {
   const wildcards = anyOf.flatMap(({ pieces }) => (pieces ? [pieces] : []));
-  // A value begins in one way only: together count those whose first texts can begin the same value.
+  // A value has only one beginning, so wildcards count together only if the same value can match all their
+  // first texts.
   const together = wildcards.map(([text = ""]) =>
     wildcards
       .filter(([other = ""]) => text.startsWith(other))
@@ -25,9 +27,14 @@ function beginningsOf(anyOf: readonly Matcher[]): number {
 const weightOf = ([_, ...behind]: readonly string[]): number =>
   behind.length + Math.max(0, ...behind.map(overlaps));
 
-/** How many beginnings of a text one value may end in: of `aaa` three, of `abc` one. */
+/**
+ * The maximum number of prefixes of a text that a value may end with at once: three for `aaa`, one for `abc`.
+ */
 function overlaps(text: string): number {
-  /** By place: the longest beginning that the text up to there ends in, besides itself; and how many there are. */
+  /**
+   * By position: the longest proper prefix that the text up to there ends with, and the number of such
+   * prefixes.
+   */
   const longest: number[] = [];
   const count: number[] = [];
   for (let at = 0; at < text.length; at++) {

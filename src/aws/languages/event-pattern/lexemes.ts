@@ -1,14 +1,17 @@
 /**
- * JSON, token by token. A pattern is validated while it is read, and its error names the position at which AWS's parser
- * detects it: so each token has that position.
+ * A token of JSON. A pattern is validated while it is read, and its error names the position at which AWS's
+ * parser detects it, so each token has that position.
  */
 export interface Token {
   type: "{" | "}" | "[" | "]" | "name" | "string" | "number" | "true" | "false" | "null" | "wrong" | "end";
-  /** Name or string unescaped; a number as it was written; of what is wrong, the reason. */
+  /** A name or string, unescaped; a number as written; for an error, the message. */
   text: string;
-  /** Offset behind what the reader has looked at: of a string its first quote, of a name the beginning of its value. */
+  /**
+   * The offset up to which the parser has read: after a string's opening quote, or after a name at the start
+   * of its value.
+   */
   at: number;
-  /** Offset behind the whole token. */
+  /** The offset after the whole token. */
   end: number;
 }
 
@@ -16,10 +19,10 @@ const LITERALS = { t: "true", f: "false", n: "null" } as const;
 const EXPECTED_TOKEN =
   "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
-/** What AWS's parser says, and where. */
+/** An error in the words of AWS's parser, with its position. */
 const wrong = (message: string, at: number): Token => ({ type: "wrong", text: message, at, end: at });
 
-/** A string, number or literal; `undefined` where none begins. */
+/** Reads a string, number or literal; returns `undefined` if none begins there. */
 export function scalarAt(source: string, begin: number): Token | undefined {
   const char = source[begin] ?? "";
   if (char === '"') return stringAt(source, begin, "string");

@@ -16,7 +16,7 @@ import { noMoreElements, number, numeric } from "./numeric.ts";
 import type { PatternReader } from "./reader.ts";
 import { PatternError } from "./tokens.ts";
 
-/** Reads an object that stands for a matcher, behind its opening brace. */
+/** Reads an object that represents a matcher, after its opening brace. */
 export function matchExpression(p: PatternReader): Matcher {
   const name = p.expect("name", "Match expression name not found");
   switch (name.text) {
@@ -133,7 +133,7 @@ function unwantedText(p: PatternReader, token: Token, { mustBeText, mayBeEmpty }
   return token;
 }
 
-/** A matcher that stands within `anything-but`. */
+/** A matcher within `anything-but`. */
 interface Excluded {
   mustBeText: string;
   mayBeEmpty?: boolean;
@@ -169,7 +169,7 @@ function wildcardIn(p: PatternReader, token: Token): Matcher {
   }
 }
 
-/** A wildcard is a `*` without a backslash before it. @throws {PatternError} */
+/** Splits a text at its wildcards: each `*` without a preceding backslash. @throws {PatternError} */
 function wildcardPieces(text: string): string[] {
   const pieces = [""];
   for (let at = 0; at < text.length; at++) {

@@ -1,7 +1,7 @@
 import { type Branch, compilePattern, type FieldPattern } from "./compile.ts";
 import type { Leaf, Matcher } from "./matchers.ts";
 
-/** Any JSON. */
+/** Any JSON value. */
 export type Json = Leaf | readonly Json[] | { readonly [name: string]: Json };
 
 /** A compiled pattern. */
@@ -10,10 +10,10 @@ export interface EventPattern {
   matches(event: Json): boolean;
 }
 
-/** One alternative of a pattern, as a tree of the event's own form. */
+/** One alternative of a pattern, as a tree in the same structure as an event. */
 export interface BranchPattern {
   readonly fields: readonly FieldPattern[];
-  /** @param event spread out */
+  /** @param event must be spread out, see `spreadOut` */
   matches(event: Json): boolean;
 }
 
@@ -29,7 +29,7 @@ export function eventPattern(source: string): EventPattern {
   };
 }
 
-/** Those of its operators that are counted, or that not every reader takes. */
+/** The operators whose number is limited, or that some services do not support. */
 export const operatorsIn = ({ branches }: EventPattern) =>
   new Set(
     branches.flatMap(({ fields }) =>
@@ -38,7 +38,8 @@ export const operatorsIn = ({ branches }: EventPattern) =>
   );
 
 /**
- * The event as patterns see it: a point in a name is as a step, `{"a.b": 1}` as `{"a": {"b": 1}}`.
+ * Converts an event to the form that patterns match: a dot in a name is a level, so `{"a.b": 1}` equals
+ * `{"a": {"b": 1}}`.
  * https://github.com/aws/event-ruler#caveat-compiled-rules-and-json-keys-with-dots
  */
 export function spreadOut(event: Json): Json {
@@ -61,7 +62,10 @@ function spread(value: Json): Json {
   return isObject(value) ? spreadInto(Object.create(null), value) : value;
 }
 
-/** In place, and along names without recursion: an event may have as many fields, and a name as many points, as fit in it. */
+/**
+ * Modifies the result in place and iterates along names, without recursion, since the number of fields and of
+ * dots in a name is bounded only by the event's size.
+ */
 function spreadInto(all: Fields, event: object): Fields {
   for (const [name, value] of Object.entries(event) as [string, Json][]) {
     const steps = name.split(".");
@@ -83,7 +87,10 @@ function fieldsAt(at: Fields, name: string): Fields {
   return fresh;
 }
 
-/** A field that is there already gets a list of both values: a pattern may match either. */
+/**
+ * Adds a value to a field. If the field exists already, it becomes a list of both values, either of which may
+ * match.
+ */
 function add(at: Fields, name: string, value: Json): void {
   const existing = at[name];
   if (existing === undefined) at[name] = value;
@@ -93,10 +100,10 @@ function add(at: Fields, name: string, value: Json): void {
 
 interface Node {
   name: string;
-  /** What the field's own value must be. */
+  /** The matchers of the field's own value. */
   anyOf?: readonly Matcher[];
   below: Node[];
-  /** The pattern allows a field to be absent, here or somewhere below. */
+  /** Whether the pattern allows the field, or one below it, to be absent. */
   mayBeAbsent: boolean;
 }
 
@@ -105,7 +112,8 @@ function branchPattern(branch: Branch): BranchPattern {
   const fields = new Map<string, FieldPattern>();
   for (const field of branch.values()) {
     const name = field.path.join(".");
-    // The engine finds a property several times as fast by a name as it was parsed as by a piece of another text.
+    // The engine finds a property several times faster by a name from the parsed pattern than by a slice of
+    // another text.
     const isSpread = field.path.some((step) => step.includes("."));
     fields.set(name, isSpread ? { path: name.split("."), anyOf: field.anyOf } : field);
   }
@@ -122,7 +130,7 @@ function branchPattern(branch: Branch): BranchPattern {
   return { fields: [...fields.values()], matches: (event) => all(root, event) };
 }
 
-/** The order in which Ruler asks for fields; {@link firstThere} depends on it. */
+/** Ruler's order of fields, on which {@link firstThere} depends. */
 const byName = (one: FieldPattern, other: FieldPattern) =>
   one.path.join(".") < other.path.join(".") ? -1 : 1;
 
@@ -133,8 +141,8 @@ function settle(node: Node): boolean {
 }
 
 /**
- * Whether all that is said of an object's fields holds. In a list of objects it must hold of one of them.
- * @param there the field that may not be absent, whatever the pattern says
+ * Whether an object matches all fields of a node. In a list of objects, one of them must match.
+ * @param there the field that must be present, regardless of the pattern
  */
 function all(node: Node, value: Json | undefined, there?: Node): boolean {
   if (Array.isArray(value)) {
@@ -143,7 +151,7 @@ function all(node: Node, value: Json | undefined, there?: Node): boolean {
     return !first || value.some((one) => all(node, one, first));
   }
   const fields = isObject(value) ? value : NONE;
-  // Loops, here and below: a bus may ask this of ten thousand rules for each event.
+  // Plain loops, here and below, because a bus may evaluate ten thousand rules per event.
   for (const field of node.below) {
     if (!holds(field, Object.hasOwn(fields, field.name) ? fields[field.name] : undefined, there))
       return false;
@@ -154,8 +162,9 @@ function all(node: Node, value: Json | undefined, there?: Node): boolean {
 const NONE: { readonly [name: string]: Json } = {};
 
 /**
- * The first field that is not absent in the whole list, or not allowed to be. Ruler goes by names: what is nowhere
- * selects no element; the first field that is somewhere does, and those after it may be absent in that element alone.
+ * Returns the first field that is present in the list, or must be. Ruler processes fields in name order: a
+ * field that is absent everywhere selects no element; the first field that is present does, and later ones
+ * may be absent in that element alone.
  * https://github.com/aws/event-ruler/blob/main/src/main/software/amazon/event/ruler/NameState.java
  */
 function firstThere(node: Node, list: Json, there?: Node, above: string[] = []): Node | undefined {
@@ -189,13 +198,13 @@ function leafHolds(anyOf: readonly Matcher[], leaf: Leaf): boolean {
   return false;
 }
 
-/** A field's values: those of a list, however deep; of an object none. */
+/** The scalar values of a field, including those in nested lists; an object has none. */
 function leavesOf(value: Json | undefined): readonly Leaf[] {
   if (value === undefined || isObject(value)) return [];
   return Array.isArray(value) ? value.flatMap(leavesOf) : [value as Leaf];
 }
 
-/** All values that stand at a path, through whatever lists there are on the way. */
+/** All scalar values at a path, through any lists along it. */
 export function valuesAt(event: Json | undefined, path: readonly string[], from = 0): readonly Leaf[] {
   if (from === path.length) return leavesOf(event);
   if (Array.isArray(event)) return event.flatMap((one) => valuesAt(one, path, from));

@@ -1,24 +1,27 @@
 import { addressBytes, sharesPrefix } from "#lib/ip-address.ts";
 
-/** A value of an event that is no object and no array. */
+/** A scalar value of an event. */
 export type Leaf = string | number | boolean | null;
 
-/** What one entry of a pattern's list says of a value. */
+/** The condition that one entry of a pattern's list puts on a value. */
 export interface Matcher {
   matches(value: Leaf): boolean;
-  /** What an index may look it up by, where that is all that it asks for. */
+  /** The key for an index lookup, if the matcher has no other condition. */
   key?: { equals: Leaf } | { prefix: string } | { suffix: string };
-  /** Of a wildcard: what stands between its asterisks. */
+  /** For a wildcard: the texts between its asterisks. */
   pieces?: readonly string[];
-  /** Operators that are counted, or that not every reader of patterns takes: what stands within `anything-but` too. */
+  /**
+   * The operators whose number is limited, or that some services do not support, including those within
+   * `anything-but`.
+   */
   operators?: readonly ("wildcard" | "anything-but")[];
-  /** It asks that there be no such field; `matches` is then never called. */
+  /** Whether the field must be absent; `matches` is then never called. */
   isAbsence?: true;
 }
 
 export const equals = (expected: Leaf): Matcher => {
   const address = typeof expected === "string" ? addressBytes(expected) : undefined;
-  // An address is the same however it is written.
+  // IPv6 addresses are equal in any notation.
   if (address && address.length === 16) return inRange(address, 128);
   return { matches: (value) => value === expected, key: { equals: expected } };
 };
@@ -37,8 +40,8 @@ export const hasSuffix = (suffix: string): Matcher => ({
 });
 
 /**
- * A text, its beginning or its end, whatever the case of its letters: each letter of the pattern stands for itself in
- * both of its cases, so `ß` is met by `SS` and `Σ` never by `ς`.
+ * Matches a text, or its beginning or end, regardless of case. Each letter of the pattern matches only itself
+ * in lower and upper case, so `ß` matches `SS`, and `Σ` does not match `ς`.
  * https://github.com/aws/event-ruler/blob/main/src/main/software/amazon/event/ruler/input/EqualsIgnoreCaseParser.java
  */
 export function ignoringCase(part: "whole" | "prefix" | "suffix", text: string): Matcher {
@@ -56,7 +59,7 @@ export function ignoringCase(part: "whole" | "prefix" | "suffix", text: string):
 
 type Letter = readonly [lower: string, upper: string];
 
-/** How much of a text is left behind those letters; `undefined` where it does not begin with them. */
+/** The position in the text after those letters; `undefined` if it does not begin with them. */
 function spelledOut(letters: readonly Letter[], text: string): number | undefined {
   let at = 0;
   for (const [lower, upper] of letters) {
@@ -67,7 +70,7 @@ function spelledOut(letters: readonly Letter[], text: string): number | undefine
   return text.length - at;
 }
 
-/** The same from the end, with the last letter first. */
+/** The same from the end of the text, with the last letter first. */
 function spelledBackwards(letters: readonly Letter[], text: string): number | undefined {
   let end = text.length;
   for (const [lower, upper] of letters) {
@@ -110,7 +113,7 @@ export const inRange = (network: Uint8Array, bits: number): Matcher => ({
   },
 });
 
-/** @param pieces what stands between the wildcards: one more than there are wildcards */
+/** @param pieces the texts between the wildcards: one more than there are wildcards */
 export function wildcard(pieces: readonly string[]): Matcher {
   const [first = "", ...rest] = pieces;
   const last = rest.pop();

@@ -4,14 +4,14 @@ import { eventPattern, type Json } from "./match.ts";
 import { ruleIndex } from "./rule-index.ts";
 
 /**
- * Matching told as simply as can be, as Ruler documents it: an event is a list of leaves, each of which knows in which
- * elements of which lists it stands; a pattern holds where, field by field in the order of their names, leaves are found
- * that stand in the same elements.
+ * The simplest model of matching, as Ruler documents it: an event is a list of leaves, each with the list
+ * elements that contain it; a pattern matches if, field by field in name order, there are matching leaves
+ * that are in the same elements.
  */
 interface Leaf {
   path: string;
   value: Json;
-  /** Which element of each list around it. */
+  /** The index of the element in each list that contains the leaf. */
   within: ReadonlyMap<string, number>;
 }
 
@@ -29,7 +29,7 @@ type Pattern = { [name: string]: Pattern | Pattern[] | Matcher[] };
 type Matcher = Json;
 type Branch = { path: string; anyOf: Matcher[] }[];
 
-/** Its alternatives, one for each way through its `$or`s. */
+/** The alternatives of a pattern, one for each combination of its `$or` branches. */
 function branches(pattern: Pattern, path = ""): Branch[] {
   let found: Branch[] = [[]];
   for (const [name, value] of Object.entries(pattern)) {

@@ -5,7 +5,7 @@ import type { PatternReader } from "./reader.ts";
 const MAX_NUMBER = 5e9;
 const COMPARISONS = ["=", ">=", ">", "<=", "<"];
 
-/** Reads what follows the name `numeric`: `[">", 0, "<=", 5]}`. */
+/** Reads the value of `numeric`: `[">", 0, "<=", 5]}`. */
 export function numeric(p: PatternReader): Matcher {
   p.expect("[", "Value of numeric must be an array.");
   const range = comparison(p);

@@ -1,13 +1,13 @@
 import type { Token } from "./lexemes.ts";
 import { errorAt, tokensOf } from "./tokens.ts";
 
-/** The tokens of a pattern, one after another. */
+/** Reads the tokens of a pattern. */
 export interface PatternReader {
-  /** Looks at a token without taking it; 0 is the next one. */
+  /** Returns a token without consuming it; 0 is the next one. */
   peek(ahead: number): Token | undefined;
-  /** @throws {PatternError} where the text does not go on as JSON does */
+  /** @throws {PatternError} if the text is not valid JSON there */
   take(): Token;
-  /** The next token, which must be of that type. */
+  /** Consumes the next token, which must be of that type. */
   expect(type: Token["type"], message: string): Token;
   /** @throws {PatternError} always */
   fail(message: string, offset: number): never;

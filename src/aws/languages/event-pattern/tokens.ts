@@ -7,7 +7,7 @@ const SHOWN_SOURCE = 500;
 const EXPECTED_VALUE =
   "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
-/** An error at an offset, worded as AWS's reader does. */
+/** An error at an offset, in the words of AWS's parser. */
 export const errorAt = (source: string, message: string, offset: number): PatternError =>
   new PatternError(`${message}\n at ${placeIn(source, offset)}`);
 
@@ -22,10 +22,10 @@ function placeIn(source: string, offset: number): string {
 /** The position of a syntax error, as AWS's parser reports it. */
 export const placeOfFault = (source: string): string => placeIn(source, tokensOf(source).at(-1)!.at);
 
-/** The value with which a pattern begins: AWS's reader stops behind it, whatever follows. */
+/** The value at the beginning of a pattern: AWS's parser stops after it and ignores the rest. */
 export const valueIn = (source: string): string => source.slice(0, tokensOf(source).at(-1)!.end);
 
-/** Lists and objects that are open, with the offsets behind their first characters. */
+/** An unclosed list or object, with the offset after its first character. */
 interface Open {
   kind: "Array" | "Object";
   at: number;
@@ -33,13 +33,13 @@ interface Open {
 
 const CLOSERS = { Array: "]", Object: "}" } as const;
 
-/** All tokens of one JSON value. Ends with what is wrong where the text does not go on as JSON does. */
+/** All tokens of one JSON value. If the text is not valid JSON, the last token is the error. */
 export function tokensOf(source: string): Token[] {
   const tokens: Token[] = [];
   const open: Open[] = [];
   let at = 0;
 
-  /** Goes behind a token; false for one that is wrong. */
+  /** Adds a token and advances past it; returns false for an error. */
   const add = (token: Token): boolean => {
     tokens.push(token);
     at = token.end;
@@ -63,7 +63,10 @@ export function tokensOf(source: string): Token[] {
     return wrong(`Unexpected end-of-input within/between ${open.at(-1)?.kind ?? "root"} entries`);
   }
 
-  /** After an entry, or where the first might stand: what is open may be closed here, and nothing else. */
+  /**
+   * Handles the text after an entry, or before the first: only the end of the innermost list or object is
+   * allowed.
+   */
   function unclosed(expected: string): false {
     const last = open.at(-1)!;
     const char = source[at];

@@ -2,12 +2,12 @@ import { compilePattern } from "../event-pattern/compile.ts";
 import { eventPattern, type Json } from "../event-pattern/match.ts";
 import { errorAt, PatternError, tokensOf } from "../event-pattern/tokens.ts";
 
-/** What a filter policy looks at: the attributes of a message, or its body, where that is JSON. */
+/** The part of a message that a filter policy applies to: its attributes, or its body if that is JSON. */
 export type FilterScope = "MessageAttributes" | "MessageBody";
 
 /**
- * Whether a subscription wants a message. The grammar is that of event patterns, as SNS and EventBridge share its
- * reader; scope and limits are SNS's own.
+ * Decides which messages a subscription receives. The grammar is that of event patterns, since SNS and
+ * EventBridge share a parser; scope and limits are SNS's own.
  */
 export interface FilterPolicy {
   readonly scope: FilterScope;
@@ -22,8 +22,9 @@ const MAX_COMBINATIONS = 150;
 const MAX_BYTES = 262_144;
 
 /**
+ * Compiles a filter policy.
  * https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
- * @throws {FilterPolicyError} in SNS's words, without what it puts before them
+ * @throws {FilterPolicyError} in SNS's words, without its prefix
  */
 export function filterPolicy(source: string, scope: FilterScope): FilterPolicy {
   if (Buffer.byteLength(source) > MAX_BYTES)
@@ -56,7 +57,7 @@ function check(source: string, scope: FilterScope): void {
         );
       }
       paths.add(JSON.stringify(path));
-      // A nested key counts as often as it lies deep.
+      // A nested key counts as often as it is levels deep.
       combinations *= anyOf.length * path.length;
     }
     if (combinations > MAX_COMBINATIONS)

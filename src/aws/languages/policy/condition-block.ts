@@ -1,5 +1,5 @@
 /**
- * The `Condition` element: all of its keys must hold.
+ * The `Condition` element: all its keys must match.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
  */
 import type { Condition } from "./document.ts";
@@ -37,13 +37,13 @@ export function readConditions(block: Record<string, unknown>): Condition[] {
 function valuesIn(listed: unknown): string[] {
   return (Array.isArray(listed) ? listed : [listed]).map((value) => {
     if (typeof value === "string") return value;
-    // JSON has larger numbers than there are here, and could not be written with them again.
+    // A number in JSON may exceed the range of a double; it could then not be printed unchanged.
     if (typeof value === "boolean" || Number.isFinite(value)) return String(value);
     throw faulty({ reason: "InvalidElement", element: "Condition" });
   });
 }
 
-/** Whether a condition holds for a call. */
+/** Returns a function that tests whether a condition holds for a call's keys. */
 export function conditionOf(condition: Condition, variables: boolean): (keys: Keys) => boolean {
   const { operator, quantifier, ifExists, values: expected } = condition;
   const key = condition.key.toLowerCase();

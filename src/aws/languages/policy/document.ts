@@ -16,22 +16,22 @@ export interface PolicyDocument {
 export interface Statement {
   sid?: string;
   effect: "Allow" | "Deny";
-  /** Absent in the policies of identities. */
+  /** Absent in identity-based policies. */
   principal?: PrincipalList;
   action: Choice;
-  /** Absent in the policies of some resources, which apply to themselves: a role's trust policy. */
+  /** Absent in policies that apply to their own resource, such as a role's trust policy. */
   resource?: Choice;
   conditions: Condition[];
 }
 
-/** An element, or its opposite: `Action` or `NotAction`. */
+/** The values of an element or of its negation: `Action` or `NotAction`. */
 export interface Choice {
   not: boolean;
   patterns: string[];
 }
 
 export interface Condition {
-  /** Without what stands before and behind it. */
+  /** The operator's name without quantifier and `IfExists`. */
   operator: string;
   quantifier?: "ForAllValues" | "ForAnyValue";
   ifExists: boolean;
@@ -39,7 +39,7 @@ export interface Condition {
   values: string[];
 }
 
-/** What a kind of policy must and must not have. */
+/** The elements that a kind of policy must have and must not have. */
 export interface PolicyRules {
   principal: "required" | "forbidden" | "optional";
   resource: "required" | "forbidden" | "optional";
@@ -47,11 +47,11 @@ export interface PolicyRules {
 
 export const IDENTITY_POLICY: PolicyRules = { principal: "forbidden", resource: "required" };
 export const RESOURCE_POLICY: PolicyRules = { principal: "required", resource: "required" };
-/** What may stand in a policy of any kind. */
+/** Accepts the elements of every kind of policy. */
 export const ANY_POLICY: PolicyRules = { principal: "optional", resource: "optional" };
 
 const ELEMENTS = new Set(["Version", "Id", "Statement"]);
-/** In the order in which they are written by habit, and by services that write a policy anew. */
+/** In the conventional order, in which services print a policy. */
 export const STATEMENT_ELEMENTS: ReadonlySet<string> = new Set([
   "Sid",
   "Effect",
@@ -64,7 +64,7 @@ export const STATEMENT_ELEMENTS: ReadonlySet<string> = new Set([
   "Condition",
 ]);
 
-/** @throws {PolicyError} for the first thing that is wrong with it */
+/** @throws {PolicyError} for the first fault */
 export function parsePolicy(text: string, rules: PolicyRules): PolicyDocument {
   const document = record(jsonOf(text), "Policy");
   for (const element of Object.keys(document))
@@ -148,7 +148,7 @@ function patternsIn(value: unknown, element: string): string[] {
   return patterns;
 }
 
-/** `*`, or a service and what may stand in an action's name. */
+/** `*`, or a service prefix, a colon, and characters that action names may have. */
 function checkAction(pattern: string): void {
   if (pattern !== "*" && !/^[A-Za-z0-9-]+:[A-Za-z0-9*?:_-]+$/.test(pattern))
     throw faulty({ reason: "InvalidAction", value: pattern });

@@ -1,19 +1,19 @@
-/** What services have in common that keep a policy in one form, however it was written. */
+/** Helpers for services that store a policy in a normalized form. */
 import { jsonText } from "#lib/json-value.ts";
 
 type Members = Record<string, unknown>;
 
-/** The same members with other values. */
+/** An object with the same members, whose values are mapped. */
 export const mapped = (members: Members, to: (value: unknown, name: string) => unknown): Members =>
   Object.fromEntries(Object.entries(members).map(([name, value]) => [name, to(value, name)]));
 
 export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
 
-/** A list of one is that one. */
+/** Returns the only element of a list with one element; any other value unchanged. */
 export const single = (value: unknown): unknown =>
   Array.isArray(value) && value.length === 1 ? value[0] : value;
 
-/** An account is its root, and is named once. */
+/** Replaces account numbers by the ARN of the account's root, and removes duplicates. */
 export function accountRoots(names: unknown): unknown {
   const all = listOf(names).map((name) =>
     /^\d{12}$/.test(jsonText(name)) ? `arn:aws:iam::${name}:root` : name,

@@ -1,14 +1,14 @@
 /**
- * Condition operators: what each makes of a value in a policy.
+ * The condition operators, which compile a policy's value to a test.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 import { addressOf, blockOf, isInside } from "#lib/cidr.ts";
 import { type Pattern, patternOf } from "./pattern.ts";
 
 export interface Operator {
-  /** It holds where no value is as it says, and where the call has no such key at all. */
+  /** Whether the operator holds if no value matches, or if the call does not have the key. */
   negated: boolean;
-  /** `undefined` for a value of the wrong kind: a number that is none. */
+  /** Returns `undefined` for an invalid value, such as a number that cannot be parsed. */
   test(value: string, variables: boolean): Pattern | undefined;
 }
 
@@ -51,7 +51,7 @@ const ip: Compile = (value) => {
   };
 };
 
-/** Part by part, so that a wildcard ends at the colon. */
+/** Matches part by part, so that a wildcard does not extend past a colon. */
 const arn: Compile = (value, variables) => {
   const parts = arnParts(value).map((part) => patternOf(part, { variables }));
   if (parts.length === 1) return parts[0];
@@ -61,7 +61,7 @@ const arn: Compile = (value, variables) => {
   };
 };
 
-/** Six parts at most; colons inside of a variable are not between them. */
+/** Splits an ARN into at most six parts; colons inside variables do not separate parts. */
 function arnParts(text: string): string[] {
   const parts: string[] = [];
   let start = 0;
@@ -126,6 +126,6 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map([
   ["ArnLike", affirmed(arn)],
   ["ArnNotEquals", negated(arn)],
   ["ArnNotLike", negated(arn)],
-  // Its value says whether the key must be missing, which is no question to a value of the call.
+  // Its value states whether the key must be missing, so it is not compared with a value of the call.
   ["Null", affirmed(boolean)],
 ]);

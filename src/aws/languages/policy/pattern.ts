@@ -4,29 +4,29 @@
  */
 
 /**
- * Condition keys of a call by their lower-case names; `undefined` for what the call does not have. A function, since
- * most calls meet no policy that asks.
+ * Looks up a call's condition key by its lower-case name; returns `undefined` if the call does not have it. A
+ * function, since most calls are not subject to a policy with conditions.
  */
 export type Keys = (name: string) => string | readonly string[] | undefined;
 
-/** Whether a text matches a policy's pattern; `keys` are for the variables in it. */
+/** Matches a text against a policy's pattern; `keys` supplies the pattern's variables. */
 export type Pattern = (text: string, keys: Keys) => boolean;
 
 export interface PatternOptions {
-  /** Policies of version 2008-10-17 take `${…}` as it stands. */
+  /** Whether `${…}` is a variable; policies of version 2008-10-17 have none. */
   variables: boolean;
-  /** `*` and `?` stand for what they look like. */
+  /** Whether `*` and `?` have no special meaning. */
   literal?: boolean;
   ignoreCase?: boolean;
 }
 
 interface Variable {
   key: string;
-  /** The default for a key that the call does not have. */
+  /** The default if the call does not have the key. */
   fallback: string | undefined;
 }
 
-/** Lone surrogates are in no well-formed text, so they can stand for the wildcards in one. */
+/** Represent the wildcards: lone surrogates do not occur in well-formed text. */
 const ANY = "\udc00";
 const ONE = "\udc01";
 
@@ -45,7 +45,7 @@ export function patternOf(source: string, options: PatternOptions): Pattern {
         continue;
       }
       const value = keys(piece.key) ?? piece.fallback;
-      // A key of several values cannot be put into a text; nor can one that is missing.
+      // A missing key, or one with several values, cannot be inserted into a text.
       if (typeof value !== "string") return false;
       glob += fold(value.toWellFormed());
     }
@@ -53,7 +53,7 @@ export function patternOf(source: string, options: PatternOptions): Pattern {
   };
 }
 
-/** Text and variables in turn; wildcards are replaced already. */
+/** Splits a pattern into texts and variables; wildcards are already replaced. */
 function piecesOf(source: string, { variables, literal }: PatternOptions): (string | Variable)[] {
   const wild = (text: string) => {
     const well = text.toWellFormed();
@@ -78,7 +78,7 @@ function matcherOf(glob: string): (text: string) => boolean {
   return (text) => matches(glob, text);
 }
 
-/** Never goes back further than to the last `*`: no pattern makes it slow. */
+/** Backtracks only to the last `*`, so that no pattern is slow. */
 function matches(glob: string, text: string): boolean {
   let at = 0;
   let reading = 0;

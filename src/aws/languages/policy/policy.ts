@@ -13,17 +13,17 @@ export interface Policy {
 interface ReadyStatement {
   statement: Statement;
   action: Pattern;
-  /** Always true where the statement has no resource. */
+  /** Always true if the statement has no resource. */
   resource: Pattern;
   holds(keys: Keys): boolean;
 }
 
-/** May this caller do that to this, now? */
+/** The call that policies are evaluated for. */
 export interface Question {
   caller: Caller;
   /** `s3:GetObject` */
   action: string;
-  /** An ARN, or `*` for what is done to nothing in particular. */
+  /** An ARN, or `*` for an action without a specific resource. */
   resource: string;
   keys: Keys;
 }
@@ -31,7 +31,10 @@ export interface Question {
 /** A statement that applies to the call. */
 export interface Finding {
   statement: Statement;
-  /** How its Principal element names the caller; absent in identities' policies, which apply to their own identity. */
+  /**
+   * How its Principal element names the caller; absent in identity-based policies, which apply to their own
+   * identity.
+   */
   named: Named | undefined;
 }
 
@@ -62,19 +65,22 @@ function choiceOf({ not, patterns }: Choice, options: Parameters<typeof patternO
   return (text, keys) => tests.some((test) => test(text, keys)) !== not;
 }
 
-/** Compiled policies are cached, since they are evaluated far more often than they change. */
+/** Compiled policies are cached, because they are evaluated far more often than they change. */
 const MAX_CACHED_POLICIES = 2_000;
 
 /**
- * A policy that a service accepted earlier, by its text.
+ * Compiles a policy that a service has accepted earlier.
  * @throws {PolicyError} for a text that no service can have accepted
  */
 export const policyOf = memoizeByText(MAX_CACHED_POLICIES, (text) =>
   compilePolicy(parsePolicy(text, ANY_POLICY)),
 );
 
-/** An explicit deny ends the search; of those that allow, the strongest naming of the caller counts. */
-export function ask(policy: Policy, question: Question): Verdict {
+/**
+ * Evaluates a policy. An explicit deny ends the evaluation; of the statements that allow, the one with the
+ * strongest naming of the caller counts.
+ */
+export function evaluatePolicy(policy: Policy, question: Question): Verdict {
   let allowed: Finding | undefined;
   for (const statement of policy.statements) {
     const finding = findingOf(statement, question);

@@ -1,5 +1,5 @@
 /**
- * The principals of a statement of a resource's policy.
+ * The principals of a statement in a resource-based policy.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  */
 import { canonicalUserOf } from "../../canonical-user.ts";
@@ -9,34 +9,34 @@ const TYPES = ["AWS", "Service", "Federated", "CanonicalUser"] as const;
 
 export interface PrincipalEntry {
   type: (typeof TYPES)[number];
-  /** An account is always the ARN of its root. */
+  /** An account is always represented by the ARN of its root. */
   value: string;
 }
 
 export interface PrincipalList {
   not: boolean;
-  /** `*`: everybody, those without a name among them. */
+  /** `*`: everyone, including anonymous callers. */
   everyone: boolean;
   entries: PrincipalEntry[];
 }
 
-/** Who calls, as the language sees it. The kernel's principals are of this shape. */
+/** A caller. The kernel's `Principal` has this shape. */
 export interface Caller {
-  /** `federated` is whom an identity provider vouches for, before there is a session. */
+  /** `federated` is a user of an identity provider, before a session exists. */
   type: "root" | "user" | "role" | "federated" | "service" | "anonymous";
   /** Empty for services and anonymous callers. */
   account: string;
-  /** Of a role's session: the session's. A service's is its name. */
+  /** For a role's session, the session's ARN; for a service, its name. */
   arn: string;
-  /** What GetCallerIdentity answers as `UserId`. */
+  /** `UserId` in the response of GetCallerIdentity. */
   id: string;
-  /** The ARN of the role that a session is of. */
+  /** The ARN of the session's role. */
   role?: string;
 }
 
 /**
- * How a statement came to speak of the caller. It decides what else must allow the call: naming an account only lets
- * its administrators decide, naming a role leaves its sessions within their bounds.
+ * How a statement names the caller, which determines the other policies that must allow the call: naming an
+ * account delegates to its administrators, naming a role leaves its sessions within their boundaries.
  */
 export type Named = "account" | "role" | "self" | "everyone";
 
@@ -61,7 +61,7 @@ export function readPrincipals(value: unknown, element: string): Omit<PrincipalL
   return list;
 }
 
-/** An id that AWS writes for an identity that was deleted after the policy was written. */
+/** The unique id that AWS puts in place of an identity that was deleted after the policy was written. */
 const UNIQUE_ID = /^A[A-Z0-9]{15,127}$/;
 const IAM_ARN = /^arn:aws(?:-cn|-us-gov)?:iam::(\d{12}):(?:root|(?:user|role)\/[\w+=,.@/-]+)$/;
 const STS_ARN =
@@ -88,10 +88,12 @@ function nameOf(type: PrincipalEntry["type"], value: string): string {
 
 const rootArn = (account: string) => `arn:aws:iam::${account}:root`;
 
-/** How strong a naming is: what a stronger one grants, a weaker one does not take away. */
+/**
+ * The strength of each naming. What a stronger one grants remains granted if a weaker one applies as well.
+ */
 export const STRENGTH: Record<Named, number> = { account: 0, role: 1, everyone: 2, self: 3 };
 
-/** `undefined` where the statement does not name the caller. */
+/** Returns `undefined` if the statement does not name the caller. */
 export function namedBy(list: PrincipalList, caller: Caller): Named | undefined {
   if (list.not) return isExcepted(list, caller) ? undefined : "everyone";
   let best: Named | undefined = list.everyone ? "everyone" : undefined;
@@ -120,11 +122,12 @@ function entryNames({ type, value }: PrincipalEntry, caller: Caller): Named | un
   }
 }
 
-/** A role's session has the role's id before its own name. */
+/** A role session's id is the role's id, a colon and the session's name. */
 const isUniqueIdOf = (value: string, { id }: Caller) => id === value || id.startsWith(`${value}:`);
 
 /**
- * Nobody is excepted by half: of a user, the user and the account must both be listed; of a session, the role besides.
+ * Whether NotPrincipal excepts a caller. It must list all that apply: the user and the account; for a
+ * session, the role as well.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
  */
 function isExcepted(list: PrincipalList, caller: Caller): boolean {

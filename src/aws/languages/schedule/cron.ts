@@ -1,8 +1,8 @@
 import type { CalendarDay } from "./schedule.ts";
 
-/** Six fields: minutes, hours, day of month, month, day of week, year. */
+/** A parsed cron expression of six fields: minutes, hours, day of month, month, day of week, year. */
 export interface Cron {
-  /** In ascending order, all of them. */
+  /** All matching values in ascending order. */
   minutes: readonly number[];
   hours: readonly number[];
   months: ReadonlySet<number>;
@@ -39,7 +39,7 @@ const SUNDAY = 1;
 
 type DayRule = (date: CalendarDay) => boolean;
 
-/** `undefined` for what is no cron expression of AWS. */
+/** Returns `undefined` if the text is not a valid AWS cron expression. */
 export function cronOf(content: string, { strict = true } = {}): Cron | undefined {
   const fields = content.trim().toUpperCase().split(/\s+/);
   if (!strict && fields.length === 5) fields.push("*");
@@ -52,7 +52,7 @@ export function cronOf(content: string, { strict = true } = {}): Cron | undefine
     string,
     string,
   ];
-  // One of the two must be left open.
+  // Exactly one of the two must be `?`.
   if ((dayOfMonth === "?") === (dayOfWeek === "?")) return undefined;
   const minutes = valuesOf(minute, MINUTES);
   const hours = valuesOf(hour, HOURS);
@@ -63,7 +63,7 @@ export function cronOf(content: string, { strict = true } = {}): Cron | undefine
   return { minutes, hours, months: new Set(months), years: new Set(years), isDay };
 }
 
-/** The first day from that one on which the schedule fires. */
+/** The first day, from that day on, on which the schedule fires. */
 export function nextDay(cron: Cron, from: CalendarDay): CalendarDay | undefined {
   let { day } = from;
   for (let { year, month } = from; year <= YEARS.to; month = 1, year++, day = 1) {
@@ -77,7 +77,7 @@ export function nextDay(cron: Cron, from: CalendarDay): CalendarDay | undefined 
   return undefined;
 }
 
-/** `*`, `5`, `1-5`, `MON-FRI`, `0/15`, `*` with a step, and lists of them; sorted. */
+/** Parses `*`, `5`, `1-5`, `MON-FRI`, `0/15`, `*` with a step, and lists of them; sorted. */
 function valuesOf(field: string, range: Range): number[] | undefined {
   const values = new Set<number>();
   for (const entry of field.split(",")) {
@@ -93,7 +93,7 @@ function valuesOf(field: string, range: Range): number[] | undefined {
   return [...values].sort((a, b) => a - b);
 }
 
-/** A span that ends before it begins goes round: `FRI-MON`. */
+/** The bounds of a range. A range whose end precedes its start wraps around: `FRI-MON`. */
 function boundsOf(span: string, range: Range, isOpen: boolean): Pick<Range, "from" | "to">[] | undefined {
   if (span === "*") return [range];
   const [first = "", last, ...more] = span.split("-");
@@ -117,7 +117,7 @@ function numberOf(text: string, { from, to, names }: Range): number | undefined 
   return value >= from && value <= to ? value : undefined;
 }
 
-/** Days of the month, the last one (`L`), or the weekday nearest to one (`15W`, `LW`). */
+/** Parses days of the month, the last one (`L`), or the weekday nearest to one (`15W`, `LW`). */
 function monthDayRule(field: string): DayRule | undefined {
   if (field === "L") return ({ year, month, day }) => day === daysIn(year, month);
   if (field === "LW")
@@ -134,7 +134,7 @@ function monthDayRule(field: string): DayRule | undefined {
   return days && (({ day }) => days.includes(day));
 }
 
-/** Days of the week, the last one of its kind in a month (`6L`), or the n-th (`3#2`). */
+/** Parses days of the week, the last one of a kind in a month (`6L`), or the n-th (`3#2`). */
 function weekdayRule(field: string): DayRule | undefined {
   if (field === "L") return (date) => weekdayOf(date) === SATURDAY;
   const [, lastOf] = /^(\w+)L$/.exec(field) ?? [];
@@ -155,7 +155,7 @@ function weekdayRule(field: string): DayRule | undefined {
   return days && ((date) => days.includes(weekdayOf(date)));
 }
 
-/** Within the month: a Sunday the 1st gives the 2nd, a Saturday the 1st the 3rd. */
+/** The nearest weekday within the same month: Sunday the 1st gives the 2nd, Saturday the 1st the 3rd. */
 function nearestWeekday(year: number, month: number, day: number): number {
   const weekday = weekdayOf({ year, month, day });
   if (weekday === SATURDAY) return day === 1 ? 3 : day - 1;

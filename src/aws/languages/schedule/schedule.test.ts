@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { nextOccurrence, parseSchedule } from "./schedule.ts";
 import { isTimeZone } from "./time-zone.ts";
 
-/** The first few times at which a schedule comes, from one on. */
+/** The first occurrences of a schedule after a given time. */
 function times(expression: string, from: string, count = 2, timeZone = "UTC"): string[] {
   const schedule = parseSchedule(expression)!;
   const start = Date.parse(from);

@@ -11,7 +11,7 @@ export type Schedule =
   | { kind: "cron"; cron: Cron }
   | { kind: "at"; date: LocalTime };
 
-/** What clocks of a time zone show. */
+/** A local date and time in some time zone. */
 export interface LocalTime {
   year: number;
   /** 1 to 12. */
@@ -24,13 +24,13 @@ export interface LocalTime {
 
 const UNITS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 const MAX_RATE = 2 ** 31 - 1;
-/** The last moment that a `Date` can hold. */
+/** The latest time that a `Date` can represent. */
 const END_OF_TIME = 8.64e15;
 
 /**
- * @param strict in small letters; one unit is singular, several are plural, with one space before it; a cron expression
- * says the year. EventBridge Scheduler insists on none of these.
- * @returns `undefined` for what is no schedule expression
+ * @param strict lower case only; one unit is singular, several are plural, separated by one space; a cron
+ * expression has a year. EventBridge Scheduler does not require any of these.
+ * @returns `undefined` if the text is not a valid schedule expression
  */
 export function parseSchedule(expression: string, { strict = true } = {}): Schedule | undefined {
   const [, word = "", content = ""] = /^(rate|cron|at)\(([^()]*)\)$/i.exec(expression) ?? [];
@@ -68,15 +68,15 @@ function atOf(content: string): Schedule | undefined {
 }
 
 export interface Occasion {
-  /** Looks for the first occurrence behind this moment, in milliseconds since 1970. */
+  /** Only occurrences after this time count, in milliseconds since 1970. */
   after: number;
-  /** From when a rate counts. */
+  /** The start of a rate's intervals. */
   start: number;
-  /** IANA name; UTC unless said. */
+  /** IANA name; UTC by default. */
   timeZone?: string;
 }
 
-/** `undefined` where there is none any more. */
+/** Returns `undefined` if there are no more occurrences. */
 export function nextOccurrence(
   schedule: Schedule,
   { after, start, timeZone = "UTC" }: Occasion,
@@ -87,7 +87,7 @@ export function nextOccurrence(
     return next > END_OF_TIME ? undefined : next;
   }
   if (schedule.kind === "at") {
-    // A time that clocks skip is taken as if they had not been set forward yet.
+    // A local time that is skipped when clocks are set forward is converted with the previous offset.
     const [moment] = utcTimes(schedule.date, timeZone, { skipped: "shift" });
     return moment! > after ? moment : undefined;
   }
@@ -95,8 +95,8 @@ export function nextOccurrence(
 }
 
 /**
- * Where clocks are set forward, what falls into the gap does not take place; where they are set back, what would come
- * twice comes once.
+ * When clocks are set forward, an occurrence in the skipped hour is omitted; when they are set back, an
+ * occurrence that would happen twice happens once.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
  */
 function nextCron(cron: Cron, after: number, timeZone: string): number | undefined {
@@ -116,7 +116,7 @@ function nextCron(cron: Cron, after: number, timeZone: string): number | undefin
   return undefined;
 }
 
-/** No clock is set back by more, but where a country changes sides of the date line. */
+/** The maximum change when clocks are set back, except when a country crosses the date line. */
 const MAX_SHIFT_MINUTES = 180;
 
 const shownMinute = ({ year, month, day, hour, minute }: LocalTime) =>

@@ -4,7 +4,7 @@ import type { LocalTime } from "./schedule.ts";
 const ZONES = 600;
 const HOUR = 3_600_000;
 
-/** A format for each zone, since making one costs more than using it a hundred times. */
+/** One cached format per zone, because creating a format costs more than using it a hundred times. */
 const formats = memoizeByText(
   ZONES,
   (timeZone: string) =>
@@ -24,14 +24,15 @@ const formats = memoizeByText(
 
 export function isTimeZone(name: string): boolean {
   try {
-    // AWS takes no offsets for zones; names are limited, since a client's choice must not fill the cache.
+    // AWS accepts no UTC offsets as time zones. The length is bounded because the cache's keys are chosen by
+    // clients.
     return /^[A-Za-z][A-Za-z0-9_+/-]{0,49}$/.test(name) && formats(name) !== undefined;
   } catch {
     return false;
   }
 }
 
-/** What clocks show at a moment, in milliseconds since 1970. */
+/** The local time at a moment, in milliseconds since 1970. */
 export function localTime(moment: number, timeZone: string): LocalTime {
   if (timeZone === "UTC") {
     const date = new Date(moment);
@@ -50,8 +51,8 @@ export function localTime(moment: number, timeZone: string): LocalTime {
 }
 
 /**
- * The moments at which clocks show that, earliest first: one, as a rule; two where they are set back.
- * @param skipped what to say of a time that they never show: nothing, or the moment as they were set before
+ * The moments with the given local time, earliest first: usually one, two when clocks are set back.
+ * @param skipped the result for a local time that is skipped: none, or the moment by the previous offset
  */
 export function utcTimes(
   local: LocalTime,
@@ -60,7 +61,7 @@ export function utcTimes(
 ): number[] {
   const asUtc = asIfUtc(local);
   if (timeZone === "UTC") return [asUtc];
-  // Zones lie within 14 hours of UTC, and clocks are set rarely: a day before and behind show both offsets.
+  // Offsets are at most 14 hours and change rarely, so a day before and a day after show both candidates.
   const offsets = new Set([-24, 24].map((hours) => offsetAt(asUtc + hours * HOUR, timeZone)));
   const matching = [...offsets]
     .map((offset) => asUtc - offset)
@@ -70,7 +71,7 @@ export function utcTimes(
   return [asUtc - offsetAt(asUtc - 24 * HOUR, timeZone)];
 }
 
-/** Milliseconds by which clocks are ahead of UTC. */
+/** A zone's offset from UTC at a moment, in milliseconds. */
 function offsetAt(moment: number, timeZone: string): number {
   return asIfUtc(localTime(moment, timeZone)) - (moment - (moment % 1_000));
 }

@@ -2,13 +2,13 @@ import { failure } from "./errors.ts";
 import type { AggregateName } from "./syntax.ts";
 import { average, calculate, compare, isAbsent, isNumeric, type Numeric, type Value } from "./values.ts";
 
-/** What an aggregate function has seen so far. */
+/** The state of an aggregate function. */
 export interface Aggregate {
   add(value: Value): void;
   result(): Value;
 }
 
-/** NULL and MISSING are passed over; of nothing, only the count is known. */
+/** NULL and MISSING are ignored. Without values, only `count` has a result other than NULL. */
 export function aggregate(name: AggregateName): Aggregate {
   switch (name) {
     case "count":
@@ -17,7 +17,7 @@ export function aggregate(name: AggregateName): Aggregate {
     case "avg":
       return summing(name);
     default:
-      return choosing(name === "min" ? 1 : -1);
+      return extremum(name === "min" ? 1 : -1);
   }
 }
 
@@ -48,8 +48,8 @@ function summing(name: "sum" | "avg"): Aggregate {
   };
 }
 
-/** The one that is before all others in an order. */
-function choosing(direction: 1 | -1): Aggregate {
+/** Returns the minimum or maximum. */
+function extremum(direction: 1 | -1): Aggregate {
   let chosen: Value = null;
   return {
     add(value) {

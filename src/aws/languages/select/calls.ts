@@ -3,7 +3,7 @@ import { type Token, unexpected } from "./lexer.ts";
 import type { Parsing } from "./parser.ts";
 import type { AggregateName, DatePart, Expression, TypeName } from "./syntax.ts";
 
-/** Functions whose arguments are a plain list: how many they take. */
+/** Functions with a plain argument list, and their number of arguments. */
 const PLAIN: Record<string, [min: number, max: number]> = {
   char_length: [1, 1],
   character_length: [1, 1],
@@ -18,7 +18,7 @@ const PLAIN: Record<string, [min: number, max: number]> = {
 
 const AGGREGATES: readonly string[] = ["count", "sum", "avg", "min", "max"] satisfies AggregateName[];
 
-/** A call of a function, behind its name. `keyword` is the name's token, where that is a keyword. */
+/** Parses a function call after its name. `keyword` is the name's token, if that is a keyword. */
 export function parseCall(p: Parsing, name: string, keyword?: Token): Expression {
   p.countCall();
   p.expect("(", name === "cast" ? "ParseExpectedLeftParenAfterCast" : undefined);
@@ -86,7 +86,7 @@ function castCall(p: Parsing): Expression {
   return { type: "cast", operand, to: TYPES[name]! };
 }
 
-/** Length, precision and scale are read and not heeded, as S3 does. */
+/** Parses length, precision and scale, and ignores them as S3 does. */
 function precision(p: Parsing): void {
   do {
     const { kind, text } = p.next();

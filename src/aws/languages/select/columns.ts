@@ -1,13 +1,15 @@
 import { isSame, namesRow } from "./rows.ts";
 import type { Expression, Name, PathStep, Query } from "./syntax.ts";
 
-/** Whether a query looks at the member of a record that is called so: a format of columns need not read the others. */
+/**
+ * Returns a function that tells whether a query uses the column of a given name: the others need not be read.
+ */
 export function columnsOf(query: Query): (name: string) => boolean {
   const named = namesIn(query);
   return (name) => named?.some((column) => isSame(column, name)) ?? true;
 }
 
-/** `undefined` for a query that looks at all. */
+/** Returns `undefined` for a query that uses all columns. */
 function namesIn({ select, from, where }: Query): Name[] | undefined {
   if (from.path.length > 0) return allOrNamed([from.path]);
   if (!select) return undefined;

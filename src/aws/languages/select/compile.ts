@@ -16,20 +16,20 @@ import {
   type Value,
 } from "./values.ts";
 
-/** Computes an expression of a row. */
+/** Computes an expression's value for a row. */
 export type Evaluate<Row> = (row: Row) => Value;
 
-/** What an expression can refer to. */
+/** The names that an expression can refer to. */
 export interface Scope<Row> {
-  /** @throws {AwsError} if there is no such thing in any row */
+  /** @throws {AwsError} if no row can have it */
   resolve(reference: Expression & { type: "reference" }): Evaluate<Row>;
-  /** Whether a row's values are all text, and become numbers where numbers are wanted. */
+  /** Whether all values of a row are text, which is converted to numbers where an operator requires them. */
   isUntyped: boolean;
   /** Milliseconds since 1970. */
   now: number;
 }
 
-/** Aggregate functions of an expression, each with what it is fed. */
+/** An aggregate function in an expression, and its argument. */
 export interface Gathering<Row> {
   of: Evaluate<Row>;
   into: Aggregate;
@@ -37,16 +37,16 @@ export interface Gathering<Row> {
 
 interface Compiling<Row> {
   scope: Scope<Row>;
-  /** Where aggregate functions are allowed: outside of them nothing may refer to a row. */
+  /** Set where aggregate functions are allowed; outside of them, no reference to a row is then allowed. */
   gathered: Gathering<Row>[] | undefined;
 }
 
-/** An expression that is computed for each row. */
+/** Compiles an expression that is evaluated for each row. */
 export function compile<Row>(expression: Expression, scope: Scope<Row>): Evaluate<Row> {
   return compiled(expression, { scope, gathered: undefined });
 }
 
-/** One that is computed once, from all rows. */
+/** Compiles an expression that is evaluated once, over all rows. */
 export function compileAggregate<Row>(
   expression: Expression,
   scope: Scope<Row>,
@@ -79,7 +79,7 @@ function compiled<Row>(expression: Expression, on: Compiling<Row>): Evaluate<Row
       if (on.gathered) throw failure("UnsupportedSqlStructure");
       return on.scope.resolve(expression);
     case "aggregate":
-      return gathering(expression, on);
+      return compileAggregateCall(expression, on);
     case "not": {
       const operand = of(expression.operand);
       return (row) => not(operand(row));
@@ -93,22 +93,22 @@ function compiled<Row>(expression: Expression, on: Compiling<Row>): Evaluate<Row
       return (row) => isWanted(operand(row));
     }
     case "compare":
-      return comparing(expression, on);
+      return compileComparison(expression, on);
     case "between": {
       const { operand, low, high } = expression;
-      const above = comparing({ operator: ">=", left: operand, right: low }, on);
-      const below = comparing({ operator: "<=", left: operand, right: high }, on);
+      const above = compileComparison({ operator: ">=", left: operand, right: low }, on);
+      const below = compileComparison({ operator: "<=", left: operand, right: high }, on);
       return junction([above, below], false);
     }
     case "in": {
       const { operand, members } = expression;
       return junction(
-        members.map((member) => comparing({ operator: "=", left: operand, right: member }, on)),
+        members.map((member) => compileComparison({ operator: "=", left: operand, right: member }, on)),
         true,
       );
     }
     case "like":
-      return liking(expression, on);
+      return compileLike(expression, on);
     case "negate": {
       const operand = number(expression.operand, on);
       return (row) => present(operand(row), (value) => negated(value as Numeric));
@@ -123,7 +123,7 @@ function compiled<Row>(expression: Expression, on: Compiling<Row>): Evaluate<Row
       return (row) => both(left(row), right(row), concatenated);
     }
     case "case":
-      return choosing(expression, on);
+      return compileCase(expression, on);
     case "cast": {
       const [operand, to] = [of(expression.operand), expression.to];
       return (row) => cast(operand(row), to);
@@ -139,22 +139,22 @@ function compiled<Row>(expression: Expression, on: Compiling<Row>): Evaluate<Row
       return (row) => all(operands, row, (values) => dated(name, part, values));
     }
     case "call":
-      return calling(expression, on);
+      return compileCall(expression, on);
   }
 }
 
 const BEING: Record<"null" | "missing", (value: Value) => boolean> = {
-  // What is missing is also null.
+  // A missing value is also null.
   null: isAbsent,
   missing: (value) => value === undefined,
 };
 
-/** True, false, and what is neither. */
+/** Any value but true and false gives NULL. */
 function not(value: Value): Value {
   return typeof value === "boolean" ? !value : null;
 }
 
-/** `or` where `decisive` is true, `and` where it is false: one such operand decides. */
+/** `or` if `decisive` is true, `and` if it is false: an operand with that value decides. */
 function junction<Row>(operands: Evaluate<Row>[], decisive: boolean): Evaluate<Row> {
   return (row) => {
     let result: Value = !decisive;
@@ -176,8 +176,8 @@ const ORDERS: Record<Comparison, (order: number) => boolean> = {
   ">=": (order) => order >= 0,
 };
 
-/** Things of different kinds are not equal, and neither comes first. */
-function comparing<Row>(
+/** Values of different types are neither equal nor ordered. */
+function compileComparison<Row>(
   { operator, left, right }: { operator: Comparison; left: Expression; right: Expression },
   on: Compiling<Row>,
 ): Evaluate<Row> {
@@ -194,7 +194,7 @@ function comparing<Row>(
   };
 }
 
-/** Text that is held against something else is read as that. */
+/** Converts a text to the type of the value that it is compared with. */
 function typed(value: Value, other: Value): Value {
   if (typeof value !== "string" || typeof other === "string") return value;
   if (isNumeric(other)) return numericOf(value) ?? value;
@@ -202,7 +202,7 @@ function typed(value: Value, other: Value): Value {
   return other instanceof Timestamp && value !== "" ? cast(value, "timestamp") : value;
 }
 
-/** @throws {AwsError} while it is computed, for what is no number */
+/** Throws at evaluation if the value is not a number. @throws {AwsError} */
 function number<Row>(expression: Expression, on: Compiling<Row>): Evaluate<Row> {
   const evaluate = compiled(expression, on);
   const infers = on.scope.isUntyped;
@@ -238,7 +238,7 @@ function all<Row>(operands: readonly Evaluate<Row>[], row: Row, then: (values: V
   return values.includes(null) ? null : then(values);
 }
 
-function liking<Row>(
+function compileLike<Row>(
   { operand, pattern, escaping }: Expression & { type: "like" },
   on: Compiling<Row>,
 ): Evaluate<Row> {
@@ -259,19 +259,21 @@ function liking<Row>(
   };
 }
 
-function choosing<Row>(
+function compileCase<Row>(
   { subject, branches, otherwise }: Expression & { type: "case" },
   on: Compiling<Row>,
 ): Evaluate<Row> {
   const ready = branches.map(({ when, result }) => ({
-    isChosen: subject ? comparing({ operator: "=", left: subject, right: when }, on) : compiled(when, on),
+    isChosen: subject
+      ? compileComparison({ operator: "=", left: subject, right: when }, on)
+      : compiled(when, on),
     result: compiled(result, on),
   }));
   const last = otherwise ? compiled(otherwise, on) : () => null;
   return (row) => (ready.find(({ isChosen }) => isChosen(row) === true)?.result ?? last)(row);
 }
 
-/** Operands, of which those at some places must be numbers. */
+/** Compiles operands. Those at the given positions must be numbers. */
 function operandsOf<Row>(
   operands: Expression[],
   on: Compiling<Row>,
@@ -280,7 +282,7 @@ function operandsOf<Row>(
   return operands.map((operand, at) => (numbers.includes(at) ? number(operand, on) : compiled(operand, on)));
 }
 
-function calling<Row>(
+function compileCall<Row>(
   { name, operands: args }: Expression & { type: "call" },
   on: Compiling<Row>,
 ): Evaluate<Row> {
@@ -295,7 +297,7 @@ function calling<Row>(
   return (row) => all(operands, row, (values) => apply(...values));
 }
 
-function gathering<Row>(
+function compileAggregateCall<Row>(
   { name, operand }: Expression & { type: "aggregate" },
   on: Compiling<Row>,
 ): Evaluate<Row> {

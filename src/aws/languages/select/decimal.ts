@@ -1,6 +1,9 @@
 import { failure } from "./errors.ts";
 
-/** `units` × 10^-`scale`, exactly: 1.50 is 150 at scale 2. A class so that values of a row can be told apart. */
+/**
+ * The exact value `units` × 10^-`scale`: 1.50 is 150 at scale 2. A class, so that values can be distinguished
+ * by `instanceof`.
+ */
 export class Decimal {
   readonly units: bigint;
   readonly scale: number;
@@ -14,14 +17,14 @@ export class Decimal {
 /** Significant digits of a result. */
 const PRECISION = 38;
 const LIMIT = 10n ** BigInt(PRECISION);
-/** Digits before the point, and behind it, of the largest and the smallest result. */
+/** The maximum number of digits before the decimal point, and after it. */
 const MAX_PLACES = 4_000;
-/** More digits than any number in a record of 1 MB can mean something with. */
+/** The maximum number of digits of a literal. */
 const MAX_DIGITS = 1_000;
 
 const power = (exponent: number) => 10n ** BigInt(exponent);
 
-/** `12`, `-1.50`, `1e-7`; `undefined` for what is no number, or has too many digits. */
+/** Parses `12`, `-1.50`, `1e-7`; returns `undefined` for anything else, or too many digits. */
 export function decimalOf(text: string): Decimal | undefined {
   const [, sign, whole = "", fraction = "", exponent = "0"] =
     /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?\s*$/.exec(text) ?? [];
@@ -43,7 +46,7 @@ export function textOf({ units, scale }: Decimal): string {
 
 export const numberOf = (value: Decimal): number => Number(textOf(value));
 
-/** Both at the larger scale of the two. */
+/** Converts both to the larger of their scales. */
 function aligned(a: Decimal, b: Decimal): [bigint, bigint, number] {
   const scale = Math.max(a.scale, b.scale);
   return [a.units * power(scale - a.scale), b.units * power(scale - b.scale), scale];
@@ -58,7 +61,7 @@ export const negate = ({ units, scale }: Decimal): Decimal => new Decimal(-units
 
 export const multiply = (a: Decimal, b: Decimal): Decimal => bounded(a.units * b.units, a.scale + b.scale);
 
-/** To 38 significant digits, and without zeros at the end. `undefined` for a division by zero. */
+/** Rounds to 38 significant digits without trailing zeros; returns `undefined` for a division by zero. */
 export function divide(a: Decimal, b: Decimal): Decimal | undefined {
   if (b.units === 0n) return undefined;
   const digits = (value: bigint) => `${value < 0n ? -value : value}`.length;
@@ -70,7 +73,7 @@ export function divide(a: Decimal, b: Decimal): Decimal | undefined {
   return trimmed(isNegative && rounded > 0n ? -rounded : rounded, a.scale - b.scale + extra);
 }
 
-/** Rounded to what a decimal can hold. @throws {AwsError} IntegerOverflow */
+/** Rounds to the supported precision. @throws {AwsError} IntegerOverflow */
 function bounded(units: bigint, scale: number): Decimal {
   if (units < LIMIT && units > -LIMIT && scale <= MAX_PLACES) return new Decimal(units, scale);
   const digits = `${units < 0n ? -units : units}`.length;
@@ -98,5 +101,5 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** Cut towards zero. */
+/** Truncates towards zero. */
 export const truncated = ({ units, scale }: Decimal): bigint => units / power(scale);

@@ -1,7 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 
 /**
- * What S3 Select says when it does not understand or cannot go on: its codes, each with its sentence.
+ * S3 Select's error codes for queries that are invalid or cannot continue, with their messages.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#SelectObjectContentErrorCodeList
  */
 const SENTENCES = {
@@ -56,7 +56,7 @@ export type SelectErrorCode = keyof typeof SENTENCES;
 
 export const failure = (code: SelectErrorCode): AwsError => new AwsError(code, SENTENCES[code]);
 
-/** Where something stands in an expression, counted from 1. */
+/** A position in an expression, counted from 1. */
 export interface Place {
   line: number;
   column: number;
@@ -67,7 +67,7 @@ const at = ({ line, column }: Place) => `at line ${line}, column ${column}.`;
 export const invalidCharacter = (place: Place): AwsError =>
   new AwsError("LexerInvalidChar", `Invalid character ${at(place)}`);
 
-/** S3 names the kind of the token, and not the token itself. */
+/** S3 prints the kind of the token rather than the token. */
 export const unexpectedToken = (kind: string, place: Place): AwsError =>
   new AwsError("ParseUnexpectedToken", `Unexpected token found ${kind}:UNKNOWN ${at(place)}`);
 

@@ -5,10 +5,10 @@ import { formatTimestamp } from "./timestamp-format.ts";
 import { dateAdd, dateDiff, extract, Timestamp, timestampOf } from "./timestamps.ts";
 import { compare, isAbsent, isNumeric, type Numeric, type Value } from "./values.ts";
 
-/** None of the values is NULL or MISSING: such an argument makes the result so, too. */
+/** A function whose arguments are neither NULL nor MISSING: with such an argument, the result is the same. */
 type Plain = (...operands: never[]) => Value;
 
-/** By name, for arguments that are all there. */
+/** Functions by name. */
 export const FUNCTIONS: Record<string, Plain> = {
   char_length: (text: Value) => BigInt([...string(text)].length),
   character_length: (text: Value) => BigInt([...string(text)].length),
@@ -23,7 +23,7 @@ export const FUNCTIONS: Record<string, Plain> = {
   },
 };
 
-/** Positions are counted from 1, and may lie before the text. */
+/** Positions are counted from 1, and may be before the start of the text. */
 function substring(value: Value, from: Value, length?: Value): string {
   const characters = [...string(value)];
   const start = whole(from) - 1;
@@ -63,7 +63,7 @@ function string(value: Value): string {
   return value;
 }
 
-/** A text that is a timestamp does as well: all of CSV is text. */
+/** Also accepts text that is a timestamp, because CSV values are all text. */
 function moment(value: Value): Timestamp {
   const timestamp = typeof value === "string" ? timestampOf(value) : value;
   if (!(timestamp instanceof Timestamp)) throw failure("IncorrectSqlFunctionArgumentType");

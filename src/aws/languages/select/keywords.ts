@@ -1,5 +1,5 @@
 /**
- * Words that name nothing unless they stand in double quotes.
+ * Reserved words, which are identifiers only in double quotes.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-select-sql-reference-keyword-list.html
  */
 export const RESERVED: ReadonlySet<string> = new Set(

@@ -3,7 +3,7 @@ import { RESERVED } from "./keywords.ts";
 
 export interface Token extends Place {
   kind: "keyword" | "name" | "quoted" | "string" | "number" | "ion" | "symbol" | "end";
-  /** A keyword's is lower-case; a string's and a quoted name's is what stands between the quotes. */
+  /** A keyword in lower case; a string or quoted name without its quotes. */
   text: string;
 }
 
@@ -12,7 +12,7 @@ const WORD = /[\p{L}_$][\p{L}\p{N}_$]*/uy;
 const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const STRING = /'((?:[^']|'')*)'/y;
 const QUOTED = /"((?:[^"]|"")*)"/y;
-/** What Ion writes, of which S3 Select takes timestamps. */
+/** An Ion literal; S3 Select supports timestamps only. */
 const ION = /`([^`]*)`/y;
 const SYMBOL = /<>|!=|<=|>=|\|\||[-+*/%<>=(),.[\]]/y;
 
@@ -77,7 +77,7 @@ function placeOf(starts: readonly number[], at: number): Place {
 
 export const unexpected = (token: Token) => unexpectedToken(kindOf(token), token);
 
-/** What S3 calls such a token. */
+/** S3's name for the kind of token. */
 function kindOf({ kind, text }: Token): string {
   switch (kind) {
     case "keyword":

@@ -1,6 +1,6 @@
 import { failure } from "./errors.ts";
 
-/** A pattern of LIKE, ready to be held against texts: `%` is any text, `_` any character. */
+/** Compiles a LIKE pattern: `%` matches any text, `_` any character. */
 export function likePattern(pattern: string, escaping: string | undefined): (text: string) => boolean {
   if (escaping !== undefined && [...escaping].length !== 1) throw failure("LikeInvalidInputs");
   const parts = partsOf(pattern, escaping);
@@ -27,10 +27,13 @@ function partsOf(pattern: string, escaping: string | undefined): Part[] {
   return parts;
 }
 
-/** Of a text against a pattern: more than any that has a meaning. */
+/** The maximum number of steps to match one text, more than any meaningful pattern needs. */
 const MAX_STEPS = 20_000_000;
 
-/** Goes back to the last `%` only: no pattern takes longer than text times pattern, and no text too long. */
+/**
+ * Backtracks only to the last `%`, so the time is bounded by text length times pattern length, and by
+ * `MAX_STEPS`.
+ */
 function matches(text: readonly string[], parts: readonly Part[]): boolean {
   let steps = 0;
   let [at, part] = [0, 0];

@@ -16,26 +16,29 @@ import { timestampOf } from "./timestamps.ts";
 import { integer, numericOf } from "./values.ts";
 
 const MAX_BYTES = 256 * 1024;
-/** Of expressions within expressions, and of operators in a row: none that a person writes comes near. */
+/**
+ * The maximum nesting of expressions and the maximum length of a chain of operators, more than any realistic
+ * query has.
+ */
 const MAX_DEPTH = 250;
 
-/** Of functions and the like, each of which may go through a text of 1 MB. */
+/** The maximum number of functions and similar operations, each of which may process 1 MB of text. */
 const MAX_CALLS = 1_000;
 
-/** What stands at a point of the expression, and the way on. */
+/** The parser's position in the expression. */
 export interface Parsing {
   peek(): Token;
   next(): Token;
-  /** Whether such a keyword or symbol is next; then it is passed. */
+  /** Consumes the next token if it is that keyword or symbol; returns whether it was. */
   accept(text: string): boolean;
   /** @throws {AwsError} with that code, or ParseUnexpectedToken */
   expect(text: string, code?: SelectErrorCode): void;
   expression(): Expression;
-  /** @throws {AwsError} for one that is too much */
+  /** @throws {AwsError} if there are too many */
   countCall(): void;
 }
 
-/** @throws {AwsError} what S3 says of an expression that it does not understand */
+/** @throws {AwsError} S3's error for an invalid expression */
 export function parseQuery(text: string): Query {
   if (Buffer.byteLength(text) > MAX_BYTES) throw failure("ExpressionTooLong");
   const p = parsing(tokensOf(text));
@@ -111,7 +114,7 @@ function aliasOf(p: Parsing): Name | undefined {
 
 const nameOf = ({ kind, text }: Token): Name => ({ text, exact: kind === "quoted" });
 
-/** `S3Object`, `S3Object[*].path`, each with or without an alias. */
+/** Parses `S3Object` or `S3Object[*].path`, each with or without an alias. */
 function source(p: Parsing): Source {
   const table = p.next();
   if (!/^(name|quoted)$/.test(table.kind)) throw unexpected(table);
@@ -125,7 +128,7 @@ function source(p: Parsing): Source {
   return { path, alias: alias ?? ownName };
 }
 
-/** What a row is called whose path has no name at its end. */
+/** The default alias of rows whose path does not end in a name. */
 const ROW: Name = { text: "_1", exact: false };
 
 function steps(p: Parsing): PathStep[] {
@@ -156,7 +159,7 @@ function limitOf(p: Parsing): Expression {
   return { type: "literal", value: BigInt(text) };
 }
 
-// Expressions, from what binds loosest to what binds tightest
+// Expressions, from the lowest precedence to the highest
 
 function disjunction(p: Parsing): Expression {
   const operands = [conjunction(p)];
@@ -292,7 +295,7 @@ function primary(p: Parsing): Expression {
   }
 }
 
-/** With a dot or without one it is exact; only an exponent makes a float. */
+/** Numbers without an exponent are exact; a number with an exponent is a float. */
 function numberIn({ text }: Token) {
   if (/[eE]/.test(text)) return Number(text);
   const value = text.includes(".") ? decimalOf(text) : numericOf(text);

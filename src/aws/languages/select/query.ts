@@ -4,23 +4,23 @@ import type { Projected, Rows } from "./rows.ts";
 import type { Projection, Query } from "./syntax.ts";
 import type { Value } from "./values.ts";
 
-/** A query at work. */
+/** A query in execution. */
 export interface Running<Row> {
-  /** What a row adds to the answer. Not to be called once it is done. */
+  /** Processes a row; returns what it adds to the result. Must not be called once `isDone`. */
   take(row: Row): Projected | undefined;
-  /** What is known only at the end. */
+  /** Returns the part of the result that is only known at the end. */
   end(): Projected | undefined;
-  /** Whether no further row can change the answer. */
+  /** Whether no further row can change the result. */
   readonly isDone: boolean;
 }
 
-/** @throws {AwsError} for what the rows do not have, and what S3 Select does not do */
+/** @throws {AwsError} for unknown columns and unsupported features */
 export function run<Row>(query: Query, rows: Rows<Row>): Running<Row> {
   const isWanted = query.where ? condition(query, rows) : () => true;
   const limit = limitOf(query);
   const { select } = query;
   if (select?.some(({ expression }) => hasAggregate(expression))) {
-    return gathering(select, rows, isWanted, limit > 0);
+    return aggregating(select, rows, isWanted, limit > 0);
   }
   const project = select ? projecting(select, rows) : rows.star;
   let count = 0;
@@ -47,8 +47,8 @@ function limitOf({ limit }: Query): number {
   return limit?.type === "literal" ? Number(limit.value) : Number.POSITIVE_INFINITY;
 }
 
-/** One row, made from all. */
-function gathering<Row>(
+/** Computes one row from all rows. */
+function aggregating<Row>(
   select: readonly Projection[],
   rows: Rows<Row>,
   isWanted: (row: Row) => boolean,
@@ -67,7 +67,7 @@ function gathering<Row>(
   };
 }
 
-/** Each `*` repeats the whole row in the result: more would be of no use, and large. */
+/** Each `*` repeats the whole row in the result, so the number is bounded. */
 const MAX_STARS = 10;
 
 function projecting<Row>(select: readonly Projection[], rows: Rows<Row>): (row: Row) => Projected {
@@ -99,7 +99,7 @@ function isStar<Row>({ expression }: Projection, rows: Rows<Row>): boolean {
   return expression.type === "reference" && rows.isRow(expression);
 }
 
-/** As it was called, or as what it refers to is, or by its position. */
+/** The column's alias, or else the name that it refers to, or else its position. */
 function nameOf({ expression, alias }: Projection, at: number): string {
   if (alias !== undefined) return alias;
   const last = expression.type === "reference" ? expression.steps.at(-1) : undefined;

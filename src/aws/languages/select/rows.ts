@@ -3,27 +3,27 @@ import { failure, invalidColumnIndex } from "./errors.ts";
 import type { Expression, Name, PathStep, Source } from "./syntax.ts";
 import { isStructure, type Structure, type Value } from "./values.ts";
 
-/** A row of the answer: names beside their values. */
+/** A row of the result: names and their values. */
 export interface Projected {
   names: readonly string[];
   values: readonly Value[];
 }
 
-/** Rows of one kind: what can be referred to in them, and what all of one is. */
+/** How queries access rows of one format. */
 export interface Rows<Row> extends Scope<Row> {
-  /** What `*` stands for. */
+  /** Returns the expansion of `*`. */
   star(row: Row): Projected;
-  /** Whether `name.*` is meant by a reference: the row itself, with all that is in it. */
+  /** Whether a reference in `name.*` denotes the row itself. */
   isRow(reference: Expression & { type: "reference" }): boolean;
 }
 
 type Reference = Expression & { type: "reference" };
 
-/** Whether a thing that is called so is meant by a name. */
+/** Whether a name in a query denotes a given column or member. */
 export const isSame = (name: Name, key: string) =>
   name.exact ? name.text === key : name.text.toLowerCase() === key.toLowerCase();
 
-/** Whether the row itself is meant. `s3object` names it as well, where it was given no other name. */
+/** Whether a step denotes the row itself. So does `s3object` if there is no alias. */
 export function namesRow({ alias }: Source, step: PathStep | undefined): boolean {
   if (!step || !("name" in step)) return false;
   if (isSame(step.name, alias.text)) return true;
@@ -36,7 +36,7 @@ function isStarOf(source: Source, { steps }: Reference): boolean {
   return namesRow(source, first);
 }
 
-/** A line of fields, in a file with or without a line of names. */
+/** Rows of CSV, with or without a header line. */
 export function csvRows(source: Source, headers: readonly string[] | undefined, now: number): Rows<string[]> {
   if (source.path.length > 0) throw failure("ParseInvalidPathComponent");
   const positions: string[][] = [];
@@ -78,7 +78,7 @@ function headersNamed(headers: readonly string[], name: Name): number[] {
   return headers.flatMap((header, at) => (isSame(name, header) ? [at] : []));
 }
 
-/** A value out of a document: an object as a rule. */
+/** Rows of JSON documents, usually objects. */
 export function jsonRows(source: Source, now: number): Rows<Value> {
   return {
     isUntyped: false,
@@ -112,7 +112,10 @@ function field(value: Structure, name: Name): Value {
   return matching.length === 1 ? value[matching[0]!] : undefined;
 }
 
-/** The rows of a record: itself, or what its path leads to. Where that leads nowhere, there is one that is MISSING. */
+/**
+ * The rows of a record: the record itself, or the values at the query's path. If there are none, one row that
+ * is MISSING.
+ */
 export function* rowsOf(record: Value, path: readonly PathStep[], at = 0): Generator<Value> {
   const step = path[at];
   if (!step) yield record;

@@ -8,7 +8,7 @@ import { textOfScalar, type Value } from "./values.ts";
 
 const NOW = Date.UTC(2017, 9, 13, 16, 2, 11, 123);
 
-/** What one expression is of one row. */
+/** The value of an expression for one row. */
 function resultOf(expression: string, row: Value = {}): Value {
   const query = parseQuery(`SELECT ${expression} FROM S3Object s`);
   return run(query, jsonRows(query.from, NOW)).take(row)!.values[0];
@@ -28,7 +28,7 @@ const codeOf = (act: () => unknown) => {
   }
 };
 
-/** What a query gives of rows, as objects. */
+/** The rows of a query's result, as objects. */
 function answer(sql: string, records: Value[]) {
   const query = parseQuery(sql);
   const running = run(query, jsonRows(query.from, NOW));

@@ -2,7 +2,7 @@ import type { Decimal } from "./decimal.ts";
 import type { Place } from "./errors.ts";
 import type { Timestamp } from "./timestamps.ts";
 
-/** A query as it was understood. */
+/** A parsed query. */
 export interface Query {
   /** `undefined` for `SELECT *`. */
   select: Projection[] | undefined;
@@ -12,21 +12,21 @@ export interface Query {
 }
 
 export interface Projection {
-  /** `s.*` has no expression but its star. */
+  /** For `s.*`, the expression is the reference before the star. */
   expression: Expression;
   alias?: string;
 }
 
 export interface Source {
-  /** Where below a record the rows are; `[*]` of the table itself is left out. */
+  /** The path from a record to the rows; `[*]` of the table itself is omitted. */
   path: PathStep[];
-  /** By which name an expression calls a row. */
+  /** The name of a row in expressions. */
   alias: Name;
 }
 
 export interface Name {
   text: string;
-  /** In double quotes, so that upper case counts. */
+  /** Whether it is in double quotes, so that case is significant. */
   exact: boolean;
 }
 

@@ -49,7 +49,7 @@ const FIELDS: Record<string, Field> = {
 const signed = (offset: number, text: string) => (offset < 0 ? "-" : "+") + text;
 const compact = (offset: number) =>
   signed(offset, digits(Math.trunc(offset / 60), 2) + digits(offset % 60, 2));
-/** Minutes only where there are some. */
+/** Minutes are printed only if they are not zero. */
 const hours = (offset: number) =>
   offset % 60 === 0 ? signed(offset, digits(Math.trunc(offset / 60), 2)) : compact(offset);
 

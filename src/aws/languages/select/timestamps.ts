@@ -3,14 +3,14 @@ import type { DatePart } from "./syntax.ts";
 
 export type Precision = "year" | "month" | "day" | "minute" | "second";
 
-/** A moment, with the precision and the UTC offset with which it was written. */
+/** A moment, with the precision and the UTC offset of its literal. */
 export class Timestamp {
   /** Milliseconds since 1970, UTC. */
   readonly time: number;
   readonly precision: Precision;
-  /** Digits of the fraction of a second. */
+  /** The number of digits of the fraction of a second. */
   readonly digits: number;
-  /** Minutes; `undefined` where it is not known. */
+  /** In minutes; `undefined` if unknown. */
   readonly offset: number | undefined;
 
   constructor(time: number, precision: Precision, digits = 0, offset: number | undefined = undefined) {
@@ -25,7 +25,7 @@ const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 const FORM =
   /^(\d{4})(?:T?|-(\d\d)(?:T?|-(\d\d)(?:T?|T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,30}))?)?(Z|[+-]\d\d:\d\d)?)))$/;
 
-/** As Ion and the W3C write it: `2007T`, `2007-02-23`, `2007-02-23T12:14:33.079-08:00`. */
+/** Parses the format of Ion and the W3C: `2007T`, `2007-02-23`, `2007-02-23T12:14:33.079-08:00`. */
 export function timestampOf(text: string): Timestamp | undefined {
   const [whole, year, month, day, hour, minute, second, fraction = "", zone] = FORM.exec(text.trim()) ?? [];
   if (whole === undefined) return undefined;
@@ -57,7 +57,7 @@ export const localDate = ({ time, offset = 0 }: Timestamp): Date => new Date(tim
 
 export const digits = (value: number, width: number): string => `${Math.abs(value)}`.padStart(width, "0");
 
-/** `Z`, `-00:00` where it is not known, `+07:08`. */
+/** `Z`, `+07:08`, or `-00:00` for an unknown offset. */
 export function offsetText(offset: number | undefined): string {
   if (offset === undefined) return "-00:00";
   if (offset === 0) return "Z";
@@ -85,7 +85,7 @@ export function timestampText(timestamp: Timestamp): string {
 
 const ORDER: Precision[] = ["year", "month", "day", "minute", "second"];
 
-/** As precise as it was, or as the part that is added. */
+/** The result has the timestamp's precision, or that of the added part if it is finer. */
 export function dateAdd(part: DatePart, quantity: number, timestamp: Timestamp): Timestamp {
   const { offset } = timestamp;
   const needed: Precision = part === "hour" ? "minute" : (part as Precision);
@@ -115,7 +115,7 @@ function moved(part: DatePart, quantity: number, timestamp: Timestamp): number {
   }
 }
 
-/** The same day of another month, or that month's last. */
+/** The same day of another month, or that month's last day. */
 function monthsLater(timestamp: Timestamp, months: number): number {
   const date = localDate(timestamp);
   const month = date.getUTCFullYear() * 12 + date.getUTCMonth() + months;
@@ -125,7 +125,7 @@ function monthsLater(timestamp: Timestamp, months: number): number {
   return Date.UTC(year, of, day) + sinceMidnight - (timestamp.offset ?? 0) * MINUTE;
 }
 
-/** How many whole parts lie between the two. */
+/** The number of whole parts between two timestamps. */
 export function dateDiff(part: DatePart, from: Timestamp, to: Timestamp): number {
   const span = to.time - from.time;
   switch (part) {

@@ -16,7 +16,7 @@ import { castFailed, failure } from "./errors.ts";
 import type { Arithmetic, TypeName } from "./syntax.ts";
 import { Timestamp, timestampOf, timestampText } from "./timestamps.ts";
 
-/** What an expression gives: `undefined` is MISSING, `bigint` an int, `number` a float. */
+/** A value: `undefined` is MISSING, `bigint` an int, `number` a float. */
 export type Value =
   | undefined
   | null
@@ -47,13 +47,13 @@ export function isStructure(value: Value): value is Structure {
 
 const MAX_INTEGER = 2n ** 63n - 1n;
 
-/** An int has 64 bits. */
+/** Checks that an int fits into 64 bits. */
 export function integer(value: bigint): bigint {
   if (value > MAX_INTEGER || value < -MAX_INTEGER - 1n) throw failure("IntegerOverflow");
   return value;
 }
 
-/** A number out of text: an int where it can be one. */
+/** Parses a number: an int if possible. */
 export function numericOf(text: string): Numeric | undefined {
   if (/^\s*[+-]?\d{1,18}\s*$/.test(text)) return BigInt(text.trim().replace(/^\+/, ""));
   const decimal = decimalOf(text);
@@ -65,7 +65,7 @@ const abs = (value: bigint) => (value < 0n ? -value : value);
 const decimal = (value: bigint | Decimal) => (typeof value === "bigint" ? ofInteger(value) : value);
 const float = (value: Numeric) => (value instanceof Decimal ? numberOf(value) : Number(value));
 
-/** Less than, equal to, or more than nought; `undefined` where the two cannot be compared. */
+/** Returns less than, equal to, or more than zero; `undefined` if the values cannot be compared. */
 export function compare(a: Value, b: Value): number | undefined {
   if (isNumeric(a)) {
     if (!isNumeric(b)) return undefined;
@@ -130,7 +130,7 @@ export function average(sum: Numeric, count: number): Numeric | undefined {
   return divide(decimal(sum), ofInteger(BigInt(count)));
 }
 
-/** As a scalar is written; `undefined` for what is none. */
+/** Formats a scalar; returns `undefined` for any other value. */
 export function textOfScalar(value: Value): string | undefined {
   switch (typeof value) {
     case "string":
@@ -146,7 +146,7 @@ export function textOfScalar(value: Value): string | undefined {
   }
 }
 
-/** A float shows that it is one. */
+/** Formats a float so that it is recognizable as one. */
 function floatText(value: number): string {
   const text = `${value}`;
   return Number.isInteger(value) && !text.includes("e") ? `${text}.0` : text;

@@ -66,7 +66,7 @@ export function parseHead(
   if (target === undefined) throw badRequest();
   const httpVersion = bytes[lineEnd - 3] === ONE ? "1.1" : "1.0";
   const host = hostOf(target.authority, headers.host, httpVersion);
-  // What is called is what must be signed for.
+  // The authority that the request is routed by must also be the one that is signed.
   if (target.authority !== undefined) headers.host = target.authority;
   const size = bodySize(headers, httpVersion);
   return {

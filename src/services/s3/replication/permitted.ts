@@ -1,4 +1,4 @@
-import { ask, policyOf } from "#aws/languages/policy/policy.ts";
+import { evaluatePolicy, policyOf } from "#aws/languages/policy/policy.ts";
 import { objectArn } from "../buckets/bucket.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
 
@@ -31,7 +31,7 @@ export function isPermitted(
     "aws:resourceaccount": destination.owner,
     "aws:securetransport": "true",
   };
-  const verdict = ask(policyOf(destination.policy), {
+  const verdict = evaluatePolicy(policyOf(destination.policy), {
     caller,
     action: deleteMarker ? "s3:ReplicateDelete" : "s3:ReplicateObject",
     resource: objectArn(destination.name, key),

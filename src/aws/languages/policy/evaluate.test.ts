@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { canonicalUserOf } from "../../canonical-user.ts";
-import { type Case, judge, reasonOf } from "./judge.ts";
+import { type Case, evaluate, reasonOf } from "./evaluate.ts";
 import { policyOf } from "./policy.ts";
 import type { Caller } from "./principals.ts";
 
@@ -36,7 +36,7 @@ const nothing = { identity: [] };
 const to = (AWS: string, more: object = {}) => policy({ Principal: { AWS }, ...more });
 
 function verdict(caller: Caller, rest: Partial<Case> = {}): string {
-  const decision = judge({
+  const decision = evaluate({
     caller,
     action: "s3:GetObject",
     resource: "arn:aws:s3:::b/k",
@@ -292,7 +292,7 @@ test.each<[string, Caller, Partial<Case>, string]>([
 test("the decision names its statement", () => {
   const only = policy({ Sid: "one", Principal: "*" }, { Sid: "two", Effect: "Deny", Principal: "*" });
   expect(
-    judge({
+    evaluate({
       caller: ann,
       action: "s3:GetObject",
       resource: "r",

@@ -1,8 +1,15 @@
 /**
- * How policies of all kinds together decide on a call.
+ * Evaluates policies of all kinds together to decide on a call.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-import { ask, type Finding, type Policy, type Question, strongest, type Verdict } from "./policy.ts";
+import {
+  evaluatePolicy,
+  type Finding,
+  type Policy,
+  type Question,
+  strongest,
+  type Verdict,
+} from "./policy.ts";
 import { type Named, STRENGTH } from "./principals.ts";
 
 export type PolicyKind =
@@ -14,26 +21,32 @@ export type PolicyKind =
   | "resource control policy"
   | "VPC endpoint policy";
 
-/** The policies of a caller: a root, a service and an anonymous caller have none. */
+/** The policies that apply to a caller. Roots, services and anonymous callers have none. */
 export interface CallerPolicies {
-  /** Of the user or role and of its groups. */
+  /** Policies of the user or role, and of its groups. */
   identity: readonly Policy[];
   boundary?: Policy;
-  /** What the session was narrowed to when it began. */
+  /** Session policies, which limit the session's permissions. */
   session?: readonly Policy[];
-  /** From the organization's root down to the account: each level must allow. */
+  /** By level, from the organization's root down to the account: every level must allow. */
   serviceControl?: readonly (readonly Policy[])[];
 }
 
 export interface Case extends Question {
-  /** The account that the resource belongs to. */
+  /** The account that owns the resource. */
   owner: string;
   callerPolicies?: CallerPolicies;
-  /** `undefined` for a resource that cannot have any. Most have one at most. */
+  /** `undefined` for a resource type without policies. Most resources have at most one. */
   resourcePolicies?: readonly Policy[];
-  /** Something else of the resource's allows it to whom it so names, as its policy would: an entry in S3's ACL. */
+  /**
+   * Access granted by something other than a policy, with the effect of a policy that names the caller in
+   * this way: an entry in S3's ACL.
+   */
   granted?: Named;
-  /** Only the resource's policy can allow it, even to its own account: a role's trust, a key's policy. */
+  /**
+   * Whether only the resource's policy can allow the action, even for its own account: a role's trust policy,
+   * a key's policy.
+   */
   resourceAlone?: boolean;
   resourceControl?: readonly (readonly Policy[])[];
   endpoint?: Policy;
@@ -41,21 +54,21 @@ export interface Case extends Question {
 
 export type Decision =
   | { allowed: true; by: PolicyKind | "root" | "service" | "grant"; finding?: Finding }
-  /** `finding` is the statement that denies; without one, none of that kind allows. */
+  /** `finding` is the statement that denies; without one, no policy of that kind allows. */
   | { allowed: false; by: PolicyKind; finding?: Finding };
 
 const NOTHING: Verdict = {};
 const NO_POLICIES: CallerPolicies = { identity: [] };
 
-export function judge(request: Case): Decision {
+export function evaluate(request: Case): Decision {
   const { caller, owner, callerPolicies: of = NO_POLICIES, resourcePolicies } = request;
-  const identity = askAll(of.identity, request);
-  const boundary = of.boundary && ask(of.boundary, request);
-  const session = of.session && askAll(of.session, request);
-  const resource = askAll(resourcePolicies ?? [], request);
-  const endpoint = request.endpoint && ask(request.endpoint, request);
-  const resourceControl = askLevels(request.resourceControl, request);
-  const serviceControl = askLevels(of.serviceControl, request);
+  const identity = evaluateAll(of.identity, request);
+  const boundary = of.boundary && evaluatePolicy(of.boundary, request);
+  const session = of.session && evaluateAll(of.session, request);
+  const resource = evaluateAll(resourcePolicies ?? [], request);
+  const endpoint = request.endpoint && evaluatePolicy(request.endpoint, request);
+  const resourceControl = evaluateLevels(request.resourceControl, request);
+  const serviceControl = evaluateLevels(of.serviceControl, request);
 
   const verdicts: [PolicyKind, Verdict | undefined][] = [
     ["resource control policy", resourceControl],
@@ -68,7 +81,7 @@ export function judge(request: Case): Decision {
   ];
   for (const [by, verdict] of verdicts)
     if (verdict?.denied) return { allowed: false, by, finding: verdict.denied };
-  // What stands around a call must allow it, whoever else does.
+  // The surrounding policies must allow the call, whatever else allows it.
   for (const [by, verdict] of verdicts.slice(0, 3))
     if (verdict && !verdict.allowed) return { allowed: false, by };
 
@@ -104,24 +117,24 @@ export function judge(request: Case): Decision {
 const stronger = (one: Named | undefined, other: Named | undefined) =>
   one === undefined || (other !== undefined && STRENGTH[other] > STRENGTH[one]) ? other : one;
 
-/** The decision of a boundary or a session that does not allow it. */
+/** The denial by a boundary or a session policy that does not allow the call. */
 function boundedBy(boundary: Verdict | undefined, session: Verdict | undefined): Decision | undefined {
   if (boundary && !boundary.allowed) return { allowed: false, by: "permissions boundary" };
   if (session && !session.allowed) return { allowed: false, by: "session policy" };
   return undefined;
 }
 
-function askAll(policies: readonly Policy[], question: Question): Verdict {
+function evaluateAll(policies: readonly Policy[], question: Question): Verdict {
   let allowed: Finding | undefined;
   for (const policy of policies) {
-    const verdict = ask(policy, question);
+    const verdict = evaluatePolicy(policy, question);
     if (verdict.denied) return verdict;
     allowed = strongest(allowed, verdict.allowed);
   }
   return allowed ? { allowed } : NOTHING;
 }
 
-function askLevels(
+function evaluateLevels(
   levels: readonly (readonly Policy[])[] | undefined,
   question: Question,
 ): Verdict | undefined {
@@ -129,14 +142,14 @@ function askLevels(
   let last: Verdict = NOTHING;
   let missing = false;
   for (const level of levels) {
-    last = askAll(level, question);
+    last = evaluateAll(level, question);
     if (last.denied) return last;
     missing ||= !last.allowed;
   }
   return missing ? NOTHING : last;
 }
 
-/** The end of AWS's sentence: `because no identity-based policy allows the s3:GetObject action`. */
+/** The last part of AWS's message: `because no identity-based policy allows the s3:GetObject action`. */
 export function reasonOf({ by, finding }: Extract<Decision, { allowed: false }>, action: string): string {
   if (!finding) return `because no ${by} allows the ${action} action`;
   return `with an explicit deny in ${by.startsWith("identity") ? "an" : "a"} ${by}`;
