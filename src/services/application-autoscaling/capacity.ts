@@ -4,16 +4,16 @@ import { rootOf } from "#kernel/principal.ts";
 import { type Place, placeOf } from "./resources.ts";
 import type { Scaled } from "./store.ts";
 
-/** Units that a table or an index is provisioned with. */
+/** The provisioned units of a table or an index. */
 interface Provisioned {
   read: number;
   write: number;
 }
 
-/** As the role that AWS links to the service, which belongs to the account. */
+/** A client that acts as the account's root, in place of AWS's service-linked role. */
 const dynamodb = (ctx: Context) => ctx.as(rootOf(ctx.account)).aws.dynamodb;
 
-/** `undefined` where there is no such table or index. */
+/** The capacity of a table or index; `undefined` if there is none. */
 export async function capacityOf(ctx: Context, scaled: Scaled): Promise<Provisioned | undefined> {
   const { table, index } = placeOf(scaled);
   try {
@@ -30,7 +30,7 @@ export async function capacityOf(ctx: Context, scaled: Scaled): Promise<Provisio
   }
 }
 
-/** @throws {AwsError} whatever DynamoDB says against it */
+/** @throws {AwsError} the errors of DynamoDB */
 export async function setCapacity(ctx: Context, scaled: Scaled, units: Provisioned): Promise<void> {
   const { table: TableName, index: IndexName }: Place = placeOf(scaled);
   const ProvisionedThroughput = { ReadCapacityUnits: units.read, WriteCapacityUnits: units.write };

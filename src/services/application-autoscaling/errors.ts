@@ -6,7 +6,7 @@ const fault = faultsOf<"application-autoscaling">();
 export const invalid = (message: string) => fault("ValidationException", message);
 export const unsupported = () =>
   invalid("Unsupported service namespace, resource type or scalable dimension");
-/** What a namespace is not for is told of as if it were a matter of permissions. */
+/** The error for features that a namespace does not support, which AWS reports as missing permissions. */
 export const notAuthorized = () =>
   new AwsError("AccessDeniedException", "Account is not authorized", { status: 400 });
 export const noSuchTable = (resource: string) => invalid(`DynamoDB table does not exist: ${resource}`);

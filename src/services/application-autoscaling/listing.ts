@@ -17,8 +17,8 @@ interface ListRequest {
 }
 
 /**
- * A page of what there is, or of what belongs to a resource; of other namespaces there is nothing.
- * @param reverse newest first, where keys are numbers
+ * A page of all records, or of those of a resource. Other namespaces have no records.
+ * @param reverse whether to list the newest first, in collections with ascending numbers as keys
  * @throws {AwsError} ValidationException, InvalidNextTokenException
  */
 export async function listed<T extends Scaled>(

@@ -5,7 +5,7 @@ import type { Scaled } from "./store.ts";
 
 const MINUTE = 60_000;
 const RETAINED_MINUTES = 16;
-/** Tables and indexes, in each way. */
+/** The most entries; reads and writes of each table and index have one each. */
 const MAX_RETAINED = 20_000;
 
 const WAYS: Record<string, Way> = {
@@ -13,13 +13,13 @@ const WAYS: Record<string, Way> = {
   ConsumedWriteCapacityUnits: "write",
 };
 
-/** Units that were used in a minute, by the number of that minute since 1970. */
+/** The units consumed in each minute, by the number of the minute since 1970. */
 type Minutes = Map<number, number>;
 
-/** Of each cloud: there is no store of metrics beside it yet, so that none outlives the process. */
+/** The consumption in each cloud. It is kept in memory only, as metrics are not stored yet. */
 const used = new WeakMap<Ports, Map<string, Minutes>>();
 
-/** From now on DynamoDB's tables tell what they use; nothing is counted before anybody wants to know. */
+/** Starts to collect the metrics of DynamoDB tables, which are not measured before that. */
 export function watchTables({ ports }: Context): void {
   if (used.has(ports)) return;
   const consumption = new Map<string, Minutes>();
@@ -55,7 +55,7 @@ function add(
 const keyOf = (account: string, region: string, { table, index, way }: ReturnType<typeof placeOf>) =>
   [account, region, table, index ?? "", way].join("/");
 
-/** Units per second in each of the minutes before a moment, the last one first; `undefined` where none were used. */
+/** The units per second in each of the minutes before a time, the latest first; `undefined` for none. */
 export function unitsUsed(
   { ports, account, region }: Context,
   scaled: Scaled,

@@ -9,7 +9,7 @@ import { type Policy, policies, policyArn, type Scaled } from "./store.ts";
 import { MAX_PARTS, targetAt } from "./targets.ts";
 import { startTracking } from "./tracking.ts";
 
-/** Percent of the capacity that a table may be wanted to use. */
+/** The bounds of a policy's target utilization, in percent. */
 const MIN_SHARE = 10;
 const MAX_SHARE = 90;
 
@@ -24,7 +24,7 @@ export const policyOperations = {
       const others = await tx.list(policies, { in: key, limit: MAX_PARTS });
       const former = others.find(({ name }) => name === input.PolicyName);
       const config = configOf(scaled, input, former !== undefined);
-      // What is tracked says the dimension, so that any two policies would track the same.
+      // The metric follows from the dimension, so that any two policies would track the same metric.
       if (!former && others.length > 0)
         throw invalid("Only one TargetTrackingScaling policy for a given metric specification is allowed.");
       const put: Policy = {
@@ -69,7 +69,10 @@ const METRICS = {
   write: "DynamoDBWriteCapacityUtilization",
 } as const;
 
-/** `undefined` where a policy stays as it is. @throws {AwsError} ValidationException, AccessDeniedException */
+/**
+ * The configuration in a request; `undefined` to keep the former one.
+ * @throws {AwsError} ValidationException, AccessDeniedException
+ */
 function configOf(
   scaled: Scaled,
   input: AutoScaling.PutScalingPolicyRequest,
@@ -81,7 +84,7 @@ function configOf(
     throw invalid(
       "You must only provide a single scaling policy configuration, which must match the scaling policy type specified.",
     );
-  // Neither steps nor forecasts are for tables.
+  // Tables support neither step nor predictive scaling.
   if (type !== TRACKING) throw notAuthorized();
   const config = input.TargetTrackingScalingPolicyConfiguration;
   if (config) checkTracking(scaled, config);
@@ -120,7 +123,7 @@ function checkTracking(scaled: Scaled, config: AutoScaling.TargetTrackingScaling
     if (seconds !== undefined && seconds < 0) throw invalid("A cooldown cannot be negative");
 }
 
-/** As Java prints a number that may have a fraction. */
+/** A number as Java prints a double. */
 const decimal = (value: number) => (Number.isInteger(value) ? value.toFixed(1) : String(value));
 
 const keyOf = ({ resource, dimension, name }: Policy) => [resource, dimension, name];

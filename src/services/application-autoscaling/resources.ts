@@ -22,7 +22,7 @@ const DIMENSIONS: Partial<Record<AutoScaling.ScalableDimension, Dimension>> = {
 const NAME = "[a-zA-Z0-9_.-]{3,255}";
 const RESOURCE = new RegExp(`^table/(${NAME})(?:/index/(${NAME}))?$`);
 
-/** The table, or the index, and what of it is scaled. */
+/** A table or index, and whether its reads or writes are scaled. */
 export interface Place {
   table: string;
   index: string | undefined;
@@ -40,7 +40,7 @@ interface Named {
   ScalableDimension: AutoScaling.ScalableDimension;
 }
 
-/** @throws {AwsError} ValidationException for what does not go together */
+/** @throws {AwsError} ValidationException if the resource and the dimension do not match */
 export function scaledIn({ ServiceNamespace, ResourceId, ScalableDimension }: Named): Scaled {
   if (!ScalableDimension.startsWith(`${ServiceNamespace}:`)) throw notAuthorized();
   if (ServiceNamespace !== NAMESPACE)
@@ -51,7 +51,7 @@ export function scaledIn({ ServiceNamespace, ResourceId, ScalableDimension }: Na
   return { resource: ResourceId, dimension: ScalableDimension };
 }
 
-/** As it is asked for, and answered. */
+/** The identification of a scalable resource in requests and responses. */
 export const named = ({ resource, dimension }: Scaled): Named => ({
   ServiceNamespace: NAMESPACE,
   ResourceId: resource,

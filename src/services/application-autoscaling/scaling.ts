@@ -5,13 +5,12 @@ import { capacityOf, setCapacity } from "./capacity.ts";
 import { NAMESPACE, placeOf } from "./resources.ts";
 import { type Activity, activities, type Scaled, type Target, targets } from "./store.ts";
 
-/** Activities are told for six weeks. */
-const KEPT_MS = 42 * 86_400_000;
-const SWEPT = 20;
+/** The retention of activities: six weeks. */
+const RETENTION_MS = 42 * 86_400_000;
+const SWEEP_SIZE = 20;
 
 /**
- * Brings a capacity to so many units, and keeps a record of it, also where DynamoDB refuses.
- * @returns whether anything was done
+ * Sets a capacity and records the activity, even if DynamoDB rejects the change.
  */
 export async function scaleTo(
   ctx: Context,
@@ -21,14 +20,14 @@ export async function scaleTo(
 ): Promise<"scaled" | "refused" | "nothing"> {
   const { way } = placeOf(scaled);
   const current = await capacityOf(ctx, scaled);
-  // A table that is paid by the request has no units.
+  // An on-demand table has no provisioned units.
   if (!current || current[way] === 0 || current[way] === units) return "nothing";
   const start = ctx.clock.now();
   const what = `${way} capacity units to ${units}.`;
   const refusal = await refusalOf(() => setCapacity(ctx, scaled, { ...current, [way]: units }));
   await ctx.transact(async (tx) => {
-    const old = await tx.list(activities, { limit: SWEPT });
-    for (const { number, end } of old) if (end < tx.now() - KEPT_MS) tx.delete(activities, [number]);
+    const old = await tx.list(activities, { limit: SWEEP_SIZE });
+    for (const { number, end } of old) if (end < tx.now() - RETENTION_MS) tx.delete(activities, [number]);
     const activity: Activity = {
       resource: scaled.resource,
       dimension: scaled.dimension,
@@ -60,7 +59,7 @@ async function refusalOf(change: () => Promise<void>): Promise<AwsError | undefi
   }
 }
 
-/** Brings a capacity between the target's bounds, once they have been set anew. */
+/** Moves a capacity into the target's bounds after these have changed. */
 export const fit = job<Scaled & { cause?: string }>("application-autoscaling/fit", {
   async run(ctx, { cause, ...scaled }) {
     const target = await ctx.read((tx) => tx.get(targets, [scaled.resource, scaled.dimension]));

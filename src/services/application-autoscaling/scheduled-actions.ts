@@ -31,7 +31,7 @@ export const scheduledActionOperations = {
         id: former?.id ?? tx.uuid(),
         schedule,
         timeZone: input.Timezone ?? former?.timeZone,
-        // Unlike all else, these do not stay where they are not said again.
+        // Unlike all other members, these are removed if a request omits them.
         start: input.StartTime?.getTime(),
         end: input.EndTime?.getTime(),
         action,
@@ -81,7 +81,7 @@ interface Timer {
   due: number;
 }
 
-/** Sets the bounds of a target as a scheduled action says, and its own timer for the next time. */
+/** Sets a target's bounds to those of a scheduled action, and the timer of its next occurrence. */
 export const runScheduledAction = job<Timer>("application-autoscaling/ring", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { key, revision, due }) {

@@ -5,14 +5,17 @@ import { invalid } from "./errors.ts";
 
 const RATE = /^rate\((\d+)\s?(?:minutes?|hours?|days?)\)$/;
 const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
-/** Short names that Node knows of old, and that are nobody's zone any more. */
-const NO_ZONES = new Set(
+/** Obsolete short names that Node accepts, but AWS does not. */
+const OBSOLETE_ZONES = new Set(
   "ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST".split(
     " ",
   ),
 );
 
-/** Rates may be written without a space, and in singular or plural; all else as EventBridge has it. */
+/**
+ * Parses a schedule as EventBridge does, except that the space in a rate is optional, and singular and plural are
+ * equal.
+ */
 export const scheduleOf = (text: string): Schedule | undefined =>
   parseSchedule(text) ??
   (RATE.test(text) ? parseSchedule(text.replace(/\s/, " "), { strict: false }) : undefined);
@@ -23,12 +26,12 @@ export function checkSchedule(
   { Timezone, StartTime, EndTime }: AutoScaling.PutScheduledActionRequest,
 ): void {
   if (!scheduleOf(schedule)) throw invalid(faultOf(schedule));
-  if (Timezone !== undefined && (NO_ZONES.has(Timezone) || !isTimeZone(Timezone)))
+  if (Timezone !== undefined && (OBSOLETE_ZONES.has(Timezone) || !isTimeZone(Timezone)))
     throw invalid(`Invalid schedule timezone: ${Timezone}`);
   if (StartTime && EndTime && StartTime >= EndTime) throw invalid("StartTime must be before EndTime");
 }
 
-/** In the words of the two parsers that AWS has: of its own, and of Joda. */
+/** The error of an invalid schedule, in the words of AWS's two parsers: its own and Joda's. */
 function faultOf(schedule: string): string {
   const fault = (details: string) => `Invalid schedule expression. Details: ${details}`;
   if (Number(RATE.exec(schedule)?.[1]) === 0)

@@ -4,9 +4,9 @@ import { collection, type Place } from "#kernel/collection.ts";
 /** Milliseconds since 1970, cloud time. */
 type Time = number;
 
-/** What has a capacity that can be set: a table or one of its indexes, for reads or for writes. */
+/** A scalable capacity: reads or writes of a table or of one of its indexes. */
 export interface Scaled {
-  /** `table/music`, `table/music/index/by-genre`. */
+  /** For example `table/music` or `table/music/index/by-genre`. */
   resource: string;
   dimension: AutoScaling.ScalableDimension;
 }
@@ -26,9 +26,9 @@ export interface Policy extends Scaled {
   id: string;
   config: AutoScaling.TargetTrackingScalingPolicyConfiguration;
   created: Time;
-  /** Of what was said last: who judges by it knows by this whether it still holds. */
+  /** Changes with each request. Jobs compare it to find out whether the policy has changed. */
   revision: number;
-  /** When it last raised and lowered the capacity. */
+  /** When the policy last increased (`out`) and decreased (`in`) the capacity. */
   out?: Time | undefined;
   in?: Time | undefined;
 }
@@ -79,7 +79,7 @@ export const activities = collection<Activity>("application-autoscaling/activity
 export const targetArn = ({ account, region }: Place, id: string) =>
   `arn:aws:application-autoscaling:${region}:${account}:scalable-target/${id}`;
 
-/** Of a policy or a scheduled action, which have ARNs of Auto Scaling for EC2. */
+/** The ARN of a policy or a scheduled action, which belongs to the service `autoscaling`. */
 const partArn = ({ account, region }: Place, kind: string, id: string, resource: string, name: string) =>
   `arn:aws:autoscaling:${region}:${account}:${kind}:${id}:resource/dynamodb/${resource}:${name}`;
 

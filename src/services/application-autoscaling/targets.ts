@@ -11,7 +11,7 @@ import { policies, type Scaled, scheduledActions, type Target, targetArn, target
 import { MAX_TAGS } from "./tags.ts";
 
 const MAX_TARGETS = 5_000;
-/** Of the policies and of the scheduled actions of a target. */
+/** The most policies and the most scheduled actions of a target. */
 export const MAX_PARTS = 200;
 
 export const targetOperations = {
@@ -85,7 +85,7 @@ const NOT_SUSPENDED = {
   ScheduledScalingSuspended: false,
 };
 
-/** Linked to the service: no other is used. */
+/** The ARN of the service-linked role, which replaces any role in a request. */
 const roleOf = ({ account }: Context) =>
   `arn:aws:iam::${account}:role/aws-service-role/${NAMESPACE}.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable`;
 

@@ -7,19 +7,20 @@ import { scaleTo, within } from "./scaling.ts";
 import { type Policy, policies, type Scaled, targets } from "./store.ts";
 
 const MINUTE = 60_000;
-/** What was used in a minute is told at its end, and looked at a little later. */
-const LATER = 5_000;
-/** For so many minutes a table must be used by more than is wanted, or by much less. */
+/** The delay after the end of a minute until its metrics, which are reported at its end, are evaluated. */
+const EVALUATION_DELAY_MS = 5_000;
+/** For how many minutes the utilization must be above the target, or far below it. */
 const OUT_MINUTES = 2;
 const IN_MINUTES = 15;
-/** Percent below the target. */
-const MUCH_LESS = 20;
+/** How far below the target the utilization must be, in percentage points. */
+const IN_MARGIN = 20;
 
 /**
- * What a policy wants a capacity to be: where in two minutes more was used than its share, and where in fifteen minutes it
- * was less by a fifth of the capacity. Nothing where nothing at all was used.
+ * The capacity that a policy requires: more if the utilization was above the target for two minutes, less if it was below
+ * the target by 20 percentage points for fifteen minutes. `undefined` for no change, also if no units were consumed.
+ * @param share the target utilization in percent
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html#AutoScaling.HowItWorks
- * @param used units per second in the minutes before, the last one first
+ * @param used units per second in the preceding minutes, the latest first
  */
 export function desired(
   share: number,
@@ -31,14 +32,14 @@ export function desired(
   if (recent.every((units) => units !== undefined && units * 100 > share * provisioned))
     return { units: enough(recent[0]!), direction: "out" };
   const all = used.slice(0, IN_MINUTES);
-  if (all.every((units) => units !== undefined && units * 100 < (share - MUCH_LESS) * provisioned))
+  if (all.every((units) => units !== undefined && units * 100 < (share - IN_MARGIN) * provisioned))
     return { units: enough(Math.max(...(all as number[]))), direction: "in" };
   return undefined;
 }
 
 type Tracked = Scaled & Pick<Policy, "name" | "revision">;
 
-/** Looks at what was used, every minute for as long as there is the policy. */
+/** Evaluates the consumption every minute, as long as the policy exists. */
 export const track = job<Tracked>("application-autoscaling/track", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { resource, dimension, name, revision }) {
@@ -79,7 +80,7 @@ function mayScale({ config, out, in: last }: Policy, direction: "out" | "in", no
   return before <= cooldown(config.ScaleInCooldown);
 }
 
-const untilNext = (now: number) => MINUTE - (now % MINUTE) + LATER;
+const untilNext = (now: number) => MINUTE - (now % MINUTE) + EVALUATION_DELAY_MS;
 
 export function startTracking(tx: Transaction, { resource, dimension, name, revision }: Policy): void {
   tx.enqueue(track, { resource, dimension, name, revision }, { delay: untilNext(tx.now()) });

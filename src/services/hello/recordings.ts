@@ -4,7 +4,7 @@ import { bodyOf } from "#lib/body.ts";
 import { recordingNotFound } from "./errors.ts";
 import { greetingAt, greetings, recordings } from "./store.ts";
 
-/** As the model has it. */
+/** The limit in the model. */
 const MAX_RECORDING_BYTES = 1_048_576;
 
 export const recordingOperations = {

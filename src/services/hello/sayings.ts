@@ -3,7 +3,7 @@ import type { Handlers } from "#kernel/service.ts";
 import { greetingNotReady } from "./errors.ts";
 import { arnOf, greetingAt, greetings, sayings } from "./store.ts";
 
-/** A job may run twice. Its record goes in the transaction that says it, so that it is said once. */
+/** Says a greeting exactly once: since a job may run twice, its record is deleted in the same transaction. */
 export const say = job<{ id: string }>("hello/say", {
   async run(ctx, { id }) {
     await ctx.transact(async (tx) => {

@@ -9,7 +9,7 @@ export interface Greeting {
   text: string;
   language: Language;
   created: number;
-  /** Cloud time from which on it can be said. */
+  /** The cloud time at which it is learned and can be said. */
   learnedAt: number;
   learned: boolean;
   timesSaid: number;
@@ -22,7 +22,7 @@ export const greetings = collection<Greeting>("hello/greeting", {
   indexes: { byLanguage: (greeting) => [greeting.language, greeting.name] },
 });
 
-/** What was asked to be said, and is not said yet. */
+/** Requested sayings that have not been said yet. */
 export const sayings = collection<{ id: string; name: string; to: string }>("hello/saying", {
   scope: "region",
   key: (saying) => [saying.id],

@@ -6,6 +6,6 @@ export const sts = defineService({
   id: "sts",
   scope: "account",
   operations: [identity, sessions],
-  // Nobody can be denied either: API reference, "GetCallerIdentity" and "GetSessionToken", Permissions.
+  // No policy can deny these operations: API reference, "GetCallerIdentity" and "GetSessionToken", Permissions.
   access: { GetCallerIdentity: () => [], GetSessionToken: () => [] },
 });

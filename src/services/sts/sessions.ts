@@ -5,7 +5,7 @@ import { isSessionKey, issueSession } from "#kernel/session.ts";
 
 const denied = (message: string) => new AwsError("AccessDenied", message, { status: 403 });
 
-/** A device is registered with IAM; there is none to ask yet, so none is the caller's. */
+/** Rejects all MFA devices, since these are registered with IAM, which does not exist yet. */
 function checkDevice({ SerialNumber, TokenCode }: Sts.GetSessionTokenRequest): void {
   if (SerialNumber === undefined && TokenCode === undefined) return;
   if (SerialNumber === undefined || TokenCode === undefined)
@@ -17,9 +17,9 @@ function checkDevice({ SerialNumber, TokenCode }: Sts.GetSessionTokenRequest): v
   );
 }
 
-/** Seconds. A root's session ends after an hour, whatever it asks for. */
-const ROOT_SESSION = 3_600;
-const USER_SESSION = 43_200;
+/** Durations in seconds: the maximum for the root user, and the default for all others. */
+const MAX_ROOT_SESSION = 3_600;
+const DEFAULT_SESSION = 43_200;
 
 export const sessions = {
   async GetSessionToken(ctx, input) {
@@ -27,8 +27,8 @@ export const sessions = {
     if (isSessionKey(principal.accessKeyId ?? ""))
       throw denied("Cannot call GetSessionToken with session credentials");
     checkDevice(input);
-    const longest = principal.type === "root" ? ROOT_SESSION : Number.POSITIVE_INFINITY;
-    const seconds = Math.min(input.DurationSeconds ?? USER_SESSION, longest);
+    const maxSeconds = principal.type === "root" ? MAX_ROOT_SESSION : Number.POSITIVE_INFINITY;
+    const seconds = Math.min(input.DurationSeconds ?? DEFAULT_SESSION, maxSeconds);
     const session = issueSession(ctx, principal, seconds * 1_000);
     return {
       Credentials: {

@@ -27,7 +27,7 @@ test("GetSessionToken gives root an hour at most, and credentials that stand for
   });
 });
 
-/** As AWS says it: github.com/aws/aws-cli/issues/6325, github.com/y13i/sgviz/issues/9. */
+/** AWS's messages: github.com/aws/aws-cli/issues/6325, github.com/y13i/sgviz/issues/9. */
 test.each([
   [
     { SerialNumber: "arn:aws:iam::000000000000:mfa/device", TokenCode: "123456" },
