@@ -46,7 +46,7 @@ beforeAll(async () => {
   await put(TableName, 2, 2);
 });
 
-behaviour("a backup begins as CREATING, with the name that it was given", api("CreateBackup"), async () => {
+behaviour("a new backup is CREATING and has the requested name", api("CreateBackup"), async () => {
   const { BackupDetails } = await send(new CreateBackupCommand({ TableName, BackupName: "first" }));
   expect(BackupDetails).toMatchObject({ BackupName: "first", BackupStatus: "CREATING", BackupType: "USER" });
   BackupArn = BackupDetails!.BackupArn!;
@@ -59,7 +59,7 @@ behaviour("a backup becomes AVAILABLE", api("DescribeBackup"), async () => {
   const { BackupDescription } = await describe(BackupArn);
   expect(BackupDescription!.BackupDetails!.BackupStatus).toBe("AVAILABLE");
 });
-behaviour("a backup tells of its source table", api("DescribeBackup"), async () => {
+behaviour("DescribeBackup returns the settings of the source table", api("DescribeBackup"), async () => {
   const { SourceTableDetails, SourceTableFeatureDetails } = (await describe(BackupArn)).BackupDescription!;
   expect(SourceTableDetails).toMatchObject({
     TableName,
@@ -75,54 +75,58 @@ behaviour("a backup tells of its source table", api("DescribeBackup"), async () 
     StreamViewType: "KEYS_ONLY",
   });
 });
-behaviour("backups are listed by their table", api("ListBackups"), async () => {
+behaviour("ListBackups filters by table", api("ListBackups"), async () => {
   const { BackupSummaries } = await send(new ListBackupsCommand({ TableName }));
   expect(BackupSummaries!.map((one: BackupSummary) => one.BackupArn)).toEqual([BackupArn]);
   expect((await send(new ListBackupsCommand({ TableName: "another" }))).BackupSummaries).toEqual([]);
 });
-behaviour("backups are listed by their time", api("ListBackups"), async () => {
+behaviour("ListBackups filters by creation time", api("ListBackups"), async () => {
   const { BackupCreationDateTime: at } = (await describe(BackupArn)).BackupDescription!.BackupDetails!;
   const before = await send(new ListBackupsCommand({ TimeRangeUpperBound: at! }));
   const after = await send(new ListBackupsCommand({ TimeRangeLowerBound: at! }));
   expect([before.BackupSummaries!.length, after.BackupSummaries!.length]).toEqual([0, 1]);
 });
-behaviour("there are no backups of the system", api("ListBackups"), async () => {
-  expect((await send(new ListBackupsCommand({ BackupType: "SYSTEM" }))).BackupSummaries).toEqual([]);
-});
-behaviour("a table that is not there is not backed up", api("CreateBackup"), async () => {
+behaviour(
+  "ListBackups returns no SYSTEM backups as long as no table was deleted",
+  api("ListBackups"),
+  async () => {
+    expect((await send(new ListBackupsCommand({ BackupType: "SYSTEM" }))).BackupSummaries).toEqual([]);
+  },
+);
+behaviour("CreateBackup refuses a table that does not exist", api("CreateBackup"), async () => {
   expect(await refusal(send(new CreateBackupCommand({ TableName: "nowhere", BackupName: "none" })))).toBe(
     "TableNotFoundException: Table not found: nowhere",
   );
 });
-behaviour("a backup that is not there is not found", api("DescribeBackup"), async () => {
+behaviour("DescribeBackup refuses a backup that does not exist", api("DescribeBackup"), async () => {
   const none = BackupArn.replace(/.{4}$/, "0000");
   expect(await refusal(describe(none))).toBe(`BackupNotFoundException: Backup not found: ${none}`);
 });
-behaviour("a backup is restored to a new table, as it was then", api("RestoreTableFromBackup"), async () => {
-  await put(TableName, 1, 100);
-  await put(TableName, 3, 3);
-  const { TableDescription } = await send(
-    new RestoreTableFromBackupCommand({ BackupArn, TargetTableName: "restored" }),
-  );
-  expect(TableDescription!.TableStatus).toBe("CREATING");
-  expect(TableDescription!.RestoreSummary).toMatchObject({
-    SourceBackupArn: BackupArn,
-    RestoreInProgress: true,
-  });
-  await cloud.advance(MINUTE);
-  expect(await content("restored")).toEqual(["1=1", "2=2"]);
-});
 behaviour(
-  "a restored table has no stream until it is set up",
-  guide("backuprestore_HowItWorks"),
+  "a backup restores the items of its creation time into a new table",
+  api("RestoreTableFromBackup"),
   async () => {
-    const { Table } = await send(new DescribeTableCommand({ TableName: "restored" }));
-    expect(Table!.TableStatus).toBe("ACTIVE");
-    expect(Table!.StreamSpecification).toBeUndefined();
-    expect(Table!.RestoreSummary).toBeUndefined();
+    await put(TableName, 1, 100);
+    await put(TableName, 3, 3);
+    const { TableDescription } = await send(
+      new RestoreTableFromBackupCommand({ BackupArn, TargetTableName: "restored" }),
+    );
+    expect(TableDescription!.TableStatus).toBe("CREATING");
+    expect(TableDescription!.RestoreSummary).toMatchObject({
+      SourceBackupArn: BackupArn,
+      RestoreInProgress: true,
+    });
+    await cloud.advance(MINUTE);
+    expect(await content("restored")).toEqual(["1=1", "2=2"]);
   },
 );
-behaviour("a backup is not restored over a table", api("RestoreTableFromBackup"), async () => {
+behaviour("a restored table has no stream", guide("backuprestore_HowItWorks"), async () => {
+  const { Table } = await send(new DescribeTableCommand({ TableName: "restored" }));
+  expect(Table!.TableStatus).toBe("ACTIVE");
+  expect(Table!.StreamSpecification).toBeUndefined();
+  expect(Table!.RestoreSummary).toBeUndefined();
+});
+behaviour("a backup is not restored over an existing table", api("RestoreTableFromBackup"), async () => {
   expect(
     await refusal(send(new RestoreTableFromBackupCommand({ BackupArn, TargetTableName: TableName }))),
   ).toBe(`TableAlreadyExistsException: Table already exists: ${TableName}`);
@@ -142,7 +146,7 @@ behaviour("a restored table can have another billing mode", api("RestoreTableFro
   });
   await cloud.advance(MINUTE);
 });
-/** What a backup is not restored with, and why. */
+/** Overrides that RestoreTableFromBackup refuses, with the messages. */
 const units = { ReadCapacityUnits: 1, WriteCapacityUnits: 1 };
 const bounds = { MaxReadRequestUnits: 1, MaxWriteRequestUnits: 1 };
 const OVERRIDES: [Partial<RestoreTableFromBackupCommandInput>, string][] = [
@@ -185,7 +189,7 @@ const OVERRIDES: [Partial<RestoreTableFromBackupCommandInput>, string][] = [
 ];
 for (const [overrides, message] of OVERRIDES)
   behaviour(
-    `${JSON.stringify(overrides)} overrides nothing: ${message}`,
+    `RestoreTableFromBackup refuses ${JSON.stringify(overrides)}: ${message}`,
     measured("table-restore"),
     async () => {
       expect(
@@ -196,19 +200,19 @@ for (const [overrides, message] of OVERRIDES)
     },
   );
 
-behaviour("a backup is named by its ARN", measured("backup"), async () => {
+behaviour("DescribeBackup requires the ARN of a backup of its own account", measured("backup"), async () => {
   const table = BackupArn.replace(/\/backup\/.*/, "");
   expect(await refusal(describe(table))).toBe("ValidationException: Invalid Backup ARN");
   const others = BackupArn.replace(/:\d{12}:/, ":123456789012:");
   expect(await refusal(describe(others))).toBe("AccessDeniedException: Access is denied");
 });
-behaviour("backups are listed from a time to a later one", measured("backup"), async () => {
+behaviour("ListBackups refuses a lower bound later than the upper bound", measured("backup"), async () => {
   const [TimeRangeLowerBound, TimeRangeUpperBound] = [new Date(2_000), new Date(1_000)];
   expect(await refusal(send(new ListBackupsCommand({ TimeRangeLowerBound, TimeRangeUpperBound })))).toBe(
     "ValidationException: One or more parameter values were invalid: Time range lower bound must be less than or equal to upper bound",
   );
 });
-behaviour("a deleted backup is told as DELETED, and then is gone", api("DeleteBackup"), async () => {
+behaviour("DeleteBackup returns DELETED, then the backup does not exist", api("DeleteBackup"), async () => {
   const { BackupDescription } = await send(new DeleteBackupCommand({ BackupArn }));
   expect(BackupDescription!.BackupDetails!.BackupStatus).toBe("DELETED");
   expect(await nameOf(describe(BackupArn))).toBe("BackupNotFoundException");
@@ -221,7 +225,7 @@ const recovery = (PointInTimeRecoveryEnabled: boolean, RecoveryPeriodInDays?: nu
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled, RecoveryPeriodInDays },
     }),
   );
-const told = async () =>
+const describeContinuousBackups = async () =>
   (await send(new DescribeContinuousBackupsCommand({ TableName }))).ContinuousBackupsDescription!;
 const restore = (TargetTableName: string, RestoreDateTime?: Date) =>
   send(
@@ -233,39 +237,52 @@ const restore = (TargetTableName: string, RestoreDateTime?: Date) =>
   );
 
 behaviour(
-  "continuous backups are enabled of every table, recovery is not",
+  "every table has continuous backups, with point-in-time recovery disabled",
   api("DescribeContinuousBackups"),
   async () => {
-    expect(await told()).toEqual({
+    expect(await describeContinuousBackups()).toEqual({
       ContinuousBackupsStatus: "ENABLED",
       PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: "DISABLED" },
     });
   },
 );
-behaviour("continuous backups of no table are not found", api("DescribeContinuousBackups"), async () => {
-  expect(await refusal(send(new DescribeContinuousBackupsCommand({ TableName: "nowhere" })))).toBe(
-    "TableNotFoundException: Table not found: nowhere",
-  );
-});
-behaviour("without recovery a table is not taken back", api("RestoreTableToPointInTime"), async () => {
-  expect(await refusal(restore("back"))).toBe(
-    `PointInTimeRecoveryUnavailableException: Point in time recovery is not enabled for table '${TableName}'`,
-  );
-});
-behaviour("recovery reaches 35 days back unless said", api("UpdateContinuousBackups"), async () => {
+behaviour(
+  "DescribeContinuousBackups refuses a table that does not exist",
+  api("DescribeContinuousBackups"),
+  async () => {
+    expect(await refusal(send(new DescribeContinuousBackupsCommand({ TableName: "nowhere" })))).toBe(
+      "TableNotFoundException: Table not found: nowhere",
+    );
+  },
+);
+behaviour(
+  "a table without point-in-time recovery is not restored to a time",
+  api("RestoreTableToPointInTime"),
+  async () => {
+    expect(await refusal(restore("back"))).toBe(
+      `PointInTimeRecoveryUnavailableException: Point in time recovery is not enabled for table '${TableName}'`,
+    );
+  },
+);
+behaviour("the recovery period is 35 days by default", api("UpdateContinuousBackups"), async () => {
   await recovery(true);
-  expect((await told()).PointInTimeRecoveryDescription).toMatchObject({
+  expect((await describeContinuousBackups()).PointInTimeRecoveryDescription).toMatchObject({
     PointInTimeRecoveryStatus: "ENABLED",
     RecoveryPeriodInDays: 35,
   });
 });
-behaviour("a shorter time of recovery is kept", api("UpdateContinuousBackups"), async () => {
-  await recovery(true, 7);
-  expect((await told()).PointInTimeRecoveryDescription!.RecoveryPeriodInDays).toBe(7);
-});
-behaviour("a table is taken back to a time", api("RestoreTableToPointInTime"), async () => {
+behaviour(
+  "UpdateContinuousBackups sets a shorter recovery period",
+  api("UpdateContinuousBackups"),
+  async () => {
+    await recovery(true, 7);
+    expect((await describeContinuousBackups()).PointInTimeRecoveryDescription!.RecoveryPeriodInDays).toBe(7);
+  },
+);
+behaviour("a table is restored to a point in time", api("RestoreTableToPointInTime"), async () => {
   await cloud.advance(MINUTE);
-  const { LatestRestorableDateTime: then } = (await told()).PointInTimeRecoveryDescription!;
+  const { LatestRestorableDateTime: then } = (await describeContinuousBackups())
+    .PointInTimeRecoveryDescription!;
   await cloud.advance(MINUTE);
   await put(TableName, 1, -1);
   await put(TableName, 4, 4);
@@ -274,30 +291,36 @@ behaviour("a table is taken back to a time", api("RestoreTableToPointInTime"), a
   await cloud.advance(MINUTE);
   expect(await content("back")).toEqual(["1=100", "2=2", "3=3"]);
 });
-behaviour("a table is taken back to the latest time", api("RestoreTableToPointInTime"), async () => {
+behaviour("a table is restored to its latest restorable time", api("RestoreTableToPointInTime"), async () => {
   await restore("latest");
   await cloud.advance(MINUTE);
   expect(await content("latest")).toEqual(await content(TableName));
 });
-behaviour("a time before recovery was enabled is refused", api("RestoreTableToPointInTime"), async () => {
-  const { EarliestRestorableDateTime: earliest } = (await told()).PointInTimeRecoveryDescription!;
-  expect(await nameOf(restore("early", new Date(earliest!.getTime() - MINUTE)))).toBe(
-    "InvalidRestoreTimeException",
-  );
-});
-behaviour("a time to come is refused", api("RestoreTableToPointInTime"), async () => {
-  const { LatestRestorableDateTime: latest } = (await told()).PointInTimeRecoveryDescription!;
+behaviour(
+  "a restore time before recovery was enabled is refused",
+  api("RestoreTableToPointInTime"),
+  async () => {
+    const { EarliestRestorableDateTime: earliest } = (await describeContinuousBackups())
+      .PointInTimeRecoveryDescription!;
+    expect(await nameOf(restore("early", new Date(earliest!.getTime() - MINUTE)))).toBe(
+      "InvalidRestoreTimeException",
+    );
+  },
+);
+behaviour("a restore time in the future is refused", api("RestoreTableToPointInTime"), async () => {
+  const { LatestRestorableDateTime: latest } = (await describeContinuousBackups())
+    .PointInTimeRecoveryDescription!;
   expect(await nameOf(restore("late", new Date(latest!.getTime() + 60 * MINUTE)))).toBe(
     "InvalidRestoreTimeException",
   );
 });
-behaviour("what was not enabled again is not recovered", api("UpdateContinuousBackups"), async () => {
+behaviour("a table whose recovery was disabled is not restored", api("UpdateContinuousBackups"), async () => {
   await recovery(false);
   expect(await nameOf(restore("off"))).toBe("PointInTimeRecoveryUnavailableException");
 });
 
-/** How a table is not taken back, and why. */
-const BACK: [Partial<RestoreTableToPointInTimeCommandInput>, string][] = [
+/** Inputs that RestoreTableToPointInTime refuses, with the messages. */
+const INVALID_RESTORES: [Partial<RestoreTableToPointInTimeCommandInput>, string][] = [
   [
     {
       SourceTableName: TableName,
@@ -317,15 +340,21 @@ const BACK: [Partial<RestoreTableToPointInTimeCommandInput>, string][] = [
     "sseSpecificationOverride must be provided for cross-region restores",
   ],
 ];
-for (const [input, message] of BACK)
-  behaviour(`a table is not taken back: ${message}`, measured("table-restore"), async () => {
-    expect(
-      await refusal(send(new RestoreTableToPointInTimeCommand({ TargetTableName: "back-again", ...input }))),
-    ).toBe(`ValidationException: Invalid Request: ${message}`);
-  });
+for (const [input, message] of INVALID_RESTORES)
+  behaviour(
+    `RestoreTableToPointInTime refuses an invalid input: ${message}`,
+    measured("table-restore"),
+    async () => {
+      expect(
+        await refusal(
+          send(new RestoreTableToPointInTimeCommand({ TargetTableName: "back-again", ...input })),
+        ),
+      ).toBe(`ValidationException: Invalid Request: ${message}`);
+    },
+  );
 
 behaviour(
-  "a deleted table that could be recovered leaves a backup for 35 days",
+  "a deleted table with point-in-time recovery leaves a system backup for 35 days",
   guide("PointInTimeRecovery_Howitworks"),
   async () => {
     await recovery(true);

@@ -6,9 +6,9 @@ import { detected, fails, missing } from "./sentences.ts";
 const { refusals, sendRaw } = dynamodbOn(conformanceCloud());
 
 const INVALID = "One or more parameter values were invalid: ";
-const NAMES_ALONE = "ExpressionAttributeNames can only be specified when using expressions";
+const NAMES_WITHOUT_EXPRESSION = "ExpressionAttributeNames can only be specified when using expressions";
 
-/** Lists, maps and structures are printed as Java prints them. */
+/** The value that a message quotes is printed in the form of Java's toString. */
 refusals(api("BatchWriteItem"), [
   [
     "BatchWriteItem",
@@ -31,7 +31,7 @@ refusals("https://github.com/nubo-db/dynoxide/issues/18", [
   ],
 ]);
 
-/** As nearly all Regions answered in September 2026. */
+/** The answers of nearly all Regions in September 2026. */
 refusals("https://github.com/nubo-db/dynoxide/pull/198", [
   [
     "BatchGetItem",
@@ -68,7 +68,7 @@ refusals(api("BatchGetItem"), [
   [
     "BatchGetItem",
     { RequestItems: { abc: { Keys: [{}], ExpressionAttributeNames: { "#a": "a" } } } },
-    NAMES_ALONE,
+    NAMES_WITHOUT_EXPRESSION,
   ],
 ]);
 
@@ -120,7 +120,7 @@ refusals(api("TransactWriteItems"), [
   ],
 ]);
 
-behaviour("a request has 16 MB at most", api("BatchWriteItem"), async () => {
+behaviour("a request body larger than 16 MB is refused", api("BatchWriteItem"), async () => {
   const body = JSON.stringify({ RequestItems: { abc: [] } });
   await expect(sendRaw("BatchWriteItem", body.padEnd(16 * 2 ** 20))).rejects.toMatchObject({
     name: "ValidationException",

@@ -56,23 +56,27 @@ for (const [kilobytes, write, read] of [
   [4, 5, 2],
   [10, 11, 3],
 ] as const)
-  behaviour(`${kilobytes} KB and a key take ${write} units to write and ${read} to read`, units, async () => {
-    const Key = { p: S(`${kilobytes} KB`), s: N(1) };
-    const asked = { TableName, ReturnConsumedCapacity: "TOTAL" } as const;
-    const Item = { ...Key, ...big(kilobytes) };
-    expect(total(await send(new PutItemCommand({ ...asked, Item })))).toBe(write);
-    expect(total(await send(new GetItemCommand({ ...asked, Key, ConsistentRead: true })))).toBe(read);
-    expect(total(await send(new GetItemCommand({ ...asked, Key })))).toBe(read / 2);
-    expect(total(await send(new DeleteItemCommand({ ...asked, Key })))).toBe(write);
-  });
+  behaviour(
+    `an item of ${kilobytes} KB and its key takes ${write} units to write and ${read} to read`,
+    units,
+    async () => {
+      const Key = { p: S(`${kilobytes} KB`), s: N(1) };
+      const request = { TableName, ReturnConsumedCapacity: "TOTAL" } as const;
+      const Item = { ...Key, ...big(kilobytes) };
+      expect(total(await send(new PutItemCommand({ ...request, Item })))).toBe(write);
+      expect(total(await send(new GetItemCommand({ ...request, Key, ConsistentRead: true })))).toBe(read);
+      expect(total(await send(new GetItemCommand({ ...request, Key })))).toBe(read / 2);
+      expect(total(await send(new DeleteItemCommand({ ...request, Key })))).toBe(write);
+    },
+  );
 
-behaviour("what is not there takes a unit to be deleted, and half of one to be read", units, async () => {
-  const asked = { TableName, ReturnConsumedCapacity: "TOTAL", Key: { p: S("none"), s: N(1) } } as const;
-  expect(total(await send(new GetItemCommand(asked)))).toBe(0.5);
-  expect(total(await send(new DeleteItemCommand(asked)))).toBe(1);
+behaviour("a missing item takes one unit to delete and half a unit to read", units, async () => {
+  const request = { TableName, ReturnConsumedCapacity: "TOTAL", Key: { p: S("none"), s: N(1) } } as const;
+  expect(total(await send(new GetItemCommand(request)))).toBe(0.5);
+  expect(total(await send(new DeleteItemCommand(request)))).toBe(1);
 });
 
-/** Units that indexes take, for an item that becomes another. */
+/** The write units that indexes consume when one item replaces another. */
 const WRITES: [string, object, object, Record<string, number>][] = [
   ["an entry is made", {}, { g: S("1") }, { global: 1 }],
   ["two entries are made", {}, { g: S("1"), l: N(1) }, { global: 1, local: 1 }],
@@ -82,7 +86,7 @@ const WRITES: [string, object, object, Record<string, number>][] = [
   ["an entry shows nothing new", { g: S("1") }, { g: S("1"), y: S("y") }, {}],
 ];
 for (const [what, before, after, indexes] of WRITES)
-  behaviour(`where ${what}, indexes take ${JSON.stringify(indexes)}`, guide("GSI"), async () => {
+  behaviour(`where ${what}, the indexes consume ${JSON.stringify(indexes)}`, guide("GSI"), async () => {
     const Key = { p: S(what), s: N(1) };
     await send(new PutItemCommand({ TableName, Item: { ...Key, ...before } }));
     const { ConsumedCapacity } = await send(
@@ -99,7 +103,7 @@ for (const [what, before, after, indexes] of WRITES)
   });
 
 behaviour(
-  "a transaction takes twice as much, reads and writes apart",
+  "a transaction consumes twice the units and reports reads and writes separately",
   guide("transaction-apis"),
   async () => {
     const Key = { p: S("transaction"), s: N(1) };
@@ -131,7 +135,7 @@ behaviour(
   },
 );
 
-behaviour("a batch's items are rounded one by one", api("BatchGetItem"), async () => {
+behaviour("a batch rounds the units of each item up separately", api("BatchGetItem"), async () => {
   const keys = [1, 2, 3].map((s) => ({ p: S("batch"), s: N(s) }));
   const written = await send(
     new BatchWriteItemCommand({
@@ -149,20 +153,20 @@ behaviour("a batch's items are rounded one by one", api("BatchGetItem"), async (
   expect(read.ConsumedCapacity).toEqual([{ TableName, CapacityUnits: 1.5 }]);
 });
 
-behaviour("a query's items are rounded together", api("Query"), async () => {
+behaviour("a query rounds up the total size of its items", api("Query"), async () => {
   for (const s of [1, 2, 3, 4])
     await send(new PutItemCommand({ TableName, Item: { p: S("together"), s: N(s), ...big(1) } }));
-  const asked = {
+  const request = {
     TableName,
     KeyConditionExpression: "p = :p",
     ExpressionAttributeValues: { ":p": S("together") },
     ReturnConsumedCapacity: "TOTAL",
   } as const;
-  expect(total(await send(new QueryCommand(asked)))).toBe(1);
-  expect(total(await send(new QueryCommand({ ...asked, ConsistentRead: true })))).toBe(2);
+  expect(total(await send(new QueryCommand(request)))).toBe(1);
+  expect(total(await send(new QueryCommand({ ...request, ConsistentRead: true })))).toBe(2);
 });
 
-behaviour("of an index only what it projects is counted", guide("GSI"), async () => {
+behaviour("a query of an index consumes capacity only for projected attributes", guide("GSI"), async () => {
   await send(new PutItemCommand({ TableName, Item: { p: S("shown"), s: N(1), g: S("shown"), ...big(9) } }));
   const { ConsumedCapacity, Items } = await send(
     new QueryCommand({
@@ -182,36 +186,40 @@ behaviour("of an index only what it projects is counted", guide("GSI"), async ()
   });
 });
 
-behaviour("a local index fetches what it does not project, at the table's cost", guide("LSI"), async () => {
-  await send(new PutItemCommand({ TableName, Item: { p: S("fetched"), s: N(1), l: N(1), y: S("y") } }));
-  const { ConsumedCapacity, Items } = await send(
-    new QueryCommand({
+behaviour(
+  "a query of a local index fetches other attributes from the table, at the table's cost",
+  guide("LSI"),
+  async () => {
+    await send(new PutItemCommand({ TableName, Item: { p: S("fetched"), s: N(1), l: N(1), y: S("y") } }));
+    const { ConsumedCapacity, Items } = await send(
+      new QueryCommand({
+        TableName,
+        IndexName: "local",
+        KeyConditionExpression: "p = :p",
+        ExpressionAttributeValues: { ":p": S("fetched") },
+        ProjectionExpression: "y",
+        ReturnConsumedCapacity: "INDEXES",
+      }),
+    );
+    expect(Items).toEqual([{ y: S("y") }]);
+    expect(ConsumedCapacity).toEqual({
       TableName,
-      IndexName: "local",
-      KeyConditionExpression: "p = :p",
-      ExpressionAttributeValues: { ":p": S("fetched") },
-      ProjectionExpression: "y",
-      ReturnConsumedCapacity: "INDEXES",
-    }),
-  );
-  expect(Items).toEqual([{ y: S("y") }]);
-  expect(ConsumedCapacity).toEqual({
-    TableName,
-    CapacityUnits: 1,
-    Table: { CapacityUnits: 0.5 },
-    LocalSecondaryIndexes: { local: { CapacityUnits: 0.5 } },
-  });
-});
+      CapacityUnits: 1,
+      Table: { CapacityUnits: 0.5 },
+      LocalSecondaryIndexes: { local: { CapacityUnits: 0.5 } },
+    });
+  },
+);
 
-behaviour("a global index answers only what it projects", guide("GSI"), async () => {
-  const asked = {
+behaviour("a global index returns only projected attributes", guide("GSI"), async () => {
+  const request = {
     TableName,
     IndexName: "global",
     KeyConditionExpression: "g = :g",
     ExpressionAttributeValues: { ":g": S("shown") },
   };
   const refused = (more: object, message: string) =>
-    expect(send(new QueryCommand({ ...asked, ...more }))).rejects.toMatchObject({
+    expect(send(new QueryCommand({ ...request, ...more }))).rejects.toMatchObject({
       message: `One or more parameter values were invalid: ${message}`,
     });
   await refused({ ProjectionExpression: "y" }, "Global secondary index global does not project [y]");
@@ -219,12 +227,12 @@ behaviour("a global index answers only what it projects", guide("GSI"), async ()
     { Select: "ALL_ATTRIBUTES" },
     "Select type ALL_ATTRIBUTES is not supported for global secondary index global because its projection type is not ALL",
   );
-  await expect(send(new QueryCommand({ ...asked, ConsistentRead: true }))).rejects.toMatchObject({
+  await expect(send(new QueryCommand({ ...request, ConsistentRead: true }))).rejects.toMatchObject({
     message: "Consistent reads are not supported on global secondary indexes",
   });
 });
 
-behaviour("Select: COUNT counts without items", api("Query"), async () => {
+behaviour("Select: COUNT returns the count without items", api("Query"), async () => {
   for (const s of [1, 2, 3]) await send(new PutItemCommand({ TableName, Item: { p: S("count"), s: N(s) } }));
   const answer = await send(
     new QueryCommand({
@@ -245,38 +253,38 @@ behaviour("Select: COUNT counts without items", api("Query"), async () => {
 });
 
 behaviour(
-  "item collections are told where there are local indexes",
+  "ItemCollectionMetrics are returned for a table with local indexes",
   api("ItemCollectionMetrics"),
   async () => {
     const Key = { p: S("collection"), s: N(1) };
-    const asked = { TableName, ReturnItemCollectionMetrics: "SIZE" } as const;
-    const told = { ItemCollectionKey: { p: S("collection") }, SizeEstimateRangeGB: [0, 1] };
-    const put = await send(new PutItemCommand({ ...asked, Item: Key }));
-    expect(put.ItemCollectionMetrics).toEqual(told);
-    const updated = await send(new UpdateItemCommand({ ...asked, Key }));
-    expect(updated.ItemCollectionMetrics).toEqual(told);
+    const request = { TableName, ReturnItemCollectionMetrics: "SIZE" } as const;
+    const metrics = { ItemCollectionKey: { p: S("collection") }, SizeEstimateRangeGB: [0, 1] };
+    const put = await send(new PutItemCommand({ ...request, Item: Key }));
+    expect(put.ItemCollectionMetrics).toEqual(metrics);
+    const updated = await send(new UpdateItemCommand({ ...request, Key }));
+    expect(updated.ItemCollectionMetrics).toEqual(metrics);
     const batch = await send(
       new BatchWriteItemCommand({
         RequestItems: { [TableName]: [{ DeleteRequest: { Key } }] },
         ReturnItemCollectionMetrics: "SIZE",
       }),
     );
-    expect(batch.ItemCollectionMetrics).toEqual({ [TableName]: [told] });
+    expect(batch.ItemCollectionMetrics).toEqual({ [TableName]: [metrics] });
   },
 );
 
-behaviour("a batch of more than 16 MB leaves keys for another", api("BatchGetItem"), async () => {
+behaviour("BatchGetItem returns the keys beyond 16 MB as unprocessed", api("BatchGetItem"), async () => {
   const keys = Array.from({ length: 45 }, (_, s) => ({ p: S("large"), s: N(s) }));
   for (const key of keys) await send(new PutItemCommand({ TableName, Item: { ...key, ...big(390) } }));
   const { Responses, UnprocessedKeys } = await send(
     new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: keys } } }),
   );
   const [found, left] = [Responses![TableName]!.length, UnprocessedKeys![TableName]!.Keys!.length];
-  // 42 times 390 KB and a little are less than 16 MB, and 43 times are more.
+  // 42 items of 390 KB and their keys are smaller than 16 MB, 43 are larger.
   expect([found, left]).toEqual([42, 3]);
 });
 
-behaviour("a scan of an index shows what stands in it", api("Scan"), async () => {
+behaviour("a scan of an index returns projected attributes", api("Scan"), async () => {
   await send(new PutItemCommand({ TableName, Item: { p: S("scan"), s: N(1), g: S("scan"), y: S("y") } }));
   const { Items } = await send(
     new ScanCommand({

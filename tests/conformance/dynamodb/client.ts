@@ -11,9 +11,9 @@ import { behaviour, type ConformanceCloud, doc } from "../cloud.ts";
 /** A page of DynamoDB's API reference: `api("PutItem")`. */
 export const api = (operation: string): string =>
   doc(`amazondynamodb/latest/APIReference/API_${operation}.html`);
-/** A page of its developer guide. */
+/** A page of DynamoDB's developer guide. */
 export const guide = (page: string): string => doc(`amazondynamodb/latest/developerguide/${page}.html`);
-/** What the maintainers of a Kubernetes controller measured of DynamoDB itself. */
+/** A page of the measurements of DynamoDB that the maintainers of its Kubernetes controller published. */
 export const measured = (page: string): string =>
   `https://github.com/aws-controllers-k8s/dynamodb-controller/blob/main/docs/api-quirks/${page}.md`;
 
@@ -21,16 +21,16 @@ export type Item = Record<string, AttributeValue>;
 export const S = (text: string): AttributeValue => ({ S: text });
 export const N = (number: number | string): AttributeValue => ({ N: String(number) });
 
-/** A call, and how it is refused: `[operation, input, code, message]`. */
+/** A request and the error that refuses it. */
 export type Refusal = readonly [operation: string, input: object, message: string, code?: string];
 
-/** What the cases of a file do again and again. */
+/** Returns the helpers that DynamoDB's tests share. */
 export function dynamodbOn(cloud: ConformanceCloud) {
   let known: DynamoDBClient | undefined;
   const client = () => (known ??= new DynamoDBClient(cloud.client()));
   const send: DynamoDBClient["send"] = ((command: never) => client().send(command)) as never;
 
-  /** Sends JSON as it is, right or wrong, under the SDK's own signature. */
+  /** Sends a body as it is, valid or not, signed by the SDK. */
   async function sendRaw(operation: string, body: string): Promise<object> {
     const one = new DynamoDBClient(cloud.client());
     one.middlewareStack.add(
@@ -64,7 +64,7 @@ export function dynamodbOn(cloud: ConformanceCloud) {
     }
   };
 
-  /** Makes a table before the cases, by key `p` and, if wanted, `s`. */
+  /** Creates a table before the tests, by default with the keys `p` and `s`. */
   function withTable(TableName: string, more: Partial<CreateTableCommandInput> = {}): void {
     beforeAll(async () => {
       await send(

@@ -97,7 +97,7 @@ function used<T extends string | AttributeValue>(
 }
 
 const PLACE = "cup = :cup AND #region = :eu";
-/** What is asked of the index, and which items are found, in their order. */
+/** What a query of the index selects, its key condition and the ids found, in order. */
 const FOUND: [string, string, string][] = [
   ["all of a place, in the order of all that follows", PLACE, "acbd"],
   ["the first attribute of the order", `${PLACE} AND round = :final`, "acb"],
@@ -112,15 +112,15 @@ const FOUND: [string, string, string][] = [
   ],
 ];
 for (const [what, condition, ids] of FOUND)
-  behaviour(`a query by several attributes: ${what}`, PAGE, async () => {
+  behaviour(`a query by a multi-attribute key selects ${what}`, PAGE, async () => {
     expect(await query(condition)).toBe(ids);
   });
 
-behaviour("a query by several attributes goes backwards", PAGE, async () => {
+behaviour("a query by a multi-attribute key reads backwards", PAGE, async () => {
   expect(await query(PLACE, { ScanIndexForward: false })).toBe("dbca");
 });
 
-/** What is not asked of the index. */
+/** Key conditions that a query of the index refuses. */
 const REFUSED: [string, string][] = [
   ["cup = :cup", "Query condition missed key schema element: region"],
   [`cup = :cup AND #region > :eu`, "Query key condition not supported"],
@@ -128,11 +128,11 @@ const REFUSED: [string, string][] = [
   [`${PLACE} AND round > :final AND #table = :one`, "Query key condition not supported"],
 ];
 for (const [condition, message] of REFUSED)
-  behaviour(`a query by several attributes is not ${condition}`, PAGE, async () => {
+  behaviour(`a query by a multi-attribute key refuses ${condition}`, PAGE, async () => {
     await expect(query(condition)).rejects.toThrow(message);
   });
 
-behaviour("a query by several attributes goes on behind its key", PAGE, async () => {
+behaviour("a query by a multi-attribute key continues after LastEvaluatedKey", PAGE, async () => {
   const seen: string[] = [];
   let ExclusiveStartKey: Item | undefined;
   do {
@@ -162,12 +162,12 @@ behaviour("a query by several attributes goes on behind its key", PAGE, async ()
   expect(seen).toEqual(["a", "c", "b"]);
 });
 
-behaviour("only items with all attributes of its key stand in an index", PAGE, async () => {
+behaviour("an index contains only the items that have all attributes of its key", PAGE, async () => {
   const { Items } = await send(new ScanCommand({ TableName, IndexName }));
   expect(Items!.map(({ id }) => id!.S).toSorted()).toEqual(["a", "b", "c", "d", "e"]);
 });
 
-behaviour("an item moves in the index with any attribute of its key", PAGE, async () => {
+behaviour("an item moves in the index when any attribute of the index key changes", PAGE, async () => {
   await put("h", "world", "eu", "third", 1, 1);
   await send(
     new UpdateItemCommand({
@@ -182,7 +182,7 @@ behaviour("an item moves in the index with any attribute of its key", PAGE, asyn
   await send(new DeleteItemCommand({ TableName, Key: { id: S("h") } }));
 });
 
-behaviour("an index tells all attributes of its key", PAGE, async () => {
+behaviour("DescribeTable returns all attributes of an index key", PAGE, async () => {
   const { Table } = await send(new DescribeTableCommand({ TableName }));
   expect(Table!.GlobalSecondaryIndexes![0]!.KeySchema).toEqual(KeySchema);
 });
@@ -219,7 +219,7 @@ refusals(measured("table-indexes"), [
   ),
 ]);
 
-/** What statements say of the index, and which items they find, in their order and a page at a time. */
+/** WHERE clauses on the index, with the ids found, in order, read one item a page. */
 const STATEMENTS: [string, string][] = [
   ["cup = 'world' AND region = 'eu' ORDER BY round DESC", "dbca"],
   ["cup = 'world' AND region IN ['us', 'eu'] AND round = 'final'", "eacb"],
@@ -229,7 +229,7 @@ const STATEMENTS: [string, string][] = [
 for (const [where, found] of STATEMENTS)
   behaviour(`a statement finds items WHERE ${where}`, guide("ql-reference.select"), async () => {
     let ids = "";
-    let looks = 0;
+    let pages = 0;
     let NextToken: string | undefined;
     do {
       const page = await send(
@@ -240,15 +240,15 @@ for (const [where, found] of STATEMENTS)
         }),
       );
       ids += page.Items!.map(({ id }) => id!.S).join("");
-      looks++;
+      pages++;
       ({ NextToken } = page);
     } while (NextToken);
     expect(ids).toBe(found);
-    // A reading of the whole index would look at six of them.
-    expect(looks).toBeLessThan(6);
+    // A scan of the whole index would take six pages.
+    expect(pages).toBeLessThan(6);
   });
 
-behaviour("a statement names no more than 50 places", guide("ql-operators"), async () => {
+behaviour("a statement refuses more than 50 combinations of key values", guide("ql-operators"), async () => {
   const texts = (count: number) => Array.from({ length: count }, (_, at) => `'${at}'`).join(", ");
   const Statement = `SELECT id FROM "${TableName}"."${IndexName}" WHERE cup IN [${texts(11)}] AND region IN [${texts(5)}]`;
   await expect(send(new ExecuteStatementCommand({ Statement }))).rejects.toMatchObject({

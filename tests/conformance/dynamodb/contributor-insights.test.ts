@@ -33,14 +33,14 @@ const on = (action: ContributorInsightsAction, IndexName?: string, mode?: Contri
       ContributorInsightsAction: action,
       ContributorInsightsMode: mode,
     }),
-  ).then(({ $metadata: _, ...told }) => told);
+  ).then(({ $metadata: _, ...output }) => output);
 const described = (IndexName?: string) =>
   send(new DescribeContributorInsightsCommand({ TableName, IndexName })).then(
-    ({ $metadata: _, ...told }) => told,
+    ({ $metadata: _, ...output }) => output,
   );
 const listed = async (MaxResults?: number, NextToken?: string) => {
-  const told = await send(new ListContributorInsightsCommand({ TableName, MaxResults, NextToken }));
-  return [told.ContributorInsightsSummaries, told.NextToken] as const;
+  const output = await send(new ListContributorInsightsCommand({ TableName, MaxResults, NextToken }));
+  return [output.ContributorInsightsSummaries, output.NextToken] as const;
 };
 const ALL = "ACCESSED_AND_THROTTLED_KEYS";
 
@@ -80,28 +80,28 @@ refusals(source, [
   ],
 ]);
 
-behaviour("insights that were never on are told as disabled, and no more", source, async () => {
+behaviour("insights that were never enabled are described as DISABLED only", source, async () => {
   expect(await described()).toEqual({ TableName, ContributorInsightsStatus: "DISABLED" });
   expect(await listed()).toEqual([[], undefined]);
 });
-behaviour("insights that were never on are disabled without a change", source, async () => {
+behaviour("disabling insights that were never enabled changes nothing", source, async () => {
   expect(await on("DISABLE")).toEqual({ TableName, ContributorInsightsStatus: "DISABLED" });
 });
-behaviour("enabling is told as on its way, with all keys", source, async () => {
+behaviour("enabled insights are ENABLING at first and cover all keys", source, async () => {
   expect(await on("ENABLE")).toEqual({
     TableName,
     ContributorInsightsStatus: "ENABLING",
     ContributorInsightsMode: ALL,
   });
 });
-behaviour("what is enabled is told at once, and does not change", source, async () => {
+behaviour("enabling enabled insights returns ENABLED and changes nothing", source, async () => {
   const before = await described();
   await cloud.advance(1_000);
   expect((await on("ENABLE")).ContributorInsightsStatus).toBe("ENABLED");
   expect((await on("ENABLE", undefined, ALL)).ContributorInsightsStatus).toBe("ENABLED");
   expect(await described()).toEqual(before);
 });
-behaviour("another mode is enabled anew, and rules keep their names", source, async () => {
+behaviour("another mode enables the insights again, and the rules keep their names", source, async () => {
   const { ContributorInsightsRuleList: before } = await described();
   expect(before).toHaveLength(4);
   expect((await on("ENABLE", undefined, "THROTTLED_KEYS")).ContributorInsightsStatus).toBe("ENABLING");
@@ -109,13 +109,13 @@ behaviour("another mode is enabled anew, and rules keep their names", source, as
   expect(ContributorInsightsMode).toBe("THROTTLED_KEYS");
   expect(after).toEqual(before!.filter((rule) => /-[PS]KT-/.test(rule)));
 });
-behaviour("without a mode it is all keys again", source, async () => {
+behaviour("enabling without a mode covers all keys again", source, async () => {
   expect(await on("ENABLE")).toMatchObject({
     ContributorInsightsStatus: "ENABLING",
     ContributorInsightsMode: ALL,
   });
 });
-behaviour("an index has insights and rules of its own", source, async () => {
+behaviour("an index has its own insights and rules", source, async () => {
   expect((await on("ENABLE", "global")).ContributorInsightsStatus).toBe("ENABLING");
   const { ContributorInsightsRuleList: rules } = await described("global");
   expect(rules!.map((rule) => rule.replace(/\d+$/, ""))).toEqual([
@@ -138,13 +138,13 @@ behaviour("a table is listed before its indexes, and the last page has no token"
     undefined,
   ]);
 });
-behaviour("disabling tells the mode that was, whatever is sent", source, async () => {
+behaviour("disabling returns the previous mode, whichever mode is sent", source, async () => {
   expect(await on("DISABLE", undefined, "THROTTLED_KEYS")).toMatchObject({
     ContributorInsightsStatus: "DISABLING",
     ContributorInsightsMode: ALL,
   });
 });
-behaviour("insights that were on keep their mode and the time, and are not listed", source, async () => {
+behaviour("disabled insights keep their mode and time and are not listed", source, async () => {
   expect(await described()).toEqual({
     TableName,
     ContributorInsightsStatus: "DISABLED",
@@ -153,7 +153,7 @@ behaviour("insights that were on keep their mode and the time, and are not liste
   });
   expect((await listed())[0]).toMatchObject([{ IndexName: "global" }]);
 });
-behaviour("insights go with their index", source, async () => {
+behaviour("the insights of an index are deleted with the index", source, async () => {
   const change = (GlobalSecondaryIndexUpdates: object[]) =>
     send(
       new UpdateTableCommand({

@@ -5,7 +5,7 @@ import { dynamodbOn, measured, type Refusal } from "./client.ts";
 import { detected, fails } from "./sentences.ts";
 import { index, indexed } from "./table-shapes.ts";
 
-/** Requests in which something says nothing: an empty structure, an empty name. */
+/** These requests contain empty structures and empty names. */
 const { send, refusals, withTable } = dynamodbOn(conformanceCloud());
 const TableName = "degenerate";
 withTable(TableName, { ...indexed, GlobalSecondaryIndexes: [index("by-b")] });
@@ -69,17 +69,13 @@ refusals(measured("details/DDB-TABLE-456"), [
   [...update("by-b", { WarmThroughput: {} }, TableName, { TableClass: "STANDARD" }), warm("by-b")],
 ] as Refusal[]);
 
-behaviour(
-  "throughput of which nothing is said is passed over",
-  measured("details/DDB-TABLE-456"),
-  async () => {
-    await send(new UpdateTableCommand({ TableName, WarmThroughput: {}, DeletionProtectionEnabled: false }));
-    await send(new UpdateTableCommand({ TableName, WarmThroughput: {}, TableClass: "STANDARD" }));
-    await send(new UpdateTableCommand({ TableName, OnDemandThroughput: {}, BillingMode: "PAY_PER_REQUEST" }));
-    const { Table } = await send(new DescribeTableCommand({ TableName }));
-    expect(Table).toMatchObject({
-      WarmThroughput: { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000 },
-    });
-    expect(Table!.OnDemandThroughput).toBeUndefined();
-  },
-);
+behaviour("UpdateTable ignores empty throughput structures", measured("details/DDB-TABLE-456"), async () => {
+  await send(new UpdateTableCommand({ TableName, WarmThroughput: {}, DeletionProtectionEnabled: false }));
+  await send(new UpdateTableCommand({ TableName, WarmThroughput: {}, TableClass: "STANDARD" }));
+  await send(new UpdateTableCommand({ TableName, OnDemandThroughput: {}, BillingMode: "PAY_PER_REQUEST" }));
+  const { Table } = await send(new DescribeTableCommand({ TableName }));
+  expect(Table).toMatchObject({
+    WarmThroughput: { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000 },
+  });
+  expect(Table!.OnDemandThroughput).toBeUndefined();
+});

@@ -45,10 +45,14 @@ const format = guide("S3DataExport.Output");
 let arn: string;
 let summary: Record<string, string>;
 
-behaviour("a table without recovery is not exported", api("ExportTableToPointInTime"), async () => {
-  expect(await nameOf(begin())).toBe("PointInTimeRecoveryUnavailableException");
-});
-behaviour("an export begins as IN_PROGRESS", api("ExportTableToPointInTime"), async () => {
+behaviour(
+  "a table without point-in-time recovery is not exported",
+  api("ExportTableToPointInTime"),
+  async () => {
+    expect(await nameOf(begin())).toBe("PointInTimeRecoveryUnavailableException");
+  },
+);
+behaviour("a new export is IN_PROGRESS", api("ExportTableToPointInTime"), async () => {
   await send(
     new UpdateContinuousBackupsCommand({
       TableName,
@@ -67,7 +71,7 @@ behaviour("an export begins as IN_PROGRESS", api("ExportTableToPointInTime"), as
   arn = ExportDescription!.ExportArn!;
 });
 behaviour(
-  "what is written after the export's time is not in it",
+  "an item written after the export time is not exported",
   api("ExportTableToPointInTime"),
   async () => {
     await send(new PutItemCommand({ TableName, Item: { p: S("late"), s: N(1) } }));
@@ -76,7 +80,7 @@ behaviour(
     expect(ExportDescription).toMatchObject({ ExportStatus: "COMPLETED", ItemCount: 2 });
   },
 );
-behaviour("an export has a summary", format, async () => {
+behaviour("an export writes a manifest summary", format, async () => {
   const { ExportDescription } = await describe(arn);
   summary = JSON.parse((await read(ExportDescription!.ExportManifest!)).toString());
   expect(summary).toMatchObject({
@@ -89,7 +93,7 @@ behaviour("an export has a summary", format, async () => {
     outputFormat: "DYNAMODB_JSON",
   });
 });
-behaviour("an export's files are lines of items in DynamoDB's JSON, compressed", format, async () => {
+behaviour("data files are gzipped lines of items in DynamoDB JSON", format, async () => {
   const files = (await read(summary.manifestFilesS3Key!)).toString().trim().split("\n");
   const { dataFileS3Key, itemCount } = JSON.parse(files[0]!);
   expect(dataFileS3Key).toMatch(/^to\/here\/AWSDynamoDB\/[^/]+\/data\/[^/]+\.json\.gz$/);
@@ -103,7 +107,7 @@ behaviour("an export's files are lines of items in DynamoDB's JSON, compressed",
     { Item: { p: S("a"), s: N(2), x: N(7) } },
   ]);
 });
-behaviour("the same token again is the same export", api("ExportTableToPointInTime"), async () => {
+behaviour("a repeated client token returns the same export", api("ExportTableToPointInTime"), async () => {
   expect((await begin({ ClientToken: "once" })).ExportDescription!.ExportArn).toBe(arn);
 });
 for (const [what, more] of [
@@ -111,7 +115,7 @@ for (const [what, more] of [
   ["key", { S3SseAlgorithm: "AES256" }],
 ] as const)
   behaviour(
-    `a token that came with another ${what} is refused`,
+    `a client token repeated with another ${what} is refused`,
     api("ExportTableToPointInTime"),
     async () => {
       expect(await outcome(begin({ ClientToken: "once", ...more }))).toEqual([
@@ -120,20 +124,16 @@ for (const [what, more] of [
       ]);
     },
   );
-behaviour("exports are listed by their table", api("ListExports"), async () => {
+behaviour("ListExports filters by table", api("ListExports"), async () => {
   const { ExportSummaries } = await send(new ListExportsCommand({ TableArn }));
   expect(ExportSummaries).toEqual([{ ExportArn: arn, ExportStatus: "COMPLETED", ExportType: "FULL_EXPORT" }]);
 });
-behaviour(
-  "a table of the same name in another Region has exports of its own",
-  api("ListExports"),
-  async () => {
-    const elsewhere = TableArn.replace("us-east-1", "eu-west-1");
-    const { ExportSummaries } = await send(new ListExportsCommand({ TableArn: elsewhere }));
-    expect(ExportSummaries).toEqual([]);
-  },
-);
-behaviour("exports are listed with the newest first, in pages", api("ListExports"), async () => {
+behaviour("a table of the same name in another Region has its own exports", api("ListExports"), async () => {
+  const elsewhere = TableArn.replace("us-east-1", "eu-west-1");
+  const { ExportSummaries } = await send(new ListExportsCommand({ TableArn: elsewhere }));
+  expect(ExportSummaries).toEqual([]);
+});
+behaviour("ListExports returns the newest export first, in pages", api("ListExports"), async () => {
   const ExportArn = (await begin({ ExportType: "FULL_EXPORT" })).ExportDescription!.ExportArn;
   await cloud.advance(60_000);
   for (const of of [{ TableArn }, {}]) {
@@ -144,12 +144,12 @@ behaviour("exports are listed with the newest first, in pages", api("ListExports
     expect(next.NextToken).toBeUndefined();
   }
 });
-behaviour("the type of an export is told where it was asked for", api("ExportDescription"), async () => {
+behaviour("the export type is described if the request specified it", api("ExportDescription"), async () => {
   const { ExportSummaries } = await send(new ListExportsCommand({ TableArn }));
   const { ExportDescription } = await describe(ExportSummaries![0]!.ExportArn!);
   expect(ExportDescription!.ExportType).toBe("FULL_EXPORT");
 });
-behaviour("a bucket that is not there fails the export", api("ExportDescription"), async () => {
+behaviour("a missing bucket fails the export", api("ExportDescription"), async () => {
   const { ExportDescription: begun } = await begin({ S3Bucket: "no-such-bucket-here" });
   expect(begun!.ExportStatus).toBe("IN_PROGRESS");
   await cloud.advance(60_000);
@@ -159,14 +159,18 @@ behaviour("a bucket that is not there fails the export", api("ExportDescription"
     /^The specified bucket does not exist \(Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket; /,
   );
 });
-behaviour("a bucket of another owner than was said fails the export", api("ExportDescription"), async () => {
-  const { ExportDescription: begun } = await begin({ S3BucketOwner: "111122223333" });
-  await cloud.advance(60_000);
-  const { ExportDescription } = await describe(begun!.ExportArn!);
-  expect(ExportDescription).toMatchObject({ ExportStatus: "FAILED", FailureCode: "S3AccessDenied" });
-});
+behaviour(
+  "a bucket of an account other than S3BucketOwner fails the export",
+  api("ExportDescription"),
+  async () => {
+    const { ExportDescription: begun } = await begin({ S3BucketOwner: "111122223333" });
+    await cloud.advance(60_000);
+    const { ExportDescription } = await describe(begun!.ExportArn!);
+    expect(ExportDescription).toMatchObject({ ExportStatus: "FAILED", FailureCode: "S3AccessDenied" });
+  },
+);
 
-const REFUSED: [what: string, input: object, told: string[]][] = [
+const REFUSED: [what: string, input: object, expected: string[]][] = [
   [
     "a time to come",
     { ExportTime: new Date("2100-01-01") },
@@ -203,12 +207,12 @@ const REFUSED: [what: string, input: object, told: string[]][] = [
     ["ValidationException", "Invalid Request: KMS Key Id is not supported for this encryption type"],
   ],
 ];
-for (const [what, input, told] of REFUSED)
-  behaviour(`an export refuses ${what}`, api("ExportTableToPointInTime"), async () => {
-    expect(await outcome(begin(input))).toEqual(told);
+for (const [what, input, expected] of REFUSED)
+  behaviour(`ExportTableToPointInTime refuses ${what}`, api("ExportTableToPointInTime"), async () => {
+    expect(await outcome(begin(input))).toEqual(expected);
   });
 
-behaviour("an export that is not there is not found", api("DescribeExport"), async () => {
+behaviour("DescribeExport refuses an export that does not exist", api("DescribeExport"), async () => {
   const none = arn.replace(/.{4}$/, "0000");
   expect(await outcome(describe(none))).toEqual([
     "ExportNotFoundException",
@@ -218,33 +222,45 @@ behaviour("an export that is not there is not found", api("DescribeExport"), asy
 const elsewhere = (text: string) => text.replace("us-east-1", "eu-west-1");
 const others = (text: string) => text.replace("000000000000", "111122223333");
 const DENIED = ["AccessDeniedException", "Access is denied"];
-behaviour("a table is exported in its own Region", measured("details/DDB-EXPORT-002"), async () => {
-  const there = elsewhere(TableArn);
-  expect(await outcome(begin({ TableArn: there }))).toEqual([
-    "TableNotFoundException",
-    `Table not found: ${there}`,
-  ]);
-});
-behaviour("a table is exported by its own account", measured("details/DDB-EXPORT-002"), async () => {
-  expect(await outcome(begin({ TableArn: others(TableArn) }))).toEqual(DENIED);
-});
-behaviour("an export needs the ARN of a table", measured("details/DDB-TABLE-457"), async () => {
-  expect(await outcome(begin({ TableArn: "" }))).toEqual([
-    "ValidationException",
-    "Invalid TableArn: Invalid Table ARN",
-  ]);
-});
-behaviour("an export is described in its own Region and account", measured("export"), async () => {
+behaviour(
+  "ExportTableToPointInTime refuses a table of another Region",
+  measured("details/DDB-EXPORT-002"),
+  async () => {
+    const there = elsewhere(TableArn);
+    expect(await outcome(begin({ TableArn: there }))).toEqual([
+      "TableNotFoundException",
+      `Table not found: ${there}`,
+    ]);
+  },
+);
+behaviour(
+  "ExportTableToPointInTime refuses a table of another account",
+  measured("details/DDB-EXPORT-002"),
+  async () => {
+    expect(await outcome(begin({ TableArn: others(TableArn) }))).toEqual(DENIED);
+  },
+);
+behaviour(
+  "ExportTableToPointInTime refuses an empty table ARN",
+  measured("details/DDB-TABLE-457"),
+  async () => {
+    expect(await outcome(begin({ TableArn: "" }))).toEqual([
+      "ValidationException",
+      "Invalid TableArn: Invalid Table ARN",
+    ]);
+  },
+);
+behaviour("DescribeExport refuses an export of another Region or account", measured("export"), async () => {
   expect(await outcome(describe(elsewhere(arn)))).toEqual([
     "ExportNotFoundException",
     "Export not found: Invalid export arn",
   ]);
   expect(await outcome(describe(others(arn)))).toEqual(DENIED);
 });
-behaviour("an ARN of a table is none of an export", api("DescribeExport"), async () => {
+behaviour("DescribeExport refuses the ARN of a table", api("DescribeExport"), async () => {
   expect(await outcome(describe(TableArn))).toEqual(["ValidationException", "Invalid Export ARN"]);
 });
-behaviour("exports of a deleted table are described, and not listed", api("ListExports"), async () => {
+behaviour("exports of a deleted table are described but not listed", api("ListExports"), async () => {
   await send(new DeleteTableCommand({ TableName }));
   expect((await describe(arn)).ExportDescription!.ExportStatus).toBe("COMPLETED");
   expect((await send(new ListExportsCommand({ TableArn }))).ExportSummaries).toEqual([]);

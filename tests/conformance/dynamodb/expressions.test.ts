@@ -32,10 +32,12 @@ const path = (name: string) => `Operator or function requires a document path; o
 const distinct = (name: string) =>
   `The first operand must be distinct from the remaining operands for this operator or function; operator: ${name}, first operand: [a]`;
 
-/** AND and its like are counted: a filter of fewer comparisons was refused so (aws-sdk-js, issue 3721). */
+/**
+ * AND, OR and NOT count as operators: a filter with fewer than 301 comparisons was refused (aws-sdk-js, issue 3721).
+ */
 const MANY = "The expression contains too many operators; operator count: 301";
 
-/** What is no condition. */
+/** Invalid condition expressions, with the messages. */
 const CONDITIONS: [string, string][] = [
   ["", "The expression can not be empty;"],
   ["a = ", 'Syntax error; token: "<EOF>", near: "="'],
@@ -67,7 +69,7 @@ const CONDITIONS: [string, string][] = [
     "a = attribute_exists(b)",
     "The function is not allowed to be used this way in an expression; function: attribute_exists",
   ],
-  // What a size is, is known: a number.
+  // The result of size() is known to be a number.
   ["size(size(a)) = :n", operand("size", "N")],
   ["begins_with(size(a), :s)", operand("begins_with", "N")],
   ["attribute_type(a, b)", operand("attribute_type", "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}")],
@@ -94,7 +96,7 @@ const CONDITIONS: [string, string][] = [
   ["((a = :n))", "The expression has redundant parentheses;"],
   ["if_not_exists(a, :n)", "The function is not allowed in a condition expression; function: if_not_exists"],
   ["a = ((:n))", "The expression has redundant parentheses;"],
-  // Of several faults, that of the form comes first, and that of an operand last.
+  // Of several faults, a syntax error is reported first, and a wrong operand type last.
   ["abort = :n :n", 'Syntax error; token: ":n", near: ":n :n"'],
   ["a = :none AND wrong(b)", "Invalid function name; function: wrong"],
   [
@@ -131,7 +133,7 @@ for (const [operation, kind, base] of [
 const overlap = (kind: string, one: string, two: string) =>
   `Two document paths ${kind} with each other; must remove or rewrite one of these paths; path one: ${one}, path two: ${two}`;
 
-/** Names that begin with an underscore, and what else is none, as users met them. */
+/** Syntax errors that users reported, such as names that begin with an underscore. */
 const STRANGE: [string, Refusal[]][] = [
   [
     "https://github.com/aws/aws-sdk-js/issues/1691",
@@ -193,7 +195,7 @@ refusals("https://github.com/aws/aws-sdk-java-v2/issues/2310", [
 ]);
 for (const [source, rows] of STRANGE) refusals(source, rows);
 
-/** What is no update. */
+/** Invalid update expressions, with the messages. */
 const UPDATES: [string, string][] = [
   ["", "The expression can not be empty;"],
   ["a = :n", 'Syntax error; token: "a", near: "a ="'],
@@ -279,7 +281,7 @@ refusals(
   ),
 );
 
-/** Told of a key's conditions alone, and without the words that all expressions' faults begin with. */
+/** Faults specific to key conditions; their messages lack the prefix `Invalid KeyConditionExpression`. */
 const KEYS: [string, string][] = [
   ["a = :n OR b = :n", "Invalid operator used in KeyConditionExpression: OR"],
   ["NOT a = :n", "Invalid operator used in KeyConditionExpression: NOT"],
@@ -379,7 +381,7 @@ refusals(guide("Query.KeyConditionExpressions"), [
   }),
 ]);
 
-/** From the least that a number may be to the largest. */
+/** Numbers in ascending order, nearly from the smallest to the largest. */
 const SIZES = [
   "-9.9E125",
   "-1E125",
@@ -393,22 +395,26 @@ const SIZES = [
   "1E125",
   "9.9E125",
 ];
-behaviour("numbers of all sizes sort as numbers", guide("HowItWorks.NamingRulesDataTypes"), async () => {
-  const p = S("sizes");
-  for (const s of SIZES) await send(new PutItemCommand({ TableName, Item: { p, s: N(s) } }));
-  const found = async (operator: string, than: string) => {
-    const { Items } = await send(
-      new QueryCommand({
-        TableName,
-        KeyConditionExpression: `p = :p AND s ${operator} :s`,
-        ExpressionAttributeValues: { ":p": p, ":s": N(than) },
-      }),
-    );
-    return Items!.map(({ s }) => Number(s!.N));
-  };
-  const sizes = SIZES.map(Number);
-  for (const [at, size] of SIZES.entries()) {
-    expect(await found(">=", size)).toEqual(sizes.slice(at));
-    expect(await found("<", size)).toEqual(sizes.slice(0, at));
-  }
-});
+behaviour(
+  "numbers of all magnitudes sort numerically",
+  guide("HowItWorks.NamingRulesDataTypes"),
+  async () => {
+    const p = S("sizes");
+    for (const s of SIZES) await send(new PutItemCommand({ TableName, Item: { p, s: N(s) } }));
+    const found = async (operator: string, than: string) => {
+      const { Items } = await send(
+        new QueryCommand({
+          TableName,
+          KeyConditionExpression: `p = :p AND s ${operator} :s`,
+          ExpressionAttributeValues: { ":p": p, ":s": N(than) },
+        }),
+      );
+      return Items!.map(({ s }) => Number(s!.N));
+    };
+    const sizes = SIZES.map(Number);
+    for (const [at, size] of SIZES.entries()) {
+      expect(await found(">=", size)).toEqual(sizes.slice(at));
+      expect(await found("<", size)).toEqual(sizes.slice(0, at));
+    }
+  },
+);

@@ -24,7 +24,7 @@ const { send, withTable } = dynamodbOn(cloud);
 const OTHER = "111122223333";
 const conditions = guide("specifying-conditions");
 
-/** A table that another account may use under a condition, and what becomes of its calls. */
+/** Creates a table whose resource policy has the condition, and returns the outcome of calls to it. */
 function open(name: string, condition: object, effect: "Allow" | "Deny" = "Allow") {
   withTable(name, {
     AttributeDefinitions: [
@@ -44,7 +44,7 @@ function open(name: string, condition: object, effect: "Allow" | "Deny" = "Allow
   let isOpen = false;
   return {
     arn,
-    /** Of the other account, or of its own where the condition denies. */
+    /** Calls as the other account, or, where the policy denies, as the owner. */
     async outcome(command: { input: object }): Promise<string> {
       const statement = {
         Effect: effect,
@@ -114,10 +114,10 @@ const byKey = (p: string) => {
 };
 for (const [at, command] of byKey("mine").entries()) {
   const name = `${command.constructor.name} ${JSON.stringify(command.input).slice(0, 120)}`;
-  behaviour(`leading keys let in ${name}`, conditions, async () => {
+  behaviour(`a condition on leading keys allows ${name}`, conditions, async () => {
     expect(await mine.outcome(command)).toBe("accepted");
   });
-  behaviour(`leading keys refuse the same of another's, ${name}`, conditions, async () => {
+  behaviour(`a condition on leading keys refuses another's key in ${name}`, conditions, async () => {
     expect(await mine.outcome(byKey("yours")[at]!)).toBe(DENIED);
   });
 }
@@ -131,7 +131,7 @@ const few = open("attributes", {
 });
 const one = { TableName: few.arn, Key: key("a") };
 const values = (...names: string[]) => Object.fromEntries(names.map((name) => [name, S("v")]));
-const LIMITED: [command: { input: object }, isIn: boolean][] = [
+const LIMITED: [command: { input: object }, isAllowed: boolean][] = [
   [new GetItemCommand({ ...one, ProjectionExpression: "p, x.y" }), true],
   [new GetItemCommand({ ...one, AttributesToGet: ["x"] }), true],
   [new GetItemCommand(one), false],
@@ -208,12 +208,12 @@ const LIMITED: [command: { input: object }, isIn: boolean][] = [
     false,
   ],
 ];
-for (const [command, isIn] of LIMITED)
+for (const [command, isAllowed] of LIMITED)
   behaviour(
-    `a policy of attributes ${isIn ? "lets in" : "refuses"} ${command.constructor.name} ${JSON.stringify(command.input).slice(62, 250)}`,
+    `a condition on attributes ${isAllowed ? "allows" : "refuses"} ${command.constructor.name} ${JSON.stringify(command.input).slice(62, 250)}`,
     conditions,
     async () => {
-      expect(await few.outcome(command)).toBe(isIn ? "accepted" : DENIED);
+      expect(await few.outcome(command)).toBe(isAllowed ? "accepted" : DENIED);
     },
   );
 
@@ -258,16 +258,16 @@ const together = (p: string) => {
 };
 for (const [at, command] of together("free").entries()) {
   const name = `${command.constructor.name} ${JSON.stringify(command.input).slice(0, 120)}`;
-  behaviour(`a denied key is not in the way of ${name}`, conditions, async () => {
+  behaviour(`a denied leading key does not affect ${name}`, conditions, async () => {
     expect(await secret.outcome(command)).toBe("accepted");
   });
-  behaviour(`a denied key is denied in ${name}`, conditions, async () => {
+  behaviour(`a denied leading key is refused in ${name}`, conditions, async () => {
     expect(await secret.outcome(together("secret")[at]!)).toBe(DENIED);
   });
 }
 
 const scans = open("full-scans", { Bool: { "dynamodb:FullTableScan": ["true"] } }, "Deny");
-for (const [where, isIn] of [
+for (const [where, isAllowed] of [
   ["", false],
   [" WHERE s > 1", false],
   [" WHERE p = 'a' OR s = 1", false],
@@ -276,11 +276,11 @@ for (const [where, isIn] of [
   [" WHERE p IN ['a', 'b'] AND x = 1", true],
 ] as const)
   behaviour(
-    `a policy against full scans ${isIn ? "lets in" : "refuses"} SELECT *${where}`,
+    `a policy against full scans ${isAllowed ? "allows" : "refuses"} SELECT *${where}`,
     guide("ql-iam"),
     async () => {
       const command = new ExecuteStatementCommand({ Statement: `SELECT * FROM "full-scans"${where}` });
-      expect(await scans.outcome(command)).toBe(isIn ? "accepted" : DENIED);
+      expect(await scans.outcome(command)).toBe(isAllowed ? "accepted" : DENIED);
     },
   );
 
@@ -294,7 +294,7 @@ const alone = open(
   "Deny",
 );
 behaviour(
-  "a policy may refuse transactions and take the same writes",
+  "a policy can deny transactions and allow the same operations outside of them",
   guide("transaction-apis-iam"),
   async () => {
     const put = { TableName: "no-transactions", Item: key("a") };
@@ -314,7 +314,7 @@ const statements = open(
   "Deny",
 );
 behaviour(
-  "a policy may refuse transactions of statements and take them one by one",
+  "a policy can deny transactions of statements and allow single statements",
   guide("ql-iam"),
   async () => {
     const Statement = `INSERT INTO "no-statements-together" VALUE {'p': 'a', 's': 1}`;

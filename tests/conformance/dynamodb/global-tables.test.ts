@@ -36,118 +36,110 @@ beforeAll(async () => {
   await put({ p: S("before"), s: N(1), x: S("old") });
 });
 
-behaviour("a table in one Region tells nothing of replicas", api("TableDescription"), async () => {
-  const told = await describe();
-  expect(told.GlobalTableVersion).toBeUndefined();
-  expect(told.Replicas).toBeUndefined();
-  expect(told.GlobalTableSettingsReplicationMode).toBeUndefined();
+behaviour("a table in one Region has no replica settings", api("TableDescription"), async () => {
+  const table = await describe();
+  expect(table.GlobalTableVersion).toBeUndefined();
+  expect(table.Replicas).toBeUndefined();
+  expect(table.GlobalTableSettingsReplicationMode).toBeUndefined();
 });
 
-behaviour("a replica is added by UpdateTable, and the table is UPDATING meanwhile", update, async () => {
-  const { TableDescription: told } = await add(AWAY);
-  expect(told).toMatchObject({ TableStatus: "UPDATING", GlobalTableVersion: "2019.11.21" });
+behaviour("UpdateTable adds a replica, and the table is UPDATING meanwhile", update, async () => {
+  const { TableDescription: table } = await add(AWAY);
+  expect(table).toMatchObject({ TableStatus: "UPDATING", GlobalTableVersion: "2019.11.21" });
   expect(await describe()).toMatchObject({
     TableStatus: "UPDATING",
     Replicas: [{ RegionName: AWAY, ReplicaStatus: "CREATING" }],
   });
 });
 
-behaviour("adding a replica enables a stream with new and old images", how, async () => {
+behaviour("the first replica enables a stream with new and old images", how, async () => {
   expect((await describe()).StreamSpecification).toEqual({
     StreamEnabled: true,
     StreamViewType: "NEW_AND_OLD_IMAGES",
   });
 });
 
-behaviour("while a replica is created no other change of the table is taken", update, async () => {
+behaviour("UpdateTable is refused while a replica is being created", update, async () => {
   const busy = ["ResourceInUseException", "The resource which you are attempting to change is in use."];
   expect(await outcome(add(THIRD))).toEqual(busy);
   expect(await outcome(drop(AWAY))).toEqual(busy);
   expect(await outcome(change({ DeletionProtectionEnabled: true }))).toEqual(busy);
 });
 
-behaviour(
-  "a table that is being made is described in the new Region, and is no more there yet",
-  how,
-  async () => {
-    await cloud.advance(1_000);
-    expect(await describe(TableName, AWAY)).toMatchObject({
-      TableStatus: "CREATING",
-      GlobalTableVersion: "2019.11.21",
-      Replicas: [{ RegionName: HOME, ReplicaStatus: "ACTIVE" }],
-    });
-    const notThere = [
-      "ResourceNotFoundException",
-      `Requested resource not found: Table: ${TableName} not found`,
-    ];
-    const away = at(AWAY);
-    expect(await outcome(change({ DeletionProtectionEnabled: true }, TableName, AWAY))).toEqual(notThere);
-    expect(await outcome(away.send(new DescribeTimeToLiveCommand({ TableName })))).toEqual(notThere);
-    expect((await outcome(get("before", AWAY)))[0]).toBe("ResourceNotFoundException");
-    expect(await outcome(away.send(new DescribeContinuousBackupsCommand({ TableName })))).toEqual([
-      "TableNotFoundException",
-      `Table not found: ${TableName}`,
-    ]);
-    expect(await outcome(away.send(new DeleteTableCommand({ TableName })))).toEqual([
-      "ResourceInUseException",
-      `Attempt to change a resource which is still in use: Table: ${TableName} is being used.`,
-    ]);
-    expect(await outcome(add(THIRD, TableName, AWAY))).toEqual(
-      invalid(
-        `Create/Update/Delete of replica is not allowed while the replica is being added to table with name: ${TableName} in region ${AWAY}`,
-      ),
-    );
-  },
-);
+behaviour("a replica that is being created can be described but not used", how, async () => {
+  await cloud.advance(1_000);
+  expect(await describe(TableName, AWAY)).toMatchObject({
+    TableStatus: "CREATING",
+    GlobalTableVersion: "2019.11.21",
+    Replicas: [{ RegionName: HOME, ReplicaStatus: "ACTIVE" }],
+  });
+  const notThere = [
+    "ResourceNotFoundException",
+    `Requested resource not found: Table: ${TableName} not found`,
+  ];
+  const away = at(AWAY);
+  expect(await outcome(change({ DeletionProtectionEnabled: true }, TableName, AWAY))).toEqual(notThere);
+  expect(await outcome(away.send(new DescribeTimeToLiveCommand({ TableName })))).toEqual(notThere);
+  expect((await outcome(get("before", AWAY)))[0]).toBe("ResourceNotFoundException");
+  expect(await outcome(away.send(new DescribeContinuousBackupsCommand({ TableName })))).toEqual([
+    "TableNotFoundException",
+    `Table not found: ${TableName}`,
+  ]);
+  expect(await outcome(away.send(new DeleteTableCommand({ TableName })))).toEqual([
+    "ResourceInUseException",
+    `Attempt to change a resource which is still in use: Table: ${TableName} is being used.`,
+  ]);
+  expect(await outcome(add(THIRD, TableName, AWAY))).toEqual(
+    invalid(
+      `Create/Update/Delete of replica is not allowed while the replica is being added to table with name: ${TableName} in region ${AWAY}`,
+    ),
+  );
+});
 
-behaviour("what is written while a replica is created reaches it, too", concepts, async () => {
+behaviour("items written while a replica is being created are replicated to it", concepts, async () => {
   await put({ p: S("meanwhile"), s: N(1) });
   await settle();
   expect(await get("meanwhile", AWAY)).toEqual({ p: S("meanwhile"), s: N(1) });
 });
 
-behaviour("the replica is ACTIVE in time, and so is the table", api("ReplicaDescription"), async () => {
+behaviour("the replica and the table become ACTIVE", api("ReplicaDescription"), async () => {
   expect((await describe()).TableStatus).toBe("ACTIVE");
   expect(await statuses()).toEqual([[AWAY, "ACTIVE"]]);
 });
 
-behaviour("each replica tells of the others and never of itself", tutorial, async () => {
+behaviour("each replica describes the others, not itself", tutorial, async () => {
   expect(await statuses(TableName, AWAY)).toEqual([[HOME, "ACTIVE"]]);
-  const told = await describe(TableName, AWAY);
-  expect(told.GlobalTableVersion).toBe("2019.11.21");
-  expect(told.GlobalTableSettingsReplicationMode).toBe("ENABLED_WITH_OVERRIDES");
+  const table = await describe(TableName, AWAY);
+  expect(table.GlobalTableVersion).toBe("2019.11.21");
+  expect(table.GlobalTableSettingsReplicationMode).toBe("ENABLED_WITH_OVERRIDES");
 });
 
-behaviour(
-  "a replica has the same name and keys, and an ARN, an id and a stream of its own",
-  concepts,
-  async () => {
-    const [here, there] = [await describe(), await describe(TableName, AWAY)];
-    for (const member of ["TableName", "KeySchema", "AttributeDefinitions", "StreamSpecification"] as const)
-      expect(there[member]).toEqual(here[member]);
-    expect(there.TableArn).toBe(`arn:aws:dynamodb:${AWAY}:000000000000:table/${TableName}`);
-    expect(there.TableId).not.toBe(here.TableId);
-    expect(there.LatestStreamArn).toContain(`:${AWAY}:`);
-  },
-);
+behaviour("a replica has the same name and keys, and its own ARN, id and stream", concepts, async () => {
+  const [here, there] = [await describe(), await describe(TableName, AWAY)];
+  for (const member of ["TableName", "KeySchema", "AttributeDefinitions", "StreamSpecification"] as const)
+    expect(there[member]).toEqual(here[member]);
+  expect(there.TableArn).toBe(`arn:aws:dynamodb:${AWAY}:000000000000:table/${TableName}`);
+  expect(there.TableId).not.toBe(here.TableId);
+  expect(there.LatestStreamArn).toContain(`:${AWAY}:`);
+});
 
-behaviour("what was in the table before is in the replica", concepts, async () => {
+behaviour("existing items are copied to a new replica", concepts, async () => {
   expect(await get("before", AWAY)).toEqual({ p: S("before"), s: N(1), x: S("old") });
 });
 
-behaviour("a write in one Region reaches the other", concepts, async () => {
+behaviour("a write in one Region is replicated to the other", concepts, async () => {
   await put({ p: S("there"), s: N(1), b: { B: Buffer.from("z") }, l: { L: [N(1), { NULL: true }] } });
   await settle();
   expect(await get("there", AWAY)).toEqual(await get("there"));
 });
 
-behaviour("and a write in the other comes back", concepts, async () => {
+behaviour("a write in the replica is replicated back", concepts, async () => {
   await put({ p: S("back"), s: N(1) }, AWAY);
   await settle();
   expect(await get("back")).toEqual({ p: S("back"), s: N(1) });
 });
 
-behaviour("an update of what came from elsewhere is an update everywhere", concepts, async () => {
+behaviour("an update of a replicated item is replicated", concepts, async () => {
   await at(AWAY).send(
     new UpdateItemCommand({
       TableName,
@@ -161,13 +153,13 @@ behaviour("an update of what came from elsewhere is an update everywhere", conce
   expect(await get("there")).toEqual(await get("there", AWAY));
 });
 
-behaviour("a delete reaches the other Region", concepts, async () => {
+behaviour("a deletion is replicated", concepts, async () => {
   await at(HOME).send(new DeleteItemCommand({ TableName, Key: { p: S("back"), s: N(1) } }));
   await settle();
   expect(await get("back", AWAY)).toBeUndefined();
 });
 
-behaviour("of two writes of one item in two Regions the later one stays in both", concepts, async () => {
+behaviour("of two concurrent writes the later one wins in both Regions", concepts, async () => {
   await put({ p: S("raced"), s: N(1), x: S("first") }, AWAY);
   await cloud.advance(5);
   await put({ p: S("raced"), s: N(1), x: S("second") });
@@ -176,14 +168,14 @@ behaviour("of two writes of one item in two Regions the later one stays in both"
   expect(await get("raced", AWAY)).toMatchObject({ x: S("second") });
 });
 
-behaviour("a transaction is one in the Region where it is made; its items follow", how, async () => {
+behaviour("a transaction is atomic in its own Region, and its items are replicated", how, async () => {
   const writes = ["t1", "t2"].map((p) => ({ Put: { TableName, Item: { p: S(p), s: N(1) } } }));
   await at(HOME).send(new TransactWriteItemsCommand({ TransactItems: writes }));
   await settle();
   expect([await get("t1", AWAY), await get("t2", AWAY)]).toMatchObject([{ p: S("t1") }, { p: S("t2") }]);
 });
 
-/** What a replica's stream shows of an item. */
+/** The stream records of an item in one Region. */
 async function recordsOf(p: string, region: string) {
   const streams = new DynamoDBStreamsClient(cloud.client({ region }));
   const { LatestStreamArn: StreamArn } = await describe(TableName, region);
@@ -202,13 +194,13 @@ async function recordsOf(p: string, region: string) {
 const namesOf = async (p: string, region: string) =>
   (await recordsOf(p, region)).map(({ eventName }) => eventName);
 
-behaviour("the stream of a replica shows what was replicated to it", how, async () => {
+behaviour("the stream of a replica contains replicated changes", how, async () => {
   expect(await namesOf("there", AWAY)).toEqual(["INSERT", "MODIFY"]);
   expect(await namesOf("back", AWAY)).toEqual(["INSERT", "REMOVE"]);
   expect((await recordsOf("there", AWAY))[0]!.awsRegion).toBe(AWAY);
 });
 
-behaviour("tags are each replica's own", how, async () => {
+behaviour("tags are not replicated", how, async () => {
   const tagsAt = async (region: string) => {
     const ResourceArn = `arn:aws:dynamodb:${region}:000000000000:table/${TableName}`;
     return (await at(region).send(new ListTagsOfResourceCommand({ ResourceArn }))).Tags;
@@ -224,7 +216,7 @@ behaviour("tags are each replica's own", how, async () => {
   expect(await tagsAt(HOME)).toEqual([{ Key: "team", Value: "home" }]);
 });
 
-behaviour("a secondary index that is added in one Region is added in all, with its items", how, async () => {
+behaviour("an index added in one Region is added in all, with its items", how, async () => {
   await put({ p: S("indexed"), s: N(1), g: S("here") });
   await change({
     AttributeDefinitions: [{ AttributeName: "g", AttributeType: "S" }],
@@ -251,14 +243,14 @@ behaviour("a secondary index that is added in one Region is added in all, with i
   expect((await describe()).Replicas![0]!.GlobalSecondaryIndexes).toMatchObject([{ IndexName: "by-g" }]);
 });
 
-behaviour("an index that is deleted in the other Region is deleted in all", how, async () => {
+behaviour("an index deleted in one Region is deleted in all", how, async () => {
   await change({ GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: "by-g" } }] }, TableName, AWAY);
   await settle();
   expect((await describe()).GlobalSecondaryIndexes).toBeUndefined();
   expect((await describe()).AttributeDefinitions).toHaveLength(2);
 });
 
-behaviour("time to live is set for all replicas", how, async () => {
+behaviour("time to live is set in all Regions", how, async () => {
   const TimeToLiveSpecification = { Enabled: true, AttributeName: "until" };
   await at(AWAY).send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
   await settle();
@@ -266,7 +258,7 @@ behaviour("time to live is set for all replicas", how, async () => {
   expect(TimeToLiveDescription).toEqual({ TimeToLiveStatus: "ENABLED", AttributeName: "until" });
 });
 
-behaviour("what expires is deleted in all replicas", how, async () => {
+behaviour("an expired item is deleted in all Regions", how, async () => {
   const soon = Math.floor(Date.now() / 1_000) + 60;
   await put({ p: S("expiring"), s: N(1), until: N(soon) });
   await settle();
@@ -276,7 +268,7 @@ behaviour("what expires is deleted in all replicas", how, async () => {
 });
 
 behaviour(
-  "only where it expired a stream says that the service deleted it",
+  "a deletion by time to live has the service's identity only in the stream of its own Region",
   guide("time-to-live-ttl-streams"),
   async () => {
     const whoAt = async (region: string) => (await recordsOf("expiring", region)).at(-1)!.userIdentity;
@@ -285,7 +277,7 @@ behaviour(
   },
 );
 
-behaviour("a stream of a replica can be neither disabled nor enabled again", how, async () => {
+behaviour("the stream of a replica can be neither disabled nor enabled again", how, async () => {
   for (const region of [HOME, AWAY]) {
     expect(
       await outcome(change({ StreamSpecification: { StreamEnabled: false } }, TableName, region)),
@@ -305,7 +297,7 @@ behaviour("a stream of a replica can be neither disabled nor enabled again", how
   }
 });
 
-behaviour("a third replica can be added at any replica's endpoint", tutorial, async () => {
+behaviour("a third replica can be added in the Region of any replica", tutorial, async () => {
   await add(THIRD, TableName, AWAY);
   expect((await outcome(add("eu-west-2")))[0]).toBe("ResourceInUseException");
   await settle();
@@ -320,42 +312,42 @@ behaviour("a third replica can be added at any replica's endpoint", tutorial, as
   expect(await get("before", THIRD)).toMatchObject({ x: S("old") });
 });
 
-behaviour("with three replicas a write reaches the two others", concepts, async () => {
+behaviour("a write is replicated to two other Regions", concepts, async () => {
   await put({ p: S("three"), s: N(1) }, THIRD);
   await settle();
   for (const region of [HOME, AWAY]) expect(await get("three", region)).toMatchObject({ p: S("three") });
 });
 
+behaviour("a replica can have its own table class", api("UpdateReplicationGroupMemberAction"), async () => {
+  const Update = { RegionName: THIRD, TableClassOverride: "STANDARD_INFREQUENT_ACCESS" as const };
+  await change({ ReplicaUpdates: [{ Update }] });
+  expect(await statuses()).toContainEqual([THIRD, "UPDATING"]);
+  await settle();
+  const table = (await describe()).Replicas!.find(({ RegionName }) => RegionName === THIRD)!;
+  expect(table).toMatchObject({
+    ReplicaStatus: "ACTIVE",
+    ReplicaTableClassSummary: { TableClass: "STANDARD_INFREQUENT_ACCESS" },
+  });
+  expect((await describe(TableName, THIRD)).TableClassSummary).toEqual({
+    TableClass: "STANDARD_INFREQUENT_ACCESS",
+  });
+  expect((await describe()).TableClassSummary).toBeUndefined();
+});
+
 behaviour(
-  "a table class can be another in one replica",
+  "a replica can have its own maximum read throughput",
   api("UpdateReplicationGroupMemberAction"),
   async () => {
-    const Update = { RegionName: THIRD, TableClassOverride: "STANDARD_INFREQUENT_ACCESS" as const };
+    const Update = { RegionName: THIRD, OnDemandThroughputOverride: { MaxReadRequestUnits: 50 } };
     await change({ ReplicaUpdates: [{ Update }] });
-    expect(await statuses()).toContainEqual([THIRD, "UPDATING"]);
     await settle();
-    const told = (await describe()).Replicas!.find(({ RegionName }) => RegionName === THIRD)!;
-    expect(told).toMatchObject({
-      ReplicaStatus: "ACTIVE",
-      ReplicaTableClassSummary: { TableClass: "STANDARD_INFREQUENT_ACCESS" },
-    });
-    expect((await describe(TableName, THIRD)).TableClassSummary).toEqual({
-      TableClass: "STANDARD_INFREQUENT_ACCESS",
-    });
-    expect((await describe()).TableClassSummary).toBeUndefined();
+    const table = (await describe()).Replicas!.find(({ RegionName }) => RegionName === THIRD)!;
+    expect(table.OnDemandThroughputOverride).toEqual({ MaxReadRequestUnits: 50 });
+    expect((await describe(TableName, THIRD)).OnDemandThroughput).toMatchObject({ MaxReadRequestUnits: 50 });
   },
 );
 
-behaviour("a replica may read with another limit", api("UpdateReplicationGroupMemberAction"), async () => {
-  const Update = { RegionName: THIRD, OnDemandThroughputOverride: { MaxReadRequestUnits: 50 } };
-  await change({ ReplicaUpdates: [{ Update }] });
-  await settle();
-  const told = (await describe()).Replicas!.find(({ RegionName }) => RegionName === THIRD)!;
-  expect(told.OnDemandThroughputOverride).toEqual({ MaxReadRequestUnits: 50 });
-  expect((await describe(TableName, THIRD)).OnDemandThroughput).toMatchObject({ MaxReadRequestUnits: 50 });
-});
-
-behaviour("a table of the same name in the other Region stands in the way", tutorial, async () => {
+behaviour("a replica is refused where a table of the same name exists", tutorial, async () => {
   await create("taken");
   await create("taken", AWAY);
   expect(await outcome(add(AWAY, "taken"))).toEqual(
@@ -366,7 +358,7 @@ behaviour("a table of the same name in the other Region stands in the way", tuto
 });
 
 behaviour(
-  "a table with provisioned writes must be scaled before it has replicas",
+  "a table with provisioned writes needs auto scaling before it has replicas",
   guide("V2globaltables_reqs_bestpractices"),
   async () => {
     await create("scaled", HOME, {
@@ -379,7 +371,7 @@ behaviour(
   },
 );
 
-behaviour("a stream that is there is kept as it is, and the replica has one like it", how, async () => {
+behaviour("an existing stream is kept, and the replica has one of the same type", how, async () => {
   await create("streamed", HOME, {
     StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" },
   });
@@ -389,31 +381,29 @@ behaviour("a stream that is there is kept as it is, and the replica has one like
     expect((await describe("streamed", region)).StreamSpecification!.StreamViewType).toBe("NEW_IMAGE");
 });
 
-behaviour(
-  "deletion protection is each replica's own, and holds against both ways of deleting",
-  how,
-  async () => {
-    await change({ DeletionProtectionEnabled: true }, "streamed", AWAY);
-    await settle();
-    expect((await describe("streamed")).DeletionProtectionEnabled).toBe(false);
-    const told = invalid(
-      `Cannot delete table streamed in region ${AWAY} because it has deletion protection enabled. Disable deletion protection first.`,
-    );
-    expect(await outcome(drop(AWAY, "streamed"))).toEqual(told);
-    expect(await outcome(at(AWAY).send(new DeleteTableCommand({ TableName: "streamed" })))).toEqual(told);
-    await change({ DeletionProtectionEnabled: false }, "streamed", AWAY);
-  },
-);
-
-const sourced = invalid(
-  "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the table in the last 24 hours.",
-);
-behaviour("a table that a replica was lately made from is not deleted", how, async () => {
-  expect(await outcome(at(HOME).send(new DeleteTableCommand({ TableName: "streamed" })))).toEqual(sourced);
-  expect(await outcome(drop(AWAY))).toEqual(sourced);
+behaviour("deletion protection is set per replica and prevents both ways of deletion", how, async () => {
+  await change({ DeletionProtectionEnabled: true }, "streamed", AWAY);
+  await settle();
+  expect((await describe("streamed")).DeletionProtectionEnabled).toBe(false);
+  const table = invalid(
+    `Cannot delete table streamed in region ${AWAY} because it has deletion protection enabled. Disable deletion protection first.`,
+  );
+  expect(await outcome(drop(AWAY, "streamed"))).toEqual(table);
+  expect(await outcome(at(AWAY).send(new DeleteTableCommand({ TableName: "streamed" })))).toEqual(table);
+  await change({ DeletionProtectionEnabled: false }, "streamed", AWAY);
 });
 
-behaviour("a replica is deleted by DeleteTable in its Region", tutorial, async () => {
+const sourceIsRecent = invalid(
+  "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the table in the last 24 hours.",
+);
+behaviour("a table that was the source of a replica in the last 24 hours is not deleted", how, async () => {
+  expect(await outcome(at(HOME).send(new DeleteTableCommand({ TableName: "streamed" })))).toEqual(
+    sourceIsRecent,
+  );
+  expect(await outcome(drop(AWAY))).toEqual(sourceIsRecent);
+});
+
+behaviour("DeleteTable in a replica's Region deletes the replica", tutorial, async () => {
   const { TableDescription } = await at(AWAY).send(new DeleteTableCommand({ TableName: "streamed" }));
   expect(TableDescription).toMatchObject({ TableStatus: "DELETING" });
   expect((await outcome(put({ p: S("late"), s: N(1) }, AWAY, "streamed")))[0]).toBe(
@@ -423,18 +413,18 @@ behaviour("a replica is deleted by DeleteTable in its Region", tutorial, async (
   expect((await outcome(describe("streamed", AWAY)))[0]).toBe("ResourceNotFoundException");
 });
 
-behaviour("without its last replica a table is one of a single Region again", how, async () => {
-  const told = await describe("streamed");
-  expect([told.TableStatus, told.GlobalTableVersion, told.Replicas]).toEqual([
+behaviour("a table is a single-Region table again after its last replica is deleted", how, async () => {
+  const table = await describe("streamed");
+  expect([table.TableStatus, table.GlobalTableVersion, table.Replicas]).toEqual([
     "ACTIVE",
     undefined,
     undefined,
   ]);
-  expect(told.StreamSpecification).toMatchObject({ StreamEnabled: true });
+  expect(table.StreamSpecification).toMatchObject({ StreamEnabled: true });
   await at(HOME).send(new DeleteTableCommand({ TableName: "streamed" }));
 });
 
-behaviour("a replica that is deleted through another one is DELETING, then gone", tutorial, async () => {
+behaviour("a replica that is deleted by UpdateTable is DELETING and then removed", tutorial, async () => {
   const last = { p: S("last"), s: N(1) };
   await put(last, THIRD);
   await drop(THIRD);
@@ -445,11 +435,11 @@ behaviour("a replica that is deleted through another one is DELETING, then gone"
   expect((await outcome(describe(TableName, THIRD)))[0]).toBe("ResourceNotFoundException");
 });
 
-behaviour("what a replica took before it was deleted is in the others", concepts, async () => {
+behaviour("writes in a replica before its deletion are replicated", concepts, async () => {
   for (const region of [HOME, AWAY]) expect(await get("last", region)).toMatchObject({ p: S("last") });
 });
 
-behaviour("a replica that is gone can be added again, with all items", tutorial, async () => {
+behaviour("a deleted replica can be added again, with all items", tutorial, async () => {
   await add(THIRD);
   await settle();
   const count = async (region: string) =>
@@ -457,7 +447,7 @@ behaviour("a replica that is gone can be added again, with all items", tutorial,
   expect(await count(THIRD)).toBe(await count(HOME));
 });
 
-behaviour("a day later a table that replicas were made from can be deleted", how, async () => {
+behaviour("a source of replicas can be deleted after a day", how, async () => {
   await cloud.advance(25 * 3_600_000);
   await at(HOME).send(new DeleteTableCommand({ TableName }));
   await settle();

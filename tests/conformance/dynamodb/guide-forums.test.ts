@@ -116,17 +116,17 @@ const query = async (
   more: Partial<QueryCommandInput> = {},
 ) =>
   send(new QueryCommand({ TableName, KeyConditionExpression, ExpressionAttributeValues: values, ...more }));
-const found = async (attribute: string, ...asked: Parameters<typeof query>) =>
-  (await query(...asked)).Items!.map((item) => item[attribute]?.S ?? item[attribute]?.N);
+const found = async (attribute: string, ...request: Parameters<typeof query>) =>
+  (await query(...request)).Items!.map((item) => item[attribute]?.S ?? item[attribute]?.N);
 
 const conditions = guide("Query.KeyConditionExpressions");
-behaviour("threads of a forum", conditions, async () => {
+behaviour("a query returns the threads of a forum", conditions, async () => {
   expect(await found("Subject", "Thread", "ForumName = :name", { ":name": S("Amazon DynamoDB") })).toEqual([
     "DynamoDB Thread 1",
     "DynamoDB Thread 2",
   ]);
 });
-behaviour("one thread by its whole key", conditions, async () => {
+behaviour("a query returns one thread by its full key", conditions, async () => {
   const values = { ":name": S("Amazon DynamoDB"), ":sub": S("DynamoDB Thread 1") };
   const { Items } = await query("Thread", "ForumName = :name and Subject = :sub", values);
   expect(Items).toMatchObject([{ Views: N(0), LastPostedBy: S("User A") }]);
@@ -136,14 +136,14 @@ for (const [condition, values, times] of [
   ["ReplyDateTime > :a", { ":a": S("2015-09-16") }, ["2015-09-22", "2015-10-01"]],
   ["ReplyDateTime BETWEEN :a AND :b", { ":a": S("2015-09-16"), ":b": S("2015-09-30") }, ["2015-09-22"]],
 ] as const)
-  behaviour(`replies where ${condition}`, conditions, async () => {
+  behaviour(`a query returns the replies where ${condition}`, conditions, async () => {
     const id = { ":id": S("Amazon DynamoDB#DynamoDB Thread 1") };
     const dates = await found("ReplyDateTime", "Reply", `Id = :id and ${condition}`, { ...id, ...values });
     expect(dates.map((date) => date!.slice(0, 10))).toEqual(times);
   });
 
 behaviour(
-  "a filter takes from what was found, and costs nothing less",
+  "a filter drops items after they are read, and consumes the same capacity",
   guide("Query.FilterExpression"),
   async () => {
     const answer = await query(
@@ -159,7 +159,7 @@ behaviour(
     expect([answer.Count, answer.ScannedCount, answer.ConsumedCapacity!.CapacityUnits]).toEqual([1, 2, 0.5]);
   },
 );
-behaviour("a filter knows nothing of keys", guide("Query.FilterExpression"), async () => {
+behaviour("a filter refuses key attributes", guide("Query.FilterExpression"), async () => {
   const values = { ":fn": S("Amazon DynamoDB"), ":s": S("a") };
   expect(
     await outcome(query("Thread", "ForumName = :fn", values, { FilterExpression: "Subject = :s" })),
@@ -168,29 +168,25 @@ behaviour("a filter knows nothing of keys", guide("Query.FilterExpression"), asy
     "Filter Expression can only contain non-primary key attributes: Primary key attribute: Subject",
   ]);
 });
-behaviour(
-  "a limit is of items that are read, not of those that are answered",
-  guide("Query.Limit"),
-  async () => {
-    const answer = await query(
-      "Thread",
-      "ForumName = :fn",
-      { ":fn": S("Amazon DynamoDB"), ":num": N(3) },
-      {
-        FilterExpression: "#v >= :num",
-        ExpressionAttributeNames: { "#v": "Views" },
-        Limit: 1,
-      },
-    );
-    expect(answer).toMatchObject({
-      Items: [],
-      Count: 0,
-      ScannedCount: 1,
-      LastEvaluatedKey: { ForumName: S("Amazon DynamoDB"), Subject: S("DynamoDB Thread 1") },
-    });
-  },
-);
-behaviour("the last page may be empty, and has no last key", guide("Query.Pagination"), async () => {
+behaviour("Limit counts the items read, not those returned", guide("Query.Limit"), async () => {
+  const answer = await query(
+    "Thread",
+    "ForumName = :fn",
+    { ":fn": S("Amazon DynamoDB"), ":num": N(3) },
+    {
+      FilterExpression: "#v >= :num",
+      ExpressionAttributeNames: { "#v": "Views" },
+      Limit: 1,
+    },
+  );
+  expect(answer).toMatchObject({
+    Items: [],
+    Count: 0,
+    ScannedCount: 1,
+    LastEvaluatedKey: { ForumName: S("Amazon DynamoDB"), Subject: S("DynamoDB Thread 1") },
+  });
+});
+behaviour("the last page can be empty and has no LastEvaluatedKey", guide("Query.Pagination"), async () => {
   const values = { ":fn": S("Amazon DynamoDB") };
   const { LastEvaluatedKey } = await query("Thread", "ForumName = :fn", values, { Limit: 2 });
   const last = await query("Thread", "ForumName = :fn", values, {
@@ -199,7 +195,7 @@ behaviour("the last page may be empty, and has no last key", guide("Query.Pagina
   });
   expect([last.Items, last.LastEvaluatedKey]).toEqual([[], undefined]);
 });
-behaviour("threads that were last posted to by somebody", guide("Scan"), async () => {
+behaviour("a scan returns the threads last posted to by a user", guide("Scan"), async () => {
   const answer = await send(
     new ScanCommand({
       TableName: "Thread",
@@ -211,7 +207,7 @@ behaviour("threads that were last posted to by somebody", guide("Scan"), async (
 });
 
 const batches = guide("WorkingWithItems");
-behaviour("a batch answers of each item what it has of what was asked for", batches, async () => {
+behaviour("BatchGetItem returns the projected attributes that an item has", batches, async () => {
   const Keys = THREADS.slice(1).map(({ ForumName, Subject }) => ({
     ForumName: ForumName!,
     Subject: Subject!,
@@ -228,7 +224,7 @@ behaviour("a batch answers of each item what it has of what was asked for", batc
 });
 
 const local = guide("LSI");
-behaviour("what a local index does not project is fetched, for a read of each item", local, async () => {
+behaviour("a query of a local index fetches other attributes with one read per item", local, async () => {
   const answer = await query(
     "Thread",
     "ForumName = :v_forum and LastPostDateTime between :v_start and :v_end",
@@ -254,7 +250,7 @@ behaviour("what a local index does not project is fetched, for a read of each it
 const global = guide("GSI");
 const scores = (title: string, more: Partial<QueryCommandInput> = {}) =>
   query("GameScores", "GameTitle = :t", { ":t": S(title) }, { IndexName: "GameTitleIndex", ...more });
-behaviour("the top scores of a game, the highest first", global, async () => {
+behaviour("a query returns the top scores of a game, highest first", global, async () => {
   const { Items } = await scores("Meteor Blasters", {
     ProjectionExpression: "UserId, TopScore",
     ScanIndexForward: false,
@@ -265,18 +261,18 @@ behaviour("the top scores of a game, the highest first", global, async () => {
     { UserId: S("102"), TopScore: N(192) },
   ]);
 });
-behaviour("keys of an index need not be unique, and what lacks one is not in it", global, async () => {
+behaviour("index keys need not be unique, and items without one are not in the index", global, async () => {
   expect((await scores("Comet Quest")).Count).toBe(3);
   const { Count } = await send(new ScanCommand({ TableName: "GameScores", IndexName: "GameTitleIndex" }));
   expect(Count).toBe(SCORES.length - 1);
 });
-behaviour("a global index fetches nothing from its table", global, async () => {
+behaviour("a query of a global index refuses attributes that are not projected", global, async () => {
   expect(await outcome(scores("Comet Quest", { ProjectionExpression: "Wins" }))).toEqual([
     "ValidationException",
     "One or more parameter values were invalid: Global secondary index GameTitleIndex does not project [Wins]",
   ]);
 });
-behaviour("a key of an index has the index's type", global, async () => {
+behaviour("an index key of the wrong type is refused", global, async () => {
   const Item = { ...score("500", "Comet Quest"), TopScore: S("high") };
   expect(await outcome(send(new PutItemCommand({ TableName: "GameScores", Item })))).toEqual([
     "ValidationException",

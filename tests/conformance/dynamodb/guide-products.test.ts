@@ -22,7 +22,7 @@ const L = (...elements: AttributeValue[]): AttributeValue => ({ L: elements });
 const M = (members: Item): AttributeValue => ({ M: members });
 const put = (Item: Item, more: object = {}) => send(new PutItemCommand({ TableName, Item, ...more }));
 
-/** The bicycle that the guide's pages on expressions tell of. */
+/** The bicycle in the examples of the guide's pages on expressions. */
 const bicycle: Item = {
   Id: N(123),
   Title: S("Bicycle 123"),
@@ -98,7 +98,7 @@ for (const [source, ProjectionExpression, ExpressionAttributeNames, expected] of
     },
   ],
 ] as const)
-  behaviour(`of a product ${ProjectionExpression} is answered`, source, async () => {
+  behaviour(`GetItem returns ${ProjectionExpression} of a product`, source, async () => {
     await put(bicycle);
     const { Item } = await send(
       new GetItemCommand({ TableName, Key: { Id: N(123) }, ProjectionExpression, ExpressionAttributeNames }),
@@ -111,7 +111,7 @@ for (const [ProjectionExpression, message] of [
   ["RelatedItems[-1]", "Syntax error; "],
   ["RelatedItems[0.4]", "Syntax error; "],
 ] as const)
-  behaviour(`${ProjectionExpression} is no path`, paths, async () => {
+  behaviour(`a projection refuses ${ProjectionExpression}`, paths, async () => {
     const Key = { Id: N(123) };
     const [name, why] = await outcome(send(new GetItemCommand({ TableName, Key, ProjectionExpression })));
     expect(name).toBe("ValidationException");
@@ -136,7 +136,7 @@ for (const [ConditionExpression, values, isMet] of [
     true,
   ],
 ] as const)
-  behaviour(`a deletion ${isMet ? "meets" : "fails"} ${ConditionExpression}`, conditions, async () => {
+  behaviour(`DeleteItem ${isMet ? "succeeds" : "fails"} if ${ConditionExpression}`, conditions, async () => {
     await put(ball);
     const deletion = send(
       new DeleteItemCommand({
@@ -149,12 +149,12 @@ for (const [ConditionExpression, values, isMet] of [
     expect(await outcome(deletion)).toEqual(isMet ? "accepted" : failed);
   });
 
-behaviour("an item is not overwritten where its key must not exist", conditions, async () => {
+behaviour("an item whose key must not exist is not overwritten", conditions, async () => {
   await put(ball);
   expect(await outcome(put(ball, { ConditionExpression: "attribute_not_exists(Id)" }))).toEqual(failed);
 });
 
-behaviour("a price is lowered twice, and then no more", conditions, async () => {
+behaviour("a price is lowered until its condition fails", conditions, async () => {
   await put(ball);
   const discount = () =>
     send(
@@ -172,7 +172,7 @@ behaviour("a price is lowered twice, and then no more", conditions, async () => 
   expect(await outcome(discount())).toEqual(failed);
 });
 
-/** One item, from update to update. */
+/** Successive updates of one item. */
 const UPDATES: [string, Item | undefined, Item][] = [
   [
     "SET ProductCategory = :c, Price = :p",
@@ -229,7 +229,7 @@ const UPDATES: [string, Item | undefined, Item][] = [
 ];
 
 behaviour(
-  "a hammer goes through all updates of the guide",
+  "the updates of the guide change an item step by step",
   guide("Expressions.UpdateExpressions"),
   async () => {
     const Key = { Id: N(789) };

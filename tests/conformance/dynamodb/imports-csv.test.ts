@@ -16,7 +16,7 @@ const csv = (table: string, body: string, Csv?: object, parameters?: MoreOfImpor
     ...(parameters && { parameters }),
   });
 
-behaviour("the first line of a CSV file is its header, and values are texts", format, async () => {
+behaviour("the first line of a CSV file is the header, and values are strings", format, async () => {
   const { status, items, told } = await csv("csv", "p,x,y\na,1,one\nb,2,two\n");
   expect([status, items]).toEqual([
     "COMPLETED",
@@ -28,7 +28,7 @@ behaviour("the first line of a CSV file is its header, and values are texts", fo
   expect(told.InputFormatOptions).toBeUndefined();
 });
 
-behaviour("with a list of headers the first line is an item", format, async () => {
+behaviour("with a HeaderList the first line is an item", format, async () => {
   const Csv = { Delimiter: ";", HeaderList: ["p", "x"] };
   const { items, told } = await csv("headed", "a;1\nb;2", Csv);
   expect(items).toEqual([
@@ -46,7 +46,7 @@ for (const [at, delimiter] of [",", ";", ":", "|", "\t", " "].entries())
     ]);
   });
 
-behaviour("keys of a CSV file have the types of the table and its indexes", format, async () => {
+behaviour("key attributes in a CSV file have the types of the table's definitions", format, async () => {
   const { items } = await csv("typed", "p,s,g,x\na,7,3,5\n", undefined, {
     AttributeDefinitions: [
       { AttributeName: "p", AttributeType: "S" },
@@ -68,7 +68,7 @@ behaviour("keys of a CSV file have the types of the table and its indexes", form
   expect(items).toEqual([{ p: S("a"), s: N(7), g: N(3), x: S("5") }]);
 });
 
-behaviour("an index that comes with the import holds its items", importing, async () => {
+behaviour("an index created by the import contains the items", importing, async () => {
   const { Items } = await send(
     new QueryCommand({
       TableName: "typed",
@@ -80,11 +80,11 @@ behaviour("an index that comes with the import holds its items", importing, asyn
   expect(Items).toHaveLength(1);
 });
 
-behaviour("empty columns are left out", format, async () => {
+behaviour("empty columns are omitted", format, async () => {
   expect((await csv("sparse", "p,x,y\na,,1\n")).items).toEqual([{ p: S("a"), y: S("1") }]);
 });
 
-behaviour("quoted values hold delimiters, ends of lines and doubled quotes", format, async () => {
+behaviour("quoted values contain delimiters, line breaks and doubled quotes", format, async () => {
   const { items } = await csv("quoted", 'p,x\na,"one, two\nthree"\nb,"say ""so"""\r\n');
   expect(items).toEqual([
     { p: S("a"), x: S("one, two\nthree") },
@@ -92,12 +92,12 @@ behaviour("quoted values hold delimiters, ends of lines and doubled quotes", for
   ]);
 });
 
-behaviour("a row with another number of columns is an error", validation, async () => {
+behaviour("a row with the wrong number of columns is an error", validation, async () => {
   const { status, counts } = await csv("uneven", "p,x\na,1\nb\nc,3,4\nd,5\n");
   expect([status, counts]).toEqual(["FAILED", [4, 2, 2]]);
 });
 
-behaviour("a number that is none in a key column is an error", validation, async () => {
+behaviour("a key column that is not a number is an error", validation, async () => {
   const { status, counts } = await csv("numbers", "p\n1\nx\n", undefined, {
     AttributeDefinitions: [{ AttributeName: "p", AttributeType: "N" }],
   });
