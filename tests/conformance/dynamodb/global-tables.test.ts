@@ -37,15 +37,15 @@ beforeAll(async () => {
 });
 
 behaviour("a table in one Region has no replica settings", api("TableDescription"), async () => {
-  const table = await describe();
-  expect(table.GlobalTableVersion).toBeUndefined();
-  expect(table.Replicas).toBeUndefined();
-  expect(table.GlobalTableSettingsReplicationMode).toBeUndefined();
+  const described = await describe();
+  expect(described.GlobalTableVersion).toBeUndefined();
+  expect(described.Replicas).toBeUndefined();
+  expect(described.GlobalTableSettingsReplicationMode).toBeUndefined();
 });
 
 behaviour("UpdateTable adds a replica, and the table is UPDATING meanwhile", update, async () => {
-  const { TableDescription: table } = await add(AWAY);
-  expect(table).toMatchObject({ TableStatus: "UPDATING", GlobalTableVersion: "2019.11.21" });
+  const { TableDescription: described } = await add(AWAY);
+  expect(described).toMatchObject({ TableStatus: "UPDATING", GlobalTableVersion: "2019.11.21" });
   expect(await describe()).toMatchObject({
     TableStatus: "UPDATING",
     Replicas: [{ RegionName: AWAY, ReplicaStatus: "CREATING" }],
@@ -109,9 +109,9 @@ behaviour("the replica and the table become ACTIVE", api("ReplicaDescription"), 
 
 behaviour("each replica describes the others, not itself", tutorial, async () => {
   expect(await statuses(TableName, AWAY)).toEqual([[HOME, "ACTIVE"]]);
-  const table = await describe(TableName, AWAY);
-  expect(table.GlobalTableVersion).toBe("2019.11.21");
-  expect(table.GlobalTableSettingsReplicationMode).toBe("ENABLED_WITH_OVERRIDES");
+  const described = await describe(TableName, AWAY);
+  expect(described.GlobalTableVersion).toBe("2019.11.21");
+  expect(described.GlobalTableSettingsReplicationMode).toBe("ENABLED_WITH_OVERRIDES");
 });
 
 behaviour("a replica has the same name and keys, and its own ARN, id and stream", concepts, async () => {
@@ -323,8 +323,8 @@ behaviour("a replica can have its own table class", api("UpdateReplicationGroupM
   await change({ ReplicaUpdates: [{ Update }] });
   expect(await statuses()).toContainEqual([THIRD, "UPDATING"]);
   await settle();
-  const table = (await describe()).Replicas!.find(({ RegionName }) => RegionName === THIRD)!;
-  expect(table).toMatchObject({
+  const described = (await describe()).Replicas!.find(({ RegionName }) => RegionName === THIRD)!;
+  expect(described).toMatchObject({
     ReplicaStatus: "ACTIVE",
     ReplicaTableClassSummary: { TableClass: "STANDARD_INFREQUENT_ACCESS" },
   });
@@ -341,8 +341,8 @@ behaviour(
     const Update = { RegionName: THIRD, OnDemandThroughputOverride: { MaxReadRequestUnits: 50 } };
     await change({ ReplicaUpdates: [{ Update }] });
     await settle();
-    const table = (await describe()).Replicas!.find(({ RegionName }) => RegionName === THIRD)!;
-    expect(table.OnDemandThroughputOverride).toEqual({ MaxReadRequestUnits: 50 });
+    const described = (await describe()).Replicas!.find(({ RegionName }) => RegionName === THIRD)!;
+    expect(described.OnDemandThroughputOverride).toEqual({ MaxReadRequestUnits: 50 });
     expect((await describe(TableName, THIRD)).OnDemandThroughput).toMatchObject({ MaxReadRequestUnits: 50 });
   },
 );
@@ -385,11 +385,11 @@ behaviour("deletion protection is set per replica and prevents both ways of dele
   await change({ DeletionProtectionEnabled: true }, "streamed", AWAY);
   await settle();
   expect((await describe("streamed")).DeletionProtectionEnabled).toBe(false);
-  const table = invalid(
+  const described = invalid(
     `Cannot delete table streamed in region ${AWAY} because it has deletion protection enabled. Disable deletion protection first.`,
   );
-  expect(await outcome(drop(AWAY, "streamed"))).toEqual(table);
-  expect(await outcome(at(AWAY).send(new DeleteTableCommand({ TableName: "streamed" })))).toEqual(table);
+  expect(await outcome(drop(AWAY, "streamed"))).toEqual(described);
+  expect(await outcome(at(AWAY).send(new DeleteTableCommand({ TableName: "streamed" })))).toEqual(described);
   await change({ DeletionProtectionEnabled: false }, "streamed", AWAY);
 });
 
@@ -414,13 +414,13 @@ behaviour("DeleteTable in a replica's Region deletes the replica", tutorial, asy
 });
 
 behaviour("a table is a single-Region table again after its last replica is deleted", how, async () => {
-  const table = await describe("streamed");
-  expect([table.TableStatus, table.GlobalTableVersion, table.Replicas]).toEqual([
+  const described = await describe("streamed");
+  expect([described.TableStatus, described.GlobalTableVersion, described.Replicas]).toEqual([
     "ACTIVE",
     undefined,
     undefined,
   ]);
-  expect(table.StreamSpecification).toMatchObject({ StreamEnabled: true });
+  expect(described.StreamSpecification).toMatchObject({ StreamEnabled: true });
   await at(HOME).send(new DeleteTableCommand({ TableName: "streamed" }));
 });
 

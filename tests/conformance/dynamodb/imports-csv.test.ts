@@ -17,7 +17,7 @@ const csv = (table: string, body: string, Csv?: object, parameters?: MoreOfImpor
   });
 
 behaviour("the first line of a CSV file is the header, and values are strings", format, async () => {
-  const { status, items, told } = await csv("csv", "p,x,y\na,1,one\nb,2,two\n");
+  const { status, items, description } = await csv("csv", "p,x,y\na,1,one\nb,2,two\n");
   expect([status, items]).toEqual([
     "COMPLETED",
     [
@@ -25,17 +25,17 @@ behaviour("the first line of a CSV file is the header, and values are strings", 
       { p: S("b"), x: S("2"), y: S("two") },
     ],
   ]);
-  expect(told.InputFormatOptions).toBeUndefined();
+  expect(description.InputFormatOptions).toBeUndefined();
 });
 
 behaviour("with a HeaderList the first line is an item", format, async () => {
   const Csv = { Delimiter: ";", HeaderList: ["p", "x"] };
-  const { items, told } = await csv("headed", "a;1\nb;2", Csv);
+  const { items, description } = await csv("headed", "a;1\nb;2", Csv);
   expect(items).toEqual([
     { p: S("a"), x: S("1") },
     { p: S("b"), x: S("2") },
   ]);
-  expect(told.InputFormatOptions).toEqual({ Csv });
+  expect(description.InputFormatOptions).toEqual({ Csv });
 });
 
 for (const [at, delimiter] of [",", ";", ":", "|", "\t", " "].entries())

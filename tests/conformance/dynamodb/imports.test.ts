@@ -23,12 +23,12 @@ const validation = guide("S3DataImport.Validation");
 const importing = api("ImportTable");
 let first: string;
 
-behaviour("an import begins as IN_PROGRESS, and tells what it was asked for", importing, async () => {
+behaviour("a new import is IN_PROGRESS and describes its request", importing, async () => {
   await put("first/1.json", lines({ p: S("a"), x: N(1) }));
-  const { ImportTableDescription: told } = await begin("first", "first/");
-  first = told!.ImportArn!;
+  const { ImportTableDescription: description } = await begin("first", "first/");
+  first = description!.ImportArn!;
   expect(first).toMatch(/^arn:aws:dynamodb:us-east-1:000000000000:table\/first\/import\/\d{14}-[0-9a-f]{8}$/);
-  expect(told).toMatchObject({
+  expect(description).toMatchObject({
     ImportStatus: "IN_PROGRESS",
     TableArn: "arn:aws:dynamodb:us-east-1:000000000000:table/first",
     InputFormat: "DYNAMODB_JSON",
@@ -38,45 +38,45 @@ behaviour("an import begins as IN_PROGRESS, and tells what it was asked for", im
     TableCreationParameters: { TableName: "first", BillingMode: "PAY_PER_REQUEST" },
     ErrorCount: 0,
   });
-  expect(told!.TableId).toMatch(/^[0-9a-f-]{36}$/);
-  expect(told!.ClientToken).toBeDefined();
+  expect(description!.TableId).toMatch(/^[0-9a-f-]{36}$/);
+  expect(description!.ClientToken).toBeDefined();
 });
 
-behaviour("the table is not there at once", importing, async () => {
+behaviour("the table of a running import does not exist yet", importing, async () => {
   expect((await outcome(statusOf("first")))[0]).toBe("ResourceNotFoundException");
 });
 
-behaviour("a completed import has its table ACTIVE with the items, and counts them", how, async () => {
+behaviour("a completed import has an ACTIVE table with the items, and counts them", how, async () => {
   await settle();
-  const told = await describe(first);
-  expect(told).toMatchObject({
+  const description = await describe(first);
+  expect(description).toMatchObject({
     ImportStatus: "COMPLETED",
     ProcessedItemCount: 1,
     ImportedItemCount: 1,
     ErrorCount: 0,
     ProcessedSizeBytes: lines({ p: S("a"), x: N(1) }).length,
   });
-  expect(told.EndTime!.getTime()).toBeGreaterThan(told.StartTime!.getTime());
+  expect(description.EndTime!.getTime()).toBeGreaterThan(description.StartTime!.getTime());
   expect(await statusOf("first")).toBe("ACTIVE");
   expect(await scan("first")).toEqual([{ p: S("a"), x: N(1) }]);
 });
 
-behaviour("the table has the id that the import told", api("ImportTableDescription"), async () => {
+behaviour("the imported table has the TableId of the import", api("ImportTableDescription"), async () => {
   const { Table } = await send(new DescribeTableCommand({ TableName: "first" }));
   expect(Table!.TableId).toBe((await describe(first)).TableId);
 });
 
-behaviour("an imported table is one like others", how, async () => {
+behaviour("an imported table accepts writes", how, async () => {
   await send(new PutItemCommand({ TableName: "first", Item: { p: S("more") } }));
   expect(await scan("first")).toHaveLength(2);
 });
 
-behaviour("a record of an import stays when its table is deleted", api("DescribeImport"), async () => {
+behaviour("an import can be described after its table is deleted", api("DescribeImport"), async () => {
   await send(new DeleteTableCommand({ TableName: "first" }));
   expect(await describe(first)).toMatchObject({ ImportStatus: "COMPLETED" });
 });
 
-behaviour("DynamoDB's JSON has all types, bytes in base64", format, async () => {
+behaviour("DynamoDB JSON contains all types, with binary values in base64", format, async () => {
   const item = {
     p: S("all"),
     b: { B: "eg==" },
@@ -101,7 +101,7 @@ behaviour("DynamoDB's JSON has all types, bytes in base64", format, async () => 
   ]);
 });
 
-behaviour("a last line needs no end, and empty lines are none", format, async () => {
+behaviour("the last line needs no line break, and empty lines are ignored", format, async () => {
   const body = `\n${lines({ p: S("a") })}\n${lines({ p: S("b") }).trim()}`;
   const { counts } = await imported("unended", "unended.json", body);
   expect(counts).toEqual([2, 2, 0]);
@@ -111,22 +111,22 @@ for (const [compression, compress] of [
   ["GZIP", gzipSync],
   ["ZSTD", zstdCompressSync],
 ] as const)
-  behaviour(`files may be compressed by ${compression}`, format, async () => {
+  behaviour(`files can be compressed with ${compression}`, format, async () => {
     const body = compress(lines({ p: S("a") }, { p: S("b") }));
-    const { status, items, told } = await imported(`by-${compression}`, `${compression}/1`, body, {
+    const { status, items, description } = await imported(`by-${compression}`, `${compression}/1`, body, {
       InputCompressionType: compression,
     });
-    expect([status, items.length, told.InputCompressionType]).toEqual(["COMPLETED", 2, compression]);
+    expect([status, items.length, description.InputCompressionType]).toEqual(["COMPLETED", 2, compression]);
   });
 
-behaviour("a file that is not compressed as was said has an error", validation, async () => {
+behaviour("a file without the declared compression counts as an error", validation, async () => {
   const { status, code, counts, items } = await imported("plain", "plain.json", lines({ p: S("a") }), {
     InputCompressionType: "GZIP",
   });
   expect([status, code, counts, items]).toEqual(["FAILED", "ItemValidationError", [1, 0, 1], []]);
 });
 
-behaviour("all objects whose keys begin so are imported, in folders or not", importing, async () => {
+behaviour("all objects with the key prefix are imported, in folders or not", importing, async () => {
   await put("many/1.json", lines({ p: S("a") }));
   await put("many/deeper/2.json", lines({ p: S("b") }));
   await put("many.json", lines({ p: S("c") }));
@@ -137,7 +137,7 @@ behaviour("all objects whose keys begin so are imported, in folders or not", imp
   expect((await scan("many")).map(({ p }) => p!.S)).toEqual(["a", "b", "c"]);
 });
 
-behaviour("of items with the same key the last one stays", how, async () => {
+behaviour("the last of several items with the same key is kept", how, async () => {
   const { counts, items, status } = await imported(
     "twice",
     "twice.json",
@@ -146,14 +146,14 @@ behaviour("of items with the same key the last one stays", how, async () => {
   expect([status, counts, items]).toEqual(["COMPLETED", [2, 2, 0], [{ p: S("a"), x: N(2) }]]);
 });
 
-behaviour("hundreds of items come in", how, async () => {
+behaviour("hundreds of items are imported", how, async () => {
   const items = Array.from({ length: 333 }, (_, at) => ({ p: S(`p${at}`), x: N(at) }));
   const { counts, items: found } = await imported("hundreds", "hundreds.json", lines(...items));
   expect(counts).toEqual([333, 333, 0]);
   expect(found).toHaveLength(333);
 });
 
-behaviour("nothing under the prefix is an import of an empty table", how, async () => {
+behaviour("an import without matching objects creates an empty table", how, async () => {
   const { ImportTableDescription } = await begin("empty", "nothing/");
   await settle();
   expect(await describe(ImportTableDescription!.ImportArn!)).toMatchObject({
@@ -174,18 +174,18 @@ const FAULTS: [what: string, line: string, counts: number[]][] = [
   ["is no JSON, and so ends the file", "{garbage", [2, 1, 1]],
 ];
 for (const [at, [what, line, counts]] of FAULTS.entries())
-  behaviour(`an item that ${what} is counted, and the others are imported`, validation, async () => {
+  behaviour(`an item that ${what} counts as an error, and the others are imported`, validation, async () => {
     const body = `${lines({ p: S("a") })}${line}\n${lines({ p: S("b") })}`;
-    const { told, ...ended } = await imported(`fault-${at}`, `fault-${at}.json`, body);
+    const { description, ...ended } = await imported(`fault-${at}`, `fault-${at}.json`, body);
     expect(ended).toMatchObject({ status: "FAILED", code: "ItemValidationError", counts });
     expect(ended.items).toHaveLength(counts[1]!);
-    expect(told.FailureMessage).toBe(
+    expect(description.FailureMessage).toBe(
       "Some of the items failed validation checks and were not imported. Please check CloudWatch error logs for more details.",
     );
     expect(await statusOf(`fault-${at}`)).toBe("ACTIVE");
   });
 
-behaviour("a bucket that is not there fails the import, and leaves no table", validation, async () => {
+behaviour("a missing bucket fails the import and leaves no table", validation, async () => {
   const { ImportTableDescription } = await send(
     new ImportTableCommand({
       S3BucketSource: { S3Bucket: "no-such-bucket-here" },
@@ -200,32 +200,32 @@ behaviour("a bucket that is not there fails the import, and leaves no table", va
   );
   expect(ImportTableDescription).toMatchObject({ ImportStatus: "IN_PROGRESS" });
   await settle();
-  const told = await describe(ImportTableDescription!.ImportArn!);
-  expect(told).toMatchObject({ ImportStatus: "FAILED", FailureCode: "S3NoSuchBucket" });
-  expect(told.FailureMessage).toMatch(
+  const description = await describe(ImportTableDescription!.ImportArn!);
+  expect(description).toMatchObject({ ImportStatus: "FAILED", FailureCode: "S3NoSuchBucket" });
+  expect(description.FailureMessage).toMatch(
     /^The specified bucket does not exist \(Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket; /,
   );
   expect((await outcome(statusOf("bucketless")))[0]).toBe("ResourceNotFoundException");
 });
 
-behaviour("of two imports for one name the later made table is none", importing, async () => {
+behaviour("the second of two imports into one table name fails", importing, async () => {
   await put("same/1.json", lines({ p: S("a") }));
   const arns = [];
   for (const _ of [1, 2]) arns.push((await begin("same", "same/")).ImportTableDescription!.ImportArn!);
   await settle();
-  const told = await Promise.all(arns.map(describe));
-  expect(told.map(({ ImportStatus, FailureCode }) => FailureCode ?? ImportStatus).toSorted()).toEqual([
+  const description = await Promise.all(arns.map(describe));
+  expect(description.map(({ ImportStatus, FailureCode }) => FailureCode ?? ImportStatus).toSorted()).toEqual([
     "COMPLETED",
     "TableAlreadyExists",
   ]);
 });
 
-behaviour("a table that is there is not imported into", importing, async () => {
+behaviour("ImportTable refuses an existing table", importing, async () => {
   const taken = ["ResourceInUseException", "Table already exists: same"];
   expect(await outcome(begin("same", "same/"))).toEqual(taken);
 });
 
-behaviour("the same request with its token again is the same import", importing, async () => {
+behaviour("a repeated client token returns the same import", importing, async () => {
   const ClientToken = "once";
   await put("once/1.json", lines({ p: S("a") }));
   const one = (await begin("once", "once/", { ClientToken })).ImportTableDescription!.ImportArn;
@@ -238,7 +238,7 @@ for (const [what, table, prefix, more] of [
   ["prefix", "once", "other/", {}],
   ["format", "once", "once/", { InputFormat: "CSV" }],
 ] as const)
-  behaviour(`a token that came with another ${what} is refused`, importing, async () => {
+  behaviour(`a client token repeated with another ${what} is refused`, importing, async () => {
     expect(await outcome(begin(table, prefix, { ClientToken: "once", ...more }))).toEqual([
       "ImportConflictException",
       "Import conflict: Duplicate request detected with conflicting parameters",
@@ -246,7 +246,7 @@ for (const [what, table, prefix, more] of [
   });
 
 behaviour(
-  "after its import a token finds the table there, and the old import when that is gone",
+  "a token repeated after its import is refused while the table exists, then returns the import",
   importing,
   async () => {
     const ClientToken = "once";
@@ -258,7 +258,7 @@ behaviour(
   },
 );
 
-behaviour("a file that was exported can be imported", guide("S3DataImport.HowItWorks"), async () => {
+behaviour("the data files of an export can be imported", guide("S3DataImport.HowItWorks"), async () => {
   await put("exported/data/x.json.gz", gzipSync(lines({ p: S("a"), b: { B: "eg==" } })));
   await put("exported/data/_empty", "");
   const { ImportTableDescription } = await begin("again", "exported/data/", { InputCompressionType: "GZIP" });
@@ -269,7 +269,7 @@ behaviour("a file that was exported can be imported", guide("S3DataImport.HowItW
   });
 });
 
-behaviour("imports are listed with the newest first, ten on a page", api("ListImports"), async () => {
+behaviour("ListImports returns the newest import first, ten on a page", api("ListImports"), async () => {
   const { ImportSummaryList, NextToken } = await send(new ListImportsCommand({}));
   expect(ImportSummaryList).toHaveLength(10);
   const times = ImportSummaryList!.map(({ StartTime }) => StartTime!.getTime());
@@ -285,7 +285,7 @@ behaviour("imports are listed with the newest first, ten on a page", api("ListIm
   expect(next.ImportSummaryList![0]!.StartTime!.getTime()).toBeLessThanOrEqual(times.at(-1)!);
 });
 
-behaviour("imports are listed by their table", api("ListImports"), async () => {
+behaviour("ListImports filters by table", api("ListImports"), async () => {
   const TableArn = "arn:aws:dynamodb:us-east-1:000000000000:table/same";
   const elsewhere = TableArn.replace("us-east-1", "eu-west-1");
   expect((await send(new ListImportsCommand({ TableArn: elsewhere }))).ImportSummaryList).toEqual([]);
@@ -296,30 +296,32 @@ behaviour("imports are listed by their table", api("ListImports"), async () => {
   expect(next.ImportSummaryList![0]!.ImportArn).not.toBe(ImportSummaryList![0]!.ImportArn);
 });
 
-behaviour("an import that is not there is not found", api("DescribeImport"), async () => {
+behaviour("DescribeImport refuses an import that does not exist", api("DescribeImport"), async () => {
   expect((await outcome(describe(first.replace(/.{8}$/, "00000000"))))[0]).toBe("ImportNotFoundException");
 });
 
-behaviour("an ARN of a table is none of an import", api("DescribeImport"), async () => {
+behaviour("DescribeImport refuses the ARN of a table", api("DescribeImport"), async () => {
   expect(await outcome(describe("arn:aws:dynamodb:us-east-1:000000000000:table/first"))).toEqual(
     invalid("Invalid Import ARN"),
   );
 });
 
-behaviour("options of CSV are refused for another format", importing, async () => {
-  const told = await outcome(begin("x-table", "x", { InputFormatOptions: { Csv: { Delimiter: ";" } } }));
-  expect(told).toEqual(
+behaviour("CSV options are refused for another format", importing, async () => {
+  const description = await outcome(
+    begin("x-table", "x", { InputFormatOptions: { Csv: { Delimiter: ";" } } }),
+  );
+  expect(description).toEqual(
     invalid("Invalid Request: Unsupported InputFormatOptions for the given input format: DYNAMODB_JSON."),
   );
 });
 
-behaviour("throughput is to be given where billing is not said", importing, async () => {
+behaviour("provisioned throughput is required without a billing mode", importing, async () => {
   const TableCreationParameters = {
     TableName: "unbilled",
     AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" as const }],
     KeySchema: [{ AttributeName: "p", KeyType: "HASH" as const }],
   };
-  const told = await outcome(
+  const description = await outcome(
     send(
       new ImportTableCommand({
         S3BucketSource: { S3Bucket },
@@ -328,14 +330,14 @@ behaviour("throughput is to be given where billing is not said", importing, asyn
       }),
     ),
   );
-  expect(told).toEqual(
+  expect(description).toEqual(
     invalid(
       "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
     ),
   );
 });
 
-behaviour("a table that is made before the import makes its own fails the import", importing, async () => {
+behaviour("a table created before the import creates its own fails the import", importing, async () => {
   await begin("racing", "first/");
   await send(
     new CreateTableCommand({

@@ -18,10 +18,10 @@ export type MoreOfImport = Omit<
   parameters?: Partial<ImportTableCommandInput["TableCreationParameters"]>;
 };
 
-/** Lines of DynamoDB's JSON. */
+/** Lines of DynamoDB JSON. */
 export const lines = (...items: object[]) => items.map((Item) => `${JSON.stringify({ Item })}\n`).join("");
 
-/** What cases of imports do again and again, on a bucket that is made before them. */
+/** Returns the helpers of the import tests, which share a source bucket. */
 export function importsOn(cloud: ConformanceCloud) {
   const { send } = dynamodbOn(cloud);
   const S3Bucket = SOURCE_BUCKET;
@@ -55,7 +55,7 @@ export function importsOn(cloud: ConformanceCloud) {
   const scan = async (TableName: string) =>
     (await send(new ScanCommand({ TableName }))).Items!.toSorted((a, b) => (a.p!.S! < b.p!.S! ? -1 : 1));
 
-  /** Puts a file, imports it, and tells how that ended and what is in the table. */
+  /** Puts a file, imports it, and returns the result of the import and the table's items. */
   async function imported(table: string, key: string, body: string | Buffer, more: MoreOfImport = {}) {
     await put(key, body);
     const { ImportTableDescription } = await begin(table, key, more);
@@ -63,7 +63,13 @@ export function importsOn(cloud: ConformanceCloud) {
     const described = await describe(ImportTableDescription!.ImportArn!);
     const { ImportStatus, FailureCode, ProcessedItemCount, ImportedItemCount, ErrorCount } = described;
     const counts = [ProcessedItemCount, ImportedItemCount, ErrorCount];
-    return { told: described, status: ImportStatus, code: FailureCode, counts, items: await scan(table) };
+    return {
+      description: described,
+      status: ImportStatus,
+      code: FailureCode,
+      counts,
+      items: await scan(table),
+    };
   }
 
   return { send, put, begin, describe, settle, scan, imported };

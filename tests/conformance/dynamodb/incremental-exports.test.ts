@@ -30,7 +30,7 @@ const later = (minutes: number) => cloud.advance(minutes * MINUTE);
 
 let s3: S3Client;
 let moved = 0;
-/** The cloud's time. */
+/** The cloud's current time. */
 const now = () => Date.now() + moved;
 const pass = async (minutes: number) => {
   await later(minutes);
@@ -97,13 +97,13 @@ interface Line {
   NewImage?: Item;
   OldImage?: Item;
 }
-/** What is in the files of an export, by its key. */
+/** Runs an incremental export and returns its description, manifests and lines, the lines by partition key. */
 async function exported(span: IncrementalExportSpecification) {
   const { ExportDescription } = await begin(span);
   await pass(1);
-  const told = (await send(new DescribeExportCommand({ ExportArn: ExportDescription!.ExportArn })))
+  const result = (await send(new DescribeExportCommand({ ExportArn: ExportDescription!.ExportArn })))
     .ExportDescription!;
-  const summary = JSON.parse((await read(told.ExportManifest!)).toString());
+  const summary = JSON.parse((await read(result.ExportManifest!)).toString());
   const files = (await read(summary.manifestFilesS3Key))
     .toString()
     .trim()
@@ -119,32 +119,36 @@ async function exported(span: IncrementalExportSpecification) {
         .map((line): Line => JSON.parse(line)),
     );
   }
-  return { told, summary, files, lines: new Map(lines.map((line) => [line.Keys.p!.S!, line])) };
+  return { result, summary, files, lines: new Map(lines.map((line) => [line.Keys.p!.S!, line])) };
 }
 
 const output = guide("S3DataExport.Output");
 const how = guide("S3DataExport.HowItWorks");
 let whole: Awaited<ReturnType<typeof exported>>;
 
-behaviour("an incremental export tells its span, and no time", api("ExportDescription"), async () => {
-  whole = await exported({ ExportFromTime: from, ExportToTime: to });
-  expect(whole.told).toMatchObject({
-    ExportStatus: "COMPLETED",
-    ExportType: "INCREMENTAL_EXPORT",
-    ExportFormat: "DYNAMODB_JSON",
-    ItemCount: 3,
-    IncrementalExportSpecification: { ExportViewType: "NEW_AND_OLD_IMAGES" },
-  });
-  expect(whole.told.ExportTime).toBeUndefined();
-  const { ExportFromTime, ExportToTime } = whole.told.IncrementalExportSpecification!;
-  expect([ExportFromTime!.getTime(), ExportToTime!.getTime()]).toEqual([from.getTime(), to.getTime()]);
+behaviour(
+  "an incremental export describes its period and no export time",
+  api("ExportDescription"),
+  async () => {
+    whole = await exported({ ExportFromTime: from, ExportToTime: to });
+    expect(whole.result).toMatchObject({
+      ExportStatus: "COMPLETED",
+      ExportType: "INCREMENTAL_EXPORT",
+      ExportFormat: "DYNAMODB_JSON",
+      ItemCount: 3,
+      IncrementalExportSpecification: { ExportViewType: "NEW_AND_OLD_IMAGES" },
+    });
+    expect(whole.result.ExportTime).toBeUndefined();
+    const { ExportFromTime, ExportToTime } = whole.result.IncrementalExportSpecification!;
+    expect([ExportFromTime!.getTime(), ExportToTime!.getTime()]).toEqual([from.getTime(), to.getTime()]);
+  },
+);
+
+behaviour("an export is billed for at least 10 MB", guide("S3DataExport.HowItWorks"), async () => {
+  expect(whole.result.BilledSizeBytes).toBe(10_000_000);
 });
 
-behaviour("10 MB are billed at least", guide("S3DataExport.HowItWorks"), async () => {
-  expect(whole.told.BilledSizeBytes).toBe(10_000_000);
-});
-
-behaviour("its summary tells the span and the view", output, async () => {
+behaviour("the manifest summary contains the period and the view type", output, async () => {
   expect(whole.summary).toMatchObject({
     version: "2023-08-01",
     exportType: "INCREMENTAL_EXPORT",
@@ -157,13 +161,13 @@ behaviour("its summary tells the span and the view", output, async () => {
   expect(Date.parse(whole.summary.exportFromTime)).toBe(from.getTime());
 });
 
-behaviour("its files stand in a folder that incremental exports share", output, async () => {
+behaviour("data files are in a folder that incremental exports share", output, async () => {
   for (const { dataFileS3Key } of whole.files)
     expect(dataFileS3Key).toMatch(/^to\/here\/AWSDynamoDB\/data\/[^/]+\.json\.gz$/);
   expect(whole.files.reduce((sum, { itemCount }) => sum + itemCount, 0)).toBe(3);
 });
 
-behaviour("an insert has a new image alone", output, async () => {
+behaviour("an inserted item has only a new image", output, async () => {
   const { Metadata, ...line } = whole.lines.get("inserted")!;
   expect(line).toEqual({
     Keys: key("inserted"),
@@ -174,56 +178,68 @@ behaviour("an insert has a new image alone", output, async () => {
   expect(micros / 1_000).toBeLessThan(to.getTime());
 });
 
-behaviour("an update has the image from before the span and the last one within it", output, async () => {
-  const { OldImage, NewImage } = whole.lines.get("updated")!;
-  expect([OldImage, NewImage]).toEqual([
-    { ...key("updated"), x: N(0) },
-    { ...key("updated"), x: N(2) },
-  ]);
-});
+behaviour(
+  "an updated item has its image from before the period and its last image within",
+  output,
+  async () => {
+    const { OldImage, NewImage } = whole.lines.get("updated")!;
+    expect([OldImage, NewImage]).toEqual([
+      { ...key("updated"), x: N(0) },
+      { ...key("updated"), x: N(2) },
+    ]);
+  },
+);
 
-behaviour("a delete has an old image alone", output, async () => {
+behaviour("a deleted item has only an old image", output, async () => {
   const { Metadata: _, ...line } = whole.lines.get("deleted")!;
   expect(line).toEqual({ Keys: key("deleted"), OldImage: { ...key("deleted"), x: N(0) } });
 });
 
-behaviour("what came and went within the span is not in it", output, async () => {
+behaviour("an item inserted and deleted within the period is not exported", output, async () => {
   expect(whole.lines.has("came-and-went")).toBe(false);
 });
 
-behaviour("what did not change within the span is not in it", output, async () => {
+behaviour("an item unchanged within the period is not exported", output, async () => {
   for (const p of ["before", "before-recovery", "after"]) expect(whole.lines.has(p)).toBe(false);
 });
 
-behaviour("new images alone can be asked for; of a delete are then the keys", output, async () => {
-  const { lines, summary } = await exported({
-    ExportFromTime: from,
-    ExportToTime: to,
-    ExportViewType: "NEW_IMAGE",
-  });
-  expect(summary.outputView).toBe("NEW_IMAGE");
-  const { Metadata: _, ...deleted } = lines.get("deleted")!;
-  expect(deleted).toEqual({ Keys: key("deleted") });
-  expect(lines.get("updated")!.OldImage).toBeUndefined();
-  expect(lines.get("updated")!.NewImage).toMatchObject({ x: N(2) });
-});
+behaviour(
+  "with NEW_IMAGE there are no old images, and a deleted item has only its keys",
+  output,
+  async () => {
+    const { lines, summary } = await exported({
+      ExportFromTime: from,
+      ExportToTime: to,
+      ExportViewType: "NEW_IMAGE",
+    });
+    expect(summary.outputView).toBe("NEW_IMAGE");
+    const { Metadata: _, ...deleted } = lines.get("deleted")!;
+    expect(deleted).toEqual({ Keys: key("deleted") });
+    expect(lines.get("updated")!.OldImage).toBeUndefined();
+    expect(lines.get("updated")!.NewImage).toMatchObject({ x: N(2) });
+  },
+);
 
-behaviour("without an end the span reaches to now", api("IncrementalExportSpecification"), async () => {
-  const { lines } = await exported({ ExportFromTime: from });
-  expect(lines.get("updated")!.NewImage).toMatchObject({ x: N(9) });
-  expect(lines.get("deleted")).toMatchObject({ OldImage: { x: N(0) }, NewImage: { x: N(9) } });
-  expect(lines.get("after")!.OldImage).toBeUndefined();
-});
+behaviour(
+  "a period without an end ends at the current time",
+  api("IncrementalExportSpecification"),
+  async () => {
+    const { lines } = await exported({ ExportFromTime: from });
+    expect(lines.get("updated")!.NewImage).toMatchObject({ x: N(9) });
+    expect(lines.get("deleted")).toMatchObject({ OldImage: { x: N(0) }, NewImage: { x: N(9) } });
+    expect(lines.get("after")!.OldImage).toBeUndefined();
+  },
+);
 
-behaviour("a span in which nothing changed is an export of nothing", how, async () => {
+behaviour("an incremental export without changes has one data file and no items", how, async () => {
   await pass(1);
   const quiet = new Date(now());
   await pass(20);
-  const { told, files } = await exported({ ExportFromTime: quiet, ExportToTime: at(-1) });
-  expect([told.ExportStatus, told.ItemCount, files.length]).toEqual(["COMPLETED", 0, 1]);
+  const { result, files } = await exported({ ExportFromTime: quiet, ExportToTime: at(-1) });
+  expect([result.ExportStatus, result.ItemCount, files.length]).toEqual(["COMPLETED", 0, 1]);
 });
 
-behaviour("incremental exports are listed as such", api("ListExports"), async () => {
+behaviour("ListExports returns the type of incremental exports", api("ListExports"), async () => {
   const { ExportSummaries } = await send(new ListExportsCommand({ TableArn }));
   expect(ExportSummaries!.every(({ ExportType }) => ExportType === "INCREMENTAL_EXPORT")).toBe(true);
 });
@@ -234,7 +250,7 @@ const seconds = (time: Date) => time.toISOString().replace(/\.\d+Z$/, "Z");
 const SPANS: [
   what: string,
   span: () => IncrementalExportSpecification | undefined,
-  told: (span: IncrementalExportSpecification) => string[],
+  result: (span: IncrementalExportSpecification) => string[],
   more?: Partial<ExportTableToPointInTimeCommandInput>,
 ][] = [
   [
@@ -298,13 +314,13 @@ const SPANS: [
     { ExportType: undefined },
   ],
 ];
-for (const [what, span, told, more] of SPANS)
+for (const [what, span, result, more] of SPANS)
   behaviour(`an incremental export refuses ${what}`, api("ExportTableToPointInTime"), async () => {
-    const asked = span();
-    expect(await outcome(begin(asked, more))).toEqual(told(asked ?? {}));
+    const specification = span();
+    expect(await outcome(begin(specification, more))).toEqual(result(specification ?? {}));
   });
 
-behaviour("a span of more than a day is refused", api("ExportTableToPointInTime"), async () => {
+behaviour("a period longer than a day is refused", api("ExportTableToPointInTime"), async () => {
   await pass(26 * 60);
   const span = { ExportFromTime: at(-25 * 60), ExportToTime: at(-1) };
   expect((await outcome(begin(span)))[0]).toBe("InvalidExportTimeException");

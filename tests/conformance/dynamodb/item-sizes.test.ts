@@ -38,7 +38,7 @@ withTable("keys", {
   LocalSecondaryIndexes: [local("by-l", "l", { ProjectionType: "KEYS_ONLY" })],
 });
 
-/** An item of so many bytes: two of `p`, three of each number, and the rest of `x`. */
+/** An item of the given size in bytes: two for `p`, three for each number and the rest for `x`. */
 function itemOf(bytes: number, ...indexed: string[]): Item {
   const numbers = Object.fromEntries(["s", ...indexed].map((name) => [name, N(1)]));
   return { p: S("a"), ...numbers, x: S("x".repeat(bytes - 3 - 3 * (1 + indexed.length))) };
@@ -59,7 +59,7 @@ const setX = (TableName: string, x: string) =>
     ),
   );
 
-behaviour("an item may have 400 KB, and not a byte more", items, async () => {
+behaviour("an item of 400 KB is accepted and a larger one refused", items, async () => {
   expect(await put("plain", itemOf(LIMIT + 1))).toEqual(refused);
   await put("plain", itemOf(LIMIT));
   const { Item } = await send(
@@ -69,31 +69,31 @@ behaviour("an item may have 400 KB, and not a byte more", items, async () => {
   expect(await setX("plain", "x".repeat(LIMIT - 5))).toEqual(notUpdated);
 });
 
-for (const [indexed, most] of [
+for (const [indexed, maximum] of [
   [["l"], LIMIT / 2],
   [["l", "m"], Math.floor(LIMIT / 3)],
 ] as const)
   behaviour(
-    `an item and its entries in ${indexed.length} local indexes have 400 KB together`,
+    `an item and its entries in ${indexed.length} local indexes take at most 400 KB together`,
     withIndexes,
     async () => {
-      expect(await put("whole", itemOf(most + 1, ...indexed))).toEqual(refused);
-      expect(await put("whole", itemOf(most, ...indexed))).toBe("accepted");
-      expect(await setX("whole", `${itemOf(most, ...indexed).x!.S}x`)).toEqual(notUpdated);
+      expect(await put("whole", itemOf(maximum + 1, ...indexed))).toEqual(refused);
+      expect(await put("whole", itemOf(maximum, ...indexed))).toBe("accepted");
+      expect(await setX("whole", `${itemOf(maximum, ...indexed).x!.S}x`)).toEqual(notUpdated);
     },
   );
 
-behaviour("local indexes that an item does not stand in take nothing of it", withIndexes, async () => {
+behaviour("a local index without an entry for the item does not count", withIndexes, async () => {
   expect(await put("whole", itemOf(LIMIT))).toBe("accepted");
 });
 
-behaviour("of what a local index does not project nothing is counted twice", withIndexes, async () => {
+behaviour("an attribute that a local index does not project is counted once", withIndexes, async () => {
   const entry = 2 + 3 + 3;
   expect(await put("keys", itemOf(LIMIT - entry + 1, "l"))).toEqual(refused);
   expect(await put("keys", itemOf(LIMIT - entry, "l"))).toBe("accepted");
 });
 
-behaviour("batches, transactions and statements are held to it as well", withIndexes, async () => {
+behaviour("batches, transactions and statements have the same limit", withIndexes, async () => {
   const Item = itemOf(LIMIT / 2 + 1, "l");
   expect(
     await outcome(send(new BatchWriteItemCommand({ RequestItems: { whole: [{ PutRequest: { Item } }] } }))),

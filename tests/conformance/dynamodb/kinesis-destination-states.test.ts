@@ -96,7 +96,7 @@ for (const [what, arn, why] of [
   ["of another Region", streamArn("states-1", "eu-west-1"), streamIsNotIn("the current region")],
   ["of another account", streamArn("states-1", "us-east-1", "111122223333"), streamIsNotIn("Active state")],
 ] as const)
-  behaviour(`a stream ${what} is refused afterwards`, source, async () => {
+  behaviour(`a stream ${what} ends as ENABLE_FAILED`, source, async () => {
     expect((await enable(arn)).DestinationStatus).toBe("ENABLING");
     expect((await destinations())[0]).toEqual({
       StreamArn: arn,
@@ -104,26 +104,26 @@ for (const [what, arn, why] of [
       DestinationStatusDescription: why,
     });
   });
-behaviour("what failed can be tried again, and stays one", source, async () => {
+behaviour("a failed destination can be enabled again, without a second entry", source, async () => {
   const before = await destinations();
   await enable(streamArn("none"));
   expect(await destinations()).toHaveLength(before.length);
 });
-behaviour("what failed is neither changed nor disabled", source, async () => {
+behaviour("a failed destination can be neither updated nor disabled", source, async () => {
   await expect(update(streamArn("none"))).rejects.toMatchObject(refused(isNotActive(streamArn("none"))));
   await expect(disable(streamArn("none"))).rejects.toMatchObject(refused(IS_NOT_ENABLED));
 });
 
-behaviour("enabling answers with an empty configuration where none is sent", source, async () => {
-  const { $metadata: _, ...told } = await enable(first);
-  expect(told).toEqual({
+behaviour("EnableKinesisStreamingDestination returns an empty configuration by default", source, async () => {
+  const { $metadata: _, ...output } = await enable(first);
+  expect(output).toEqual({
     TableName,
     StreamArn: first,
     DestinationStatus: "ENABLING",
     EnableKinesisStreamingConfiguration: {},
   });
 });
-behaviour("an active destination tells its stream and no precision", source, async () => {
+behaviour("an active destination describes its stream without a precision", source, async () => {
   expect((await destinations())[0]).toEqual({ StreamArn: first, DestinationStatus: "ACTIVE" });
 });
 for (const [what, arn] of [
@@ -131,10 +131,10 @@ for (const [what, arn] of [
   ["a second stream", second],
   ["a stream that is not there", streamArn("none")],
 ] as const)
-  behaviour(`while one is active, ${what} is not enabled`, source, async () => {
+  behaviour(`a table with an active destination refuses to enable ${what}`, source, async () => {
     await expect(enable(arn)).rejects.toMatchObject(refused(IS_ENABLED));
   });
-behaviour("a precision that was never set is milliseconds", source, async () => {
+behaviour("the default precision is milliseconds", source, async () => {
   const { Table } = await send(new DescribeTableCommand({ TableName }));
   await expect(update(first, "MILLISECOND")).rejects.toMatchObject(
     refused(
@@ -142,11 +142,11 @@ behaviour("a precision that was never set is milliseconds", source, async () => 
     ),
   );
 });
-behaviour("a table's description says nothing of a destination", source, async () => {
+behaviour("DescribeTable does not return the destination", source, async () => {
   const { Table } = await send(new DescribeTableCommand({ TableName }));
   expect([Table!.StreamSpecification, Table!.LatestStreamArn]).toEqual([undefined, undefined]);
 });
-behaviour("a destination outlives its stream, and can still be changed", source, async () => {
+behaviour("a destination of a deleted stream can be updated", source, async () => {
   await kinesis.send(new DeleteStreamCommand({ StreamName: "states-1" }));
   await cloud.advance(60_000);
   expect((await update(first)).DestinationStatus).toBe("UPDATING");
@@ -156,13 +156,13 @@ behaviour("a destination outlives its stream, and can still be changed", source,
     ApproximateCreationDateTimePrecision: "MICROSECOND",
   });
 });
-behaviour("a disabled destination is told still, and takes no more changes", source, async () => {
+behaviour("a disabled destination is described, and refuses changes", source, async () => {
   expect((await disable(first)).DestinationStatus).toBe("DISABLING");
   expect((await destinations())[0]).toMatchObject({ StreamArn: first, DestinationStatus: "DISABLED" });
   await expect(update(first)).rejects.toMatchObject(refused(isNotActive(first)));
   await expect(disable(first)).rejects.toMatchObject(refused(IS_NOT_ENABLED));
 });
-behaviour("a destination that is enabled anew has no precision again", source, async () => {
+behaviour("a destination that is enabled again has no precision", source, async () => {
   await enable(second);
   await update(second);
   await disable(second);

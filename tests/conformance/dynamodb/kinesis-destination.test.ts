@@ -47,30 +47,34 @@ const nameOf = (promise: Promise<unknown>) =>
     (error: Error) => error.name,
   );
 
-behaviour("a table has no destination at first", api("DescribeKinesisStreamingDestination"), async () => {
-  const told = await send(new DescribeKinesisStreamingDestinationCommand({ TableName }));
-  expect(told.KinesisDataStreamDestinations).toEqual([]);
+behaviour("a new table has no destination", api("DescribeKinesisStreamingDestination"), async () => {
+  const output = await send(new DescribeKinesisStreamingDestinationCommand({ TableName }));
+  expect(output.KinesisDataStreamDestinations).toEqual([]);
 });
 
 behaviour(
-  "enabling begins as ENABLING, and is then ACTIVE",
+  "an enabled destination is ENABLING, then ACTIVE",
   api("EnableKinesisStreamingDestination"),
   async () => {
     const begun = await send(new EnableKinesisStreamingDestinationCommand({ TableName, StreamArn }));
     expect(begun).toMatchObject({ TableName, StreamArn, DestinationStatus: "ENABLING" });
-    const told = await send(new DescribeKinesisStreamingDestinationCommand({ TableName }));
-    expect(told.KinesisDataStreamDestinations).toMatchObject([{ StreamArn, DestinationStatus: "ACTIVE" }]);
+    const output = await send(new DescribeKinesisStreamingDestinationCommand({ TableName }));
+    expect(output.KinesisDataStreamDestinations).toMatchObject([{ StreamArn, DestinationStatus: "ACTIVE" }]);
   },
 );
 
-behaviour("a destination is enabled once", api("EnableKinesisStreamingDestination"), async () => {
-  expect(await nameOf(send(new EnableKinesisStreamingDestinationCommand({ TableName, StreamArn })))).toBe(
-    "ValidationException",
-  );
-});
+behaviour(
+  "an enabled destination cannot be enabled again",
+  api("EnableKinesisStreamingDestination"),
+  async () => {
+    expect(await nameOf(send(new EnableKinesisStreamingDestinationCommand({ TableName, StreamArn })))).toBe(
+      "ValidationException",
+    );
+  },
+);
 
 behaviour(
-  "each change is a record in JSON with its images, in order",
+  "each change is delivered as a JSON record with its images, in order",
   guide("kds_gettingstarted"),
   async () => {
     const key = { p: S("a"), s: N(1) };
@@ -94,7 +98,7 @@ behaviour(
 );
 
 behaviour(
-  "the precision of times can be changed, and is told",
+  "the precision of timestamps can be updated",
   api("UpdateKinesisStreamingDestination"),
   async () => {
     const UpdateKinesisStreamingConfiguration = {
@@ -115,24 +119,32 @@ behaviour(
   },
 );
 
-behaviour("after disabling nothing more is sent", api("DisableKinesisStreamingDestination"), async () => {
-  const begun = await send(new DisableKinesisStreamingDestinationCommand({ TableName, StreamArn }));
-  expect(begun.DestinationStatus).toBe("DISABLING");
-  const before = await records();
-  await send(new PutItemCommand({ TableName, Item: { p: S("late"), s: N(1) } }));
-  expect(await records()).toHaveLength(before.length);
-  const told = await send(new DescribeKinesisStreamingDestinationCommand({ TableName }));
-  expect(told.KinesisDataStreamDestinations).toMatchObject([{ DestinationStatus: "DISABLED" }]);
-});
-
-behaviour("what is not active cannot be disabled", api("DisableKinesisStreamingDestination"), async () => {
-  expect(await nameOf(send(new DisableKinesisStreamingDestinationCommand({ TableName, StreamArn })))).toBe(
-    "ValidationException",
-  );
-});
+behaviour(
+  "a disabled destination receives no records",
+  api("DisableKinesisStreamingDestination"),
+  async () => {
+    const begun = await send(new DisableKinesisStreamingDestinationCommand({ TableName, StreamArn }));
+    expect(begun.DestinationStatus).toBe("DISABLING");
+    const before = await records();
+    await send(new PutItemCommand({ TableName, Item: { p: S("late"), s: N(1) } }));
+    expect(await records()).toHaveLength(before.length);
+    const output = await send(new DescribeKinesisStreamingDestinationCommand({ TableName }));
+    expect(output.KinesisDataStreamDestinations).toMatchObject([{ DestinationStatus: "DISABLED" }]);
+  },
+);
 
 behaviour(
-  "a table that is not there has no destination",
+  "an inactive destination cannot be disabled",
+  api("DisableKinesisStreamingDestination"),
+  async () => {
+    expect(await nameOf(send(new DisableKinesisStreamingDestinationCommand({ TableName, StreamArn })))).toBe(
+      "ValidationException",
+    );
+  },
+);
+
+behaviour(
+  "DescribeKinesisStreamingDestination refuses a table that does not exist",
   api("DescribeKinesisStreamingDestination"),
   async () => {
     expect(await nameOf(send(new DescribeKinesisStreamingDestinationCommand({ TableName: "nowhere" })))).toBe(

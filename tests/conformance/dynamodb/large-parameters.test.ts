@@ -4,7 +4,7 @@ import { api, dynamodbOn } from "./client.ts";
 const cloud = conformanceCloud();
 const { refusals } = dynamodbOn(cloud);
 
-/** All that expressions are given takes 2 MB at most. */
+/** The names and values of placeholders take at most 2 MB. */
 const several = (sign: string, count: number, one: unknown) =>
   Object.fromEntries(Array.from({ length: count }, (_, at) => [`${sign}${at}`, one]));
 const names = (count: number) => several("#n", count, "n".repeat(65_000));
@@ -28,7 +28,7 @@ refusals(api("UpdateItem"), [
   ],
 ]);
 
-/** A value takes no more than an item may have. */
+/** A value is limited to the size of an item. */
 const LARGE = { S: "v".repeat(409_601) };
 refusals("https://pastebin.com/rUdQ2bZw", [
   [
@@ -38,7 +38,7 @@ refusals("https://pastebin.com/rUdQ2bZw", [
   ],
 ]);
 
-/** Names of attributes take less than 64 KB, wherever they stand in an item. */
+/** An attribute name, nested or not, is limited to less than 64 KB. */
 const NAME = "n".repeat(65_536);
 const LARGE_NAME = "Attribute name is too large, must be less than 65536 bytes";
 const inside = { M: { a: { L: [{ M: { [NAME]: { S: "a" } } }] } } };

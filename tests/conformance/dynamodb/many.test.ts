@@ -11,7 +11,7 @@ const key = {
 };
 withTable("many", key);
 
-/** As many as 16 MB hold: what took the square of their number would not come back within a test's time. */
+/** The most that fit into 16 MB: an algorithm of quadratic time would exceed the timeout of a test. */
 const MANY = 120_000;
 const names = (count: number, start = "n") => Array.from({ length: count }, (_, at) => `${start}${at}`);
 const index = (IndexName: string) => ({
@@ -21,14 +21,14 @@ const index = (IndexName: string) => ({
 });
 const INVALID = "One or more parameter values were invalid: ";
 
-behaviour("as many attributes may be asked for as a request holds", api("GetItem"), async () => {
+behaviour("GetItem projects as many attributes as a request holds", api("GetItem"), async () => {
   await send(new PutItemCommand({ TableName: "many", Item: { p: S("a"), n7: S("b") } }));
-  const asked = new GetItemCommand({ TableName: "many", Key: { p: S("a") }, AttributesToGet: names(MANY) });
-  expect((await send(asked)).Item).toEqual({ n7: S("b") });
+  const request = new GetItemCommand({ TableName: "many", Key: { p: S("a") }, AttributesToGet: names(MANY) });
+  expect((await send(request)).Item).toEqual({ n7: S("b") });
 });
 
 behaviour(
-  "sets as large as an item are added and taken away",
+  "ADD and DELETE change sets as large as an item",
   guide("Expressions.UpdateExpressions"),
   async () => {
     const on = { TableName: "many", Key: { p: S("s") }, ReturnValues: "UPDATED_NEW" as const };
@@ -48,7 +48,7 @@ behaviour(
 );
 
 behaviour(
-  "an attribute is changed in many places at once",
+  "an update sets hundreds of paths in one attribute",
   guide("Expressions.UpdateExpressions"),
   async () => {
     const on = { TableName: "many", Key: { p: S("m") } };
@@ -103,7 +103,7 @@ refusals(api("CreateTable"), [
   ],
 ] satisfies Refusal[]);
 
-/** Only what a scan filters by is told with its size. */
+/** Only the message for a scan's filter contains the size. */
 const LARGE = "x".repeat(4_097);
 refusals("https://github.com/floci-io/floci/pull/3447", [
   [

@@ -21,7 +21,7 @@ const MEASURED = "https://github.com/nubo-db/dynoxide/issues/110";
 const REGIONS = "https://github.com/paritysuite/dynamodb-conformance/pull/90";
 const TOGETHER = "https://github.com/paritysuite/dynamodb-conformance/pull/178";
 
-/** A text in so many maps. */
+/** A string nested in the given number of maps. */
 const within = (maps: number, inner: AttributeValue = S("x")): AttributeValue =>
   maps === 0 ? inner : { M: { m: within(maps - 1, inner) } };
 const Key = { p: S("a") };
@@ -51,29 +51,35 @@ refusals(MEASURED, [
   ["UpdateItem", { TableName: "nested", Key, AttributeUpdates: { m: { Value: within(32) } } }, NESTED],
 ]);
 
-behaviour("31 levels about a value are kept", MEASURED, async () => {
+behaviour("an item with 31 nesting levels is stored", MEASURED, async () => {
   const Item = { p: S("31"), m: within(31) };
   await send(new PutItemCommand({ TableName: "nested", Item }));
   const found = await send(new GetItemCommand({ TableName: "nested", Key: { p: S("31") } }));
   expect(found.Item).toEqual(Item);
 });
 
-behaviour("an attribute does not grow deeper by what it holds already", guide("Constraints"), async () => {
-  const own = { TableName: "nested", Key: { p: S("grown") } };
-  await send(new PutItemCommand({ TableName: "nested", Item: { p: S("grown"), m: within(20, { M: {} }) } }));
-  const end = Array(21).fill("m").join(".");
-  const growing = new UpdateItemCommand({ ...own, UpdateExpression: `SET ${end} = m` });
-  await expect(send(growing)).rejects.toMatchObject({ name: "ValidationException", message: NESTED });
-  const appending = new UpdateItemCommand({
-    ...own,
-    UpdateExpression: `SET ${end} = list_append(:l, :l)`,
-    ExpressionAttributeValues: { ":l": { L: [within(12)] } },
-  });
-  await expect(send(appending)).rejects.toMatchObject({ name: "ValidationException", message: NESTED });
-});
+behaviour(
+  "an update refuses to nest an attribute deeper with its own value",
+  guide("Constraints"),
+  async () => {
+    const own = { TableName: "nested", Key: { p: S("grown") } };
+    await send(
+      new PutItemCommand({ TableName: "nested", Item: { p: S("grown"), m: within(20, { M: {} }) } }),
+    );
+    const end = Array(21).fill("m").join(".");
+    const growing = new UpdateItemCommand({ ...own, UpdateExpression: `SET ${end} = m` });
+    await expect(send(growing)).rejects.toMatchObject({ name: "ValidationException", message: NESTED });
+    const appending = new UpdateItemCommand({
+      ...own,
+      UpdateExpression: `SET ${end} = list_append(:l, :l)`,
+      ExpressionAttributeValues: { ":l": { L: [within(12)] } },
+    });
+    await expect(send(appending)).rejects.toMatchObject({ name: "ValidationException", message: NESTED });
+  },
+);
 
-/** What is compared with may be deeper, as it is in most Regions. */
-behaviour("a value that a condition compares with may be deeper", REGIONS, async () => {
+/** Most Regions do not limit the depth of a comparison's operand. */
+behaviour("an operand of a condition can be nested deeper", REGIONS, async () => {
   const put = new PutItemCommand({
     TableName: "nested",
     Item: Key,
@@ -84,7 +90,7 @@ behaviour("a value that a condition compares with may be deeper", REGIONS, async
 });
 
 behaviour(
-  "a transaction is cancelled for what an update would make too deep, not for what a check compares with",
+  "a transaction is cancelled for an update that nests too deep, not for a deep operand of a check",
   TOGETHER,
   async () => {
     const on = { TableName: "nested", Key: { p: S("t") }, ExpressionAttributeValues: { ":v": within(33) } };

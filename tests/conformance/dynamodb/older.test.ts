@@ -20,7 +20,7 @@ withTable(TableName);
 const legacy = (parameter: string) => guide(`LegacyConditionalParameters.${parameter}`);
 const INVALID = "One or more parameter values were invalid: ";
 
-/** What cannot be said with Expected. */
+/** Invalid elements of Expected, with the messages. */
 const EXPECTED: [ExpectedAttributeValue, string][] = [
   [
     { Value: S("a"), AttributeValueList: [] },
@@ -80,7 +80,7 @@ for (const [operation, base] of [
   ]);
 }
 
-/** Operators with the wrong number of arguments, or arguments of a wrong type. */
+/** Operators with an invalid number of arguments. */
 const ARGUMENTS: [NonNullable<Condition["ComparisonOperator"]>, number][] = [
   ["EQ", 2],
   ["NE", 0],
@@ -119,7 +119,7 @@ for (const [operation, parameter, more] of [
     ),
   );
 
-/** What cannot be said with AttributeUpdates. */
+/** Invalid elements of AttributeUpdates, with the messages. */
 const UPDATES: [object, string][] = [
   [{}, "Only DELETE action is allowed when no attribute value is specified"],
   [{ Action: "ADD" }, "Only DELETE action is allowed when no attribute value is specified"],
@@ -146,7 +146,7 @@ const stored: Item = {
   list: { L: [N(1), S("x")] },
 };
 
-/** Whether a stored item meets what is said of it. */
+/** Conditions on one attribute of the stored item, and whether the item meets them. */
 const HOLDS: [string, Condition, boolean][] = [
   ["n", { ComparisonOperator: "EQ", AttributeValueList: [N("5.0")] }, true],
   ["n", { ComparisonOperator: "EQ", AttributeValueList: [S("5")] }, false],
@@ -173,21 +173,25 @@ const HOLDS: [string, Condition, boolean][] = [
   ["t", { ComparisonOperator: "NOT_NULL" }, true],
 ];
 for (const [name, condition, holds] of HOLDS) {
-  const said = `${name} ${JSON.stringify(condition)}`;
-  const p = `holds ${said}`;
-  behaviour(`a filter ${holds ? "keeps" : "drops"} what is ${said}`, legacy("QueryFilter"), async () => {
-    await send(new PutItemCommand({ TableName, Item: { p: S(p), s: N(1), ...stored } }));
-    const { Count, ScannedCount } = await send(
-      new QueryCommand({
-        TableName,
-        KeyConditions: { p: { ComparisonOperator: "EQ", AttributeValueList: [S(p)] } },
-        QueryFilter: { [name]: condition },
-      }),
-    );
-    expect([Count, ScannedCount]).toEqual([holds ? 1 : 0, 1]);
-  });
+  const label = `${name} ${JSON.stringify(condition)}`;
+  const p = `holds ${label}`;
   behaviour(
-    `a write ${holds ? "happens" : "fails"} where ${said} is expected`,
+    `QueryFilter ${holds ? "keeps" : "drops"} an item by ${label}`,
+    legacy("QueryFilter"),
+    async () => {
+      await send(new PutItemCommand({ TableName, Item: { p: S(p), s: N(1), ...stored } }));
+      const { Count, ScannedCount } = await send(
+        new QueryCommand({
+          TableName,
+          KeyConditions: { p: { ComparisonOperator: "EQ", AttributeValueList: [S(p)] } },
+          QueryFilter: { [name]: condition },
+        }),
+      );
+      expect([Count, ScannedCount]).toEqual([holds ? 1 : 0, 1]);
+    },
+  );
+  behaviour(
+    `PutItem ${holds ? "succeeds" : "fails"} where Expected is ${label}`,
     legacy("Expected"),
     async () => {
       await send(new PutItemCommand({ TableName, Item: { p: S(p), s: N(2), ...stored } }));
@@ -200,7 +204,7 @@ for (const [name, condition, holds] of HOLDS) {
   );
 }
 
-/** What an update makes of a stored item. */
+/** Updates of attribute `n` of the stored item, and the attributes returned. */
 const CHANGES: [AttributeValueUpdate & { name?: string }, Item | undefined][] = [
   [{ Action: "PUT", Value: S("new") }, { n: S("new") }],
   [{ Value: S("new") }, { n: S("new") }],
@@ -208,21 +212,25 @@ const CHANGES: [AttributeValueUpdate & { name?: string }, Item | undefined][] = 
   [{ Action: "ADD", Value: N("-1.5") }, { n: N("3.5") }],
 ];
 for (const [change, after] of CHANGES)
-  behaviour(`an attribute is changed by ${JSON.stringify(change)}`, legacy("AttributeUpdates"), async () => {
-    const Key = { p: S(`changed ${JSON.stringify(change)}`), s: N(1) };
-    await send(new PutItemCommand({ TableName, Item: { ...Key, ...stored } }));
-    const { Attributes } = await send(
-      new UpdateItemCommand({
-        TableName,
-        Key,
-        AttributeUpdates: { n: change },
-        ReturnValues: "UPDATED_NEW",
-      }),
-    );
-    expect(Attributes).toEqual(after);
-  });
+  behaviour(
+    `AttributeUpdates ${JSON.stringify(change)} changes an attribute`,
+    legacy("AttributeUpdates"),
+    async () => {
+      const Key = { p: S(`changed ${JSON.stringify(change)}`), s: N(1) };
+      await send(new PutItemCommand({ TableName, Item: { ...Key, ...stored } }));
+      const { Attributes } = await send(
+        new UpdateItemCommand({
+          TableName,
+          Key,
+          AttributeUpdates: { n: change },
+          ReturnValues: "UPDATED_NEW",
+        }),
+      );
+      expect(Attributes).toEqual(after);
+    },
+  );
 
-behaviour("ADD and DELETE change a set by its elements", legacy("AttributeUpdates"), async () => {
+behaviour("ADD and DELETE add and remove elements of a set", legacy("AttributeUpdates"), async () => {
   const Key = { p: S("set"), s: N(1) };
   await send(
     new PutItemCommand({ TableName, Item: { ...Key, one: { SS: ["a", "b"] }, two: { SS: ["a"] } } }),
@@ -242,30 +250,34 @@ behaviour("ADD and DELETE change a set by its elements", legacy("AttributeUpdate
   expect(Attributes).toEqual({ ...Key, one: { SS: ["b"] }, two: { SS: ["a", "c"] }, three: N(2) });
 });
 
-behaviour("AttributesToGet chooses attributes", legacy("AttributesToGet"), async () => {
+behaviour("AttributesToGet projects attributes", legacy("AttributesToGet"), async () => {
   const Key = { p: S("chosen"), s: N(1) };
   await send(new PutItemCommand({ TableName, Item: { ...Key, ...stored } }));
   const { Item } = await send(new GetItemCommand({ TableName, Key, AttributesToGet: ["n", "none"] }));
   expect(Item).toEqual({ n: N(5) });
 });
 
-behaviour("conditions are joined by OR if asked", legacy("ConditionalOperator"), async () => {
-  await send(new PutItemCommand({ TableName, Item: { p: S("or"), s: N(77), ...stored } }));
-  const scan = async (ConditionalOperator: "AND" | "OR") =>
-    (
-      await send(
-        new ScanCommand({
-          TableName,
-          ConditionalOperator,
-          ScanFilter: {
-            s: { ComparisonOperator: "EQ", AttributeValueList: [N(77)] },
-            t: { ComparisonOperator: "EQ", AttributeValueList: [S("other")] },
-          },
-        }),
-      )
-    ).Count;
-  expect([await scan("AND"), await scan("OR")]).toEqual([0, 1]);
-});
+behaviour(
+  "ConditionalOperator OR requires one of the conditions",
+  legacy("ConditionalOperator"),
+  async () => {
+    await send(new PutItemCommand({ TableName, Item: { p: S("or"), s: N(77), ...stored } }));
+    const scan = async (ConditionalOperator: "AND" | "OR") =>
+      (
+        await send(
+          new ScanCommand({
+            TableName,
+            ConditionalOperator,
+            ScanFilter: {
+              s: { ComparisonOperator: "EQ", AttributeValueList: [N(77)] },
+              t: { ComparisonOperator: "EQ", AttributeValueList: [S("other")] },
+            },
+          }),
+        )
+      ).Count;
+    expect([await scan("AND"), await scan("OR")]).toEqual([0, 1]);
+  },
+);
 
 for (const [operator, values, found] of [
   ["EQ", [2], [2]],
@@ -275,17 +287,21 @@ for (const [operator, values, found] of [
   ["GE", [2], [2, 3]],
   ["BETWEEN", [2, 3], [2, 3]],
 ] as const)
-  behaviour(`a query by KeyConditions with ${operator}`, legacy("KeyConditions"), async () => {
-    const p = `keys ${operator}`;
-    for (const s of [1, 2, 3]) await send(new PutItemCommand({ TableName, Item: { p: S(p), s: N(s) } }));
-    const { Items } = await send(
-      new QueryCommand({
-        TableName,
-        KeyConditions: {
-          p: { ComparisonOperator: "EQ", AttributeValueList: [S(p)] },
-          s: { ComparisonOperator: operator, AttributeValueList: values.map(N) },
-        },
-      }),
-    );
-    expect(Items!.map(({ s }) => Number(s!.N))).toEqual(found);
-  });
+  behaviour(
+    `a query by KeyConditions with ${operator} returns the matching items`,
+    legacy("KeyConditions"),
+    async () => {
+      const p = `keys ${operator}`;
+      for (const s of [1, 2, 3]) await send(new PutItemCommand({ TableName, Item: { p: S(p), s: N(s) } }));
+      const { Items } = await send(
+        new QueryCommand({
+          TableName,
+          KeyConditions: {
+            p: { ComparisonOperator: "EQ", AttributeValueList: [S(p)] },
+            s: { ComparisonOperator: operator, AttributeValueList: values.map(N) },
+          },
+        }),
+      );
+      expect(Items!.map(({ s }) => Number(s!.N))).toEqual(found);
+    },
+  );

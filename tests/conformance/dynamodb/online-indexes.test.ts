@@ -17,7 +17,7 @@ const VIOLATIONS = guide("GSI.OnlineOps.ViolationDetection");
 const TableName = "older-than-its-index";
 const IndexName = "by-g";
 
-/** What may stand in an attribute before it is a key. */
+/** Values that are invalid as an index key. */
 const UNFIT: Record<string, AttributeValue> = {
   "of another type": N(1),
   empty: S(""),
@@ -28,7 +28,7 @@ const UNFIT: Record<string, AttributeValue> = {
 };
 const keyOf = (p: string) => ({ p: S(p), s: N(1) });
 
-describe("an index that is made later", () => {
+describe("an index added to an existing table", () => {
   withTable(TableName);
   beforeAll(async () => {
     for (const [p, g] of Object.entries(UNFIT))
@@ -53,7 +53,7 @@ describe("an index that is made later", () => {
     await cloud.advance(60_000);
   });
 
-  behaviour("becomes active whatever stands in its attribute", VIOLATIONS, async () => {
+  behaviour("becomes active whatever values its key attribute has", VIOLATIONS, async () => {
     const { Table } = await send(new DescribeTableCommand({ TableName }));
     const [index] = Table!.GlobalSecondaryIndexes!;
     expect([index!.IndexStatus, index!.Backfilling ?? false]).toEqual(["ACTIVE", false]);
@@ -65,17 +65,17 @@ describe("an index that is made later", () => {
   };
 
   for (const what of [...Object.keys(UNFIT), "missing"])
-    behaviour(`leaves out an item whose attribute is ${what}`, VIOLATIONS, async () => {
+    behaviour(`omits an item whose attribute is ${what}`, VIOLATIONS, async () => {
       expect(await indexed()).not.toContain(what);
       const { Items } = await send(new ScanCommand({ TableName }));
       expect(Items!.map(({ p }) => p!.S)).toContain(what);
     });
 
-  behaviour("holds the items that fit", VIOLATIONS, async () => {
+  behaviour("contains the valid items", VIOLATIONS, async () => {
     expect(await indexed()).toContain("fit");
   });
 
-  behaviour("takes an item whose attribute is put right", VIOLATIONS, async () => {
+  behaviour("adds an item whose attribute is corrected", VIOLATIONS, async () => {
     await send(
       new UpdateItemCommand({
         TableName,
@@ -87,7 +87,7 @@ describe("an index that is made later", () => {
     expect(await indexed()).toContain("of another type");
   });
 
-  behaviour("lets an item that does not fit be deleted", api("DeleteItem"), async () => {
+  behaviour("does not prevent the deletion of an omitted item", api("DeleteItem"), async () => {
     for (const p of Object.keys(UNFIT)) await send(new DeleteItemCommand({ TableName, Key: keyOf(p) }));
     expect(await indexed()).toEqual(["fit"]);
   });
