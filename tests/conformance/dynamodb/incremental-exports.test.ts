@@ -309,15 +309,15 @@ const SPANS: [
     () => ({ ExportFromTime: at(-20) }),
     () =>
       invalid(
-        "Invalid Request: Export Type expected to be Incremental Export when incremental export specification is provided",
+        "Invalid Request: Export Type expected to be Incremental Export when incremental export input is provided",
       ),
     { ExportType: undefined },
   ],
 ];
 for (const [what, span, result, more] of SPANS)
   behaviour(`an incremental export refuses ${what}`, api("ExportTableToPointInTime"), async () => {
-    const specification = span();
-    expect(await outcome(begin(specification, more))).toEqual(result(specification ?? {}));
+    const input = span();
+    expect(await outcome(begin(input, more))).toEqual(result(input ?? {}));
   });
 
 behaviour("a period longer than a day is refused", api("ExportTableToPointInTime"), async () => {

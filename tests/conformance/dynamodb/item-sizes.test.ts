@@ -69,7 +69,7 @@ behaviour("an item of 400 KB is accepted and a larger one refused", items, async
   expect(await setX("plain", "x".repeat(LIMIT - 5))).toEqual(notUpdated);
 });
 
-for (const [indexed, maximum] of [
+for (const [indexed, largest] of [
   [["l"], LIMIT / 2],
   [["l", "m"], Math.floor(LIMIT / 3)],
 ] as const)
@@ -77,9 +77,9 @@ for (const [indexed, maximum] of [
     `an item and its entries in ${indexed.length} local indexes take at most 400 KB together`,
     withIndexes,
     async () => {
-      expect(await put("whole", itemOf(maximum + 1, ...indexed))).toEqual(refused);
-      expect(await put("whole", itemOf(maximum, ...indexed))).toBe("accepted");
-      expect(await setX("whole", `${itemOf(maximum, ...indexed).x!.S}x`)).toEqual(notUpdated);
+      expect(await put("whole", itemOf(largest + 1, ...indexed))).toEqual(refused);
+      expect(await put("whole", itemOf(largest, ...indexed))).toBe("accepted");
+      expect(await setX("whole", `${itemOf(largest, ...indexed).x!.S}x`)).toEqual(notUpdated);
     },
   );
 

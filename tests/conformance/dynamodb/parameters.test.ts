@@ -22,8 +22,11 @@ const metrics = fails(
   "Member must satisfy enum value set: [SIZE, NONE]",
 );
 
-/** What is told of a table's wrong name alone, and what is missing besides, in the order of a hash map. */
-for (const [operation, told] of [
+/**
+ * An invalid TableName alone is reported by itself; together with missing parameters all are reported, in the order
+ * of a hash map.
+ */
+for (const [operation, paths] of [
   ["GetItem", ["key", "tableName"]],
   ["PutItem", ["item", "tableName"]],
   ["UpdateItem", ["tableName", "key"]],
@@ -42,7 +45,7 @@ for (const [operation, told] of [
     [
       operation,
       { TableName: "abc;" },
-      detected(...told.map((path) => (path === "tableName" ? wrongName("abc;") : missing(path)))),
+      detected(...paths.map((path) => (path === "tableName" ? wrongName("abc;") : missing(path)))),
     ],
   ]);
 }
@@ -112,7 +115,7 @@ for (const [operation, base] of [
     ),
   );
 
-/** Which parameters may not stand beside which. */
+/** Expression parameters that are refused beside legacy parameters. */
 const MIXED: [string, object, object, string, string][] = [
   ["GetItem", { TableName: "abc", Key: {} }, { AttributesToGet: ["a"] }, "ProjectionExpression", ""],
   ["PutItem", { TableName: "abc", Item: {} }, { Expected: {} }, "ConditionExpression", ""],
@@ -154,8 +157,8 @@ for (const [operation, base, older, expression, text] of MIXED)
     ],
   ]);
 
-const NAMES_ALONE = "ExpressionAttributeNames can only be specified when using expressions";
-const valuesAlone = (kinds: string) =>
+const NAMES_WITHOUT_EXPRESSION = "ExpressionAttributeNames can only be specified when using expressions";
+const valuesWithoutExpression = (kinds: string) =>
   `ExpressionAttributeValues can only be specified when using expressions: ${kinds}`;
 for (const [operation, base, expression, alone] of [
   ["GetItem", { TableName: "abc", Key: {} }, "ProjectionExpression", undefined],
@@ -179,8 +182,8 @@ for (const [operation, base, expression, alone] of [
   ],
 ] as const) {
   refusals(api(operation), [
-    [operation, { ...base, ExpressionAttributeNames: {} }, NAMES_ALONE],
-    [operation, { ...base, ExpressionAttributeNames: { "#a": "a" } }, NAMES_ALONE],
+    [operation, { ...base, ExpressionAttributeNames: {} }, NAMES_WITHOUT_EXPRESSION],
+    [operation, { ...base, ExpressionAttributeNames: { "#a": "a" } }, NAMES_WITHOUT_EXPRESSION],
     [
       operation,
       { ...base, [expression]: "", ExpressionAttributeNames: {} },
@@ -207,8 +210,8 @@ for (const [operation, base, expression, alone] of [
   ]);
   if (alone === undefined) continue;
   refusals(api(operation), [
-    [operation, { ...base, ExpressionAttributeValues: {} }, valuesAlone(alone)],
-    [operation, { ...base, ExpressionAttributeValues: { ":a": { S: "a" } } }, valuesAlone(alone)],
+    [operation, { ...base, ExpressionAttributeValues: {} }, valuesWithoutExpression(alone)],
+    [operation, { ...base, ExpressionAttributeValues: { ":a": { S: "a" } } }, valuesWithoutExpression(alone)],
     [
       operation,
       { ...base, [expression]: "", ExpressionAttributeValues: {} },
@@ -227,7 +230,7 @@ for (const [operation, base, expression, alone] of [
   ]);
 }
 
-/** What stands in the key or the item is told before what the placeholders are. */
+/** Faults in the key or the item are reported before faults in placeholders. */
 refusals(api("GetItem"), [
   [
     "GetItem",
@@ -290,7 +293,7 @@ refusals(api("Query"), [
   ],
 ]);
 
-/** What a query says of its key is looked at last, but for the form of an expression. */
+/** Key conditions are validated last, except for their syntax. */
 refusals(api("Query"), [
   [
     "Query",
@@ -333,7 +336,7 @@ refusals(api("Query"), [
   ],
 ]);
 
-/** The values of an enumeration, in the order in which they are told. */
+/** The values of enumerations, in the order in which messages list them. */
 const ENUMERATIONS: [operation: string, api: string, input: object, path: string, values: string][] = [
   [
     "Query",
@@ -392,7 +395,7 @@ for (const [operation, page, input, path, values] of ENUMERATIONS)
     [operation, input, detected(fails(path, "'hi'", `Member must satisfy enum value set: [${values}]`))],
   ]);
 
-/** A query begins otherwise than a scan. */
+/** The message for a query has a prefix that the message for a scan lacks. */
 for (const [operation, start, more] of [
   ["Query", "1 validation error detected: ", { KeyConditionExpression: "a = :a" }],
   ["Scan", "", { FilterExpression: "a = :a" }],

@@ -92,33 +92,33 @@ const CONDITIONS: [where: string, found: string[], source: string, parameters?: 
   ["nothing IS NULL", ["b1"], operators],
 ];
 for (const [where, found, source, parameters] of CONDITIONS) {
-  behaviour(`SELECT finds by ${where}`, source, async () => {
+  behaviour(`SELECT finds items by ${where}`, source, async () => {
     const { Items } = await run(`SELECT * FROM "${TableName}" WHERE ${where}`, parameters);
     expect(shown(Items).sort()).toEqual(found);
   });
 }
 
-behaviour("SELECT without a condition reads the whole table", select, async () => {
+behaviour("SELECT without a condition scans the table", select, async () => {
   expect((await run(`SELECT * FROM ${TableName}`)).Items!.length).toBeGreaterThanOrEqual(STORED.length);
 });
-behaviour("SELECT answers only the attributes that it names", select, async () => {
+behaviour("SELECT returns only the projected attributes", select, async () => {
   const { Items } = await run(`SELECT x, t FROM ${TableName} WHERE p = 'a' AND s = 1`);
   expect(Items).toEqual([{ x: N(5), t: S("hello") }]);
 });
-behaviour("SELECT answers several parts of one attribute", select, async () => {
+behaviour("SELECT returns several parts of one attribute", select, async () => {
   const { Items } = await run(`SELECT m.k, m."odd name" FROM ${TableName} WHERE p = 'a' AND s = 2`);
   expect(Items).toEqual([{ k: N(1), "odd name": S("o") }]);
 });
-behaviour("SELECT reads an index by its name behind the table's", select, async () => {
+behaviour("SELECT queries an index by its name after the table's", select, async () => {
   const { Items } = await run(`SELECT * FROM "${TableName}"."by-genre" WHERE genre = 'jazz' AND s < 5`);
   expect(shown(Items)).toEqual(["b1", "a2"]);
 });
-behaviour("SELECT refuses an index that is not there", select, async () => {
+behaviour("SELECT refuses an index that does not exist", select, async () => {
   expect(await refusal(run(`SELECT * FROM "${TableName}"."none" WHERE genre = 'jazz'`))).toBe(
     "ValidationException: The table does not have the specified index: none",
   );
 });
-behaviour("ORDER BY the sort key, descending", select, async () => {
+behaviour("ORDER BY the sort key in descending order", select, async () => {
   const { Items } = await run(`SELECT * FROM ${TableName} WHERE p = 'a' ORDER BY s DESC`);
   expect(shown(Items)).toEqual(["a3", "a2", "a1"]);
 });
@@ -127,7 +127,7 @@ for (const where of [
   "p = 'a' OR p = 'b'",
   "(p = 'a' OR p IN ['b', 'c']) AND s < 3",
 ])
-  behaviour(`ORDER BY the partition key of several, ${where}`, select, async () => {
+  behaviour(`ORDER BY the partition key across partitions, ${where}`, select, async () => {
     const ordered = async (order: string) =>
       shown((await run(`SELECT * FROM ${TableName} WHERE ${where} ORDER BY ${order}`)).Items);
     const [up, down] = [await ordered("p"), await ordered("p DESC")];
@@ -140,12 +140,12 @@ for (const where of [
         "Must have hash key in ORDER BY clause when more than one hash key condition specified in WHERE clause.",
     });
   });
-behaviour("any number of partitions may be wanted by OR", select, async () => {
+behaviour("SELECT accepts any number of partitions joined by OR", select, async () => {
   const others = Array.from({ length: 60 }, (_, at) => `p = 'none${at}'`).join(" OR ");
   const { Items } = await run(`SELECT * FROM ${TableName} WHERE ${others} OR p = 'b'`);
   expect(shown(Items)).toEqual(["b1"]);
 });
-behaviour("partitions of which one or another is wanted are queried, not scanned", select, async () => {
+behaviour("SELECT queries partitions joined by OR and does not scan", select, async () => {
   const { ConsumedCapacity } = await run(
     `SELECT * FROM ${TableName} WHERE p = 'none' OR p = 'no'`,
     undefined,
@@ -159,10 +159,10 @@ behaviour("partitions of which one or another is wanted are queried, not scanned
   expect(ConsumedCapacity!.CapacityUnits).toBe(1);
   expect(all!.CapacityUnits).toBe(0.5);
 });
-behaviour("without ORDER BY a partition comes in ascending order", select, async () => {
+behaviour("without ORDER BY a partition is returned in ascending order", select, async () => {
   expect(shown((await run(`SELECT * FROM ${TableName} WHERE p = 'a'`)).Items)).toEqual(["a1", "a2", "a3"]);
 });
-behaviour("Limit is for items looked at, and NextToken goes on behind them", paging, async () => {
+behaviour("Limit counts the items read, and NextToken continues after them", paging, async () => {
   const found: string[] = [];
   let NextToken: string | undefined;
   let pages = 0;
@@ -178,18 +178,18 @@ behaviour("Limit is for items looked at, and NextToken goes on behind them", pag
   expect(found).toEqual(["a2", "a3"]);
   expect(pages).toBeGreaterThanOrEqual(3);
 });
-behaviour("a page that ends early says the key of its last item", paging, async () => {
+behaviour("a page that ends at the limit returns LastEvaluatedKey", paging, async () => {
   const page = await run(`SELECT * FROM ${TableName} WHERE p = 'a'`, undefined, { Limit: 2 });
   expect(page.LastEvaluatedKey).toEqual({ p: S("a"), s: N(2) });
 });
-behaviour("consumed capacity is told when it is asked for", paging, async () => {
+behaviour("ReturnConsumedCapacity returns the consumed capacity", paging, async () => {
   const { ConsumedCapacity } = await run(`SELECT * FROM ${TableName} WHERE p = 'a'`, undefined, {
     ConsistentRead: true,
     ReturnConsumedCapacity: "TOTAL",
   });
   expect(ConsumedCapacity).toMatchObject({ TableName, CapacityUnits: 1 });
 });
-behaviour("a global index is not read consistently", guide("HowItWorks.ReadConsistency"), async () => {
+behaviour("a consistent read of a global index is refused", guide("HowItWorks.ReadConsistency"), async () => {
   const outcome = await refusal(
     run(`SELECT * FROM "${TableName}"."by-genre" WHERE genre = 'jazz'`, undefined, { ConsistentRead: true }),
   );
@@ -197,7 +197,7 @@ behaviour("a global index is not read consistently", guide("HowItWorks.ReadConsi
 });
 
 const inserting = guide("ql-reference.insert");
-behaviour("INSERT puts an item of all types", inserting, async () => {
+behaviour("INSERT stores an item with all types", inserting, async () => {
   const { Items } = await run(
     `INSERT INTO "${TableName}" VALUE {'p': 'in', 's': 1, 'text': 'it''s', 'n': 1.50, 'yes': TRUE, 'none': NULL,
      'list': [1, 'a'], 'map': {'inner': {'deep': 2}}, 'words': <<'a', 'b'>>, 'numbers': <<1, 2>>}`,
@@ -216,17 +216,17 @@ behaviour("INSERT puts an item of all types", inserting, async () => {
     numbers: { NS: ["1", "2"] },
   });
 });
-behaviour("INSERT takes parameters inside of its item", inserting, async () => {
+behaviour("INSERT accepts parameters inside of the item", inserting, async () => {
   const blob = { B: new Uint8Array([1, 2]) };
   await run(`INSERT INTO ${TableName} VALUE {'p': ?, 's': ?, 'm': {'b': ?}}`, [S("in"), N(2), blob]);
   expect((await item("in", 2))!.m!.M!.b!.B).toEqual(blob.B);
 });
-behaviour("INSERT refuses an item that is there", inserting, async () => {
+behaviour("INSERT refuses an existing item", inserting, async () => {
   expect(await refusal(run(`INSERT INTO ${TableName} VALUE {'p': 'a', 's': 1}`))).toBe(
     "DuplicateItemException: Duplicate primary key exists in table",
   );
 });
-behaviour("INSERT refuses an item without its key", inserting, async () => {
+behaviour("INSERT refuses an item without its full key", inserting, async () => {
   expect(await refusal(run(`INSERT INTO ${TableName} VALUE {'p': 'a'}`))).toBe(
     "ValidationException: One or more parameter values were invalid: Missing the key s in the item",
   );
@@ -272,19 +272,19 @@ for (const [returning, Items] of RETURNED) {
     expect((await run(`UPDATE ${TableName} SET x = 9 ${AT} ${returning}`)).Items).toEqual(Items);
   });
 }
-behaviour("UPDATE of an item that is not there fails as a condition does", updating, async () => {
+behaviour("UPDATE of a missing item fails as a failed condition", updating, async () => {
   expect(await refusal(run(`UPDATE ${TableName} SET x = 1 WHERE p = 'none' AND s = 1`))).toBe(
     "ConditionalCheckFailedException: The conditional request failed",
   );
 });
-behaviour("what UPDATE asks besides the key is a condition", updating, async () => {
+behaviour("UPDATE treats conditions besides the key as a condition expression", updating, async () => {
   await send(new PutItemCommand({ TableName, Item: before }));
   const error = await run(`UPDATE ${TableName} SET x = 1 ${AT} AND x = 4`, undefined, {
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   }).catch((thrown: { Item?: Item }) => thrown);
   expect((error as { Item?: Item }).Item).toEqual(before);
 });
-behaviour("UPDATE of a part of the key is refused", updating, async () => {
+behaviour("UPDATE refuses to change a key attribute", updating, async () => {
   await send(new PutItemCommand({ TableName, Item: before }));
   expect(await refusal(run(`UPDATE ${TableName} SET s = 2 ${AT}`))).toBe(
     "ValidationException: One or more parameter values were invalid: Cannot update attribute s. This attribute is part of the key",
@@ -292,15 +292,15 @@ behaviour("UPDATE of a part of the key is refused", updating, async () => {
 });
 
 const deleting = guide("ql-reference.delete");
-behaviour("DELETE removes one item, and RETURNING ALL OLD shows it", deleting, async () => {
+behaviour("DELETE removes an item, and RETURNING ALL OLD returns it", deleting, async () => {
   await send(new PutItemCommand({ TableName, Item: before }));
   expect((await run(`DELETE FROM "${TableName}" ${AT} RETURNING ALL OLD *`)).Items).toEqual([before]);
   expect(await item("up", 1)).toBeUndefined();
 });
-behaviour("DELETE of an item that is not there succeeds", deleting, async () => {
+behaviour("DELETE of a missing item succeeds", deleting, async () => {
   expect((await run(`DELETE FROM ${TableName} WHERE p = 'none' AND s = 1`)).Items).toEqual([]);
 });
-behaviour("DELETE whose condition is false fails", deleting, async () => {
+behaviour("DELETE with a false condition fails", deleting, async () => {
   expect(await refusal(run(`DELETE FROM ${TableName} WHERE p = 'a' AND s = 1 AND x = 0`))).toBe(
     "ConditionalCheckFailedException: The conditional request failed",
   );
@@ -331,7 +331,7 @@ for (const [statement, message, source] of REFUSED) {
     expect(await refusal(run(statement))).toBe(`ValidationException: ${message}`);
   });
 }
-behaviour("a table that is not there is not found", paging, async () => {
+behaviour("SELECT refuses a table that does not exist", paging, async () => {
   expect(await refusal(run("SELECT * FROM nowhere"))).toBe(
     "ResourceNotFoundException: Requested resource not found",
   );
@@ -342,7 +342,7 @@ const batch = (...statements: string[]) =>
   send(new BatchExecuteStatementCommand({ Statements: statements.map((Statement) => ({ Statement })) })).then(
     ({ Responses }) => Responses!,
   );
-behaviour("a batch reads single items, in its order", batching, async () => {
+behaviour("a batch reads single items in the order of its statements", batching, async () => {
   const found = await batch(
     `SELECT x FROM ${TableName} WHERE p = 'a' AND s = 2`,
     `SELECT x FROM ${TableName} WHERE p = 'b' AND s = 1`,
@@ -352,7 +352,7 @@ behaviour("a batch reads single items, in its order", batching, async () => {
     { TableName, Item: { x: N(8) } },
   ]);
 });
-behaviour("a batch's read has to say the whole key", batching, async () => {
+behaviour("a read in a batch requires the full key", batching, async () => {
   const [found] = await batch(`SELECT * FROM ${TableName} WHERE p = 'a'`);
   expect(found!.Error).toMatchObject({
     Code: "ValidationError",
@@ -360,20 +360,20 @@ behaviour("a batch's read has to say the whole key", batching, async () => {
       "Select statements within BatchExecuteStatement must specify the primary key in the where clause.",
   });
 });
-behaviour("in a batch one statement's error does not stop the others", batching, async () => {
-  const answers = await batch(
+behaviour("an error of one statement in a batch does not stop the others", batching, async () => {
+  const responses = await batch(
     `INSERT INTO ${TableName} VALUE {'p': 'a', 's': 1}`,
     `INSERT INTO ${TableName} VALUE {'p': 'batch', 's': 1}`,
     `UPDATE ${TableName} SET x = 1 WHERE p = 'none' AND s = 1`,
   );
-  expect(answers.map(({ Error: error }) => error?.Code)).toEqual([
+  expect(responses.map(({ Error: error }) => error?.Code)).toEqual([
     "DuplicateItem",
     undefined,
     "ConditionalCheckFailed",
   ]);
   expect(await item("batch", 1)).toBeDefined();
 });
-behaviour("a batch is either of reads or of writes", batching, async () => {
+behaviour("a batch does not mix reads and writes", batching, async () => {
   const outcome = await refusal(
     batch(
       `SELECT * FROM ${TableName} WHERE p = 'a' AND s = 1`,
@@ -396,13 +396,13 @@ const codes = (statements: string[]) =>
     () => [],
     (error: TransactionCanceledException) => error.CancellationReasons!.map(({ Code }) => Code),
   );
-behaviour("no two reads of a transaction are of one item", guide("ServiceQuotas"), async () => {
+behaviour("a transaction refuses two reads of one item", guide("ServiceQuotas"), async () => {
   const read = `SELECT * FROM ${TableName} WHERE p = 'a' AND s = 1`;
   expect(await refusal(transact([read, read]))).toBe(
     "ValidationException: Transaction request cannot include multiple operations on one item",
   );
 });
-behaviour("a transaction reads 4 MB at most", guide("ServiceQuotas"), async () => {
+behaviour("a transaction reads at most 4 MB", guide("ServiceQuotas"), async () => {
   const reads = Array.from(
     { length: 11 },
     (_, at) => `SELECT * FROM ${TableName} WHERE p = 'large' AND s = ${at}`,
@@ -414,14 +414,14 @@ behaviour("a transaction reads 4 MB at most", guide("ServiceQuotas"), async () =
   expect((await transact(reads.slice(1))).Responses).toHaveLength(10);
   expect(await refusal(transact(reads))).toMatch(/^ValidationException: .* 4 MB$/);
 });
-behaviour("a transaction's writes take effect together", together, async () => {
+behaviour("the writes of a transaction take effect together", together, async () => {
   await transact([
     `INSERT INTO ${TableName} VALUE {'p': 'tx', 's': 1}`,
     `INSERT INTO ${TableName} VALUE {'p': 'tx', 's': 2}`,
   ]);
   expect([await item("tx", 1), await item("tx", 2)]).not.toContain(undefined);
 });
-behaviour("a transaction is cancelled with the reason of each statement", together, async () => {
+behaviour("a canceled transaction returns the reason of each statement", together, async () => {
   expect(
     await codes([
       `INSERT INTO ${TableName} VALUE {'p': 'a', 's': 1}`,
@@ -431,7 +431,7 @@ behaviour("a transaction is cancelled with the reason of each statement", togeth
   ).toEqual(["DuplicateItem", "None", "ConditionalCheckFailed"]);
   expect(await item("tx", 3)).toBeUndefined();
 });
-behaviour("EXISTS is the condition of a transaction", functions("exists"), async () => {
+behaviour("EXISTS is a condition check of a transaction", functions("exists"), async () => {
   const put = `INSERT INTO ${TableName} VALUE {'p': 'tx', 's': 4}`;
   const exists = (where: string) =>
     `EXISTS(SELECT * FROM "${TableName}" WHERE p = 'a' AND s = 1 AND ${where})`;
@@ -439,33 +439,33 @@ behaviour("EXISTS is the condition of a transaction", functions("exists"), async
   await transact([exists("x = 5"), put]);
   expect(await item("tx", 4)).toBeDefined();
 });
-behaviour("EXISTS is for transactions only", functions("exists"), async () => {
+behaviour("EXISTS is refused outside of a transaction", functions("exists"), async () => {
   expect(await refusal(run(`EXISTS(SELECT * FROM ${TableName} WHERE p = 'a' AND s = 1)`))).toMatch(
     /^ValidationException/,
   );
 });
-behaviour("a transaction reads several items at one moment", together, async () => {
+behaviour("a transaction reads several items", together, async () => {
   const { Responses } = await transact([
     `SELECT x FROM ${TableName} WHERE p = 'a' AND s = 1`,
     `SELECT x FROM ${TableName} WHERE p = 'none' AND s = 1`,
   ]);
   expect(Responses).toEqual([{ Item: { x: N(5) } }, {}]);
 });
-behaviour("a transaction is either of reads or of writes", together, async () => {
+behaviour("a transaction does not mix reads and writes", together, async () => {
   const statements = [
     `SELECT x FROM ${TableName} WHERE p = 'a' AND s = 1`,
     `DELETE FROM ${TableName} WHERE p = 'n' AND s = 1`,
   ];
   expect(await refusal(transact(statements))).toMatch(/^ValidationException/);
 });
-behaviour("a transaction is not about one item twice", together, async () => {
+behaviour("a transaction refuses two operations on one item", together, async () => {
   const statements = [1, 2].map((x) => `UPDATE ${TableName} SET x = ${x} WHERE p = 'a' AND s = 1`);
   expect(await refusal(transact(statements))).toBe(
     "ValidationException: Transaction request cannot include multiple operations on one item",
   );
 });
 behaviour(
-  "a transaction with a token that came before is not done again",
+  "a transaction with a repeated token is not executed again",
   api("ExecuteTransaction"),
   async () => {
     const statements = [`INSERT INTO ${TableName} VALUE {'p': 'once', 's': 1}`];
@@ -476,7 +476,7 @@ behaviour(
   },
 );
 
-behaviour("IN answers ten items at a time", operators, async () => {
+behaviour("SELECT with IN returns ten items a page", operators, async () => {
   const many = Array.from({ length: 12 }, (_, at) => `many-${at}`);
   for (const p of many) await send(new PutItemCommand({ TableName, Item: { p: S(p), s: N(1) } }));
   const Statement = `SELECT * FROM ${TableName} WHERE p IN [${many.map((p) => `'${p}'`).join(", ")}]`;

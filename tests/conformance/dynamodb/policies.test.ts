@@ -36,39 +36,39 @@ const nameOf = (promise: Promise<unknown>) =>
     (error: Error) => error.name,
   );
 
-behaviour("a table without a policy has none to get", api("GetResourcePolicy"), async () => {
+behaviour("GetResourcePolicy refuses a table without a policy", api("GetResourcePolicy"), async () => {
   expect(await nameOf(getPolicy())).toBe("PolicyNotFoundException");
 });
-behaviour("NO_POLICY is expected where there is none", api("PutResourcePolicy"), async () => {
+behaviour("NO_POLICY is expected only of a table without a policy", api("PutResourcePolicy"), async () => {
   expect((await putPolicy(allowing("dynamodb:Query"), "NO_POLICY")).RevisionId).toMatch(/./);
   expect(await nameOf(putPolicy(allowing("dynamodb:Scan"), "NO_POLICY"))).toBe("PolicyNotFoundException");
 });
-behaviour("a policy comes back as it was put, with its revision", api("GetResourcePolicy"), async () => {
+behaviour("GetResourcePolicy returns the policy and its revision", api("GetResourcePolicy"), async () => {
   const { RevisionId } = await putPolicy(allowing("dynamodb:Query"));
   expect(await getPolicy()).toMatchObject({ Policy: allowing("dynamodb:Query"), RevisionId });
 });
-behaviour("the same policy again has the same revision", api("PutResourcePolicy"), async () => {
+behaviour("PutResourcePolicy of the same policy keeps the revision", api("PutResourcePolicy"), async () => {
   const first = await putPolicy(allowing("dynamodb:Query"));
   expect((await putPolicy(allowing("dynamodb:Query"))).RevisionId).toBe(first.RevisionId);
 });
-behaviour("another policy has another revision", api("PutResourcePolicy"), async () => {
+behaviour("PutResourcePolicy of another policy changes the revision", api("PutResourcePolicy"), async () => {
   const first = await putPolicy(allowing("dynamodb:Query"));
   expect((await putPolicy(allowing("dynamodb:GetItem"))).RevisionId).not.toBe(first.RevisionId);
 });
-behaviour("a revision that is past is not replaced", api("PutResourcePolicy"), async () => {
+behaviour("PutResourcePolicy refuses an outdated expected revision", api("PutResourcePolicy"), async () => {
   expect(await nameOf(putPolicy(allowing("dynamodb:Scan"), "past"))).toBe("PolicyNotFoundException");
 });
-behaviour("a policy that is no policy is refused", api("PutResourcePolicy"), async () => {
+behaviour("PutResourcePolicy refuses an invalid policy", api("PutResourcePolicy"), async () => {
   expect(await nameOf(putPolicy('{"Version": "2012-10-17"}'))).toBe("ValidationException");
 });
-behaviour("a policy of more than 20 KB is refused", api("PutResourcePolicy"), async () => {
+behaviour("PutResourcePolicy refuses a policy larger than 20 KB", api("PutResourcePolicy"), async () => {
   expect(await nameOf(putPolicy(allowing("dynamodb:Scan") + " ".repeat(20_480)))).toBe("ValidationException");
 });
-behaviour("a table that is not there takes no policy", api("PutResourcePolicy"), async () => {
+behaviour("PutResourcePolicy refuses a table that does not exist", api("PutResourcePolicy"), async () => {
   const none = { ResourceArn: `${ResourceArn}-not`, Policy: allowing("dynamodb:Scan") };
   expect(await nameOf(send(new PutResourcePolicyCommand(none)))).toBe("ResourceNotFoundException");
 });
-behaviour("a policy opens a table for another account, by its ARN", guide("rbac-examples"), async () => {
+behaviour("a policy allows another account to use a table by its ARN", guide("rbac-examples"), async () => {
   const Key = { p: S("a"), s: N(1) };
   await send(new PutItemCommand({ TableName, Item: Key }));
   await putPolicy(allowing("dynamodb:GetItem"));
@@ -81,40 +81,48 @@ behaviour("a policy opens a table for another account, by its ARN", guide("rbac-
     other.destroy();
   }
 });
-behaviour("a deleted policy is told by its revision", api("DeleteResourcePolicy"), async () => {
-  const { RevisionId } = await getPolicy();
-  const deleted = await send(
-    new DeleteResourcePolicyCommand({ ResourceArn, ExpectedRevisionId: RevisionId }),
-  );
-  expect(deleted.RevisionId).toBe(RevisionId);
-  expect(await nameOf(getPolicy())).toBe("PolicyNotFoundException");
-});
-behaviour("a policy may be deleted again", api("DeleteResourcePolicy"), async () => {
-  expect(await nameOf(send(new DeleteResourcePolicyCommand({ ResourceArn })))).toBe("accepted");
-});
-behaviour("a policy that was expected is not there any more", api("DeleteResourcePolicy"), async () => {
-  const gone = new DeleteResourcePolicyCommand({ ResourceArn, ExpectedRevisionId: "1" });
-  expect(await nameOf(send(gone))).toBe("PolicyNotFoundException");
-});
-
-behaviour("contributor insights are off at first", api("DescribeContributorInsights"), async () => {
-  const told = await send(new DescribeContributorInsightsCommand({ TableName }));
-  expect(told.ContributorInsightsStatus).toBe("DISABLED");
-});
 behaviour(
-  "contributor insights are switched on, with their rules",
-  api("UpdateContributorInsights"),
+  "DeleteResourcePolicy returns the revision of the deleted policy",
+  api("DeleteResourcePolicy"),
   async () => {
-    const begun = await send(
-      new UpdateContributorInsightsCommand({ TableName, ContributorInsightsAction: "ENABLE" }),
+    const { RevisionId } = await getPolicy();
+    const deleted = await send(
+      new DeleteResourcePolicyCommand({ ResourceArn, ExpectedRevisionId: RevisionId }),
     );
-    expect(begun.ContributorInsightsStatus).toBe("ENABLING");
-    const told = await send(new DescribeContributorInsightsCommand({ TableName }));
-    expect(told.ContributorInsightsStatus).toBe("ENABLED");
-    expect(told.ContributorInsightsRuleList).toHaveLength(4);
+    expect(deleted.RevisionId).toBe(RevisionId);
+    expect(await nameOf(getPolicy())).toBe("PolicyNotFoundException");
   },
 );
-behaviour("contributor insights are listed by table", api("ListContributorInsights"), async () => {
-  const { ContributorInsightsSummaries } = await send(new ListContributorInsightsCommand({}));
-  expect(ContributorInsightsSummaries).toMatchObject([{ TableName, ContributorInsightsStatus: "ENABLED" }]);
+behaviour("deleting a policy again succeeds", api("DeleteResourcePolicy"), async () => {
+  expect(await nameOf(send(new DeleteResourcePolicyCommand({ ResourceArn })))).toBe("accepted");
 });
+behaviour(
+  "DeleteResourcePolicy refuses an expected revision of a deleted policy",
+  api("DeleteResourcePolicy"),
+  async () => {
+    const gone = new DeleteResourcePolicyCommand({ ResourceArn, ExpectedRevisionId: "1" });
+    expect(await nameOf(send(gone))).toBe("PolicyNotFoundException");
+  },
+);
+
+behaviour("contributor insights are disabled by default", api("DescribeContributorInsights"), async () => {
+  const output = await send(new DescribeContributorInsightsCommand({ TableName }));
+  expect(output.ContributorInsightsStatus).toBe("DISABLED");
+});
+behaviour("contributor insights are enabled with their rules", api("UpdateContributorInsights"), async () => {
+  const begun = await send(
+    new UpdateContributorInsightsCommand({ TableName, ContributorInsightsAction: "ENABLE" }),
+  );
+  expect(begun.ContributorInsightsStatus).toBe("ENABLING");
+  const output = await send(new DescribeContributorInsightsCommand({ TableName }));
+  expect(output.ContributorInsightsStatus).toBe("ENABLED");
+  expect(output.ContributorInsightsRuleList).toHaveLength(4);
+});
+behaviour(
+  "ListContributorInsights returns the insights of tables",
+  api("ListContributorInsights"),
+  async () => {
+    const { ContributorInsightsSummaries } = await send(new ListContributorInsightsCommand({}));
+    expect(ContributorInsightsSummaries).toMatchObject([{ TableName, ContributorInsightsStatus: "ENABLED" }]);
+  },
+);

@@ -112,11 +112,11 @@ const noPolicy = (message: string) => ({
   name: "PolicyNotFoundException",
   message: expect.stringContaining(`${NOT_FOUND}${message}`),
 });
-behaviour("a table that never had a policy is left without one, without a revision", source, async () => {
+behaviour("deleting the policy of a table that never had one returns no revision", source, async () => {
   await expect(got()).rejects.toMatchObject(noPolicy(ResourceArn));
   for (let time = 0; time < 2; time++) expect((await remove()).RevisionId).toBeUndefined();
 });
-behaviour("a revision is not expected where there is no policy", source, async () => {
+behaviour("an expected revision is refused without a policy", source, async () => {
   const none = noPolicy(
     `Requested update for policy with revision id 123456789, but table ${TableName} has no associated`,
   );
@@ -124,7 +124,7 @@ behaviour("a revision is not expected where there is no policy", source, async (
   await expect(put(policyOf(statement), { ExpectedRevisionId: "123456789" })).rejects.toMatchObject(none);
 });
 
-behaviour("a policy is told in one form, however it was written", source, async () => {
+behaviour("GetResourcePolicy returns a normalized policy", source, async () => {
   await put(policyOf(statement));
   const { Policy, RevisionId } = await got();
   expect(Policy).toBe(policyOf(statement));
@@ -152,25 +152,29 @@ for (const [what, more] of [
   ["the order of resources", { Resource: [`${ResourceArn}/index/*`, ResourceArn] }],
   ["the resource of another table", { Resource: gone }],
 ] as const)
-  behaviour(`a policy keeps ${what}`, source, async () => {
+  behaviour(`normalization preserves ${what}`, source, async () => {
     await put(policyOf({ ...statement, ...more }));
     expect((await got()).Policy).toBe(policyOf({ ...statement, ...more }));
   });
-behaviour("a condition of one value is told without a list, behind all else", source, async () => {
+behaviour("a condition with one value is returned without a list, as the last member", source, async () => {
   await put(policyOf({ Condition: { StringEquals: { "aws:PrincipalAccount": [ACCOUNT] } }, ...statement }));
   expect((await got()).Policy).toBe(
     policyOf({ ...statement, Condition: { StringEquals: { "aws:PrincipalAccount": ACCOUNT } } }),
   );
 });
-behaviour("a policy without a version is told with the first, and is another than that", source, async () => {
-  const { RevisionId } = await put(JSON.stringify({ Statement: [statement] }));
-  const told = JSON.stringify({ Version: "2008-10-17", Statement: [statement] });
-  expect((await got()).Policy).toBe(told);
-  expect((await put(JSON.stringify({ Statement: [statement] }))).RevisionId).toBe(RevisionId);
-  expect((await put(told)).RevisionId).not.toBe(RevisionId);
-});
+behaviour(
+  "a policy without a version is returned with 2008-10-17, but differs from one with that version",
+  source,
+  async () => {
+    const { RevisionId } = await put(JSON.stringify({ Statement: [statement] }));
+    const returned = JSON.stringify({ Version: "2008-10-17", Statement: [statement] });
+    expect((await got()).Policy).toBe(returned);
+    expect((await put(JSON.stringify({ Statement: [statement] }))).RevisionId).toBe(RevisionId);
+    expect((await put(returned)).RevisionId).not.toBe(RevisionId);
+  },
+);
 
-behaviour("a revision is the time of the change in milliseconds, and grows", source, async () => {
+behaviour("a revision is the time of the change in milliseconds and increases", source, async () => {
   const first = await put(policyOf(statement));
   const second = await put(policyOf({ ...statement, Sid: "Other" }));
   expect(first.RevisionId).toMatch(/^\d{13}$/);
@@ -182,7 +186,7 @@ behaviour("a revision is the time of the change in milliseconds, and grows", sou
   await expect(put(policyOf(statement), expected)).rejects.toMatchObject(mismatch);
   await expect(remove(first.RevisionId)).rejects.toMatchObject(mismatch);
 });
-behaviour("a deletion tells the revision that it ends, and then its own", source, async () => {
+behaviour("a deletion returns the deleted revision, and a repeated deletion its own", source, async () => {
   const { RevisionId } = await got();
   expect((await remove(RevisionId)).RevisionId).toBe(RevisionId);
   const again = await remove();
@@ -194,7 +198,7 @@ behaviour("a deletion tells the revision that it ends, and then its own", source
 });
 
 const denying = (Action: string) => policyOf(statement, { ...statement, Sid: "No", Effect: "Deny", Action });
-behaviour("a policy that locks its owner out is to be confirmed", source, async () => {
+behaviour("a policy that locks its owner out requires confirmation", source, async () => {
   for (const more of [{}, { ConfirmRemoveSelfResourceAccess: false }])
     await expect(put(denying("dynamodb:PutResourcePolicy"), more)).rejects.toMatchObject({
       name: "AccessDeniedException",
@@ -202,11 +206,11 @@ behaviour("a policy that locks its owner out is to be confirmed", source, async 
     });
   await expect(got()).rejects.toMatchObject({ name: "PolicyNotFoundException" });
 });
-behaviour("a policy may keep others from deleting it", source, async () => {
+behaviour("a policy can deny its own deletion", source, async () => {
   await put(denying("dynamodb:DeleteResourcePolicy"));
   await expect(remove()).rejects.toMatchObject({ name: "AccessDeniedException" });
 });
-behaviour("what is confirmed locks out for good", source, async () => {
+behaviour("a confirmed policy locks its owner out permanently", source, async () => {
   await put(denying("dynamodb:PutResourcePolicy"), { ConfirmRemoveSelfResourceAccess: true });
   await expect(put(policyOf(statement), { ConfirmRemoveSelfResourceAccess: true })).rejects.toMatchObject({
     name: "AccessDeniedException",
@@ -223,17 +227,17 @@ const made = (name: string, ResourcePolicy: string) =>
       ResourcePolicy,
     }),
   );
-behaviour("a table's first policy has the time of its making for a revision", source, async () => {
+behaviour("the policy of a new table has the creation time as its revision", source, async () => {
   const { TableDescription } = await made("made", policyOf(statement));
-  const told = await send(new GetResourcePolicyCommand({ ResourceArn: TableDescription!.TableArn! }));
-  expect(told.Policy).toBe(policyOf(statement));
-  expect(told.RevisionId).toBe(String(TableDescription!.CreationDateTime!.getTime()));
+  const returned = await send(new GetResourcePolicyCommand({ ResourceArn: TableDescription!.TableArn! }));
+  expect(returned.Policy).toBe(policyOf(statement));
+  expect(returned.RevisionId).toBe(String(TableDescription!.CreationDateTime!.getTime()));
 });
 for (const [policy, message] of [
   ["", "This policy contains invalid Json"],
   ["{}", "Syntax error at position (1,3)"],
 ] as const)
-  behaviour(`a table is not made with the policy '${policy}'`, measured("service"), async () => {
+  behaviour(`CreateTable refuses the policy '${policy}'`, measured("service"), async () => {
     await expect(made("not-made", policy)).rejects.toMatchObject({
       name: "ValidationException",
       message: `${DOCUMENT}${message}`,

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 
 const ACTIONS = (ReplicaUpdates: UpdateTableCommandInput["ReplicaUpdates"]) => ({ ReplicaUpdates });
-const REFUSED: [what: string, input: Partial<UpdateTableCommandInput>, told: string][] = [
+const REFUSED: [what: string, input: Partial<UpdateTableCommandInput>, expected: string][] = [
   [
     "a replica that is there already",
     ACTIONS([{ Create: { RegionName: AWAY } }]),
@@ -115,12 +115,12 @@ const REFUSED: [what: string, input: Partial<UpdateTableCommandInput>, told: str
     "One or more parameter values were invalid: Replica modification must be the only operation in the request",
   ]),
 ];
-for (const [what, input, told] of REFUSED)
+for (const [what, input, expected] of REFUSED)
   behaviour(`UpdateTable refuses ${what}`, update, async () => {
-    expect(await outcome(change(input))).toEqual(invalid(told));
+    expect(await outcome(change(input))).toEqual(invalid(expected));
   });
 
-behaviour("a consistency or a witness is no change by itself", update, async () => {
+behaviour("a consistency or witnesses alone are not a change", update, async () => {
   for (const input of [
     { MultiRegionConsistency: "STRONG" as const },
     { MultiRegionConsistency: "EVENTUAL" as const },
@@ -129,16 +129,16 @@ behaviour("a consistency or a witness is no change by itself", update, async () 
     expect((await outcome(change(input)))[1]).toMatch(/^At least one of ProvisionedThroughput, /);
 });
 
-behaviour("the strong consistency of three Regions is refused by name", update, async () => {
+behaviour("strong consistency across three Regions is not implemented", update, async () => {
   const creates = ["us-east-2", "us-west-2"].map((RegionName) => ({ Create: { RegionName } }));
-  const told = await outcome(change({ ...ACTIONS(creates), MultiRegionConsistency: "STRONG" }));
+  const expected = await outcome(change({ ...ACTIONS(creates), MultiRegionConsistency: "STRONG" }));
   const byName = ["NotImplemented", expect.stringContaining("strong consistency")];
-  expect(told).toEqual(byName);
+  expect(expected).toEqual(byName);
   const mixed = { DeletionProtectionEnabled: false, MultiRegionConsistency: "STRONG" as const };
   expect(await outcome(change(mixed))).toEqual(byName);
 });
 
-behaviour("one replica that is asked for twice is made once", update, async () => {
+behaviour("a replica requested twice in one request is created once", update, async () => {
   const Create = { RegionName: "eu-west-2" };
   await change({ ReplicaUpdates: [{ Create }, { Create }] });
   await settle();
@@ -148,7 +148,7 @@ behaviour("one replica that is asked for twice is made once", update, async () =
   ]);
 });
 
-behaviour("a Region that is none is refused with those there are", update, async () => {
+behaviour("an unknown Region is refused with a list of the known ones", update, async () => {
   for (const region of ["us-fake-1", "EU-WEST-1"]) {
     const [name, message] = (await outcome(add(region))) as [string, string];
     expect(name).toBe("ValidationException");
@@ -160,7 +160,7 @@ behaviour("a Region that is none is refused with those there are", update, async
   }
 });
 
-behaviour("a table that is not there has no replicas to add", update, async () => {
+behaviour("a replica of a table that does not exist is refused", update, async () => {
   expect(await outcome(add(AWAY, "nowhere"))).toEqual([
     "ResourceNotFoundException",
     "Requested resource not found: Table: nowhere not found",
@@ -174,7 +174,7 @@ const none = (prefix = "") => [
 ];
 const versions = guide("V2globaltables_versions");
 
-behaviour("global tables of the version 2017.11.29 are made no more", versions, async () => {
+behaviour("global tables of version 2017.11.29 are not supported", versions, async () => {
   const ReplicationGroup = [{ RegionName: HOME }, { RegionName: AWAY }];
   const refused = invalid(
     "One or more parameter values were invalid: DynamoDB global tables version 2017.11.29 is not supported. We recommend using DynamoDB global tables version 2019.11.21, instead of version 2017.11.29 (Legacy).",
@@ -188,7 +188,7 @@ behaviour("global tables of the version 2017.11.29 are made no more", versions, 
   ).toEqual(refused);
 });
 
-behaviour("a table with replicas is none of the version 2017.11.29", versions, async () => {
+behaviour("a table with replicas is not a global table of version 2017.11.29", versions, async () => {
   const home = at(HOME);
   expect(await outcome(home.send(new DescribeGlobalTableCommand({ GlobalTableName })))).toEqual(
     none("Global table not found: "),

@@ -15,7 +15,7 @@ const iam = guide("V2gt_IAM");
 
 beforeAll(() => create(TableName));
 
-const MAKING = [
+const ACTIONS_TO_CREATE = [
   "CreateTable",
   "CreateTableReplica",
   "Query",
@@ -32,56 +32,56 @@ const allow = (actions: readonly string[], region: string) => ({
   Resource: arn(region),
 });
 
-/** Adds or deletes a replica as a user who may do just that. */
+/** Adds or deletes a replica as a user with exactly the given permissions. */
 async function changeAs(name: string, action: "Create" | "Delete", ...allows: object[]) {
   const client = new DynamoDBClient(user(name, { account, allows }));
   const ReplicaUpdates = [{ [action]: { RegionName: AWAY } }];
-  const told = await outcome(client.send(new UpdateTableCommand({ TableName, ReplicaUpdates })));
+  const result = await outcome(client.send(new UpdateTableCommand({ TableName, ReplicaUpdates })));
   client.destroy();
-  return told;
+  return result;
 }
-const denied = (told: string | string[]) => (told as string[])[0] === "AccessDeniedException";
+const denied = (result: string | string[]) => (result as string[])[0] === "AccessDeniedException";
 
-behaviour("who may change the table alone cannot add a replica", iam, async () => {
+behaviour("UpdateTable alone does not permit adding a replica", iam, async () => {
   expect(denied(await changeAs("a", "Create", allow(["dynamodb:UpdateTable"], HOME)))).toBe(true);
 });
 
-for (const [at, action] of MAKING.entries())
-  behaviour(`to add a replica takes ${action} in its Region`, iam, async () => {
-    const others = MAKING.filter((one) => one !== action);
-    const told = await changeAs(
+for (const [at, action] of ACTIONS_TO_CREATE.entries())
+  behaviour(`adding a replica requires ${action} in its Region`, iam, async () => {
+    const others = ACTIONS_TO_CREATE.filter((one) => one !== action);
+    const result = await changeAs(
       `b${at}`,
       "Create",
       allow(["dynamodb:UpdateTable"], HOME),
       allow(others, AWAY),
     );
-    expect(denied(told)).toBe(true);
+    expect(denied(result)).toBe(true);
   });
 
-behaviour("with all of them a replica is added", iam, async () => {
-  expect(await changeAs("c", "Create", allow(["dynamodb:UpdateTable"], HOME), allow(MAKING, AWAY))).toBe(
-    "accepted",
-  );
+behaviour("all permissions together permit adding a replica", iam, async () => {
+  expect(
+    await changeAs("c", "Create", allow(["dynamodb:UpdateTable"], HOME), allow(ACTIONS_TO_CREATE, AWAY)),
+  ).toBe("accepted");
 });
 
-behaviour("who may change the table alone cannot delete a replica", iam, async () => {
+behaviour("UpdateTable alone does not permit deleting a replica", iam, async () => {
   await settle();
   expect(denied(await changeAs("d", "Delete", allow(["dynamodb:UpdateTable"], HOME)))).toBe(true);
 });
 
 for (const action of ["dynamodb:DeleteTable", "dynamodb:DeleteTableReplica"])
-  behaviour(`to delete a replica takes ${action} in its Region`, iam, async () => {
+  behaviour(`deleting a replica requires ${action} in its Region`, iam, async () => {
     const other = ["dynamodb:DeleteTable", "dynamodb:DeleteTableReplica"].filter((one) => one !== action);
-    const told = await changeAs(
+    const result = await changeAs(
       action.slice(-5),
       "Delete",
       allow(["dynamodb:UpdateTable"], HOME),
       allow(other, AWAY),
     );
-    expect(denied(told)).toBe(true);
+    expect(denied(result)).toBe(true);
   });
 
-behaviour("with both a replica is deleted", iam, async () => {
+behaviour("both permissions together permit deleting a replica", iam, async () => {
   const both = ["dynamodb:DeleteTable", "dynamodb:DeleteTableReplica"];
   await changeAs("e", "Delete", allow(["dynamodb:UpdateTable"], HOME), allow(both, AWAY));
   expect(await statuses()).toEqual([[AWAY, "DELETING"]]);

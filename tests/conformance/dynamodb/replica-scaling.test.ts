@@ -39,7 +39,7 @@ const describing = api("DescribeTableReplicaAutoScaling");
 const updating = api("UpdateTableReplicaAutoScaling");
 const notScaled = invalid("Table write capacity should either be Pay-Per-Request or AutoScaled.");
 
-const told = async (name = TableName, region = HOME) =>
+const describeScaling = async (name = TableName, region = HOME) =>
   (await at(region).send(new DescribeTableReplicaAutoScalingCommand({ TableName: name })))
     .TableAutoScalingDescription!;
 const update = (input: Partial<UpdateTableReplicaAutoScalingCommandInput>, name = TableName) =>
@@ -54,20 +54,20 @@ const reads = (RegionName: string, sent?: AutoScalingSettingsUpdate) => ({
   ReplicaUpdates: [{ RegionName, ...(sent && { ReplicaProvisionedReadCapacityAutoScalingUpdate: sent }) }],
 });
 
-behaviour("a target without a policy is not enough for a replica", how, async () => {
+behaviour("a scalable target without a policy is not sufficient for a replica", how, async () => {
   expect(await outcome(add(AWAY))).toEqual(notScaled);
   await registerWrites();
   expect(await outcome(add(AWAY))).toEqual(notScaled);
 });
 
-behaviour("a table in one Region has no scaling of replicas", describing, async () => {
-  expect(await outcome(told())).toEqual([
+behaviour("DescribeTableReplicaAutoScaling refuses a table in one Region", describing, async () => {
+  expect(await outcome(describeScaling())).toEqual([
     "ResourceNotFoundException",
     `Global table with name: '${TableName}' does not exist.`,
   ]);
 });
 
-behaviour("with a policy for its writes a provisioned table has replicas", how, async () => {
+behaviour("a provisioned table with a scaling policy for writes can have replicas", how, async () => {
   await scaler(HOME)("PutScalingPolicy", {
     ...writes,
     PolicyName: "writes",
@@ -85,7 +85,7 @@ behaviour("with a policy for its writes a provisioned table has replicas", how, 
   });
 });
 
-behaviour("a new replica's writes are scaled as those of its source", how, async () => {
+behaviour("a new replica has the write scaling of its source", how, async () => {
   const ServiceNamespace = "dynamodb";
   const away = scaler(AWAY);
   expect(await away("DescribeScalableTargets", { ServiceNamespace })).toMatchObject({
@@ -98,8 +98,8 @@ behaviour("a new replica's writes are scaled as those of its source", how, async
   });
 });
 
-behaviour("the scaling of all replicas is told, by Region", describing, async () => {
-  const { Replicas, TableStatus } = await told();
+behaviour("the scaling of all replicas is described, ordered by Region", describing, async () => {
+  const { Replicas, TableStatus } = await describeScaling();
   expect([TableStatus, Replicas!.map(({ RegionName }) => RegionName)]).toEqual(["ACTIVE", [AWAY, HOME]]);
   for (const replica of Replicas!)
     expect(replica).toMatchObject({
@@ -116,13 +116,14 @@ behaviour("the scaling of all replicas is told, by Region", describing, async ()
     });
 });
 
-behaviour("it is told alike in every Region", describing, async () => {
-  expect((await told(TableName, AWAY)).Replicas).toEqual((await told()).Replicas);
+behaviour("the description is the same in every Region", describing, async () => {
+  expect((await describeScaling(TableName, AWAY)).Replicas).toEqual((await describeScaling()).Replicas);
 });
 
-behaviour("writes are set for all replicas", updating, async () => {
+behaviour("write scaling is set for all replicas", updating, async () => {
   await update({ ProvisionedWriteCapacityAutoScalingUpdate: settings({ MaximumUnits: 30 }) });
-  for (const { ReplicaProvisionedWriteCapacityAutoScalingSettings: writing } of (await told()).Replicas!)
+  for (const { ReplicaProvisionedWriteCapacityAutoScalingSettings: writing } of (await describeScaling())
+    .Replicas!)
     expect(writing).toMatchObject({
       MaximumUnits: 30,
       ScalingPolicies: [
@@ -134,9 +135,9 @@ behaviour("writes are set for all replicas", updating, async () => {
     });
 });
 
-behaviour("reads are set for one replica", updating, async () => {
+behaviour("read scaling is set for one replica", updating, async () => {
   await update(reads(AWAY, settings()));
-  const [away, home] = (await told()).Replicas!;
+  const [away, home] = (await describeScaling()).Replicas!;
   expect(away!.ReplicaProvisionedReadCapacityAutoScalingSettings).toMatchObject({
     MinimumUnits: 5,
     MaximumUnits: 20,
@@ -147,32 +148,32 @@ behaviour("reads are set for one replica", updating, async () => {
   });
 });
 
-behaviour("what is scaled may be changed in part", updating, async () => {
+behaviour("existing scaling settings can be updated in part", updating, async () => {
   await update(reads(AWAY, { MaximumUnits: 25 }));
-  const [away] = (await told()).Replicas!;
+  const [away] = (await describeScaling()).Replicas!;
   expect(away!.ReplicaProvisionedReadCapacityAutoScalingSettings).toMatchObject({
     MinimumUnits: 5,
     MaximumUnits: 25,
   });
 });
 
-behaviour("scaling is disabled", updating, async () => {
+behaviour("scaling can be disabled", updating, async () => {
   await update(reads(AWAY, { AutoScalingDisabled: true }));
-  const [away] = (await told()).Replicas!;
+  const [away] = (await describeScaling()).Replicas!;
   expect(away!.ReplicaProvisionedReadCapacityAutoScalingSettings).toEqual({
     AutoScalingDisabled: true,
     ScalingPolicies: [],
   });
 });
 
-behaviour("throughput that is set in one Region is set in all", how, async () => {
+behaviour("throughput set in one Region is set in all", how, async () => {
   const ProvisionedThroughput = { ReadCapacityUnits: 7, WriteCapacityUnits: 8 };
   await change({ ProvisionedThroughput }, TableName, AWAY);
   await settle();
   expect((await describe()).ProvisionedThroughput).toMatchObject(ProvisionedThroughput);
 });
 
-behaviour("a replica may read with units of its own, and with the table's again", how, async () => {
+behaviour("a replica can have its own read capacity, and the table's again", how, async () => {
   const override = (ReadCapacityUnits: number) => ({
     ReplicaUpdates: [{ Update: { RegionName: AWAY, ProvisionedThroughputOverride: { ReadCapacityUnits } } }],
   });
@@ -190,22 +191,22 @@ behaviour("a replica may read with units of its own, and with the table's again"
   expect(await shown()).toBeUndefined();
 });
 
-behaviour(
-  "a limit of requests is refused for a provisioned table's replica",
-  api("UpdateTable"),
-  async () => {
-    const Update = { RegionName: AWAY, OnDemandThroughputOverride: { MaxReadRequestUnits: 100 } };
-    expect(await outcome(change({ ReplicaUpdates: [{ Update }] }))).toEqual(
-      invalid(
-        "MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED",
-      ),
-    );
-  },
-);
+behaviour("on-demand throughput is refused for a provisioned replica", api("UpdateTable"), async () => {
+  const Update = { RegionName: AWAY, OnDemandThroughputOverride: { MaxReadRequestUnits: 100 } };
+  expect(await outcome(change({ ReplicaUpdates: [{ Update }] }))).toEqual(
+    invalid(
+      "MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED",
+    ),
+  );
+});
 
 const failed = (reason: string) =>
   invalid(`Failed to update settings for global table with name: ‘${TableName}’${reason}`);
-const REFUSED: [what: string, input: Partial<UpdateTableReplicaAutoScalingCommandInput>, told: string[]][] = [
+const REFUSED: [
+  what: string,
+  input: Partial<UpdateTableReplicaAutoScalingCommandInput>,
+  describeScaling: string[],
+][] = [
   ["nothing", {}, failed(" because at least one update parameter must be specified.")],
   [
     "a Region alone",
@@ -242,7 +243,7 @@ for (const [what, input, expected] of REFUSED)
     expect(await outcome(update(input))).toEqual(expected);
   });
 
-behaviour("what is paid by request is not scaled, which may be said again", updating, async () => {
+behaviour("scaling of an on-demand table is refused, except for disabling it", updating, async () => {
   const refused = (parameter: string) =>
     invalid(
       `Failed to update global table with name ‘on-demand‘. Replicas 'EU-WEST-1', 'US-EAST-1' BillingMode is PayPerRequest. You must convert table's BillingMode to PROVISIONED to set parameters: '${parameter}'.`,
@@ -257,15 +258,15 @@ behaviour("what is paid by request is not scaled, which may be said again", upda
   expect((await update(disabled, "on-demand")).TableAutoScalingDescription).toBeDefined();
 });
 
-behaviour("a table that is not there is no global table", updating, async () => {
+behaviour("UpdateTableReplicaAutoScaling refuses a table that does not exist", updating, async () => {
   expect(await outcome(update({}, "nowhere"))).toEqual([
     "ResourceNotFoundException",
     "Global table with name: 'nowhere' does not exist.",
   ]);
 });
 
-behaviour("without its last replica a table has no scaling of replicas again", describing, async () => {
+behaviour("a table whose last replica was deleted has no replica scaling", describing, async () => {
   await drop(AWAY);
   await settle();
-  expect((await outcome(told()))[0]).toBe("ResourceNotFoundException");
+  expect((await outcome(describeScaling()))[0]).toBe("ResourceNotFoundException");
 });

@@ -120,7 +120,7 @@ for (const [operation, write, left] of WAYS)
     [HOME, AWAY],
     [AWAY, HOME],
   ] as const)
-    behaviour(`what ${operation} does in ${from} is done in ${to}`, api(operation), async () => {
+    behaviour(`${operation} in ${from} is replicated to ${to}`, api(operation), async () => {
       const p = `${operation}/${from}`;
       await put({ ...key(p), x: N(1) }, from);
       await settle();
@@ -131,25 +131,21 @@ for (const [operation, write, left] of WAYS)
       else expect(found).toBeUndefined();
     });
 
-behaviour(
-  "a local secondary index is there in every replica",
-  guide("V2globaltables_HowItWorks"),
-  async () => {
-    await put({ ...key("local"), l: N(7) });
-    await settle();
-    const { Items } = await at(AWAY).send(
-      new QueryCommand({
-        TableName,
-        IndexName: "by-l",
-        KeyConditionExpression: "p = :p AND l = :l",
-        ExpressionAttributeValues: { ":p": S("local"), ":l": N(7) },
-      }),
-    );
-    expect(Items).toEqual([{ ...key("local"), l: N(7) }]);
-  },
-);
+behaviour("every replica has the local secondary indexes", guide("V2globaltables_HowItWorks"), async () => {
+  await put({ ...key("local"), l: N(7) });
+  await settle();
+  const { Items } = await at(AWAY).send(
+    new QueryCommand({
+      TableName,
+      IndexName: "by-l",
+      KeyConditionExpression: "p = :p AND l = :l",
+      ExpressionAttributeValues: { ":p": S("local"), ":l": N(7) },
+    }),
+  );
+  expect(Items).toEqual([{ ...key("local"), l: N(7) }]);
+});
 
-behaviour("a condition that fails in its Region changes nothing in another", api("PutItem"), async () => {
+behaviour("a write whose condition fails is not replicated", api("PutItem"), async () => {
   await put({ ...key("kept"), x: N(1) });
   await settle();
   const refused = await outcome(
@@ -167,7 +163,7 @@ behaviour("a condition that fails in its Region changes nothing in another", api
 });
 
 behaviour(
-  "a replica that deletes itself is not deleted again",
+  "a replica that is being deleted is not deleted again",
   guide("V2globaltables.tutorial"),
   async () => {
     await at(AWAY).send(new DeleteTableCommand({ TableName }));

@@ -15,7 +15,7 @@ export const HOME = "us-east-1";
 export const AWAY = "eu-west-1";
 export const THIRD = "ap-southeast-2";
 
-/** What the cases of global tables do again and again, to a table of that name unless said. */
+/** Returns the helpers of the global table tests, whose default table has the given name. */
 export function regionsOn(cloud: ConformanceCloud, TableName: string) {
   const clients = new Map<string, DynamoDBClient>();
   const at = (region: string) => {

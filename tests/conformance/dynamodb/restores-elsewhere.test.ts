@@ -68,8 +68,8 @@ let BackupArn: string;
 const regions = guide("CreateBackup");
 const backups = guide("Restore.Tutorial");
 
-behaviour("a backup is restored in another Region, its indexes too", backups, async () => {
-  // More than a page, so that the copy goes on from Region to Region.
+behaviour("a backup is restored in another Region, including indexes", backups, async () => {
+  // More items than the copy reads at a time, so that it continues across Regions.
   for (let s = 1; s <= 120; s++) await put(s, s % 7);
   BackupArn = (await send(new CreateBackupCommand({ TableName, BackupName: "first" }))).BackupDetails!
     .BackupArn!;
@@ -98,7 +98,7 @@ behaviour("a backup is restored in another Region, its indexes too", backups, as
   expect(Count).toBe(17);
 });
 
-behaviour("a key is named where a restore crosses Regions", backups, async () => {
+behaviour("a restore in another Region requires an encryption setting", backups, async () => {
   expect(await outcome(fromBackup("keyless", {}))).toEqual([
     "ValidationException",
     "Invalid Request: sseSpecificationOverride must be provided for cross-region restores",
@@ -106,7 +106,7 @@ behaviour("a key is named where a restore crosses Regions", backups, async () =>
 });
 
 behaviour(
-  "a table that is there in the other Region is not restored over",
+  "an existing table in the other Region is not overwritten",
   api("RestoreTableFromBackup"),
   async () => {
     expect(await outcome(fromBackup("restored"))).toEqual([
@@ -117,7 +117,7 @@ behaviour(
 );
 
 behaviour(
-  "a table is taken back to a time in another Region",
+  "a table is restored to a point in time in another Region",
   guide("PointInTimeRecovery.Tutorial"),
   async () => {
     await send(
@@ -141,7 +141,7 @@ behaviour(
       RestoreDateTime: then,
     });
     await toPointInTime("latest");
-    // What comes after that is in neither.
+    // A write after the restore time is in neither table.
     await put(2_000, 1);
     await cloud.advance(MINUTE);
     expect(await content("back")).toEqual(before);
@@ -155,51 +155,59 @@ behaviour(
   },
 );
 
-behaviour("what is not there in its Region is not restored", api("RestoreTableToPointInTime"), async () => {
-  const SourceTableArn = TableArn.replace(TableName, "nowhere");
-  const restore = elsewhere.send(
-    new RestoreTableToPointInTimeCommand({
-      SourceTableArn,
-      TargetTableName: "none",
-      UseLatestRestorableTime: true,
-      SSESpecificationOverride,
-    }),
-  );
-  expect(await outcome(restore)).toEqual(["TableNotFoundException", "Table not found: nowhere"]);
-  const BackupArn_ = BackupArn.replace(/.{4}$/, "0000");
-  const none = elsewhere.send(
-    new RestoreTableFromBackupCommand({
-      BackupArn: BackupArn_,
-      TargetTableName: "none",
-      SSESpecificationOverride,
-    }),
-  );
-  expect((await outcome(none))[0]).toBe("BackupNotFoundException");
-});
+behaviour(
+  "a restore of a source that does not exist in its Region is refused",
+  api("RestoreTableToPointInTime"),
+  async () => {
+    const SourceTableArn = TableArn.replace(TableName, "nowhere");
+    const restore = elsewhere.send(
+      new RestoreTableToPointInTimeCommand({
+        SourceTableArn,
+        TargetTableName: "none",
+        UseLatestRestorableTime: true,
+        SSESpecificationOverride,
+      }),
+    );
+    expect(await outcome(restore)).toEqual(["TableNotFoundException", "Table not found: nowhere"]);
+    const BackupArn_ = BackupArn.replace(/.{4}$/, "0000");
+    const none = elsewhere.send(
+      new RestoreTableFromBackupCommand({
+        BackupArn: BackupArn_,
+        TargetTableName: "none",
+        SSESpecificationOverride,
+      }),
+    );
+    expect((await outcome(none))[0]).toBe("BackupNotFoundException");
+  },
+);
 
-behaviour("the source's own policy may forbid it", guide("rbac-iam-actions"), async () => {
-  const Policy = JSON.stringify({
-    Version: "2012-10-17",
-    Statement: {
-      Effect: "Deny",
-      Principal: "*",
-      Action: "dynamodb:RestoreTableToPointInTime",
-      Resource: TableArn,
-    },
-  });
-  await send(new PutResourcePolicyCommand({ ResourceArn: TableArn, Policy }));
-  expect((await outcome(toPointInTime("forbidden")))[0]).toBe("AccessDeniedException");
-  await send(new DeleteResourcePolicyCommand({ ResourceArn: TableArn }));
-  expect(await outcome(toPointInTime("allowed"))).toBe("accepted");
-  await cloud.advance(MINUTE);
-});
+behaviour(
+  "the resource policy of the source table can deny a restore",
+  guide("rbac-iam-actions"),
+  async () => {
+    const Policy = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: {
+        Effect: "Deny",
+        Principal: "*",
+        Action: "dynamodb:RestoreTableToPointInTime",
+        Resource: TableArn,
+      },
+    });
+    await send(new PutResourcePolicyCommand({ ResourceArn: TableArn, Policy }));
+    expect((await outcome(toPointInTime("forbidden")))[0]).toBe("AccessDeniedException");
+    await send(new DeleteResourcePolicyCommand({ ResourceArn: TableArn }));
+    expect(await outcome(toPointInTime("allowed"))).toBe("accepted");
+    await cloud.advance(MINUTE);
+  },
+);
 
-behaviour("once restored, the source is nobody's any more", regions, async () => {
+behaviour("the source can be deleted after the restore", regions, async () => {
   expect(await outcome(send(new DeleteBackupCommand({ BackupArn })))).toBe("accepted");
   expect(await outcome(send(new DeleteTableCommand({ TableName })))).toBe("accepted");
 });
 
-/** The cloud's time, as the table's latest restorable one. */
+/** The cloud's current time, read as the latest restorable time of the table. */
 async function now(): Promise<Date> {
   const { ContinuousBackupsDescription } = await send(
     new UpdateContinuousBackupsCommand({

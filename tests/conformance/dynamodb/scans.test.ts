@@ -40,18 +40,22 @@ for (const [Segment, expected] of [
   [4, ["3435"]],
   [2, []],
 ] as const)
-  behaviour(`segment ${Segment} of 4096 holds ${expected.join(" and ") || "nothing"}`, parallel, async () => {
-    expect(await found({ Segment, TotalSegments: 4_096 })).toEqual(expected);
-  });
+  behaviour(
+    `segment ${Segment} of 4096 contains ${expected.join(" and ") || "nothing"}`,
+    parallel,
+    async () => {
+      expect(await found({ Segment, TotalSegments: 4_096 })).toEqual(expected);
+    },
+  );
 
-behaviour("a scan page by page meets every item once, in the order of hashes", api("Scan"), async () => {
+behaviour("a paged scan returns every item once, in hash order", api("Scan"), async () => {
   const all = await found();
   expect(all.toSorted()).toEqual(names.toSorted());
   expect(all.slice(0, 4)).toEqual(["3635", "228", "1668", "3435"]);
 });
 
 for (const TotalSegments of [1, 2, 3, 7])
-  behaviour(`${TotalSegments} segments together are the whole table`, parallel, async () => {
+  behaviour(`${TotalSegments} segments together contain the whole table`, parallel, async () => {
     const parts = await Promise.all(
       Array.from({ length: TotalSegments }, (_, Segment) => found({ Segment, TotalSegments })),
     );

@@ -1,4 +1,4 @@
-/** What is wrong with a request, as the framework tells it. */
+/** The message for the given constraint violations. */
 export const detected = (...found: string[]) =>
   `${found.length} validation error${found.length === 1 ? "" : "s"} detected: ${found.join("; ")}`;
 export const fails = (path: string, value: string, rule: string) =>

@@ -9,38 +9,38 @@ const { send, withStream } = streamsOn(cloud);
 const api = (name: string) => doc(`amazondynamodb/latest/APIReference/API_streams_${name}.html`);
 
 describe("an iterator", () => {
-  behaviour("expires 15 minutes after it was returned", api("GetShardIterator"), async () => {
+  behaviour("expires after 15 minutes", api("GetShardIterator"), async () => {
     const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
     await put("a", 1);
     const one = await iterator((await shards())[0]!);
     await cloud.advance(14 * MINUTE);
     expect(xs((await get(one)).Records!)).toEqual([1]);
     await cloud.advance(2 * MINUTE);
-    // Heard in https://github.com/spring-attic/spring-integration-aws/pull/59
+    // Reported in https://github.com/spring-attic/spring-integration-aws/pull/59
     await expect(get(one)).rejects.toMatchObject({
       name: "ExpiredIteratorException",
       message: "Shard iterator has expired",
     });
   });
 
-  for (const [type, told] of [
+  for (const [type, expected] of [
     ["TRIM_HORIZON", [1, 2, 3, 4]],
     ["AT_SEQUENCE_NUMBER", [2, 3, 4]],
     ["AFTER_SEQUENCE_NUMBER", [3, 4]],
     ["LATEST", [4]],
   ] as const)
-    behaviour(`of type ${type} begins there`, api("GetShardIterator"), async () => {
+    behaviour(`of type ${type} starts at its position`, api("GetShardIterator"), async () => {
       const { put, shards, iterator, get, all } = await withStream("NEW_IMAGE");
       for (const x of [1, 2, 3]) await put("a", x);
       const [shard] = await shards();
       const second = (await all(shard!))[1]!.dynamodb!.SequenceNumber!;
       const one = await iterator(shard!, type, type.endsWith("NUMBER") ? second : undefined);
       await put("a", 4);
-      expect(xs((await get(one)).Records!)).toEqual(told);
+      expect(xs((await get(one)).Records!)).toEqual(expected);
     });
 
   behaviour(
-    "of type LATEST in a closed shard finds nothing, and is the last",
+    "of type LATEST in a closed shard returns no records and no next iterator",
     api("GetRecords"),
     async () => {
       const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
@@ -52,27 +52,23 @@ describe("an iterator", () => {
     },
   );
 
-  behaviour("of a shard that the stream has not is refused", api("GetShardIterator"), async () => {
+  behaviour("of an unknown shard is refused", api("GetShardIterator"), async () => {
     const { iterator } = await withStream("KEYS_ONLY");
     const ShardId = "shardId-00000000000000000000-00000000";
     expect(await codeOf(iterator({ ShardId }))).toBe("ResourceNotFoundException");
   });
 
-  behaviour(
-    "is read a thousand records at a time, or as many as are asked for",
-    api("GetRecords"),
-    async () => {
-      const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
-      for (let x = 0; x < 5; x++) await put("a", x);
-      const page = await get(await iterator((await shards())[0]!), 3);
-      expect(xs(page.Records!)).toEqual([0, 1, 2]);
-      const rest = await get(page.NextShardIterator!, 3);
-      expect(xs(rest.Records!)).toEqual([3, 4]);
-      expect((await get(rest.NextShardIterator!)).Records).toEqual([]);
-    },
-  );
+  behaviour("returns up to a thousand records, or up to the requested limit", api("GetRecords"), async () => {
+    const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
+    for (let x = 0; x < 5; x++) await put("a", x);
+    const page = await get(await iterator((await shards())[0]!), 3);
+    expect(xs(page.Records!)).toEqual([0, 1, 2]);
+    const rest = await get(page.NextShardIterator!, 3);
+    expect(xs(rest.Records!)).toEqual([3, 4]);
+    expect((await get(rest.NextShardIterator!)).Records).toEqual([]);
+  });
 
-  behaviour("gives a megabyte at most", api("GetRecords"), async () => {
+  behaviour("returns at most one megabyte", api("GetRecords"), async () => {
     const { TableName, shards, iterator, get } = await withStream("NEW_IMAGE");
     for (let n = 0; n < 4; n++)
       await send(new PutItemCommand({ TableName, Item: { p: S(`${n}`), text: S("x".repeat(390_000)) } }));
@@ -81,12 +77,12 @@ describe("an iterator", () => {
     expect((await get(page.NextShardIterator!)).Records).toHaveLength(2);
   });
 
-  behaviour("to what has been trimmed is refused", api("GetShardIterator"), async () => {
+  behaviour("at a trimmed sequence number is refused", api("GetShardIterator"), async () => {
     const { put, shards, iterator, all } = await withStream("NEW_IMAGE");
     await put("a", 1);
     const [shard] = await shards();
     const [record] = await all(shard!);
-    // The shard stays, as a later record stands in it.
+    // A later record keeps the shard from being trimmed.
     await cloud.advance(3 * HOUR);
     await put("a", 2);
     await cloud.advance(22 * HOUR + 30 * MINUTE);
@@ -95,7 +91,7 @@ describe("an iterator", () => {
     expect(xs(await all(shard!))).toEqual([2]);
   });
 
-  behaviour("from before a trim that took what it would read is refused", api("GetRecords"), async () => {
+  behaviour("is refused after its next records were trimmed", api("GetRecords"), async () => {
     const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
     await put("a", 1);
     await cloud.advance(3 * HOUR);
@@ -103,14 +99,14 @@ describe("an iterator", () => {
     await cloud.advance(21 * HOUR + 55 * MINUTE);
     const one = await iterator((await shards())[0]!);
     await cloud.advance(10 * MINUTE);
-    // Heard in https://github.com/ironSource/node-dynamodb-stream/issues/13
+    // Reported in https://github.com/ironSource/node-dynamodb-stream/issues/13
     await expect(get(one)).rejects.toMatchObject({
       name: "TrimmedDataAccessException",
       message: "The data you are trying to access has been trimmed",
     });
   });
 
-  behaviour("that nobody gave out is refused", api("GetRecords"), async () => {
+  behaviour("with an invalid value is refused", api("GetRecords"), async () => {
     const { get } = await withStream("KEYS_ONLY");
     expect(await codeOf(get("nonsense"))).toBe("ValidationException");
   });

@@ -57,7 +57,7 @@ const outcome = (promise: Promise<unknown>) =>
   );
 
 behaviour(
-  "a stream's policy comes back as it was put, with its revision",
+  "GetResourcePolicy returns the policy of a stream and its revision",
   guide("rbac-examples"),
   async () => {
     const Policy = allowing("dynamodb:DescribeStream");
@@ -67,14 +67,14 @@ behaviour(
   },
 );
 
-behaviour("a stream is not the table: its policy is its own", api("GetResourcePolicy"), async () => {
+behaviour("a stream and its table have separate policies", api("GetResourcePolicy"), async () => {
   const ResourceArn = StreamArn.split("/stream/")[0]!;
   expect(await outcome(send(new GetResourcePolicyCommand({ ResourceArn })))).toBe(
     `PolicyNotFoundException: Resource-based policy not found for the provided ResourceArn: ${ResourceArn}`,
   );
 });
 
-behaviour("a policy lets another account read a stream", guide("rbac-examples"), async () => {
+behaviour("a policy allows another account to read a stream", guide("rbac-examples"), async () => {
   await put(allowing("dynamodb:DescribeStream"));
   const described = await stranger.send(new DescribeStreamCommand({ StreamArn }));
   const { ShardId } = described.StreamDescription!.Shards![0]!;
@@ -93,13 +93,13 @@ behaviour("a policy lets another account read a stream", guide("rbac-examples"),
   );
 });
 
-behaviour("what is done with tables is nothing for a stream's policy", api("PutResourcePolicy"), async () => {
+behaviour("the policy of a stream refuses actions on tables", api("PutResourcePolicy"), async () => {
   expect(await outcome(put(allowing("dynamodb:GetItem")))).toBe(
     'ValidationException: One or more parameter values were invalid: Invalid policy document: The following action names are invalid: "dynamodb:GetItem"',
   );
 });
 
-behaviour("a stream that is not there takes no policy", api("PutResourcePolicy"), async () => {
+behaviour("PutResourcePolicy refuses a stream that does not exist", api("PutResourcePolicy"), async () => {
   const ResourceArn = `${StreamArn}9`;
   const Policy = allowing("dynamodb:DescribeStream");
   expect(await outcome(send(new PutResourcePolicyCommand({ ResourceArn, Policy })))).toBe(
@@ -107,11 +107,15 @@ behaviour("a stream that is not there takes no policy", api("PutResourcePolicy")
   );
 });
 
-behaviour("without its policy a stream is its account's alone", api("DeleteResourcePolicy"), async () => {
-  await put(allowing("dynamodb:DescribeStream"));
-  const { RevisionId } = await send(new DeleteResourcePolicyCommand({ ResourceArn: StreamArn }));
-  expect(RevisionId).toMatch(/./);
-  expect(await outcome(stranger.send(new DescribeStreamCommand({ StreamArn })))).toMatch(
-    /^AccessDeniedException/,
-  );
-});
+behaviour(
+  "a stream whose policy was deleted is denied to other accounts",
+  api("DeleteResourcePolicy"),
+  async () => {
+    await put(allowing("dynamodb:DescribeStream"));
+    const { RevisionId } = await send(new DeleteResourcePolicyCommand({ ResourceArn: StreamArn }));
+    expect(RevisionId).toMatch(/./);
+    expect(await outcome(stranger.send(new DescribeStreamCommand({ StreamArn })))).toMatch(
+      /^AccessDeniedException/,
+    );
+  },
+);

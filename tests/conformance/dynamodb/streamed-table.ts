@@ -19,7 +19,7 @@ import { dynamodbOn, N, S } from "./client.ts";
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 
-/** The numbers that were written, of records that show them. */
+/** The values of `x` in the new images of records. */
 export const xs = (records: readonly _Record[]) =>
   records.map(({ dynamodb }) => Number(dynamodb!.NewImage!.x!.N));
 export const codeOf = (call: Promise<unknown>) =>
@@ -28,14 +28,14 @@ export const codeOf = (call: Promise<unknown>) =>
     (error: Error) => error.name,
   );
 
-/** Tables with a stream, and what reads it. */
+/** Returns the helpers of the stream tests. */
 export function streamsOn(cloud: ConformanceCloud) {
   const { send } = dynamodbOn(cloud);
   let known: DynamoDBStreamsClient | undefined;
   const streams = () => (known ??= new DynamoDBStreamsClient(cloud.client()));
 
   let tables = 0;
-  /** A table with a stream of its own for each case. */
+  /** Creates a table with a stream, and returns the helpers that use it. */
   async function withStream(StreamViewType: "NEW_AND_OLD_IMAGES" | "KEYS_ONLY" | "NEW_IMAGE" | "OLD_IMAGE") {
     const TableName = `streamed-${tables++}`;
     const { TableDescription } = await send(

@@ -16,14 +16,14 @@ const api = (name: string) => doc(`amazondynamodb/latest/APIReference/API_stream
 const GUIDE = guide("Streams");
 
 describe("a shard", () => {
-  behaviour("is open while it has no EndingSequenceNumber", api("DescribeStream"), async () => {
+  behaviour("is open until it has an EndingSequenceNumber", api("DescribeStream"), async () => {
     const [shard] = await (await withStream("KEYS_ONLY")).shards();
     expect(shard!.SequenceNumberRange!.StartingSequenceNumber).toMatch(/^\d{21,40}$/);
     expect(shard!.SequenceNumberRange!.EndingSequenceNumber).toBeUndefined();
     expect(shard!.ParentShardId).toBeUndefined();
   });
 
-  behaviour("closes after some hours, and a child takes what comes then", GUIDE, async () => {
+  behaviour("closes after four hours, and a child receives later records", GUIDE, async () => {
     const { put, shards, all } = await withStream("NEW_IMAGE");
     await put("a", 1);
     await cloud.advance(5 * HOUR);
@@ -37,7 +37,7 @@ describe("a shard", () => {
     expect([xs(await all(parent!)), xs(await all(child!))]).toEqual([[1], [2]]);
   });
 
-  behaviour("which is closed and read to its end has no next iterator", api("GetRecords"), async () => {
+  behaviour("that is closed has no next iterator after its last record", api("GetRecords"), async () => {
     const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
     await put("a", 1);
     await cloud.advance(4 * HOUR - 5 * MINUTE);
@@ -46,7 +46,7 @@ describe("a shard", () => {
     await put("a", 2);
     await cloud.advance(10 * MINUTE);
     await put("a", 3);
-    // An iterator of the open shard goes on when it has closed, to its end.
+    // An iterator of an open shard continues after the shard closes, up to its end.
     const rest = await get(first.NextShardIterator!);
     expect([xs(rest.Records!), rest.NextShardIterator]).toEqual([[2], undefined]);
     const page = await get(await iterator(open!), 1);
@@ -55,7 +55,7 @@ describe("a shard", () => {
   });
 
   behaviour(
-    "after shard, parents first, tells every change of an item in its order, across all of them",
+    "read after its parent returns all changes of an item in order",
     `${GUIDE}#Streams.Processing`,
     async () => {
       const { put, shards, all } = await withStream("NEW_IMAGE");
@@ -69,36 +69,32 @@ describe("a shard", () => {
         undefined,
         ...found.slice(0, -1).map(({ ShardId }) => ShardId),
       ]);
-      const told: number[] = [];
-      for (const shard of found) told.push(...xs(await all(shard)));
-      expect(told).toEqual(Array.from({ length: 20 }, (_, hour) => hour));
+      const values: number[] = [];
+      for (const shard of found) values.push(...xs(await all(shard)));
+      expect(values).toEqual(Array.from({ length: 20 }, (_, hour) => hour));
     },
   );
 
-  behaviour("that has no records stays open", GUIDE, async () => {
+  behaviour("without records stays open", GUIDE, async () => {
     const { shards } = await withStream("KEYS_ONLY");
     await cloud.advance(30 * HOUR);
     expect(await shards()).toHaveLength(1);
   });
 
-  behaviour(
-    "of a stream that is disabled closes, and its data stay readable for 24 hours",
-    GUIDE,
-    async () => {
-      const { put, enable, described, all, shards } = await withStream("NEW_IMAGE");
-      await put("a", 1);
-      await enable(false);
-      const { StreamStatus, Shards } = await described();
-      expect([StreamStatus, Shards!.length]).toEqual(["DISABLED", 1]);
-      expect(Shards![0]!.SequenceNumberRange!.EndingSequenceNumber).toBeDefined();
-      await cloud.advance(23 * HOUR);
-      expect(xs(await all((await shards())[0]!))).toEqual([1]);
-      await cloud.advance(3 * HOUR);
-      expect(await codeOf(described())).toBe("ResourceNotFoundException");
-    },
-  );
+  behaviour("of a disabled stream closes, and is readable for 24 hours", GUIDE, async () => {
+    const { put, enable, described, all, shards } = await withStream("NEW_IMAGE");
+    await put("a", 1);
+    await enable(false);
+    const { StreamStatus, Shards } = await described();
+    expect([StreamStatus, Shards!.length]).toEqual(["DISABLED", 1]);
+    expect(Shards![0]!.SequenceNumberRange!.EndingSequenceNumber).toBeDefined();
+    await cloud.advance(23 * HOUR);
+    expect(xs(await all((await shards())[0]!))).toEqual([1]);
+    await cloud.advance(3 * HOUR);
+    expect(await codeOf(described())).toBe("ResourceNotFoundException");
+  });
 
-  behaviour("closes with its table", GUIDE, async () => {
+  behaviour("closes when its table is deleted", GUIDE, async () => {
     const { TableName, put, described, all } = await withStream("NEW_IMAGE");
     await put("a", 1);
     await send(new DeleteTableCommand({ TableName }));
@@ -107,7 +103,7 @@ describe("a shard", () => {
     expect(xs(await all(Shards![0]!))).toEqual([1]);
   });
 
-  behaviour("is gone when all of it is older than 24 hours", GUIDE, async () => {
+  behaviour("is removed when all its records are older than 24 hours", GUIDE, async () => {
     const { put, shards } = await withStream("NEW_IMAGE");
     await put("a", 1);
     await cloud.advance(5 * HOUR);
@@ -121,7 +117,7 @@ describe("a shard", () => {
 });
 
 describe("DescribeStream", () => {
-  behaviour("lists shards in pages", api("DescribeStream"), async () => {
+  behaviour("returns shards in pages", api("DescribeStream"), async () => {
     const { put, described } = await withStream("KEYS_ONLY");
     for (let at = 0; at < 3; at++) {
       await put("a", at);
@@ -139,7 +135,7 @@ describe("DescribeStream", () => {
     expect(ids.length).toBeGreaterThanOrEqual(3);
   });
 
-  behaviour("tells the children of a shard", api("ShardFilter"), async () => {
+  behaviour("returns the children of a shard", api("ShardFilter"), async () => {
     const { put, described } = await withStream("KEYS_ONLY");
     await put("a", 1);
     await cloud.advance(5 * HOUR);
@@ -152,10 +148,10 @@ describe("DescribeStream", () => {
     expect(await children(child!.ShardId!)).toEqual([]);
   });
 
-  behaviour("says what the stream is of", api("StreamDescription"), async () => {
+  behaviour("returns the table and settings of the stream", api("StreamDescription"), async () => {
     const { TableName, StreamArn, described } = await withStream("OLD_IMAGE");
-    const told = await described();
-    expect(told).toMatchObject({
+    const values = await described();
+    expect(values).toMatchObject({
       StreamArn,
       TableName,
       StreamLabel: StreamArn.split("/").at(-1),
@@ -174,7 +170,7 @@ describe("DescribeStream", () => {
         ShardIteratorType: "LATEST",
       }),
   }))
-    behaviour(`${name} knows no stream that is not there`, api(name), async () => {
+    behaviour(`${name} refuses a stream that does not exist`, api(name), async () => {
       const arn = "arn:aws:dynamodb:us-east-1:000000000000:table/none/stream/2020-01-01T00:00:00.000";
       await expect(streams().send(call(arn) as DescribeStreamCommand)).rejects.toMatchObject({
         name: "ResourceNotFoundException",
@@ -182,14 +178,14 @@ describe("DescribeStream", () => {
       });
     });
 
-  // The SDK for JavaScript asks DynamoDB for `fake-stream` in its own tests.
+  // The SDK for JavaScript's own tests send `fake-stream` to DynamoDB.
   for (const arn of [
     "fake-stream",
     "arn:aws:dynamodb:us-east-1:000000000000:table/none",
     "arn:aws:kinesis:us-east-1:000000000000:stream/none/stream/none",
   ])
     behaviour(
-      `${arn} names no stream`,
+      `${arn} is an invalid stream ARN`,
       "https://github.com/aws/aws-sdk-js/blob/master/test/browser.spec.coffee",
       async () => {
         for (const command of [
@@ -203,7 +199,7 @@ describe("DescribeStream", () => {
       },
     );
 
-  for (const [name, most, command] of [
+  for (const [name, maximum, command] of [
     [
       "DescribeStream",
       100,
@@ -212,16 +208,16 @@ describe("DescribeStream", () => {
     ["ListStreams", 100, (_: string, Limit: number) => new ListStreamsCommand({ Limit })],
     ["GetRecords", 1_000, (_: string, Limit: number) => new GetRecordsCommand({ ShardIterator: "x", Limit })],
   ] as const)
-    behaviour(`${name} takes a limit of ${most} at most`, api(name), async () => {
+    behaviour(`${name} refuses a limit greater than ${maximum}`, api(name), async () => {
       const { StreamArn } = await withStream("KEYS_ONLY");
       await expect(
-        streams().send(command(StreamArn, most + 1) as DescribeStreamCommand),
+        streams().send(command(StreamArn, maximum + 1) as DescribeStreamCommand),
       ).rejects.toMatchObject({ name: "ValidationException" });
     });
 });
 
 describe("records", () => {
-  behaviour("of more than 24 hours ago are removed", GUIDE, async () => {
+  behaviour("are removed after 24 hours", GUIDE, async () => {
     const { put, shards, all } = await withStream("NEW_IMAGE");
     await put("a", 1);
     await cloud.advance(23 * HOUR);
@@ -237,7 +233,7 @@ describe("records", () => {
     ["OLD_IMAGE", ["OldImage"]],
     ["NEW_AND_OLD_IMAGES", ["NewImage", "OldImage"]],
   ] as const)
-    behaviour(`of a stream with ${view} show that`, api("StreamRecord"), async () => {
+    behaviour(`of a ${view} stream contain the images of that view`, api("StreamRecord"), async () => {
       const { put, shards, all } = await withStream(view);
       await put("a", 1);
       await put("a", 2);
@@ -247,20 +243,20 @@ describe("records", () => {
       expect(change.StreamViewType).toBe(view);
     });
 
-  behaviour("say what happened: INSERT, MODIFY, REMOVE", api("Record"), async () => {
+  behaviour("have the event names INSERT, MODIFY and REMOVE", api("Record"), async () => {
     const { put, remove, shards, all } = await withStream("KEYS_ONLY");
     await put("a", 1);
     await put("a", 2);
     await remove("a");
     await remove("a");
-    const told = await all((await shards())[0]!);
-    expect(told.map(({ eventName }) => eventName)).toEqual(["INSERT", "MODIFY", "REMOVE"]);
-    expect(new Set(told.map(({ eventID }) => eventID)).size).toBe(3);
-    for (const one of told)
+    const values = await all((await shards())[0]!);
+    expect(values.map(({ eventName }) => eventName)).toEqual(["INSERT", "MODIFY", "REMOVE"]);
+    expect(new Set(values.map(({ eventID }) => eventID)).size).toBe(3);
+    for (const one of values)
       expect(one).toMatchObject({ eventSource: "aws:dynamodb", awsRegion: "us-east-1", eventVersion: "1.1" });
   });
 
-  behaviour("are none of a write that changes nothing", GUIDE, async () => {
+  behaviour("are not written for a write that changes nothing", GUIDE, async () => {
     const { TableName, put, shards, all } = await withStream("KEYS_ONLY");
     await put("a", 1);
     await put("a", 1);
@@ -275,14 +271,14 @@ describe("records", () => {
     expect(await all((await shards())[0]!)).toHaveLength(1);
   });
 
-  behaviour("stand once for each item of a transaction", GUIDE, async () => {
+  behaviour("are written for each item of a transaction", GUIDE, async () => {
     const { TableName, shards, all } = await withStream("NEW_IMAGE");
     const Item = (p: string, x: number) => ({ Put: { TableName, Item: { p: S(p), x: N(x) } } });
     await send(new TransactWriteItemsCommand({ TransactItems: [Item("a", 1), Item("b", 2)] }));
     expect(xs(await all((await shards())[0]!)).toSorted()).toEqual([1, 2]);
   });
 
-  behaviour("have a size: of the keys and of what is shown", api("StreamRecord"), async () => {
+  behaviour("have the size of their keys and images", api("StreamRecord"), async () => {
     const { put, shards, all } = await withStream("KEYS_ONLY");
     await put("abc", 1);
     const [one] = await all((await shards())[0]!);
@@ -291,7 +287,7 @@ describe("records", () => {
 });
 
 describe("ListStreams", () => {
-  behaviour("tells a table's streams, of which a new one follows one that has ended", GUIDE, async () => {
+  behaviour("returns the ended and the new stream of a table", GUIDE, async () => {
     const { TableName, StreamArn, enable } = await withStream("KEYS_ONLY");
     await enable(false);
     await enable(true);
@@ -301,14 +297,14 @@ describe("ListStreams", () => {
     expect(arns).toContain(StreamArn);
     const statuses = await Promise.all(
       arns.map(async (arn) => {
-        const told = await streams().send(new DescribeStreamCommand({ StreamArn: arn }));
-        return told.StreamDescription!.StreamStatus;
+        const values = await streams().send(new DescribeStreamCommand({ StreamArn: arn }));
+        return values.StreamDescription!.StreamStatus;
       }),
     );
     expect(statuses.toSorted()).toEqual(["DISABLED", "ENABLED"]);
   });
 
-  behaviour("goes in pages", api("ListStreams"), async () => {
+  behaviour("returns streams in pages", api("ListStreams"), async () => {
     const { StreamArn } = await withStream("KEYS_ONLY");
     const found: string[] = [];
     let ExclusiveStartStreamArn: string | undefined;

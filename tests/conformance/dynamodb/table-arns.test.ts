@@ -11,7 +11,7 @@ const FORM =
 const wrongForm = (path: string, given: string) =>
   `1 validation error detected: Value '${given}' at '${path}' failed to satisfy constraint: ${FORM}`;
 
-/** What is no table's ARN. */
+/** Invalid table ARNs. */
 const WRONG = [
   "arn:",
   "arn:aws:dynamodb",

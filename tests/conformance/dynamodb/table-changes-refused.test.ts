@@ -26,7 +26,7 @@ withTable("provided", {
   GlobalSecondaryIndexes: [index("by-b", { ProvisionedThroughput: units(2) })],
 });
 
-/** What UpdateTable refuses: of which table, what, and why. */
+/** The given rows as requests of UpdateTable: table, input, message and code. */
 const rows = (of: [string, object, string, string?][]): Refusal[] =>
   of.map(([TableName, input, message, code]) => ["UpdateTable", { TableName, ...input }, message, code]);
 
@@ -117,13 +117,13 @@ refusals(
   ]),
 );
 
-const NOTHING =
+const NO_CHANGE =
   "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required";
 const ONE_INDEX =
   "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table";
 const Create = index("new", { ProvisionedThroughput: units(1) });
 const definitions = { AttributeDefinitions: [attribute("b")] };
-/** A new index's key is to be defined by the call, though the table has it defined. */
+/** UpdateTable requires definitions of a new index's key attributes, even if the table already defines them. */
 refusals(
   api("UpdateTable"),
   rows([
@@ -140,9 +140,9 @@ refusals(
 refusals(
   INDEXES,
   rows([
-    ["indexed", {}, NOTHING],
-    ["indexed", { AttributeDefinitions: [attribute("a")] }, NOTHING],
-    ["indexed", { GlobalSecondaryIndexUpdates: [] }, NOTHING],
+    ["indexed", {}, NO_CHANGE],
+    ["indexed", { AttributeDefinitions: [attribute("a")] }, NO_CHANGE],
+    ["indexed", { GlobalSecondaryIndexUpdates: [] }, NO_CHANGE],
     [
       "indexed",
       { GlobalSecondaryIndexUpdates: [], DeletionProtectionEnabled: true },

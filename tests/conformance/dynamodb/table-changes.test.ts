@@ -36,39 +36,39 @@ const create = async (TableName: string, more: Partial<CreateTableCommandInput> 
 const update = async (TableName: string, more: Partial<UpdateTableCommandInput>) =>
   (await send(new UpdateTableCommand({ TableName, ...more }))).TableDescription!;
 const describe = async (TableName: string) => (await send(new DescribeTableCommand({ TableName }))).Table!;
-const told = ({ ProvisionedThroughput: one }: TableDescription) => [
+const capacityOf = ({ ProvisionedThroughput: one }: TableDescription) => [
   one!.ReadCapacityUnits,
   one!.WriteCapacityUnits,
   one!.NumberOfDecreasesToday,
 ];
 
-behaviour("a table tells what it bears at once, but not while it is made", THROUGHPUT, async () => {
-  expect((await create("bears")).WarmThroughput).toBeUndefined();
-  expect((await describe("bears")).WarmThroughput).toEqual(warm(12_000, 4_000));
-  await create("bears-little", PROVISIONED);
-  expect((await describe("bears-little")).WarmThroughput).toEqual(warm(5, 5));
-});
+behaviour(
+  "an active table describes its warm throughput, a table being created does not",
+  THROUGHPUT,
+  async () => {
+    expect((await create("bears")).WarmThroughput).toBeUndefined();
+    expect((await describe("bears")).WarmThroughput).toEqual(warm(12_000, 4_000));
+    await create("bears-little", PROVISIONED);
+    expect((await describe("bears-little")).WarmThroughput).toEqual(warm(5, 5));
+  },
+);
 
-behaviour("a table made to bear more says so while it is made", THROUGHPUT, async () => {
+behaviour("a table created with warm throughput describes it as UPDATING", THROUGHPUT, async () => {
   const made = await create("warm", { WarmThroughput: { ReadUnitsPerSecond: 12_345 } });
   expect(made.WarmThroughput).toEqual(warm(12_345, 4_000, "UPDATING"));
   expect((await describe("warm")).WarmThroughput).toEqual(warm(12_345, 4_000));
 });
 
-behaviour(
-  "raising what a table bears at once leaves it active",
-  guide("update-warm-throughput"),
-  async () => {
-    await create("raised");
-    const { TableStatus, WarmThroughput } = await update("raised", {
-      WarmThroughput: { ReadUnitsPerSecond: 13_000, WriteUnitsPerSecond: 5_000 },
-    });
-    expect([TableStatus, WarmThroughput]).toEqual(["ACTIVE", warm(12_000, 4_000, "UPDATING")]);
-    expect((await describe("raised")).WarmThroughput).toEqual(warm(13_000, 5_000));
-  },
-);
+behaviour("raising the warm throughput keeps the table ACTIVE", guide("update-warm-throughput"), async () => {
+  await create("raised");
+  const { TableStatus, WarmThroughput } = await update("raised", {
+    WarmThroughput: { ReadUnitsPerSecond: 13_000, WriteUnitsPerSecond: 5_000 },
+  });
+  expect([TableStatus, WarmThroughput]).toEqual(["ACTIVE", warm(12_000, 4_000, "UPDATING")]);
+  expect((await describe("raised")).WarmThroughput).toEqual(warm(13_000, 5_000));
+});
 
-behaviour("what a table once bore it bears ever after", THROUGHPUT, async () => {
+behaviour("the warm throughput never decreases", THROUGHPUT, async () => {
   await create("lowered", PROVISIONED);
   await update("lowered", { ProvisionedThroughput: units(7) });
   await update("lowered", { ProvisionedThroughput: units(1) });
@@ -78,20 +78,24 @@ behaviour("what a table once bore it bears ever after", THROUGHPUT, async () => 
   expect((await describe("lowered")).WarmThroughput).toEqual(warm(12_000, 4_000));
 });
 
-behaviour("new throughput is told as under way, with its time", THROUGHPUT, async () => {
-  await create("throughput", PROVISIONED);
-  const answer = await update("throughput", { ProvisionedThroughput: units(6, 5) });
-  expect([answer.TableStatus, told(answer)]).toEqual(["UPDATING", [5, 5, 0]]);
-  expect(answer.ProvisionedThroughput!.LastIncreaseDateTime).toBeInstanceOf(Date);
-  const { ProvisionedThroughput: after } = await describe("throughput");
-  expect(after).toMatchObject({ ReadCapacityUnits: 6, WriteCapacityUnits: 5 });
-  expect(after!.LastDecreaseDateTime).toBeUndefined();
-});
+behaviour(
+  "UpdateTable returns the previous throughput as UPDATING, with the time of the change",
+  THROUGHPUT,
+  async () => {
+    await create("throughput", PROVISIONED);
+    const answer = await update("throughput", { ProvisionedThroughput: units(6, 5) });
+    expect([answer.TableStatus, capacityOf(answer)]).toEqual(["UPDATING", [5, 5, 0]]);
+    expect(answer.ProvisionedThroughput!.LastIncreaseDateTime).toBeInstanceOf(Date);
+    const { ProvisionedThroughput: after } = await describe("throughput");
+    expect(after).toMatchObject({ ReadCapacityUnits: 6, WriteCapacityUnits: 5 });
+    expect(after!.LastDecreaseDateTime).toBeUndefined();
+  },
+);
 
-behaviour("throughput is lowered four times on a day, then once an hour", THROUGHPUT, async () => {
+behaviour("throughput can be decreased four times a day, then once an hour", THROUGHPUT, async () => {
   await create("decreases", { ...PROVISIONED, ProvisionedThroughput: units(10) });
   for (const read of [9, 8, 7, 6]) await update("decreases", { ProvisionedThroughput: units(read, 10) });
-  expect(told(await describe("decreases"))).toEqual([6, 10, 4]);
+  expect(capacityOf(await describe("decreases"))).toEqual([6, 10, 4]);
   const lower = () => update("decreases", { ProvisionedThroughput: units(5, 10) });
   await expect(lower()).rejects.toMatchObject({
     name: "LimitExceededException",
@@ -103,7 +107,7 @@ behaviour("throughput is lowered four times on a day, then once an hour", THROUG
   expect((await lower()).TableStatus).toBe("UPDATING");
 });
 
-behaviour("bounds on demand are set and taken away each by itself", THROUGHPUT, async () => {
+behaviour("on-demand limits are set and removed separately", THROUGHPUT, async () => {
   await create("bounds");
   const set = async (OnDemandThroughput: object) =>
     (await update("bounds", { OnDemandThroughput })).TableStatus;
@@ -117,10 +121,10 @@ behaviour("bounds on demand are set and taken away each by itself", THROUGHPUT, 
   expect(await bounds()).toBeUndefined();
 });
 
-behaviour("a table switched to provisioned throughput loses its bounds on demand", INDEXES, async () => {
+behaviour("a table switched to PROVISIONED loses its on-demand limits", INDEXES, async () => {
   await create("switched", { OnDemandThroughput: onDemand(100, 100) });
   const answer = await update("switched", PROVISIONED);
-  expect([answer.TableStatus, told(answer)]).toEqual(["UPDATING", [5, 5, 0]]);
+  expect([answer.TableStatus, capacityOf(answer)]).toEqual(["UPDATING", [5, 5, 0]]);
   const { BillingModeSummary, OnDemandThroughput } = await describe("switched");
   expect(BillingModeSummary).toEqual({
     BillingMode: "PROVISIONED",
@@ -129,7 +133,7 @@ behaviour("a table switched to provisioned throughput loses its bounds on demand
   expect(OnDemandThroughput).toBeUndefined();
 });
 
-behaviour("a switch to payment on demand is told with its time once it is made", THROUGHPUT, async () => {
+behaviour("a table switched to on-demand describes the time of the switch", THROUGHPUT, async () => {
   await create("to-demand", PROVISIONED);
   const { BillingModeSummary } = await update("to-demand", { BillingMode: "PAY_PER_REQUEST" });
   expect(BillingModeSummary).toEqual({ BillingMode: "PAY_PER_REQUEST" });
@@ -139,7 +143,7 @@ behaviour("a switch to payment on demand is told with its time once it is made",
   });
 });
 
-behaviour("indexes are switched with their table, each with its throughput", INDEXES, async () => {
+behaviour("indexes switch with their table, each with its throughput", INDEXES, async () => {
   await create("both", { ...indexed, GlobalSecondaryIndexes: [index("by-b")] });
   await update("both", {
     ...PROVISIONED,
@@ -150,7 +154,7 @@ behaviour("indexes are switched with their table, each with its throughput", IND
   expect(one!.WarmThroughput).toEqual(warm(12_000, 4_000));
 });
 
-behaviour("an index's throughput changes while its table is active", INDEXES, async () => {
+behaviour("an index is UPDATING while its table is ACTIVE", INDEXES, async () => {
   await create("index-units", {
     ...indexed,
     ...PROVISIONED,
@@ -166,7 +170,7 @@ behaviour("an index's throughput changes while its table is active", INDEXES, as
   expect(after).toMatchObject({ IndexStatus: "ACTIVE", ProvisionedThroughput: units(4) });
 });
 
-behaviour("an index that is deleted is told of once more", INDEXES, async () => {
+behaviour("UpdateTable returns a deleted index as DELETING", INDEXES, async () => {
   await create("unindexed", { ...indexed, GlobalSecondaryIndexes: [index("by-b")] });
   const answer = await update("unindexed", {
     GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: "by-b" } }],
@@ -177,7 +181,7 @@ behaviour("an index that is deleted is told of once more", INDEXES, async () => 
   expect([GlobalSecondaryIndexes, AttributeDefinitions]).toEqual([undefined, [attribute("a")]]);
 });
 
-behaviour("attributes are told by name, whatever order they were sent in", INDEXES, async () => {
+behaviour("attributes are returned in order of their names", INDEXES, async () => {
   const made = await create("sorted", {
     ...indexed,
     GlobalSecondaryIndexes: [
@@ -188,7 +192,7 @@ behaviour("attributes are told by name, whatever order they were sent in", INDEX
   expect(made.GlobalSecondaryIndexes![0]!.Projection!.NonKeyAttributes).toEqual(["c", "z"]);
 });
 
-behaviour("deletion protection is set at once", SETTINGS, async () => {
+behaviour("deletion protection is set immediately", SETTINGS, async () => {
   await create("protected");
   const answer = await update("protected", { DeletionProtectionEnabled: true });
   expect([answer.TableStatus, answer.DeletionProtectionEnabled]).toEqual(["ACTIVE", true]);
@@ -197,7 +201,7 @@ behaviour("deletion protection is set at once", SETTINGS, async () => {
   );
 });
 
-behaviour("a stream that was closed is still told of by its label", SETTINGS, async () => {
+behaviour("a table describes the ARN of its disabled stream", SETTINGS, async () => {
   const { LatestStreamArn } = await create("streamed", {
     StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" },
   });
@@ -209,7 +213,7 @@ behaviour("a stream that was closed is still told of by its label", SETTINGS, as
   );
 });
 
-behaviour("a stream that is open is not opened again", SETTINGS, async () => {
+behaviour("an enabled stream cannot be enabled again", SETTINGS, async () => {
   const StreamSpecification = { StreamEnabled: true, StreamViewType: "NEW_IMAGE" as const };
   await create("open", { StreamSpecification });
   await expect(update("open", { StreamSpecification })).rejects.toMatchObject({
@@ -218,38 +222,46 @@ behaviour("a stream that is open is not opened again", SETTINGS, async () => {
   });
 });
 
-behaviour("a table's class is told once it was set, and changed twice in 30 days", SETTINGS, async () => {
-  await create("class");
-  await update("class", { TableClass: "STANDARD" });
-  expect((await describe("class")).TableClassSummary).toBeUndefined();
-  const answer = await update("class", { TableClass: "STANDARD_INFREQUENT_ACCESS" });
-  expect([answer.TableStatus, answer.TableClassSummary]).toEqual(["UPDATING", undefined]);
-  expect((await describe("class")).TableClassSummary).toEqual({
-    TableClass: "STANDARD_INFREQUENT_ACCESS",
-    LastUpdateDateTime: expect.any(Date),
-  });
-  await update("class", { TableClass: "STANDARD" });
-  await expect(update("class", { TableClass: "STANDARD" })).rejects.toMatchObject({
-    name: "LimitExceededException",
-    message: "Subscriber limit exceeded: Updates to TableClass are limited to 2 times in 30 day(s).",
-  });
-});
+behaviour(
+  "a table class is described after its first change, and changes at most twice in 30 days",
+  SETTINGS,
+  async () => {
+    await create("class");
+    await update("class", { TableClass: "STANDARD" });
+    expect((await describe("class")).TableClassSummary).toBeUndefined();
+    const answer = await update("class", { TableClass: "STANDARD_INFREQUENT_ACCESS" });
+    expect([answer.TableStatus, answer.TableClassSummary]).toEqual(["UPDATING", undefined]);
+    expect((await describe("class")).TableClassSummary).toEqual({
+      TableClass: "STANDARD_INFREQUENT_ACCESS",
+      LastUpdateDateTime: expect.any(Date),
+    });
+    await update("class", { TableClass: "STANDARD" });
+    await expect(update("class", { TableClass: "STANDARD" })).rejects.toMatchObject({
+      name: "LimitExceededException",
+      message: "Subscriber limit exceeded: Updates to TableClass are limited to 2 times in 30 day(s).",
+    });
+  },
+);
 
-behaviour("encryption by the account's key is told, by AWS's own not", SETTINGS, async () => {
-  expect((await create("encrypted")).SSEDescription).toBeUndefined();
-  const answer = await update("encrypted", { SSESpecification: { Enabled: true } });
-  expect([answer.TableStatus, answer.SSEDescription]).toEqual(["ACTIVE", { Status: "UPDATING" }]);
-  const { SSEDescription } = await describe("encrypted");
-  expect(SSEDescription).toEqual({
-    Status: "ENABLED",
-    SSEType: "KMS",
-    KMSMasterKeyArn: expect.stringMatching(/^arn:aws:kms:us-east-1:\d{12}:key\/[0-9a-f-]{36}$/),
-  });
-  await update("encrypted", { SSESpecification: { Enabled: false } });
-  expect((await describe("encrypted")).SSEDescription).toBeUndefined();
-});
+behaviour(
+  "encryption with a KMS key is described, encryption with an AWS owned key is not",
+  SETTINGS,
+  async () => {
+    expect((await create("encrypted")).SSEDescription).toBeUndefined();
+    const answer = await update("encrypted", { SSESpecification: { Enabled: true } });
+    expect([answer.TableStatus, answer.SSEDescription]).toEqual(["ACTIVE", { Status: "UPDATING" }]);
+    const { SSEDescription } = await describe("encrypted");
+    expect(SSEDescription).toEqual({
+      Status: "ENABLED",
+      SSEType: "KMS",
+      KMSMasterKeyArn: expect.stringMatching(/^arn:aws:kms:us-east-1:\d{12}:key\/[0-9a-f-]{36}$/),
+    });
+    await update("encrypted", { SSESpecification: { Enabled: false } });
+    expect((await describe("encrypted")).SSEDescription).toBeUndefined();
+  },
+);
 
-behaviour("a key that KMS has not is refused", api("SSESpecification"), async () => {
+behaviour("a KMS key that does not exist is refused", api("SSESpecification"), async () => {
   const SSESpecification = { Enabled: true, SSEType: "KMS" as const, KMSMasterKeyId: "alias/mine" };
   await expect(create("keyless", { SSESpecification })).rejects.toThrow(
     /^KMS validation error: com\.amazonaws\.services\.kms\.model\.NotFoundException: Alias arn:aws:kms:us-east-1:\d{12}:alias\/mine is not found\./,

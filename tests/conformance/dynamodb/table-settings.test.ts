@@ -54,22 +54,27 @@ refusals(source, [
 
 const setTtl = (Enabled: boolean, AttributeName: string) =>
   send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: { Enabled, AttributeName } }));
-const toldTtl = async () => (await send(new DescribeTimeToLiveCommand({ TableName }))).TimeToLiveDescription;
+const describeTtl = async () =>
+  (await send(new DescribeTimeToLiveCommand({ TableName }))).TimeToLiveDescription;
 const refused = (message: string) => ({ name: "ValidationException", message });
 const ANOTHER = "TimeToLive is active on a different AttributeName: current AttributeName is p";
 
-behaviour("time to live may be a key's, and what is asked is answered", source, async () => {
-  expect(await toldTtl()).toEqual({ TimeToLiveStatus: "DISABLED" });
-  const told = await setTtl(true, "p");
-  expect(told.TimeToLiveSpecification).toEqual({ Enabled: true, AttributeName: "p" });
-  expect(await toldTtl()).toEqual({ TimeToLiveStatus: "ENABLED", AttributeName: "p" });
-});
-behaviour("what is wrong of itself is told before it is too soon", source, async () => {
+behaviour(
+  "time to live can use a key attribute, and the response returns the specification",
+  source,
+  async () => {
+    expect(await describeTtl()).toEqual({ TimeToLiveStatus: "DISABLED" });
+    const output = await setTtl(true, "p");
+    expect(output.TimeToLiveSpecification).toEqual({ Enabled: true, AttributeName: "p" });
+    expect(await describeTtl()).toEqual({ TimeToLiveStatus: "ENABLED", AttributeName: "p" });
+  },
+);
+behaviour("other faults are reported before a change too soon after the last one", source, async () => {
   await expect(setTtl(true, "p")).rejects.toMatchObject(refused("TimeToLive is already enabled"));
   await expect(setTtl(true, "other")).rejects.toMatchObject(refused(ANOTHER));
   await expect(setTtl(false, "other")).rejects.toMatchObject(refused(ANOTHER));
 });
-behaviour("time to live is changed again after half an hour and a minute", source, async () => {
+behaviour("time to live can be changed again after 31 minutes", source, async () => {
   const soon = refused("Time to live has been modified multiple times within a fixed interval");
   await cloud.advance(1_800_000);
   await expect(setTtl(false, "p")).rejects.toMatchObject(soon);
@@ -77,8 +82,8 @@ behaviour("time to live is changed again after half an hour and a minute", sourc
   await setTtl(false, "p");
   await expect(setTtl(true, "p")).rejects.toMatchObject(soon);
 });
-behaviour("once disabled, the attribute is not told any more", source, async () => {
-  expect(await toldTtl()).toEqual({ TimeToLiveStatus: "DISABLED" });
+behaviour("a disabled time to live is described without its attribute", source, async () => {
+  expect(await describeTtl()).toEqual({ TimeToLiveStatus: "DISABLED" });
 });
 
 const recovery = (PointInTimeRecoverySpecification: object, message: string): Refusal => [
@@ -132,25 +137,27 @@ const DISABLED = {
   ContinuousBackupsStatus: "ENABLED",
   PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: "DISABLED" },
 };
-behaviour("recovery is off, with nothing else told of it", source, async () => {
+behaviour("recovery is disabled by default, without further settings", source, async () => {
   const { ContinuousBackupsDescription } = await send(new DescribeContinuousBackupsCommand({ TableName }));
   expect(ContinuousBackupsDescription).toEqual(DISABLED);
   expect(await setRecovery(false)).toEqual(DISABLED);
 });
-behaviour("recovery is enabled at once, for 35 days, and twice is once", source, async () => {
+behaviour("recovery is enabled for 35 days, and enabling it again changes nothing", source, async () => {
   const { PointInTimeRecoveryDescription: first } = await setRecovery(true);
   expect(first).toMatchObject({ PointInTimeRecoveryStatus: "ENABLED", RecoveryPeriodInDays: 35 });
   await cloud.advance(10_000);
   const { PointInTimeRecoveryDescription: again } = await setRecovery(true);
   expect(again!.EarliestRestorableDateTime).toEqual(first!.EarliestRestorableDateTime);
 });
-behaviour("the days of recovery change in place, and are forgotten with it", source, async () => {
-  for (const asked of [7, 1])
-    expect((await setRecovery(true, asked)).PointInTimeRecoveryDescription!.RecoveryPeriodInDays).toBe(asked);
+behaviour("the recovery period can be changed, and is reset when recovery is disabled", source, async () => {
+  for (const period of [7, 1])
+    expect((await setRecovery(true, period)).PointInTimeRecoveryDescription!.RecoveryPeriodInDays).toBe(
+      period,
+    );
   expect(await setRecovery(false)).toEqual(DISABLED);
   expect((await setRecovery(true)).PointInTimeRecoveryDescription!.RecoveryPeriodInDays).toBe(35);
 });
-behaviour("off and on again, recovery begins anew", source, async () => {
+behaviour("recovery that is disabled and enabled starts again", source, async () => {
   const { PointInTimeRecoveryDescription: before } = await setRecovery(true);
   await cloud.advance(20_000);
   await setRecovery(false);
@@ -227,7 +234,7 @@ refusals(measured("details/DDB-TABLE-443"), [
   creation(provisioned(1, 40_001), tooMuch("WriteCapacityUnits"), "LimitExceededException"),
 ]);
 
-behaviour("a table of the same name is refused, whatever else it is", measured("table"), async () => {
+behaviour("CreateTable refuses an existing name, whatever the definition", measured("table"), async () => {
   for (const more of [{}, { AttributeDefinitions: [{ AttributeName: "p", AttributeType: "N" }] }])
     await expect(create(TableName, more)).rejects.toMatchObject({
       name: "ResourceInUseException",
@@ -237,6 +244,6 @@ behaviour("a table of the same name is refused, whatever else it is", measured("
     create(TableName, { KeySchema: [{ AttributeName: "p", KeyType: "RANGE" }] }),
   ).rejects.toMatchObject({ name: "ValidationException" });
 });
-behaviour("names of tables differ by case", measured("table"), async () => {
+behaviour("table names are case-sensitive", measured("table"), async () => {
   expect((await create(TableName.toUpperCase())).TableDescription!.TableName).toBe(TableName.toUpperCase());
 });

@@ -15,14 +15,14 @@ export const onDemand = (MaxReadRequestUnits: number, MaxWriteRequestUnits: numb
 export const PROVISIONED = { BillingMode: "PROVISIONED" as const, ProvisionedThroughput: units(5) };
 
 export const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: "S" as const });
-/** By the attribute `b`. */
+/** An index on attribute `b`. */
 export const index = (IndexName: string, more: object = {}) => ({
   IndexName,
   KeySchema: [{ AttributeName: "b", KeyType: "HASH" as const }],
   Projection: { ProjectionType: "ALL" as const },
   ...more,
 });
-/** A table by the attribute `a`, and one that may have an index. */
+/** A table whose partition key is the attribute `a`, and one that can also have an index. */
 export const base = {
   AttributeDefinitions: [attribute("a")],
   KeySchema: [{ AttributeName: "a", KeyType: "HASH" as const }],

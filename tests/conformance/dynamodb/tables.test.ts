@@ -49,7 +49,7 @@ const included = (IndexName: string) => ({
   },
 });
 
-/** What is no table. */
+/** Invalid inputs of CreateTable, with the messages. */
 const TABLES: [object, string][] = [
   [
     { ...base, ProvisionedThroughput: undefined },
@@ -174,7 +174,7 @@ refusals(
   api("CreateTable"),
   TABLES.map(([input, message]): Refusal => ["CreateTable", input, message]),
 );
-/** Which attributes are defined is looked at by how many they are, and told in the order of hash maps. */
+/** Attribute definitions are validated by their number, and messages list them in the order of hash maps. */
 refusals("https://github.com/getmoto/moto/pull/4428", [
   [
     "CreateTable",
@@ -199,7 +199,7 @@ refusals(measured("table-indexes"), [
     },
     `${INVALID}Some index key attributes are not defined in AttributeDefinitions. Keys: [q], AttributeDefinitions: [sk, pk]`,
   ],
-  // Whatever else is wrong with an index is told after that.
+  // Other faults of an index are reported later.
   [
     "CreateTable",
     {
@@ -283,7 +283,7 @@ for (const [operation, more] of [
     ],
   ]);
 
-/** Keys that are not the table's: `p` a string, `s` a number. */
+/** Keys that do not match the table's key, a string `p` and a number `s`. */
 const MISMATCH = "The provided key element does not match the schema";
 const KEYS: [object, string][] = [
   [{}, MISMATCH],
@@ -376,7 +376,7 @@ refusals(
   ),
 );
 
-behaviour("time to live is not switched again soon", api("UpdateTimeToLive"), async () => {
+behaviour("time to live cannot be changed again soon", api("UpdateTimeToLive"), async () => {
   const change = (Enabled: boolean, AttributeName = "e") =>
     send(
       new UpdateTimeToLiveCommand({
@@ -398,20 +398,24 @@ behaviour("time to live is not switched again soon", api("UpdateTimeToLive"), as
   await change(false);
 });
 
-behaviour("what is counted of a table is told within six hours", api("TableDescription"), async () => {
-  const TableName = "counted";
-  await send(
-    new CreateTableCommand({ ...base, TableName } as ConstructorParameters<typeof CreateTableCommand>[0]),
-  );
-  await send(new PutItemCommand({ TableName, Item: { a: S("1234"), b: S("1234") } }));
-  const told = async () => {
-    const { Table } = await send(new DescribeTableCommand({ TableName }));
-    return [Table!.ItemCount, Table!.TableSizeBytes];
-  };
-  expect(await told()).toEqual([0, 0]);
-  await cloud.advance(6 * 3_600_000);
-  expect(await told()).toEqual([1, 10]);
-});
+behaviour(
+  "the item count and size of a table are updated within six hours",
+  api("TableDescription"),
+  async () => {
+    const TableName = "counted";
+    await send(
+      new CreateTableCommand({ ...base, TableName } as ConstructorParameters<typeof CreateTableCommand>[0]),
+    );
+    await send(new PutItemCommand({ TableName, Item: { a: S("1234"), b: S("1234") } }));
+    const counts = async () => {
+      const { Table } = await send(new DescribeTableCommand({ TableName }));
+      return [Table!.ItemCount, Table!.TableSizeBytes];
+    };
+    expect(await counts()).toEqual([0, 0]);
+    await cloud.advance(6 * 3_600_000);
+    expect(await counts()).toEqual([1, 10]);
+  },
+);
 
 behaviour("a protected table cannot be deleted", api("DeleteTable"), async () => {
   const TableName = "protected";
@@ -427,14 +431,18 @@ behaviour("a protected table cannot be deleted", api("DeleteTable"), async () =>
   });
 });
 
-behaviour("an account's limits are told", api("DescribeLimits"), async () => {
+behaviour("DescribeLimits returns the limits of the account", api("DescribeLimits"), async () => {
   expect(await send(new DescribeLimitsCommand({}))).toMatchObject({
     AccountMaxReadCapacityUnits: 80_000,
     TableMaxWriteCapacityUnits: 40_000,
   });
 });
 
-behaviour("an endpoint is told, to be kept for a day", guide("Programming.SDKs.endpoint"), async () => {
-  const { Endpoints } = await send(new DescribeEndpointsCommand({}));
-  expect(Endpoints).toEqual([{ Address: new URL(cloud.endpoint).host, CachePeriodInMinutes: 1_440 }]);
-});
+behaviour(
+  "DescribeEndpoints returns an endpoint to cache for a day",
+  guide("Programming.SDKs.endpoint"),
+  async () => {
+    const { Endpoints } = await send(new DescribeEndpointsCommand({}));
+    expect(Endpoints).toEqual([{ Address: new URL(cloud.endpoint).host, CachePeriodInMinutes: 1_440 }]);
+  },
+);

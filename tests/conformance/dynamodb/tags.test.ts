@@ -98,11 +98,11 @@ const tagsOf = async () =>
 const tag = (...Tags: Tag[]) => send(new TagResourceCommand({ ResourceArn, Tags }));
 const untag = (...TagKeys: string[]) => send(new UntagResourceCommand({ ResourceArn, TagKeys }));
 
-behaviour("a refused set of tags sets none of them", source, async () => {
+behaviour("a refused TagResource adds no tags", source, async () => {
   await expect(tag(good, { Key: "aws:zzz", Value: "v" })).rejects.toThrow();
   expect(await tagsOf()).toEqual(new Map());
 });
-behaviour("tags are replaced by key, and keys differ by case and by spaces", source, async () => {
+behaviour("tags are replaced by key, and keys are sensitive to case and spaces", source, async () => {
   await tag({ Key: "Env", Value: "1" }, { Key: "env", Value: "x" }, { Key: " env", Value: "" });
   await tag({ Key: "Env", Value: "" });
   expect(await tagsOf()).toEqual(
@@ -113,15 +113,15 @@ behaviour("tags are replaced by key, and keys differ by case and by spaces", sou
     ]),
   );
 });
-behaviour("letters of any script stand in tags, and + - = . _ : / @", source, async () => {
+behaviour("tags accept letters of any script and + - = . _ : / @", source, async () => {
   await tag({ Key: "ключ", Value: "a+b-c=d.e_f:g/h@i" }, { Key: "表", Value: "café" });
   expect((await tagsOf()).get("ключ")).toBe("a+b-c=d.e_f:g/h@i");
 });
-behaviour("a key that is not there is taken away without a word", source, async () => {
+behaviour("UntagResource ignores missing keys", source, async () => {
   await untag("not-there", "env", " env", "ключ", "表");
   expect(await tagsOf()).toEqual(new Map([["Env", ""]]));
 });
-behaviour("fifty tags are all, with those that are there", source, async () => {
+behaviour("a resource has at most 50 tags, and existing keys can be replaced", source, async () => {
   await untag("Env");
   await tag(...many(50));
   await expect(tag({ Key: "k50", Value: "v" })).rejects.toMatchObject({
@@ -131,10 +131,14 @@ behaviour("fifty tags are all, with those that are there", source, async () => {
   await tag(...many(50, "w"));
   expect((await tagsOf()).get("k49")).toBe("w");
 });
-behaviour("fifty tags come in one page, whatever token is sent", measured("table"), async () => {
-  const told = await send(new ListTagsOfResourceCommand({ ResourceArn, NextToken: "whatever" }));
-  expect([told.Tags!.length, told.NextToken]).toEqual([50, undefined]);
-});
+behaviour(
+  "ListTagsOfResource returns 50 tags in one page and ignores the token",
+  measured("table"),
+  async () => {
+    const output = await send(new ListTagsOfResourceCommand({ ResourceArn, NextToken: "whatever" }));
+    expect([output.Tags!.length, output.NextToken]).toEqual([50, undefined]);
+  },
+);
 
 const created = (name: string, Tags: Tag[]) =>
   send(
@@ -151,7 +155,7 @@ for (const [Tags, message] of [
   [[{ Key: long, Value: "v" }], `The Tag Key provided is invalid, Key: ${long}`],
   [many(51), TOO_MANY],
 ] as const)
-  behaviour(`a table is not made with tags that are wrong: ${message}`, measured("table"), async () => {
+  behaviour(`CreateTable refuses invalid tags: ${message}`, measured("table"), async () => {
     await expect(created("not-made", [...Tags])).rejects.toMatchObject({
       name: "ValidationException",
       message,
@@ -160,6 +164,6 @@ for (const [Tags, message] of [
       name: "ResourceNotFoundException",
     });
   });
-behaviour("a table may be made with an empty list of tags", measured("table"), async () => {
+behaviour("CreateTable accepts an empty list of tags", measured("table"), async () => {
   expect((await created("made", [])).TableDescription!.TableStatus).toBe("CREATING");
 });

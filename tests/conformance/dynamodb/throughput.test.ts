@@ -29,7 +29,7 @@ const SECOND = 1_000;
 const ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/";
 let made = 0;
 
-/** A table of one reading and one writing unit, unless said. */
+/** Creates a table with one read and one write unit, by default. */
 async function table(more: Partial<CreateTableCommandInput> = {}): Promise<string> {
   const TableName = `metered-${++made}`;
   await send(
@@ -71,9 +71,9 @@ const exceeded = (message: string, reason: string, resource: string) => ({
   message,
   ThrottlingReasons: [{ reason, resource }],
 });
-const writtenOut = (TableName: string) =>
+const writesExceeded = (TableName: string) =>
   exceeded(TABLE, "TableWriteProvisionedThroughputExceeded", ARN + TableName);
-const readOut = (TableName: string) =>
+const readsExceeded = (TableName: string) =>
   exceeded(TABLE, "TableReadProvisionedThroughputExceeded", ARN + TableName);
 
 const capacity = guide("provisioned-capacity-mode");
@@ -85,12 +85,12 @@ for (const [what, again] of [
   ["DeleteItem", (TableName: string) => send(new DeleteItemCommand({ TableName, Key: { p: S("a") } }))],
 ] as const)
   behaviour(
-    `${what} is refused beyond a table's writing units, for as long as it takes`,
+    `${what} is throttled beyond the table's write units, until they are replenished`,
     capacity,
     async () => {
       const TableName = await table();
       await put(TableName);
-      await expect(again(TableName)).rejects.toMatchObject(writtenOut(TableName));
+      await expect(again(TableName)).rejects.toMatchObject(writesExceeded(TableName));
       await cloud.advance(SECOND);
       await again(TableName);
     },
@@ -112,36 +112,36 @@ for (const [what, read] of [
       ),
   ],
 ] as const)
-  behaviour(`${what} is refused beyond a table's reading units`, capacity, async () => {
+  behaviour(`${what} is throttled beyond the table's read units`, capacity, async () => {
     const TableName = await table();
     await read(TableName);
-    await expect(read(TableName)).rejects.toMatchObject(readOut(TableName));
+    await expect(read(TableName)).rejects.toMatchObject(readsExceeded(TableName));
   });
 
-behaviour("an eventually consistent read takes half a unit", capacity, async () => {
+behaviour("an eventually consistent read consumes half a unit", capacity, async () => {
   const TableName = await table();
   await get(TableName, false);
   await get(TableName, false);
-  await expect(get(TableName, false)).rejects.toMatchObject(readOut(TableName));
+  await expect(get(TableName, false)).rejects.toMatchObject(readsExceeded(TableName));
 });
 
-behaviour("capacity that nobody used is kept for five minutes", burst, async () => {
+behaviour("unused capacity is kept for five minutes", burst, async () => {
   const TableName = await table();
   await cloud.advance(3_600 * SECOND);
   for (let n = 0; n < 300; n++) await put(TableName, `${n}`);
-  await expect(put(TableName)).rejects.toMatchObject(writtenOut(TableName));
+  await expect(put(TableName)).rejects.toMatchObject(writesExceeded(TableName));
 });
 
-behaviour("a write that takes more than there is keeps later ones waiting", burst, async () => {
+behaviour("a write that overdraws the capacity delays later writes", burst, async () => {
   const TableName = await table();
   await put(TableName, "a", { x: S("x".repeat(2_900)) });
   await cloud.advance(2 * SECOND);
-  await expect(put(TableName)).rejects.toMatchObject(writtenOut(TableName));
+  await expect(put(TableName)).rejects.toMatchObject(writesExceeded(TableName));
   await cloud.advance(SECOND);
   await put(TableName, "b");
 });
 
-behaviour("a write whose condition fails takes its unit, too", guide("read-write-operations"), async () => {
+behaviour("a write whose condition fails consumes a unit", guide("read-write-operations"), async () => {
   const TableName = await table();
   const conditional = new PutItemCommand({
     TableName,
@@ -149,10 +149,10 @@ behaviour("a write whose condition fails takes its unit, too", guide("read-write
     ConditionExpression: "attribute_exists(p)",
   });
   await expect(send(conditional)).rejects.toMatchObject({ name: "ConditionalCheckFailedException" });
-  await expect(put(TableName)).rejects.toMatchObject(writtenOut(TableName));
+  await expect(put(TableName)).rejects.toMatchObject(writesExceeded(TableName));
 });
 
-behaviour("an index without units left refuses writes that reach it", guide("GSI"), async () => {
+behaviour("an index without units throttles the writes that update it", guide("GSI"), async () => {
   const TableName = await table(indexed(1, 1));
   await put(TableName, "a", { g: S("a") });
   await expect(put(TableName, "b", { g: S("a") })).rejects.toMatchObject(
@@ -161,7 +161,7 @@ behaviour("an index without units left refuses writes that reach it", guide("GSI
   await put(TableName, "c");
 });
 
-behaviour("an index is read by its own units", guide("GSI"), async () => {
+behaviour("a read of an index consumes the units of the index", guide("GSI"), async () => {
   const TableName = await table(indexed(1, 1));
   const read = () => send(new ScanCommand({ TableName, IndexName: "by-g" }));
   await read();
@@ -179,18 +179,22 @@ const batch = (TableName: string) =>
     },
   });
 
-behaviour("a batch writes what it may, and leaves the rest unprocessed", api("BatchWriteItem"), async () => {
-  const TableName = await table({ ProvisionedThroughput: units(1, 5) });
-  const { UnprocessedItems } = await send(batch(TableName));
-  expect(UnprocessedItems![TableName]).toEqual(
-    ["5", "6", "7"].map((p) => ({ PutRequest: { Item: { p: S(p) } } })),
-  );
-});
+behaviour(
+  "BatchWriteItem writes what the capacity permits and returns the rest as unprocessed",
+  api("BatchWriteItem"),
+  async () => {
+    const TableName = await table({ ProvisionedThroughput: units(1, 5) });
+    const { UnprocessedItems } = await send(batch(TableName));
+    expect(UnprocessedItems![TableName]).toEqual(
+      ["5", "6", "7"].map((p) => ({ PutRequest: { Item: { p: S(p) } } })),
+    );
+  },
+);
 
-behaviour("a batch of which nothing can be written is refused", api("BatchWriteItem"), async () => {
+behaviour("BatchWriteItem is throttled if it can write nothing", api("BatchWriteItem"), async () => {
   const TableName = await table();
   await put(TableName);
-  await expect(send(batch(TableName))).rejects.toMatchObject(writtenOut(TableName));
+  await expect(send(batch(TableName))).rejects.toMatchObject(writesExceeded(TableName));
 });
 
 const keys = (TableName: string) =>
@@ -200,16 +204,20 @@ const keys = (TableName: string) =>
     },
   });
 
-behaviour("a batch reads what it may, and leaves the rest unprocessed", api("BatchGetItem"), async () => {
-  const TableName = await table({ ProvisionedThroughput: units(2, 1) });
-  const { UnprocessedKeys } = await send(keys(TableName));
-  expect(UnprocessedKeys![TableName]).toEqual({ Keys: [{ p: S("2") }], ConsistentRead: true });
-});
+behaviour(
+  "BatchGetItem reads what the capacity permits and returns the rest as unprocessed",
+  api("BatchGetItem"),
+  async () => {
+    const TableName = await table({ ProvisionedThroughput: units(2, 1) });
+    const { UnprocessedKeys } = await send(keys(TableName));
+    expect(UnprocessedKeys![TableName]).toEqual({ Keys: [{ p: S("2") }], ConsistentRead: true });
+  },
+);
 
-behaviour("a batch of which nothing can be read is refused", api("BatchGetItem"), async () => {
+behaviour("BatchGetItem is throttled if it can read nothing", api("BatchGetItem"), async () => {
   const TableName = await table();
   await get(TableName);
-  await expect(send(keys(TableName))).rejects.toMatchObject(readOut(TableName));
+  await expect(send(keys(TableName))).rejects.toMatchObject(readsExceeded(TableName));
 });
 
 const cancelled = (...Codes: [string, string?][]) => ({
@@ -217,14 +225,14 @@ const cancelled = (...Codes: [string, string?][]) => ({
   CancellationReasons: Codes.map(([Code, Message]) => (Message ? { Code, Message } : { Code })),
 });
 
-behaviour("a transaction takes twice as much", guide("transaction-apis"), async () => {
+behaviour("a transaction consumes twice the units", guide("transaction-apis"), async () => {
   const TableName = await table({ ProvisionedThroughput: units(1, 2) });
   await send(new TransactWriteItemsCommand({ TransactItems: [{ Put: { TableName, Item: { p: S("a") } } }] }));
-  await expect(put(TableName)).rejects.toMatchObject(writtenOut(TableName));
+  await expect(put(TableName)).rejects.toMatchObject(writesExceeded(TableName));
 });
 
 behaviour(
-  "a transaction that lacks capacity is cancelled for it, whole",
+  "TransactWriteItems without capacity is canceled as a whole",
   api("TransactWriteItems"),
   async () => {
     const [full, empty] = [await table(), await table()];
@@ -237,7 +245,7 @@ behaviour(
   },
 );
 
-behaviour("so is one that reads", api("TransactGetItems"), async () => {
+behaviour("TransactGetItems without capacity is canceled", api("TransactGetItems"), async () => {
   const TableName = await table();
   await get(TableName);
   await expect(
@@ -245,7 +253,7 @@ behaviour("so is one that reads", api("TransactGetItems"), async () => {
   ).rejects.toMatchObject(cancelled(["ProvisionedThroughputExceeded", TABLE]));
 });
 
-behaviour("and one of statements", api("ExecuteTransaction"), async () => {
+behaviour("ExecuteTransaction without capacity is canceled", api("ExecuteTransaction"), async () => {
   const TableName = await table();
   await put(TableName);
   const Statement = `INSERT INTO "${TableName}" VALUE {'p': 'b'}`;
@@ -254,28 +262,34 @@ behaviour("and one of statements", api("ExecuteTransaction"), async () => {
   ).rejects.toMatchObject(cancelled(["ProvisionedThroughputExceeded", TABLE]));
 });
 
-behaviour("a batch of statements tells of each", api("BatchExecuteStatement"), async () => {
-  const TableName = await table();
-  const Statements = ["b", "c"].map((p) => ({ Statement: `INSERT INTO "${TableName}" VALUE {'p': '${p}'}` }));
-  const { Responses } = await send(new BatchExecuteStatementCommand({ Statements }));
-  expect(Responses!.map(({ Error: error }) => error)).toEqual([
-    undefined,
-    { Code: "ProvisionedThroughputExceeded", Message: TABLE },
-  ]);
-});
+behaviour(
+  "BatchExecuteStatement reports throttling per statement",
+  api("BatchExecuteStatement"),
+  async () => {
+    const TableName = await table();
+    const Statements = ["b", "c"].map((p) => ({
+      Statement: `INSERT INTO "${TableName}" VALUE {'p': '${p}'}`,
+    }));
+    const { Responses } = await send(new BatchExecuteStatementCommand({ Statements }));
+    expect(Responses!.map(({ Error: error }) => error)).toEqual([
+      undefined,
+      { Code: "ProvisionedThroughputExceeded", Message: TABLE },
+    ]);
+  },
+);
 
-behaviour("more units hold from then on", api("UpdateTable"), async () => {
+behaviour("raised units apply to later requests", api("UpdateTable"), async () => {
   const TableName = await table();
   await put(TableName);
   await send(new UpdateTableCommand({ TableName, ProvisionedThroughput: units(1, 5) }));
-  await expect(put(TableName)).rejects.toMatchObject(writtenOut(TableName));
+  await expect(put(TableName)).rejects.toMatchObject(writesExceeded(TableName));
   await cloud.advance(SECOND);
   for (let n = 0; n < 5; n++) await put(TableName, `${n}`);
-  await expect(put(TableName)).rejects.toMatchObject(writtenOut(TableName));
+  await expect(put(TableName)).rejects.toMatchObject(writesExceeded(TableName));
 });
 
 const onDemand = guide("on-demand-capacity-mode-max-throughput");
-const most = { MaxReadRequestUnits: 1, MaxWriteRequestUnits: 1 };
+const maximum = { MaxReadRequestUnits: 1, MaxWriteRequestUnits: 1 };
 const MAXIMUM = "Throughput exceeds the maximum OnDemandThroughput configured on table or index";
 const beyond = (reason: string, resource: string) => ({
   name: "ThrottlingException",
@@ -283,8 +297,8 @@ const beyond = (reason: string, resource: string) => ({
   throttlingReasons: [{ reason, resource }],
 });
 
-behaviour("an on-demand table is held to its maximum", onDemand, async () => {
-  const TableName = await table({ BillingMode: "PAY_PER_REQUEST", OnDemandThroughput: most });
+behaviour("an on-demand table is limited to its maximum throughput", onDemand, async () => {
+  const TableName = await table({ BillingMode: "PAY_PER_REQUEST", OnDemandThroughput: maximum });
   await put(TableName);
   await expect(put(TableName)).rejects.toMatchObject(
     beyond("TableWriteMaxOnDemandThroughputExceeded", ARN + TableName),
@@ -295,7 +309,7 @@ behaviour("an on-demand table is held to its maximum", onDemand, async () => {
   );
 });
 
-behaviour("so is its index", onDemand, async () => {
+behaviour("an on-demand index is limited to its maximum throughput", onDemand, async () => {
   const { AttributeDefinitions, GlobalSecondaryIndexes } = indexed(1, 1);
   const TableName = await table({
     BillingMode: "PAY_PER_REQUEST",
@@ -303,7 +317,7 @@ behaviour("so is its index", onDemand, async () => {
     ProvisionedThroughput: undefined,
     GlobalSecondaryIndexes: GlobalSecondaryIndexes!.map(({ ProvisionedThroughput: _, ...index }) => ({
       ...index,
-      OnDemandThroughput: most,
+      OnDemandThroughput: maximum,
     })),
   });
   await put(TableName, "a", { g: S("a") });
@@ -312,15 +326,15 @@ behaviour("so is its index", onDemand, async () => {
   );
 });
 
-behaviour("a transaction of an on-demand table is cancelled for throttling", onDemand, async () => {
-  const TableName = await table({ BillingMode: "PAY_PER_REQUEST", OnDemandThroughput: most });
+behaviour("a transaction on an on-demand table is canceled with ThrottlingError", onDemand, async () => {
+  const TableName = await table({ BillingMode: "PAY_PER_REQUEST", OnDemandThroughput: maximum });
   await put(TableName);
   await expect(
     send(new TransactWriteItemsCommand({ TransactItems: [{ Put: { TableName, Item: { p: S("b") } } }] })),
   ).rejects.toMatchObject(cancelled(["ThrottlingError", MAXIMUM]));
 });
 
-behaviour("an on-demand table without a maximum is held to nothing", onDemand, async () => {
+behaviour("an on-demand table without a maximum is not throttled", onDemand, async () => {
   const TableName = await table({ BillingMode: "PAY_PER_REQUEST" });
   for (let n = 0; n < 20; n++) await put(TableName, `${n}`);
 });

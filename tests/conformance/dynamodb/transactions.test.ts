@@ -51,7 +51,7 @@ const write = (...TransactItems: TransactWriteItem[]) =>
   send(new TransactWriteItemsCommand({ TransactItems }));
 const put = (Item: Item, more: object = {}): TransactWriteItem => ({ Put: { TableName, Item, ...more } });
 
-/** Holds a transaction to be cancelled for these reasons. */
+/** Expects a transaction to be canceled with the given reasons. */
 const cancelled = (outcome: Promise<unknown>, ...reasons: CancellationReason[]) =>
   expect(outcome).rejects.toMatchObject({
     name: "TransactionCanceledException",
@@ -64,7 +64,7 @@ const none: CancellationReason = { Code: "None" };
 const INVALID = "One or more parameter values were invalid: ";
 const MISMATCH = "The provided key element does not match the schema";
 
-/** What stands against one action, told beside another that is right. */
+/** Actions that cancel a transaction beside a valid action, with the reasons. */
 const REASONS: [string, TransactWriteItem, CancellationReason][] = [
   ["a put without its key", put({ p: S("a") }), wrong(`${INVALID}Missing the key s in the item`)],
   [
@@ -106,15 +106,11 @@ const REASONS: [string, TransactWriteItem, CancellationReason][] = [
   ],
 ];
 for (const [what, action, reason] of REASONS)
-  behaviour(
-    `${what} cancels a transaction, and is told as its reason`,
-    api("TransactWriteItems"),
-    async () => {
-      const Key = key(what);
-      await cancelled(write(put(Key), action), none, reason);
-      expect((await send(new GetItemCommand({ TableName, Key }))).Item).toBeUndefined();
-    },
-  );
+  behaviour(`${what} cancels a transaction with its reason`, api("TransactWriteItems"), async () => {
+    const Key = key(what);
+    await cancelled(write(put(Key), action), none, reason);
+    expect((await send(new GetItemCommand({ TableName, Key }))).Item).toBeUndefined();
+  });
 
 const EMPTY =
   "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: p";
@@ -172,7 +168,7 @@ refusals(api("BatchWriteItem"), [
   ],
 ]);
 
-behaviour("a reason shows the item, if asked", api("CancellationReason"), async () => {
+behaviour("a cancellation reason returns the item on request", api("CancellationReason"), async () => {
   const Item = { ...key("shown"), x: S("old") };
   await send(new PutItemCommand({ TableName, Item }));
   await cancelled(
@@ -186,7 +182,7 @@ behaviour("a reason shows the item, if asked", api("CancellationReason"), async 
   );
 });
 
-behaviour("a check holds, and writes nothing", api("ConditionCheck"), async () => {
+behaviour("a condition check is evaluated and writes nothing", api("ConditionCheck"), async () => {
   await send(new PutItemCommand({ TableName, Item: key("checked") }));
   await write(
     {
@@ -198,7 +194,7 @@ behaviour("a check holds, and writes nothing", api("ConditionCheck"), async () =
   expect(Item).toEqual(key("checked", 2));
 });
 
-behaviour("what is read together stands in the order of asking", api("TransactGetItems"), async () => {
+behaviour("TransactGetItems returns items in the order of the request", api("TransactGetItems"), async () => {
   await write(put({ ...key("read", 1), x: S("x"), y: S("y") }), put(key("read", 2)));
   const get = (s: number, more: object = {}) => ({ Get: { TableName, Key: key("read", s), ...more } });
   const { Responses } = await send(
@@ -209,7 +205,7 @@ behaviour("what is read together stands in the order of asking", api("TransactGe
   expect(Responses).toEqual([{ Item: key("read", 2) }, {}, { Item: { x: S("x") } }]);
 });
 
-behaviour("no item is read twice by one transaction", api("TransactGetItems"), async () => {
+behaviour("TransactGetItems refuses to read an item twice", api("TransactGetItems"), async () => {
   const get = (p: string) => ({ Get: { TableName, Key: key(p) } });
   const read = send(new TransactGetItemsCommand({ TransactItems: [get("a"), get("b"), get("a")] }));
   await expect(read).rejects.toMatchObject({
@@ -218,7 +214,7 @@ behaviour("no item is read twice by one transaction", api("TransactGetItems"), a
   });
 });
 
-behaviour("a token stands for one request, for ten minutes", guide("transaction-apis"), async () => {
+behaviour("a client token identifies one request for ten minutes", guide("transaction-apis"), async () => {
   const add = (n: number) =>
     send(
       new TransactWriteItemsCommand({
@@ -246,7 +242,7 @@ behaviour("a token stands for one request, for ten minutes", guide("transaction-
 });
 
 behaviour(
-  "a token's request is the same in whichever order its members and attributes come",
+  "the order of members and attributes does not distinguish requests with the same token",
   "https://github.com/localstack/localstack/issues/6529",
   async () => {
     const put = (Item: Item, more: object = {}) =>
@@ -268,34 +264,34 @@ behaviour(
   },
 );
 
+behaviour("a repeated transaction consumes read units", api("TransactWriteItems"), async () => {
+  const once = () =>
+    send(
+      new TransactWriteItemsCommand({
+        ClientRequestToken: "counted",
+        TransactItems: [put({ ...key("counted"), x: S("x".repeat(1_500)) })],
+        ReturnConsumedCapacity: "TOTAL",
+      }),
+    );
+  expect((await once()).ConsumedCapacity).toEqual([{ TableName, CapacityUnits: 4, WriteCapacityUnits: 4 }]);
+  expect((await once()).ConsumedCapacity).toEqual([{ TableName, CapacityUnits: 2, ReadCapacityUnits: 2 }]);
+});
+
 behaviour(
-  "a transaction that is repeated takes what it takes to read",
+  "TransactWriteItems returns the item collection metrics of all written items",
   api("TransactWriteItems"),
   async () => {
-    const once = () =>
-      send(
-        new TransactWriteItemsCommand({
-          ClientRequestToken: "counted",
-          TransactItems: [put({ ...key("counted"), x: S("x".repeat(1_500)) })],
-          ReturnConsumedCapacity: "TOTAL",
-        }),
-      );
-    expect((await once()).ConsumedCapacity).toEqual([{ TableName, CapacityUnits: 4, WriteCapacityUnits: 4 }]);
-    expect((await once()).ConsumedCapacity).toEqual([{ TableName, CapacityUnits: 2, ReadCapacityUnits: 2 }]);
+    const writeWithMetrics = (...TransactItems: TransactWriteItem[]) =>
+      send(new TransactWriteItemsCommand({ TransactItems, ReturnItemCollectionMetrics: "SIZE" }));
+    const item = { Item: key("collected"), TableName: "collections" };
+    expect((await writeWithMetrics({ Put: item }, put(key("collected")))).ItemCollectionMetrics).toEqual({
+      collections: [{ ItemCollectionKey: { p: S("collected") }, SizeEstimateRangeGB: [0, 1] }],
+    });
+    expect((await writeWithMetrics(put(key("collected")))).ItemCollectionMetrics).toEqual({});
   },
 );
 
-behaviour("item collections are told of all that is written", api("TransactWriteItems"), async () => {
-  const tell = (...TransactItems: TransactWriteItem[]) =>
-    send(new TransactWriteItemsCommand({ TransactItems, ReturnItemCollectionMetrics: "SIZE" }));
-  const item = { Item: key("collected"), TableName: "collections" };
-  expect((await tell({ Put: item }, put(key("collected")))).ItemCollectionMetrics).toEqual({
-    collections: [{ ItemCollectionKey: { p: S("collected") }, SizeEstimateRangeGB: [0, 1] }],
-  });
-  expect((await tell(put(key("collected")))).ItemCollectionMetrics).toEqual({});
-});
-
-behaviour("a transaction writes 4 MB at most", guide("transaction-apis"), async () => {
+behaviour("a transaction writes at most 4 MB", guide("transaction-apis"), async () => {
   const items = (count: number) =>
     Array.from({ length: count }, (_, n) => put({ ...key("large", n), x: S("x".repeat(399 * 1_024)) }));
   await expect(write(...items(11))).rejects.toMatchObject({ name: "ValidationException" });
@@ -305,14 +301,14 @@ behaviour("a transaction writes 4 MB at most", guide("transaction-apis"), async 
 });
 
 behaviour(
-  "names and values that nothing refers to are no matter in a transaction",
+  "a transaction accepts unused names and values",
   "https://github.com/ExtendDB/extenddb/pull/169",
   async () => {
-    const idle = {
+    const unused = {
       ExpressionAttributeNames: { "#x": "x" },
       ExpressionAttributeValues: { ":x": S("x") },
     };
-    await write(put(key("idle"), idle));
+    await write(put(key("idle"), unused));
     const Get = { TableName, Key: key("idle"), ExpressionAttributeNames: { "#x": "x" } };
     const { Responses } = await send(new TransactGetItemsCommand({ TransactItems: [{ Get }] }));
     expect(Responses).toEqual([{ Item: key("idle") }]);

@@ -13,7 +13,7 @@ const CAST =
   "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class java.lang.Class (sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and java.lang.Class are in module java.base of loader 'bootstrap')";
 const OURS = "com.amazonaws.dynamodb.v20120810";
 
-/** By what is due, a value that is not that, and what is said of it. */
+/** Invalid values by expected type, with the messages. */
 const WRONG = {
   String: [
     [true, "TRUE_VALUE cannot be converted to String"],
@@ -85,7 +85,7 @@ const WRONG = {
   ],
 } as const;
 
-const PLACES: [string, string, keyof typeof WRONG][] = [
+const PATHS: [string, string, keyof typeof WRONG][] = [
   ["PutItem", "TableName", "String"],
   ["PutItem", "Item", "AttributeMap"],
   ["PutItem", "Item.a", "Value"],
@@ -120,8 +120,8 @@ function nested(path: string, value: unknown): object {
 
 refusals(
   api("CommonErrors"),
-  PLACES.flatMap(([operation, path, due]) =>
-    WRONG[due].map(
+  PATHS.flatMap(([operation, path, expectedType]) =>
+    WRONG[expectedType].map(
       ([value, message]): Refusal => [operation, nested(path, value), message, "SerializationException"],
     ),
   ),
@@ -138,21 +138,21 @@ refusals(
   ),
 );
 
-/** What the SDK makes of an error without a message. */
-const UNSAID = "UnknownError";
-/** Halves of signs, which have no UTF-8. */
-const HALVES: string[] = ["\ud83d", "a\ude00", "\ude00\ud83d", "\\\ud83d", "\udbff\udbff"];
+/** The message that the SDK sets for an error without one. */
+const NO_MESSAGE = "UnknownError";
+/** Lone surrogates, which have no UTF-8 encoding. */
+const LONE_SURROGATES: string[] = ["\ud83d", "a\ude00", "\ude00\ud83d", "\\\ud83d", "\udbff\udbff"];
 refusals(
   guide("HowItWorks.NamingRulesDataTypes"),
-  HALVES.flatMap((half): Refusal[] => [
-    ["PutItem", { TableName: "abc", Item: { a: { S: half } } }, UNSAID, "SerializationException"],
+  LONE_SURROGATES.flatMap((surrogate): Refusal[] => [
+    ["PutItem", { TableName: "abc", Item: { a: { S: surrogate } } }, NO_MESSAGE, "SerializationException"],
     [
       "PutItem",
-      { TableName: "abc", Item: { a: { M: { [half]: { S: "" } } } } },
-      UNSAID,
+      { TableName: "abc", Item: { a: { M: { [surrogate]: { S: "" } } } } },
+      NO_MESSAGE,
       "SerializationException",
     ],
-    ["GetItem", { TableName: "abc", Key: { a: { S: half } } }, UNSAID, "SerializationException"],
+    ["GetItem", { TableName: "abc", Key: { a: { S: surrogate } } }, NO_MESSAGE, "SerializationException"],
   ]),
 );
 refusals(guide("HowItWorks.NamingRulesDataTypes"), [
@@ -169,7 +169,7 @@ const EMPTY = "Supplied AttributeValue is empty, must contain exactly one of the
 const SEVERAL =
   "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes";
 
-/** What is no value of an attribute. */
+/** Invalid attribute values, with the messages. */
 const VALUES: [object, string][] = [
   [{}, EMPTY],
   [{ a: "" }, EMPTY],
@@ -208,8 +208,8 @@ const VALUES: [object, string][] = [
 ];
 
 const rules = guide("HowItWorks.NamingRulesDataTypes");
-const at = (wrap: (value: object) => [string, object], say = (message: string) => message): Refusal[] =>
-  VALUES.map(([value, message]) => [...wrap(value), say(message)]);
+const at = (wrap: (value: object) => [string, object], messageOf = (message: string) => message): Refusal[] =>
+  VALUES.map(([value, message]) => [...wrap(value), messageOf(message)]);
 
 refusals(
   rules,
@@ -260,12 +260,16 @@ refusals(
   ),
 );
 
-behaviour("sets hold empty texts and bytes", guide("HowItWorks.NamingRulesDataTypes"), async () => {
-  const Key = { p: S("sets"), s: N(1) };
-  const texts = { SS: ["", "a"] };
-  const bytes = { BS: [Buffer.alloc(0), Buffer.from("a")] };
-  await send(new PutItemCommand({ TableName, Item: { ...Key, texts, bytes } }));
-  const { Item } = await send(new GetItemCommand({ TableName, Key }));
-  expect(Item!.texts).toEqual(texts);
-  expect(Item!.bytes!.BS!.map((one) => Buffer.from(one).toString())).toEqual(["", "a"]);
-});
+behaviour(
+  "sets can contain empty strings and binary values",
+  guide("HowItWorks.NamingRulesDataTypes"),
+  async () => {
+    const Key = { p: S("sets"), s: N(1) };
+    const texts = { SS: ["", "a"] };
+    const bytes = { BS: [Buffer.alloc(0), Buffer.from("a")] };
+    await send(new PutItemCommand({ TableName, Item: { ...Key, texts, bytes } }));
+    const { Item } = await send(new GetItemCommand({ TableName, Key }));
+    expect(Item!.texts).toEqual(texts);
+    expect(Item!.bytes!.BS!.map((one) => Buffer.from(one).toString())).toEqual(["", "a"]);
+  },
+);

@@ -4,7 +4,7 @@ import { api, dynamodbOn } from "./client.ts";
 import { outcome } from "./replicas.ts";
 import { indexed } from "./table-shapes.ts";
 
-/** What is not there says so by its name: nothing that is asked for is passed over. */
+/** Unimplemented operations and parameters are refused by name, never ignored. */
 const { sendRaw, withTable } = dynamodbOn(conformanceCloud());
 const TableName = "there";
 withTable(TableName);
@@ -19,7 +19,7 @@ for (const operation of [
   "SearchVectors",
   "StartBulkPutItems",
 ])
-  behaviour(`${operation} is refused by name`, api(operation), async () => {
+  behaviour(`${operation} is not implemented`, api(operation), async () => {
     expect(await refused(operation, {})).toEqual(byName(operation));
   });
 
@@ -30,12 +30,12 @@ const index = {
   Dimensions: 3,
   DistanceFunction: "COSINE",
 };
-behaviour("a table with a vector index is refused by name", api("CreateTable"), async () => {
+behaviour("CreateTable refuses a vector index as not implemented", api("CreateTable"), async () => {
   const table = { ...indexed, TableName: "vectors", VectorIndexes: [index] };
   expect(await refused("CreateTable", table)).toEqual(byName("VectorIndexes"));
   expect((await refused("DescribeTable", { TableName: "vectors" }))[0]).toBe("ResourceNotFoundException");
 });
-behaviour("a vector index of a table that is there is refused by name", api("UpdateTable"), async () => {
+behaviour("UpdateTable refuses a vector index as not implemented", api("UpdateTable"), async () => {
   const update = { TableName, VectorIndexUpdates: [{ Create: index }] };
   expect(await refused("UpdateTable", update)).toEqual(byName("VectorIndexUpdates"));
 });

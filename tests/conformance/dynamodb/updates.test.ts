@@ -10,7 +10,7 @@ withTable(TableName);
 
 const by = (values: Item) => ({ ExpressionAttributeValues: values });
 
-/** What an update makes of an item, or how it is refused. */
+/** Updates of an item, with the updated attributes or the message that refuses them. */
 const start: Item = {
   n: N(1),
   l: { L: [S("a")] },
@@ -92,27 +92,30 @@ for (const [UpdateExpression, values, outcome] of APPLIED)
     },
   );
 
-/** What is only taken away makes no item; an update that says nothing does. */
-const NOTHING: [string, object, boolean][] = [
+/**
+ * Updates of a missing item, and whether they create it: one that only removes attributes does not, an empty one
+ * does.
+ */
+const UPDATES_OF_MISSING_ITEMS: [string, object, boolean][] = [
   ["REMOVE", { UpdateExpression: "REMOVE x" }, false],
   ["DELETE", { UpdateExpression: "DELETE x :v", ...by({ ":v": { SS: ["a"] } }) }, false],
   ["DELETE, and SET", { UpdateExpression: "REMOVE x SET y = :v", ...by({ ":v": N(1) }) }, true],
   ["AttributeUpdates that delete", { AttributeUpdates: { x: { Action: "DELETE" as const } } }, false],
   ["no update at all", {}, true],
 ];
-for (const [what, update, isMade] of NOTHING)
+for (const [what, update, isCreated] of UPDATES_OF_MISSING_ITEMS)
   behaviour(
-    `${what} of an item that is not there ${isMade ? "makes it" : "does not make it"}`,
+    `${what} of a missing item ${isCreated ? "creates it" : "does not create it"}`,
     "https://github.com/scylladb/scylladb/issues/5862",
     async () => {
       const Key = { p: S(what), s: N(9) };
       await send(new UpdateItemCommand({ TableName, Key, ...update }));
       const { Item } = await send(new GetItemCommand({ TableName, Key }));
-      expect(Item !== undefined).toBe(isMade);
+      expect(Item !== undefined).toBe(isCreated);
     },
   );
 
-/** What UPDATED_NEW shows: what stands where something was written, and nothing of what was taken away. */
+/** The attributes that UPDATED_NEW returns: the values at written paths, without removed ones. */
 const SHOWN: [string, Item, Item | undefined][] = [
   ["SET m.y = :v", { ":v": S("v") }, { m: { M: { y: S("v") } } }],
   ["SET m.y = :v, m.x = :v", { ":v": S("v") }, { m: { M: { x: S("v"), y: S("v") } } }],
@@ -124,7 +127,7 @@ const SHOWN: [string, Item, Item | undefined][] = [
 ];
 for (const [UpdateExpression, values, shown] of SHOWN)
   behaviour(
-    `${UpdateExpression} shows what it wrote`,
+    `${UpdateExpression} returns the written paths`,
     "https://github.com/ExtendDB/extenddb/pull/105",
     async () => {
       const Key = { p: S(`shown ${UpdateExpression}`), s: N(1) };

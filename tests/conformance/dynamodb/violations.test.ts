@@ -2,12 +2,12 @@ import { conformanceCloud } from "../cloud.ts";
 import { dynamodbOn, measured, type Refusal } from "./client.ts";
 import { detected, fails, missing } from "./sentences.ts";
 
-/** Of several things that are wrong with a request, the order in which they are told: that of a Java hash map. */
+/** Several violations in one request are reported in the order of a Java hash map. */
 const { refusals } = dynamodbOn(conformanceCloud());
 
-const least = (path: string, value: string, length: number) =>
+const minLength = (path: string, value: string, length: number) =>
   fails(path, `'${value}'`, `Member must have length greater than or equal to ${length}`);
-const form = (path: string, value: string) =>
+const pattern = (path: string, value: string) =>
   fails(path, `'${value}'`, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
 const positive = (path: string, value: string) =>
   fails(path, `'${value}'`, "Member must have value greater than or equal to 1");
@@ -51,8 +51,8 @@ refusals(measured("details/DDB-TABLE-457"), [
   ),
   create(
     { GlobalSecondaryIndexes: [{ IndexName: "", KeySchema: table.KeySchema, Projection: {} }] },
-    least("globalSecondaryIndexes.1.member.indexName", "", 3),
-    form("globalSecondaryIndexes.1.member.indexName", ""),
+    minLength("globalSecondaryIndexes.1.member.indexName", "", 3),
+    pattern("globalSecondaryIndexes.1.member.indexName", ""),
   ),
   update(
     { GlobalSecondaryIndexUpdates: [{ Update: { IndexName: "gsi", ProvisionedThroughput: {} } }] },
@@ -61,7 +61,7 @@ refusals(measured("details/DDB-TABLE-457"), [
   ),
   restore(
     { GlobalSecondaryIndexOverride: [{ IndexName: "x" }] },
-    least("globalSecondaryIndexOverride.1.member.indexName", "x", 3),
+    minLength("globalSecondaryIndexOverride.1.member.indexName", "x", 3),
     missing("globalSecondaryIndexOverride.1.member.keySchema"),
     missing("globalSecondaryIndexOverride.1.member.projection"),
   ),
@@ -84,7 +84,7 @@ refusals(measured("details/DDB-TABLE-457"), [
   [
     "CreateBackup",
     { TableName: "abc", BackupName: "" },
-    detected(form("backupName", ""), least("backupName", "", 3)),
+    detected(pattern("backupName", ""), minLength("backupName", "", 3)),
   ],
 ]);
 refusals(measured("table-throughput-billing"), [
