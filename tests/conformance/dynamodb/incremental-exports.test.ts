@@ -309,7 +309,7 @@ const SPANS: [
     () => ({ ExportFromTime: at(-20) }),
     () =>
       invalid(
-        "Invalid Request: Export Type expected to be Incremental Export when incremental export input is provided",
+        "Invalid Request: Export Type expected to be Incremental Export when incremental export specification is provided",
       ),
     { ExportType: undefined },
   ],

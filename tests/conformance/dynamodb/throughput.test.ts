@@ -289,7 +289,7 @@ behaviour("raised units apply to later requests", api("UpdateTable"), async () =
 });
 
 const onDemand = guide("on-demand-capacity-mode-max-throughput");
-const maximum = { MaxReadRequestUnits: 1, MaxWriteRequestUnits: 1 };
+const unitLimits = { MaxReadRequestUnits: 1, MaxWriteRequestUnits: 1 };
 const MAXIMUM = "Throughput exceeds the maximum OnDemandThroughput configured on table or index";
 const beyond = (reason: string, resource: string) => ({
   name: "ThrottlingException",
@@ -298,7 +298,7 @@ const beyond = (reason: string, resource: string) => ({
 });
 
 behaviour("an on-demand table is limited to its maximum throughput", onDemand, async () => {
-  const TableName = await table({ BillingMode: "PAY_PER_REQUEST", OnDemandThroughput: maximum });
+  const TableName = await table({ BillingMode: "PAY_PER_REQUEST", OnDemandThroughput: unitLimits });
   await put(TableName);
   await expect(put(TableName)).rejects.toMatchObject(
     beyond("TableWriteMaxOnDemandThroughputExceeded", ARN + TableName),
@@ -317,7 +317,7 @@ behaviour("an on-demand index is limited to its maximum throughput", onDemand, a
     ProvisionedThroughput: undefined,
     GlobalSecondaryIndexes: GlobalSecondaryIndexes!.map(({ ProvisionedThroughput: _, ...index }) => ({
       ...index,
-      OnDemandThroughput: maximum,
+      OnDemandThroughput: unitLimits,
     })),
   });
   await put(TableName, "a", { g: S("a") });
@@ -327,7 +327,7 @@ behaviour("an on-demand index is limited to its maximum throughput", onDemand, a
 });
 
 behaviour("a transaction on an on-demand table is canceled with ThrottlingError", onDemand, async () => {
-  const TableName = await table({ BillingMode: "PAY_PER_REQUEST", OnDemandThroughput: maximum });
+  const TableName = await table({ BillingMode: "PAY_PER_REQUEST", OnDemandThroughput: unitLimits });
   await put(TableName);
   await expect(
     send(new TransactWriteItemsCommand({ TransactItems: [{ Put: { TableName, Item: { p: S("b") } } }] })),

@@ -304,11 +304,11 @@ behaviour(
   "a transaction accepts unused names and values",
   "https://github.com/ExtendDB/extenddb/pull/169",
   async () => {
-    const unused = {
+    const idle = {
       ExpressionAttributeNames: { "#x": "x" },
       ExpressionAttributeValues: { ":x": S("x") },
     };
-    await write(put(key("idle"), unused));
+    await write(put(key("idle"), idle));
     const Get = { TableName, Key: key("idle"), ExpressionAttributeNames: { "#x": "x" } };
     const { Responses } = await send(new TransactGetItemsCommand({ TransactItems: [{ Get }] }));
     expect(Responses).toEqual([{ Item: key("idle") }]);

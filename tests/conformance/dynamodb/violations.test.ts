@@ -7,7 +7,7 @@ const { refusals } = dynamodbOn(conformanceCloud());
 
 const minLength = (path: string, value: string, length: number) =>
   fails(path, `'${value}'`, `Member must have length greater than or equal to ${length}`);
-const pattern = (path: string, value: string) =>
+const namePattern = (path: string, value: string) =>
   fails(path, `'${value}'`, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
 const positive = (path: string, value: string) =>
   fails(path, `'${value}'`, "Member must have value greater than or equal to 1");
@@ -52,7 +52,7 @@ refusals(measured("details/DDB-TABLE-457"), [
   create(
     { GlobalSecondaryIndexes: [{ IndexName: "", KeySchema: table.KeySchema, Projection: {} }] },
     minLength("globalSecondaryIndexes.1.member.indexName", "", 3),
-    pattern("globalSecondaryIndexes.1.member.indexName", ""),
+    namePattern("globalSecondaryIndexes.1.member.indexName", ""),
   ),
   update(
     { GlobalSecondaryIndexUpdates: [{ Update: { IndexName: "gsi", ProvisionedThroughput: {} } }] },
@@ -84,7 +84,7 @@ refusals(measured("details/DDB-TABLE-457"), [
   [
     "CreateBackup",
     { TableName: "abc", BackupName: "" },
-    detected(pattern("backupName", ""), minLength("backupName", "", 3)),
+    detected(namePattern("backupName", ""), minLength("backupName", "", 3)),
   ],
 ]);
 refusals(measured("table-throughput-billing"), [
