@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { api, dynamodbOn } from "./client.ts";
+import { api, dynamodbOn, guide } from "./client.ts";
 import { outcome } from "./replicas.ts";
 import { indexed } from "./table-shapes.ts";
 
@@ -9,6 +9,7 @@ const { sendRaw, withTable } = dynamodbOn(conformanceCloud());
 const TableName = "there";
 withTable(TableName);
 
+const TableArn = `arn:aws:dynamodb:us-east-1:000000000000:table/${TableName}`;
 const refused = (operation: string, input: object) => outcome(sendRaw(operation, JSON.stringify(input)));
 const byName = (name: string) => ["NotImplemented", expect.stringContaining(name)];
 
@@ -39,3 +40,22 @@ behaviour("UpdateTable refuses a vector index as not implemented", api("UpdateTa
   const update = { TableName, VectorIndexUpdates: [{ Create: index }] };
   expect(await refused("UpdateTable", update)).toEqual(byName("VectorIndexUpdates"));
 });
+
+behaviour("a filtered export is refused by name", guide("S3DataExport.Filtered"), async () => {
+  const filtered = { TableArn, S3Bucket: "bucket", FilterSpecification: { FilterExpression: "a = b" } };
+  expect(await refused("ExportTableToPointInTime", filtered)).toEqual(byName("FilterSpecification"));
+});
+for (const [member, update] of [
+  ["DisassociationProtectionEnabled", { DisassociationProtectionEnabled: false }],
+  [
+    "Disassociate",
+    {
+      ReplicaUpdates: [
+        { Disassociate: { RegionName: "us-east-1", DisassociationMode: "WAIT_FOR_REPLICATION" } },
+      ],
+    },
+  ],
+] as const)
+  behaviour(`${member} of a replica is refused by name`, guide("globaltables-disassociate"), async () => {
+    expect(await refused("UpdateTable", { TableName, ...update })).toEqual(byName(member));
+  });

@@ -20,7 +20,8 @@ export default {
   // The order of members in error messages about ten structures with two or more violations:
   // https://github.com/aws-controllers-k8s/dynamodb-controller/blob/main/docs/api-quirks/details/DDB-TABLE-457.md
   service: { validation: "coral-hashed" },
-  // By the AWS SDK for JavaScript 3.1162.0: puts in bulk, and indexes by which vectors are searched.
+  // By the AWS SDK for JavaScript 3.1169.0: puts in bulk, indexes by which vectors are searched, exports that are filtered,
+  // and replicas that become tables of their own.
   younger: {
     operations: {
       CancelBulkOperation: {},
@@ -35,6 +36,22 @@ export default {
         type: "structure",
         members: { IndexName: "IndexName" },
         required: ["IndexName"],
+      },
+      DisassociateReplicationGroupMemberAction: {
+        type: "structure",
+        members: { RegionName: "$string", DisassociationMode: "DisassociationMode" },
+        required: ["RegionName", "DisassociationMode"],
+      },
+      DisassociationMode: { type: "string", enum: ["WAIT_FOR_REPLICATION"] },
+      FilterSpecification: {
+        type: "structure",
+        members: {
+          FilterExpression: "$string",
+          ProjectionExpression: "$string",
+          KeyConditionExpression: "$string",
+          ExpressionAttributeNames: "ExpressionAttributeNameMap",
+          ExpressionAttributeValues: "ExpressionAttributeValueMap",
+        },
       },
       SearchSchema: { type: "list", member: "SearchSchemaElement" },
       SearchSchemaElement: {
@@ -63,9 +80,12 @@ export default {
   },
   added: {
     "CreateTableInput.VectorIndexes": ["VectorIndexList", {}],
+    "ExportTableToPointInTimeInput.FilterSpecification": ["FilterSpecification", {}],
+    "ReplicationGroupUpdate.Disassociate": ["DisassociateReplicationGroupMemberAction", {}],
     "RestoreTableFromBackupInput.VectorIndexOverride": ["VectorIndexList", {}],
     "RestoreTableToPointInTimeInput.VectorIndexOverride": ["VectorIndexList", {}],
     "TableCreationParameters.VectorIndexes": ["VectorIndexList", {}],
+    "UpdateTableInput.DisassociationProtectionEnabled": ["$boolean", {}],
     "UpdateTableInput.VectorIndexUpdates": ["VectorIndexUpdateList", {}],
   },
   shapes: {

@@ -516,6 +516,7 @@ export interface ExportTableToPointInTimeInput {
   ExportFormat?: ExportFormat;
   ExportType?: ExportType;
   IncrementalExportSpecification?: IncrementalExportSpecification;
+  FilterSpecification?: FilterSpecification;
 }
 export interface ExportTableToPointInTimeOutput {
   ExportDescription?: ExportDescription;
@@ -1091,6 +1092,7 @@ export interface ReplicationGroupUpdate {
   Create?: CreateReplicationGroupMemberAction;
   Update?: UpdateReplicationGroupMemberAction;
   Delete?: DeleteReplicationGroupMemberAction;
+  Disassociate?: DisassociateReplicationGroupMemberAction;
 }
 export type ReplicationGroupUpdateList = ReplicationGroupUpdate[];
 export interface RequestLimitExceeded {
@@ -1465,6 +1467,7 @@ export interface UpdateTableInput {
   OnDemandThroughput?: OnDemandThroughput;
   WarmThroughput?: WarmThroughput;
   GlobalTableSettingsReplicationMode?: GlobalTableSettingsReplicationMode;
+  DisassociationProtectionEnabled?: boolean;
   VectorIndexUpdates?: VectorIndexUpdateList;
 }
 export interface UpdateTableOutput {
@@ -1506,6 +1509,18 @@ export interface CreateVectorIndexAction {
 }
 export interface DeleteVectorIndexAction {
   IndexName: string;
+}
+export interface DisassociateReplicationGroupMemberAction {
+  RegionName: string;
+  DisassociationMode: DisassociationMode;
+}
+export type DisassociationMode = "WAIT_FOR_REPLICATION";
+export interface FilterSpecification {
+  FilterExpression?: string;
+  ProjectionExpression?: string;
+  KeyConditionExpression?: string;
+  ExpressionAttributeNames?: ExpressionAttributeNameMap;
+  ExpressionAttributeValues?: ExpressionAttributeValueMap;
 }
 export type SearchSchema = SearchSchemaElement[];
 export interface SearchSchemaElement {

@@ -1,4 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { notImplemented } from "#aws/errors.ts";
 import { REGIONS } from "#aws/regions.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Overrides, Table } from "../store.ts";
@@ -47,7 +48,9 @@ export function replicaRequestIn(input: DynamoDB.UpdateTableInput, home: string)
   return { kind: "update", changes };
 }
 
-function kindOf({ Create, Update, Delete }: DynamoDB.ReplicationGroupUpdate): ReplicaRequest["kind"] {
+function kindOf(update: DynamoDB.ReplicationGroupUpdate): ReplicaRequest["kind"] {
+  const { Create, Update, Delete, Disassociate } = update;
+  if (Disassociate) throw notImplemented("Disassociate of a replica");
   if ([Create, Update, Delete].filter(Boolean).length > 1) throw severalKinds();
   if (Create) return "create";
   if (Update) return "update";

@@ -53,6 +53,7 @@ export const tableUpdate = {
 } satisfies Handlers<"dynamodb">;
 
 const UNIMPLEMENTED = [
+  "DisassociationProtectionEnabled",
   "GlobalTableSettingsReplicationMode",
   "VectorIndexUpdates",
 ] as const satisfies (keyof Request)[];
