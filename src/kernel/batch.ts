@@ -1,21 +1,22 @@
 import { type Commit, checkRow, checkTotal, type Lease, type OpenCommit, type Row } from "#storage/kv/kv.ts";
 import type { Pending, Write } from "./overlay.ts";
 
-/** Bytes of a batch that further transactions may join. For larger ones a commit of their own costs little more. */
+/** Bytes up to which more transactions may join a batch. Beyond that, a separate commit costs little more. */
 const MAX_SHARED_BYTES = 1024 * 1024;
 
-/** What goes along with a batch, however many transactions are in it. */
+/** Rows that are written together with a batch, however many transactions it holds. */
 export interface Companion {
   rows: readonly Row[];
-  /** Called when the batch is on disk. */
+  /** Called when the batch is durable. */
   arrived(): void;
-  /** Called when it could not be written. */
+  /** Called when the batch could not be written. */
   lost(): void;
 }
 
 /**
- * Transactions of a partition that are committed together. One that is applied joins the batch that is not being written
- * yet: all of them are one commit with one promise, and a key that several wrote is written once.
+ * The transactions of a partition that are committed together. An applied transaction joins the batch that is
+ * not being written yet: they share one commit and one promise, and a key that several of them wrote is
+ * written once.
  */
 export class Batch implements OpenCommit {
   readonly lease: Lease;
@@ -28,8 +29,8 @@ export class Batch implements OpenCommit {
   readonly #accompany: () => Companion | undefined;
 
   /**
-   * @param version of the partition, which grows from batch to batch
-   * @param accompany called when the batch is about to be written
+   * @param version of the partition; it increases with each batch
+   * @param accompany called just before the batch is written
    */
   constructor(lease: Lease, version: number, accompany: () => Companion | undefined) {
     this.lease = lease;
@@ -37,25 +38,25 @@ export class Batch implements OpenCommit {
     this.#accompany = accompany;
   }
 
-  /** Whether a transaction of so many bytes may join. */
+  /** Whether a transaction of `bytes` bytes may join. */
   takes(bytes: number): boolean {
     return this.isOpen && this.bytes + bytes <= MAX_SHARED_BYTES;
   }
 
-  /** Counts one more transaction, and the bytes of its writes. */
+  /** Adds a transaction and the bytes of its writes to the batch's totals. */
   join(bytes: number): void {
     this.bytes += bytes;
     this.writers++;
   }
 
-  /** @param former the last write of that key, if it may be in this batch as well */
+  /** @param former the previous write of that key, which may be in this batch as well */
   add(write: Write, former: Write | undefined): void {
     if (former?.pending === this.pending) former.pending = undefined;
     write.pending = this.pending;
     this.#writes.push(write);
   }
 
-  /** Of each key the newest. */
+  /** The newest write of each key. */
   *writes(): Generator<Write> {
     for (const write of this.#writes) if (write.pending === this.pending) yield write;
   }
@@ -76,7 +77,7 @@ export class Batch implements OpenCommit {
 
 const isPut = (write: Write): write is Write & Row => write.value !== undefined;
 
-/** @throws {LimitError} for what may not be written */
+/** @throws {LimitError} if a row or the total is too large */
 export function bytesOf(writes: ReadonlyMap<string, Write>): number {
   let bytes = 0;
   writes.forEach(({ key, value }) => {

@@ -25,14 +25,17 @@ export interface ContextOptions {
   place: Place;
   requestId: string;
   request?: RequestFacts | undefined;
-  /** The services that called one another on behalf of the caller, the first one first. */
+  /** The services on the path from the caller to this call, the first one first. */
   calledVia?: readonly string[] | undefined;
   denied?: ((denial: Denial) => AwsError) | undefined;
-  /** Of a job. */
+  /** The slot of the job that this context belongs to. */
   slot?: Slot | undefined;
 }
 
-/** A class for its prototype: one is made for every call, and closures for all of this would cost more than the call. */
+/**
+ * A class, since one is created for every call: closures for all members would cost more than the call
+ * itself.
+ */
 export class CallContext implements Context {
   readonly partition = "aws";
   readonly account: string;
@@ -41,7 +44,7 @@ export class CallContext implements Context {
   readonly requestId: string;
   readonly request: RequestFacts | undefined;
   readonly calledVia: readonly string[] | undefined;
-  /** The policies of the caller; set before the call is authorized. */
+  /** The caller's policies; set before the call is authorized. */
   callerPolicies: CallerPolicies | undefined;
   readonly #options: ContextOptions;
   #pending: Promise<void>[] = [];
@@ -96,7 +99,8 @@ export class CallContext implements Context {
   get blobs(): Blobs {
     const { home, files, cloud } = this.#options;
     const { service, scope, process } = home;
-    // Not a transaction of this context: what is received can be dropped also when the context's own writes have failed.
+    // A transaction of its own: a received body must be droppable even after this context's own writes have
+    // failed.
     const write = async <R>(body: (tx: Transaction) => R | Promise<R>) => {
       if (this.#inTransaction) throw overlapping();
       return home.write(body);
@@ -141,17 +145,17 @@ export class CallContext implements Context {
     );
   }
 
-  /** Whether it had a transaction that may change something, here or in another Region. */
+  /** Whether the call ran a transaction that may have written, here or in another Region. */
   get wrote(): boolean {
     return this.#wrote || this.#others.some((other) => other.wrote);
   }
 
-  /** Whether something that it saw is not known to be on disk. */
+  /** Whether the call saw data that is not yet known to be durable. */
   get awaitsDisk(): boolean {
     return this.#pending.length > 0 || this.#others.some((other) => other.awaitsDisk);
   }
 
-  /** A write that failed stays on the list: whatever is built on it fails as well. */
+  /** A failed write stays in the list, so that everything that depends on it fails as well. */
   async durable(): Promise<void> {
     for (let first = this.#pending[0]; first; first = this.#pending[0]) {
       await first;
@@ -191,7 +195,7 @@ export class CallContext implements Context {
     authorize(this, facts);
   }
 
-  /** How the service words a refusal. */
+  /** The service's error for a denied call. */
   denied(denial: Denial): AwsError {
     return (this.#options.denied ?? deniedIn(undefined))(denial);
   }
@@ -216,7 +220,7 @@ export class CallContext implements Context {
     });
   }
 
-  /** What began before a reset must not reach the cloud that there is after it. */
+  /** @throws {StoreUnavailableError} after a reset: a call from before it must not reach the new era. */
   #mustBelong(): void {
     if (this.#options.home.closed)
       throw new StoreUnavailableError("the cloud that this call belongs to has ended");
@@ -228,7 +232,10 @@ export class CallContext implements Context {
     return result;
   }
 
-  /** What the transaction threw. An error is an answer, too: it must not leave before what it saw is durable. */
+  /**
+   * Returns what the transaction threw. An error is an answer, too: it must not leave before the data that it
+   * depends on is durable.
+   */
   #failed(error: unknown): unknown {
     this.#inTransaction = false;
     if (!(error instanceof TransactionError)) return error;

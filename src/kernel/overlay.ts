@@ -4,7 +4,7 @@ import { type KeyRange, type KeyValueStore, MAX_PAGE, type Row } from "#storage/
 import type { Hot } from "./hot.ts";
 import type { Memories, Memory } from "./memory.ts";
 
-/** A commit that is not on disk yet. */
+/** A commit that is not durable yet. */
 export interface Pending {
   readonly version: number;
   durable: Promise<void>;
@@ -16,47 +16,58 @@ export interface Write {
   text: string;
   /** `undefined` for a deletion. */
   value: Uint8Array | undefined;
-  /** The commit that it is part of; `undefined` before there is one, and once a later write has taken its place there. */
+  /**
+   * The commit that includes it; `undefined` before there is one, and once a later write of the key in the
+   * same commit replaces it.
+   */
   pending: Pending | undefined;
 }
 
-/** What is committed and not yet on disk, by key as a Latin-1 string, whose order is that of the bytes. */
+/**
+ * Writes that are applied and not yet durable, by key as a Latin-1 string, whose order is that of the bytes.
+ */
 export type Overlay = Map<string, Write>;
 
-/** Reads that see the store and, above it, what is not there yet. The key's text is handed in where the caller has it. */
+/**
+ * Reads of the store together with the applied writes that it does not have yet. `text` is the key's text,
+ * where the caller has it.
+ */
 export interface View {
   get(key: Uint8Array, text?: string): MaybePromise<Uint8Array | undefined>;
-  /** As `get`, but decoded once and kept until somebody writes it. */
+  /** As `get`, but the decoded value is cached until the key is written. */
   getHot<T>(key: Uint8Array, decode: (value: Uint8Array) => T, text?: string): MaybePromise<T | undefined>;
   range(range: KeyRange): MaybePromise<Row[]>;
-  /** What the partition's owner keeps in memory. It reflects all that is applied, so the view has then seen all commits. */
+  /**
+   * The owner's in-memory state. It reflects everything applied, so the view then counts as having seen all
+   * commits.
+   */
   memory<T>(kind: Memory<T>): T;
-  /** The newest commit that any read met which was not yet on disk. */
+  /** The newest non-durable commit that any read depends on. */
   readonly seen: Pending | undefined;
 }
 
-/** A view with writes of its own on top. */
+/** A view with its own writes on top. */
 export interface Draft extends View {
   put(key: Uint8Array, value: Uint8Array, text?: string): void;
   delete(key: Uint8Array, text?: string): void;
   /** As `get`, but without this draft's own writes. */
   before(key: Uint8Array): MaybePromise<Uint8Array | undefined>;
-  /** A number larger than every earlier one of the partition. */
+  /** Returns a number larger than every earlier one of the partition. */
   sequence(): number;
   readonly writes: ReadonlyMap<string, Write>;
-  /** Bytes of what was put, also of what was put over it. */
+  /** Total bytes of all puts, including those that later puts replaced. */
   readonly putBytes: number;
-  /** What to do as soon as the draft is applied, before anybody else sees it. It must not throw. */
+  /** Called as soon as the draft is applied, before any other transaction sees it. They must not throw. */
   readonly afterwards: (() => void)[];
 }
 
 export interface Layers {
   store: KeyValueStore;
   overlay: Overlay;
-  /** Made of what is on disk. Whoever writes a key takes its record out. */
+  /** Caches durable records only. Writing a key removes its record. */
   hot: Hot;
   memories: Memories;
-  /** The last commit that was handed to the store. */
+  /** The last commit that was passed to the store. */
   newest: Pending | undefined;
 }
 
@@ -68,7 +79,7 @@ export function openDraft(layers: Layers, sequence: () => number): Draft {
   return new Writer(layers, new Map(), sequence);
 }
 
-/** Classes for their prototypes: one is made for every transaction. */
+/** Classes rather than closures, since one is created for every transaction. */
 class Reader implements View {
   seen: Pending | undefined;
   protected readonly layers: Layers;
@@ -101,12 +112,12 @@ class Reader implements View {
     const cached = isAbove ? undefined : hot.get(text);
     if (cached !== undefined) return cached as T;
     const value = isAbove ? this.get(key, text) : store.get(key);
-    // By the time that an asynchronous store answers, another owner may write to it: nothing of it is cached.
+    // By the time an asynchronous store responds, another owner may have written: the value is not cached.
     if (value instanceof Promise) return value.then((later) => later && decode(later));
     const record = value && decode(value);
-    // What a draft reads it most often writes as well: nothing is gained by caching it.
+    // A draft usually also writes what it reads, so caching it gains nothing.
     if (isAbove || this.#own || value === undefined || record === undefined) return record;
-    // Bytes cannot be frozen.
+    // Typed arrays cannot be frozen.
     hot.set(text, record instanceof Uint8Array ? record : Object.freeze(record), value.length);
     return record;
   }
@@ -125,12 +136,12 @@ class Reader implements View {
     return memories.of(kind);
   }
 
-  /** Whether nothing lies above the store. */
+  /** Whether no write lies above the store. */
   get #isBare(): boolean {
     return this.layers.overlay.size === 0 && !this.#own?.size;
   }
 
-  /** Writes above the store inside the range, in its direction. */
+  /** The writes above the store inside the range, in its direction. */
   #above(range: KeyRange): [string, Write][] {
     const from = keyText(range.start);
     const to = keyText(range.end);
@@ -176,7 +187,7 @@ class Writer extends Reader implements Draft {
   }
 }
 
-/** Walks the store's pages and the writes above them side by side until the limit is reached or both have ended. */
+/** Merges the store's rows with the writes above them until the limit is reached or both are exhausted. */
 async function merge(store: KeyValueStore, range: KeyRange, writes: [string, Write][]): Promise<Row[]> {
   const out: Row[] = [];
   const before = range.reverse ? (a: string, b: string) => a > b : (a: string, b: string) => a < b;

@@ -15,7 +15,7 @@ import type { Memory } from "./memory.ts";
 import type { View } from "./overlay.ts";
 import type { Bytes, BytesRow, ListRange, ReadTransaction, TransactionScope } from "./transaction.ts";
 
-/** Typed reads over a view. A class for its prototype: one is made for every transaction. */
+/** Typed reads over a view. A class rather than closures, since one is created for every transaction. */
 export class Reads implements ReadTransaction {
   protected readonly at: TransactionScope;
   readonly #view: View;
@@ -33,7 +33,7 @@ export class Reads implements ReadTransaction {
     return this.#time;
   }
 
-  /** The last two keys are kept: what is read is often written next, or next but one. */
+  /** The encoded key, from the cache of the last two: a record is often written soon after it was read. */
   protected keyOf(of: Keyed, parts: readonly KeyPart[]): RowKey {
     const last = this.#last;
     if (last && isOf(last, of, parts)) return last.key;
@@ -76,7 +76,7 @@ export class Reads implements ReadTransaction {
   getSealed(of: Bytes, parts: readonly KeyPart[], secret?: Uint8Array): MaybePromise<Uint8Array | undefined> {
     const { bytes: key, text } = this.keyOf(of, parts);
     const { keys } = this.at;
-    // What was sealed with a caller's secret is never cached: each reader must bring the secret.
+    // Data sealed with a caller's secret is never cached: each reader must provide the secret.
     if (!secret) return this.#view.getHot(key, (sealed) => keys.unseal(sealed, key, undefined), text);
     const sealed = this.#view.get(key, text);
     if (sealed instanceof Promise) return sealed.then((later) => later && keys.unseal(later, key, secret));
@@ -104,7 +104,7 @@ export class Reads implements ReadTransaction {
   }
 }
 
-/** What has keys: a collection, one of its indexes, bytes. */
+/** Anything with keys: a collection, one of its indexes, raw bytes. */
 export interface Keyed {
   name: string;
   scope: Scope;
@@ -123,7 +123,7 @@ function isOf(cached: CachedKey, of: Keyed, parts: readonly KeyPart[]): boolean 
   return cached.parts.length === parts.length && cached.parts.every((part, i) => part === parts[i]);
 }
 
-/** Keys that are kept of a collection whose records are read again and again. */
+/** Encoded keys that are cached per collection with `hot` records. */
 const MAX_HOT_KEYS = 1_000;
 
 function keyOf(at: TransactionScope, of: Keyed, parts: readonly KeyPart[]): RowKey {
@@ -138,7 +138,7 @@ function keyOf(at: TransactionScope, of: Keyed, parts: readonly KeyPart[]): RowK
   return cached(first);
 }
 
-/** What a collection's keys begin with in this scope. */
+/** The prefix of a collection's keys in this scope. */
 export function prefixOf(at: TransactionScope, of: Keyed): Buffer {
   if (of.scope !== at.scope)
     throw new Error(`${of.name} is of scope ${of.scope}, the transaction of ${at.scope}`);
@@ -147,7 +147,7 @@ export function prefixOf(at: TransactionScope, of: Keyed): Buffer {
   return prefix;
 }
 
-/** A record as it stands in the store. */
+/** Encodes a record as a row of the store. */
 export const rowOf = <T>(at: TransactionScope, of: Collection<T>, record: T): Row => ({
   key: encodeKey(prefixOf(at, of), of.key(record)),
   value: encodeRecord(of, record),

@@ -12,26 +12,28 @@ import type { Draft } from "./overlay.ts";
 import type { Metric, ServiceEvent } from "./ports.ts";
 import { indexOf, type Keyed, Reads } from "./read-transaction.ts";
 
-/** Bytes that one transaction may write. */
+/** The maximum number of bytes that one transaction may write. */
 export const MAX_TRANSACTION_BYTES = MAX_COMMIT;
 
-/** A consistent look at one partition. Await nothing in it but its own methods. */
+/** A consistent view of one partition. Await only its own methods within it. */
 export interface ReadTransaction {
   /** Cloud time, the same throughout the transaction. */
   now(): number;
-  /** At once where the store needs no I/O; `await` does for both. */
+  /** Synchronous if the store needs no I/O; `await` handles both cases. */
   get<T>(of: Collection<T>, key: readonly KeyPart[]): MaybePromise<T | undefined>;
   list<T>(of: Collection<T>, range: ListRange): Promise<T[]>;
   listBy<T>(of: Collection<T>, index: string, range: ListRange): Promise<T[]>;
-  /** What the owner keeps in memory of this partition. */
+  /** The owner's in-memory state of this partition. */
   memory<T>(kind: Memory<T>): T;
   getBytes(of: Bytes, key: readonly KeyPart[]): MaybePromise<Uint8Array | undefined>;
   listBytes(of: Bytes, range: ListRange): Promise<BytesRow[]>;
-  /** What `putSealed` wrote, with the same secret; not to be written into. @throws {SealBrokenError} */
+  /**
+   * The value that `putSealed` wrote, with the same secret; must not be modified. @throws {SealBrokenError}
+   */
   getSealed(of: Bytes, key: readonly KeyPart[], secret?: Uint8Array): MaybePromise<Uint8Array | undefined>;
-  /** What `sealed` made of bytes for the same place. @throws {SealBrokenError} */
+  /** Decrypts what `sealed` returned for the same place. @throws {SealBrokenError} */
   unsealed(bytes: Uint8Array, place: string): Uint8Array;
-  /** Entries after the number `after`, oldest first. */
+  /** Returns the entries after the number `after`, oldest first. */
   follow<T>(
     of: Journal<T>,
     stream: readonly KeyPart[],
@@ -40,64 +42,69 @@ export interface ReadTransaction {
   ): Promise<JournalEntry<T>[]>;
 }
 
-/** Everything in it takes effect together, or not at all. */
+/** All of its changes take effect together, or none. */
 export interface Transaction extends ReadTransaction {
   put<T>(of: Collection<T>, record: T): void;
   delete<T>(of: Collection<T>, key: readonly KeyPart[]): void;
   putBytes(of: Bytes, key: readonly KeyPart[], value: Uint8Array): void;
-  /** Encrypts them with a key of the cloud's, or one made of `secret`. */
+  /** Encrypts the value with one of the cloud's keys, or with one derived from `secret`. */
   putSealed(of: Bytes, key: readonly KeyPart[], value: Uint8Array, secret?: Uint8Array): void;
-  /** Encrypts what will stand within a row, with a key of the cloud's; `place` is vouched for as well. */
+  /**
+   * Encrypts bytes to be stored within a row, with one of the cloud's keys; `place` is authenticated as well.
+   */
   sealed(bytes: Uint8Array, place: string): Uint8Array;
   deleteBytes(of: Bytes, key: readonly KeyPart[]): void;
   deleteRow(row: BytesRow): void;
-  /** Bytes of all that was put until now, of which a commit takes {@link MAX_TRANSACTION_BYTES}. */
+  /** Total bytes of all puts so far, of which a commit takes at most {@link MAX_TRANSACTION_BYTES}. */
   readonly written: number;
   append<T>(of: Journal<T>, stream: readonly KeyPart[], entry: T): number;
-  /** A number larger than every earlier one of this partition. */
+  /** Returns a number larger than every earlier one of this partition. */
   sequence(): number;
   uuid(): string;
   readonly random: Random;
-  /** Durable work that starts after the commit: the outbox. */
+  /** Adds a durable job that starts after the commit: the outbox pattern. */
   enqueue<P>(job: Job<P>, payload: P, options?: JobOptions): void;
   metric(name: string, value: number, dimensions: Record<string, string>): void;
   event(event: ServiceEvent): void;
-  /** Runs when all this is applied and not yet on disk, before the next transaction: for memory. It must not throw. */
+  /**
+   * Runs once the transaction is applied, before it is durable and before the next one: for in-memory state.
+   * It must not throw.
+   */
   afterwards(then: () => void): void;
 }
 
-/** Raw values under a tuple, for bytes that no one looks into. */
+/** Raw values under tuples, for bytes that are opaque to the kernel. */
 export interface Bytes {
   readonly name: string;
   readonly scope: Scope;
 }
 
-/** A raw value where it was found. */
+/** A raw value and its key. */
 export interface BytesRow {
-  /** As it is stored, the scope included. */
+  /** As stored, including the scope. */
   key: Uint8Array;
   value: Uint8Array;
-  /** The value where it stands, for who looks at it and makes no copy. Nobody writes there. */
+  /** The value in the store's own memory, for readers that make no copy. It must not be modified. */
   readonly lent?: Lent | undefined;
 }
 
-/** All bounds speak of tuples below `in`. */
+/** All bounds are tuples below `in`. */
 export interface ListRange {
   /** The leading elements that all wanted keys share. */
   in?: readonly KeyPart[];
-  /** The next element is a string, or are bytes, that begin so. */
+  /** The next element is a string or bytes beginning with this. */
   prefix?: string | Uint8Array;
   /** Inclusive. */
   from?: readonly KeyPart[];
-  /** Exclusive: also what continues this tuple is left out. */
+  /** Exclusive lower bound; tuples that continue this one are excluded as well. */
   after?: readonly KeyPart[];
-  /** Exclusive: also every string that begins so is left out. */
+  /** Exclusive lower bound; all strings that begin with this are excluded as well. */
   past?: string;
   /** Exclusive upper bound. */
   before?: readonly KeyPart[];
-  /** Goes on behind a row that was found, in whichever direction. */
+  /** Continues after a row of an earlier read, in either direction. */
   behind?: BytesRow;
-  /** Inclusive upper bound: also what continues this tuple is within. */
+  /** Inclusive upper bound; tuples that continue this one are included. */
   through?: readonly KeyPart[];
   /** At most 1,000. */
   limit: number;
@@ -111,13 +118,13 @@ export interface TransactionScope {
   clock: Clock;
   random: Random;
   keys: DataKeys;
-  /** What the keys of each collection begin with, made once. */
+  /** The prefixes of each collection's keys, computed once. */
   prefixes: Map<string, Buffer>;
-  /** By collection whose records are read often: finds the key of a record that one name identifies. */
+  /** For each collection with `hot` records: finds the key of a record that is identified by one name. */
   hotKeys: Map<string, (name: string) => RowKey>;
 }
 
-/** What a transaction leaves besides rows. */
+/** What a transaction produces in addition to rows. */
 export interface Effects {
   jobs: { job: Job<never>; payload: unknown; options: JobOptions; id: number }[];
   metrics: Metric[];
@@ -128,7 +135,7 @@ export interface Effects {
 export class Writes extends Reads implements Transaction {
   readonly #draft: Draft;
   readonly #effects: Effects;
-  /** Records of collections with indexes that were written, by key. */
+  /** Written records of collections with indexes, by key. */
   readonly #indexed = new Map<string, Touched>();
   #ended = false;
 
@@ -220,17 +227,17 @@ export class Writes extends Reads implements Transaction {
     this.#draft.afterwards.push(then);
   }
 
-  /** Whether index rows have to be settled before the end. */
+  /** Whether index rows have to be updated before the end. */
   get isIndexed(): boolean {
     return this.#indexed.size > 0;
   }
 
-  /** Nothing may be written after it. */
+  /** After this, writes throw. */
   end(): void {
     this.#ended = true;
   }
 
-  /** A write that nobody awaited would be lost without a word. */
+  /** Without this check, a write that was not awaited would be lost silently. */
   #mustBeOpen(): void {
     if (this.#ended) throw new Error("the transaction has ended: something in it was not awaited");
   }
@@ -246,14 +253,14 @@ export class Writes extends Reads implements Transaction {
     this.#indexed.set(text, { of: of as Collection<unknown>, key, record, written });
   }
 
-  /** Brings the index rows of every touched record from what was stored to what it is now. */
+  /** Replaces the index rows of every written record with those of its new state. */
   async settleIndexes(): Promise<void> {
     for (const { of, key, written } of this.#indexed.values()) {
       const stored = await this.#draft.before(key);
       const old = stored && decodeRecord(of, stored);
       for (const row of [...written, ...this.#indexRows(of, old)]) this.#draft.delete(row);
     }
-    // After all deletions: one record may take the place that another leaves.
+    // After all deletions, since one record may take the index row that another leaves.
     for (const touched of this.#indexed.values()) {
       touched.written = this.#indexRows(touched.of, touched.record);
       for (const row of touched.written) this.#draft.put(row, touched.key);

@@ -3,14 +3,14 @@ import { AwsError } from "#aws/errors.ts";
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import type { Assembly } from "./assembly.ts";
 
-/** The client closed or reset its connection before the body, or the answer, was complete: nobody's bug. */
+/** The client closed or reset its connection before the body or the response was complete. Not a bug. */
 export class ClientGoneError extends AwsError {
   constructor(message: string) {
     super("IncompleteBody", message);
   }
 }
 
-/** The client is there, but its body has stopped coming. S3's words. */
+/** The client is connected, but its body has stopped arriving. S3's message. */
 export class BodyStalledError extends AwsError {
   constructor() {
     super(
@@ -27,17 +27,17 @@ export interface BodyFacts {
   size: number | undefined;
   announced: readonly string[];
   trailers(): Record<string, string>;
-  /** Whether the end that was reached is the body's own: HTTP/2 streams end when they are reset, too. */
+  /** Whether the body was complete at its end: HTTP/2 streams also end when they are reset. */
   isWhole(): boolean;
-  /** Called on the first pull: where the client waits for `100 Continue`, it is sent now. */
+  /** Called on the first pull: sends `100 Continue` if the client waits for it. */
   invite(): void;
-  /** What is read whole on this and other connections. */
+  /** Tracks the bodies that are being read whole, on all connections. */
   bodies: Assembly;
   idleTimeout: number;
   readAheadBytes: number;
 }
 
-/** The body of one request of HTTP/2. It can be consumed once, by `bytes` or by iteration. */
+/** The body of one HTTP/2 request. It can be consumed once, by `bytes` or by iteration. */
 export class RequestBody implements Body {
   readonly size: number | undefined;
   readonly announced: readonly string[];
@@ -57,7 +57,8 @@ export class RequestBody implements Body {
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
-    // Before the first pull, so that a client that waits for `100 Continue` never sends what is not wanted.
+    // Checked before the first pull, so that a client that waits for `100 Continue` does not send an unwanted
+    // body.
     if (this.size !== undefined && this.size > limit) throw tooLarge(limit);
     this.#take();
     return collect(this.#source, this.#facts, limit);
@@ -107,7 +108,7 @@ function collect(source: BodySource, facts: BodyFacts, limit: number): Promise<U
   });
 }
 
-/** Reads ahead a little, so that the socket and the consumer work at the same time, and then holds the client back. */
+/** Reads ahead a little, so that socket and consumer work in parallel, and then pauses the client. */
 async function* pieces(source: BodySource, facts: BodyFacts): AsyncGenerator<Uint8Array> {
   const ahead: Uint8Array[] = [];
   let waiting = 0;
@@ -145,7 +146,7 @@ async function* pieces(source: BodySource, facts: BodyFacts): AsyncGenerator<Uin
           wake = resolve;
         });
         source.resume();
-        // Armed only while the client is waited for: a slow consumer is not its fault.
+        // Armed only while waiting for the client, so that a slow consumer does not time it out.
         source.setTimeout(facts.idleTimeout);
         await more;
         source.setTimeout(0);
@@ -162,7 +163,9 @@ interface Follower {
   fail(error: Error): void;
 }
 
-/** Starts the flow and reports pieces, and at most one end or failure. The function that it returns stops it early. */
+/**
+ * Starts the flow and reports pieces, and at most one end or failure. The returned function stops it early.
+ */
 function follow(source: BodySource, facts: BodyFacts, { piece, end, fail }: Follower): () => void {
   const detach = () => {
     source.off("data", piece).off("end", ended).off("error", gone).off("close", gone).off("timeout", stalled);

@@ -3,8 +3,9 @@ import type { HttpRequest } from "./http.ts";
 import { ClientGoneError } from "./request-body.ts";
 
 /**
- * The request that a handler is given. A class for its getter's sake: most calls never wait for anything, so the signal is
- * made when it is asked for, and a getter in an object literal would give each request a hidden class of its own.
+ * The request that a handler receives. A class because of its getter: most calls never wait, so the signal is
+ * created only when it is accessed, and a getter in an object literal would give each request its own hidden
+ * class.
  */
 export class IncomingRequest implements HttpRequest {
   readonly method: string;
@@ -20,7 +21,9 @@ export class IncomingRequest implements HttpRequest {
   readonly #whenGone: (abort: () => void) => void;
   #leaving: AbortController | undefined;
 
-  /** @param whenGone calls back at once or later, if the client goes away before its answer is complete */
+  /**
+   * @param whenGone calls back, at once or later, if the client disconnects before its response is complete
+   */
   constructor(facts: Omit<HttpRequest, "signal">, whenGone: (abort: () => void) => void) {
     this.method = facts.method;
     this.target = facts.target;

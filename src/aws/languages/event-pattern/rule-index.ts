@@ -11,12 +11,12 @@ import {
 import { type BranchPattern, type EventPattern, type Json, spreadOut, valuesAt } from "./match.ts";
 import type { Leaf } from "./matchers.ts";
 
-/** Many patterns, of which an event is shown only to those that may match it. */
+/** An index of patterns, which evaluates an event only against those that may match it. */
 export interface RuleIndex<T> {
-  /** In place of what stood under that name. */
+  /** Replaces the pattern of that name. */
   set(name: string, pattern: EventPattern, rule: T): void;
   delete(name: string): void;
-  /** Each rule that the event matches, once. */
+  /** Returns each matching rule once. */
   match(event: Json): T[];
 }
 
@@ -24,7 +24,7 @@ interface Entry<T> {
   name: string;
   branch: BranchPattern;
   rule: T;
-  /** What it asks of one field more: looked at first, since the field's values are the same for all rules. */
+  /** An additional condition, tested first, since the field's values are shared by all rules. */
   probe: Probe | undefined;
 }
 
@@ -33,13 +33,13 @@ interface Probe {
   matches: (value: Leaf) => boolean;
 }
 
-/** A field of the event at hand. */
+/** A field of the current event. */
 interface Place {
   path: readonly string[];
-  /** Of the event with this number. */
+  /** The field's values in event number `event`. */
   values: readonly Leaf[];
   event: number;
-  /** Entries that ask for it. */
+  /** The number of entries that use it. */
   probes: number;
 }
 
@@ -50,21 +50,22 @@ interface Field<T> {
 }
 
 /**
- * Each alternative of a pattern is indexed by one of its fields that must have one of a few values, prefixes or suffixes:
- * by the field under which the fewest others are. An alternative without such a field is tested with every event.
+ * Each alternative of a pattern is indexed by one of its fields that requires certain values, prefixes or
+ * suffixes: by the one with the fewest other entries. An alternative without such a field is tested with
+ * every event.
  */
 export function ruleIndex<T>(): RuleIndex<T> {
   const fields = new Map<string, Field<T>>();
   const unindexed = new Set<Entry<T>>();
-  const undoings = new Map<string, (() => void)[]>();
+  const removals = new Map<string, (() => void)[]>();
   const probed = new Map<string, Place>();
   let events = 0;
 
   function add(entry: Entry<T>): () => void {
     const best = entry.branch.fields
       .filter(({ anyOf }) => anyOf.every(({ key }) => key !== undefined))
-      .map((field) => ({ field, crowd: crowd(field) }))
-      .sort((a, b) => a.crowd - b.crowd)[0]?.field;
+      .map((field) => ({ field, entryCount: entryCount(field) }))
+      .sort((a, b) => a.entryCount - b.entryCount)[0]?.field;
     if (!best) {
       unindexed.add(entry);
       return () => unindexed.delete(entry);
@@ -77,7 +78,7 @@ export function ruleIndex<T>(): RuleIndex<T> {
     };
   }
 
-  /** Of a field that no index knows: a number in bounds, say, or anything but a text. */
+  /** A probe for a field that cannot be indexed, such as a number in a range. */
   function probeOf({ fields: patterns }: BranchPattern): Probe | undefined {
     const field = patterns.find(({ anyOf }) => anyOf.every(({ key, isAbsence }) => !key && !isAbsence));
     if (!field) return undefined;
@@ -104,7 +105,7 @@ export function ruleIndex<T>(): RuleIndex<T> {
     return false;
   }
 
-  function crowd({ path, anyOf }: FieldPattern): number {
+  function entryCount({ path, anyOf }: FieldPattern): number {
     const at = fields.get(JSON.stringify(path));
     if (!at) return 0;
     return Math.max(...anyOf.map(({ key }) => entriesOf(at.index, key!)?.size ?? 0));
@@ -118,14 +119,14 @@ export function ruleIndex<T>(): RuleIndex<T> {
   }
 
   function remove(name: string) {
-    for (const undo of undoings.get(name) ?? []) undo();
-    undoings.delete(name);
+    for (const undo of removals.get(name) ?? []) undo();
+    removals.delete(name);
   }
 
   return {
     set(name, pattern, rule) {
       remove(name);
-      undoings.set(
+      removals.set(
         name,
         pattern.branches.flatMap((branch) => {
           const entry = { name, branch, rule, probe: probeOf(branch) };
@@ -138,7 +139,7 @@ export function ruleIndex<T>(): RuleIndex<T> {
       const event = spreadOut(source);
       events++;
       const matching = new Map<string, T>();
-      const ask = (entries: ReadonlySet<Entry<T>> | undefined) => {
+      const addMatches = (entries: ReadonlySet<Entry<T>> | undefined) => {
         if (!entries) return;
         for (const entry of entries) {
           if (entry.probe && !mayMatch(entry.probe, event)) continue;
@@ -147,8 +148,8 @@ export function ruleIndex<T>(): RuleIndex<T> {
         }
       };
       for (const { path, index } of fields.values())
-        for (const value of valuesAt(event, path)) eachCandidate(index, value, ask);
-      ask(unindexed);
+        for (const value of valuesAt(event, path)) eachCandidate(index, value, addMatches);
+      addMatches(unindexed);
       return [...matching.values()];
     },
   };

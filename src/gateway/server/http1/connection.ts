@@ -16,7 +16,7 @@ import { type BodySource, IncomingBody } from "./incoming-body.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { badRequest, headTimedOut, Refusal } from "./refusal.ts";
 
-/** What the connections of one server share. */
+/** The state that the connections of one server share. */
 export interface Shared {
   readonly serving: Serving;
   readonly limits: Limits;
@@ -25,15 +25,15 @@ export interface Shared {
   readonly lastLines: LastLines;
   readonly incoming: Incoming;
   readonly outgoing: Outgoing;
-  /** Every answer is the last of its connection. */
+  /** Once true, every response is the last on its connection. */
   isClosing: boolean;
   /** Called once, when a connection has ended. */
   ended(connection: Connection): void;
 }
 
 /**
- * What the next bytes of the client are: of a head, of the body of the request that is being answered, or of later
- * requests, which wait for that answer. After the last answer (`over`) they are ignored.
+ * The kind of the next bytes from the client: a head, the body of the current request, or later requests,
+ * which wait until the current one is answered. After the last response (`over`) they are ignored.
  */
 type Reading = "head" | "body" | "later" | "over";
 
@@ -42,24 +42,24 @@ const CR = 0x0d;
 const LF = 0x0a;
 const HEAD_END = Buffer.from("\r\n\r\n");
 
-/** One connection of HTTP/1.0 or 1.1: requests are read and answered one at a time, in their order. */
+/** A connection of HTTP/1.0 or 1.1: requests are read and answered one at a time, in order. */
 export class Connection implements Arriving, Expiring, BodySource {
   deadline: number;
   readonly #socket: Duplex;
   readonly #shared: Shared;
   readonly #client: Client;
-  /** What has come and is not read yet: from `#at` on. */
+  /** Received bytes; those from `#at` on are not read yet. */
   #input = NOTHING;
   #at = 0;
-  /** Up to where a head that has not come whole was searched for its end. */
+  /** The length up to which an incomplete head was searched for its end. */
   #searched = 0;
   #reading: Reading = "head";
   #decode: BodyDecoder | undefined;
   #exchange: Exchange | undefined;
-  /** The client has ended its half of the connection, and may still read. */
+  /** Whether the client has ended its half of the connection; it may still read. */
   #isHalfClosed = false;
   #isHeld = false;
-  /** The bytes of a request have come, and are read at the end of this turn of the event loop. */
+  /** Whether bytes have arrived that are read at the end of this turn of the event loop. */
   #isArriving = false;
 
   constructor(socket: Duplex, shared: Shared) {
@@ -77,7 +77,7 @@ export class Connection implements Arriving, Expiring, BodySource {
       .on("data", (bytes: Buffer) => this.#receive(bytes));
   }
 
-  /** Ends the connection if nobody waits for an answer. */
+  /** Closes the connection unless a response is pending. */
   closeIfIdle(): void {
     if (this.#exchange !== undefined || this.#at < this.#input.length) return;
     this.#shared.outgoing.flush();
@@ -94,7 +94,8 @@ export class Connection implements Arriving, Expiring, BodySource {
   }
 
   #receive(bytes: Buffer): void {
-    // Several pieces in one turn are mostly a large request. To join them would copy all of it with every piece.
+    // Several pieces in one turn are usually a large request. Joining them would copy all of it with every
+    // piece.
     this.read();
     if (this.#reading === "over") return;
     this.#input =
@@ -108,14 +109,14 @@ export class Connection implements Arriving, Expiring, BodySource {
     }
   }
 
-  /** What has arrived, if it is not read already. */
+  /** Reads what has arrived, unless that has been done. */
   read(): void {
     if (!this.#isArriving) return;
     this.#isArriving = false;
     this.#read();
   }
 
-  /** Reads as far as the state and the bytes allow. */
+  /** Reads as far as the state and the received bytes allow. */
   #read(): void {
     try {
       while (this.#at < this.#input.length) {
@@ -139,7 +140,7 @@ export class Connection implements Arriving, Expiring, BodySource {
 
   #readHead(): void {
     const { limits, deadlines } = this.#shared;
-    // Some old clients send an empty line after a form: it is skipped before a request (RFC 9112, 2.2).
+    // Some old clients send an empty line after a form; it is skipped before a request (RFC 9112, 2.2).
     while (this.#input[this.#at] === CR && this.#input[this.#at + 1] === LF) this.#at += 2;
     const length = this.#input.length - this.#at;
     if (length === 0 || (length === 1 && this.#input[this.#at] === CR) || this.#isStillShort()) return;
@@ -156,7 +157,10 @@ export class Connection implements Arriving, Expiring, BodySource {
     }
   }
 
-  /** Whether a head that arrives slowly still lacks its end: then it is not parsed from its beginning again. */
+  /**
+   * Whether a slowly arriving head is still incomplete, so that it need not be parsed from its beginning
+   * again.
+   */
   #isStillShort(): boolean {
     if (this.#searched === 0 || this.#isHalfClosed) return false;
     const length = this.#input.length - this.#at;
@@ -180,10 +184,11 @@ export class Connection implements Arriving, Expiring, BodySource {
     const exchange = new Exchange(head, body);
     this.#exchange = exchange;
     this.deadline = Number.POSITIVE_INFINITY;
-    // What has come of the body is there before its reader is.
+    // The part of the body that has arrived is available before the handler runs.
     if (body !== undefined && this.#at < this.#input.length) this.#readBody();
     if (this.#isHalfClosed) exchange.leave();
-    // When the others that have come are read, too: each step is taken for all of them before the next one.
+    // Deferred until the other received requests are read, so that each step is performed for all of them
+    // before the next one.
     queueMicrotask(() => void this.#answer(exchange));
   }
 
@@ -240,7 +245,7 @@ export class Connection implements Arriving, Expiring, BodySource {
     return !isClosing && !isOver && exchange.canBeFollowed(limits.unreadBytes);
   }
 
-  /** Goes on to the next request, if the answer to this one has left the process and its body is read. */
+  /** Continues with the next request, if the current response has been flushed and the body read. */
   #proceed(): void {
     const exchange = this.#exchange;
     if (exchange?.progress !== "sent" || this.#reading === "over" || this.#socket.writableNeedDrain) return;
@@ -270,8 +275,9 @@ export class Connection implements Arriving, Expiring, BodySource {
   }
 
   /**
-   * The last answer is written. Closing a socket with unread bytes sends a reset, which takes the answer away from a
-   * client that is still writing: such a one is listened to for a while.
+   * Ends the connection after the last response. Closing a socket with unread bytes sends a reset, which can
+   * discard the response for a client that is still writing, so such a client's input is read and dropped for
+   * a while.
    */
   #end(): void {
     if (this.#reading === "over") return;
@@ -301,7 +307,7 @@ export class Connection implements Arriving, Expiring, BodySource {
     }
     exchange.leave();
     if (exchange.progress !== "sent") this.deadline = Number.POSITIVE_INFINITY;
-    // Else later requests that have come wait for room to answer.
+    // Otherwise, later requests that have arrived wait until the socket is writable.
     else if (this.#reading === "body") this.#end();
   }
 

@@ -4,7 +4,7 @@ import { ClientGoneError } from "../request-body.ts";
 import type { Head } from "./head-parser.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 
-/** Who is at the other end of a connection. */
+/** The other end of a connection. */
 export interface Client {
   secure: boolean;
   remoteAddress: string;
@@ -12,12 +12,12 @@ export interface Client {
 
 const NO_BODY = bodyOf("");
 
-/** A request, and how far its answer is. */
+/** A request and the progress of its response. */
 export class Exchange {
   readonly head: Head;
   readonly body: IncomingBody | undefined;
   progress: "handling" | "sending" | "sent" = "handling";
-  /** Whether the client sends its body, by itself or since it got `100 Continue`. */
+  /** Whether the client sends its body, immediately or after `100 Continue`. */
   isInvited: boolean;
   #isLeft = false;
   #abort: (() => void) | undefined;
@@ -49,7 +49,7 @@ export class Exchange {
     });
   }
 
-  /** The client sends nothing more, and most likely reads nothing more either. */
+  /** Called when the client has stopped sending, and most likely reads no more either. */
   leave(): void {
     this.body?.fail(new ClientGoneError("The client went away in the middle of its request body"));
     if (this.progress === "sent") return;
@@ -58,12 +58,12 @@ export class Exchange {
   }
 
   /**
-   * Whether another request can follow this one on its connection: the client expects it, and what is left of the body
-   * is there already, or not worth a new connection.
+   * Whether another request can follow on the connection: the client expects that, and the rest of the body
+   * has already arrived or is short enough to be skipped.
    */
   canBeFollowed(unreadBytes: number): boolean {
     const { head, body } = this;
-    // botocore takes an answer that comes instead of 100 Continue for that of the connection's next request, too.
+    // botocore takes a final response in place of 100 Continue for the response to the next request as well.
     if (!head.keepAlive || !this.isInvited) return false;
     if (body === undefined || body.isWhole) return true;
     return !body.isTaken && head.size !== undefined && head.size <= unreadBytes;

@@ -3,31 +3,31 @@ import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { Assembly } from "../assembly.ts";
 import type { BodySink } from "./body-decoder.ts";
 
-/** The connection, as the body on it sees it. */
+/** The connection, from the body's point of view. */
 export interface BodySource {
-  /** What is read whole on this and other connections. */
+  /** Tracks the bodies that are being read whole, on all connections. */
   readonly bodies: Assembly;
   /** The first pull: a client that waits for `100 Continue` gets it. */
   invite(): void;
-  /** Somebody waits for the next piece. */
+  /** Called when the reader waits for the next piece. */
   wanted(): void;
-  /** Enough waits in memory. */
+  /** Called when enough data is buffered. */
   hold(): void;
 }
 
-/** Pieces below this are copied together: a body in chunks of one byte must not cost a hundred for each. */
+/** Smaller pieces are copied together: a body in one-byte chunks must not cost a hundred bytes for each. */
 const SMALL_PIECE = 1_024;
 const GATHER_BYTES = 16 * 1_024;
 
 /**
- * The body of one request: a queue of pieces that the connection fills and one reader empties. What came together with
- * the head is there before the handler is called, so most bodies are read without waiting.
+ * The body of one request: a queue of pieces that the connection fills and one reader empties. Bytes that
+ * arrived with the head are available before the handler is called, so most bodies are read without waiting.
  */
 export class IncomingBody implements Body, BodySink {
   readonly size: number | undefined;
   readonly announced: readonly string[];
   readonly trailers: Record<string, string> = {};
-  /** Whether a reader has begun. */
+  /** Whether a reader has started. */
   isTaken = false;
   isWhole = false;
   readonly #source: BodySource;
@@ -37,7 +37,7 @@ export class IncomingBody implements Body, BodySink {
   #isUnwanted = false;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
-  /** The last piece, where it is a copy that has room for more. */
+  /** The last piece, if it is a copy with spare capacity. */
   #gathering: Buffer | undefined;
   #gathered = 0;
 
@@ -72,27 +72,28 @@ export class IncomingBody implements Body, BodySink {
     this.#wakeReader();
   }
 
-  /** The rest will not come. */
+  /** Called when the rest will not arrive. */
   fail(error: Error): void {
     if (this.isWhole) return;
     this.#failure ??= error;
     this.#wakeReader();
   }
 
-  /** Nobody will read what is left. */
+  /** Called when the rest will not be read. */
   drop(): void {
     this.#isUnwanted = true;
     this.#pieces = [];
     this.#gathering = undefined;
   }
 
-  /** Whether a reader waits for the client. */
+  /** Whether the reader waits for the client. */
   get isAwaited(): boolean {
     return this.#wake !== undefined;
   }
 
   bytes(limit: number): MaybePromise<Uint8Array> {
-    // Before the first pull, so that a client that waits for `100 Continue` never sends what is not wanted.
+    // Checked before the first pull, so that a client that waits for `100 Continue` does not send an unwanted
+    // body.
     if (this.size !== undefined && this.size > limit) throw tooLarge(limit);
     this.#take();
     return this.isWhole ? this.#together(limit) : this.#collect(limit);
@@ -155,7 +156,9 @@ export class IncomingBody implements Body, BodySink {
     return more;
   }
 
-  /** The reader has gone, perhaps early: the client is held back until its answer tells it why. */
+  /**
+   * Called when the reader has stopped, possibly early: the client is paused until its response explains why.
+   */
   #leave(): void {
     this.drop();
     if (!this.isWhole) this.#source.hold();
@@ -181,7 +184,7 @@ export class IncomingBody implements Body, BodySink {
 
 const tooLarge = (limit: number) => new BodyTooLargeError(`The request body has more than ${limit} bytes`);
 
-/** A short piece of a long read is copied: whoever keeps it would keep everything that came with it. */
+/** Copies a short piece of a long read, because keeping the piece would keep the whole buffer alive. */
 function unpinned(piece: Buffer): Buffer {
   if (piece.buffer.byteLength <= 4 * piece.length + 4_096) return piece;
   const own = Buffer.allocUnsafeSlow(piece.length);
