@@ -1,7 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import type { Server } from "../e2e/harness.ts";
 
-/** What gets no answer is in doubt, and is not to be sent again. */
+/** Does not retry, since the outcome of a request without a response is unknown to the test. */
 export const s3Of = ({ endpoint }: Server): S3Client =>
   new S3Client({
     endpoint,

@@ -1,6 +1,6 @@
 import type { Server } from "../e2e/harness.ts";
 
-/** Resolves when all that is due in that span has run. */
+/** Advances the cloud's clock. Resolves when everything that is due by then has run. */
 export async function advance({ endpoint }: Server, by: string): Promise<void> {
   const body = JSON.stringify({ action: "advance", by });
   const answer = await fetch(`${endpoint}/_nube/clock`, { method: "POST", body });

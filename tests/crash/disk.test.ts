@@ -22,7 +22,7 @@ const Bucket = "chaos";
 const ROUNDS = 6;
 const WRITERS = 8;
 const BROKEN_MS = 250;
-/** In a record, in a record, in a file. */
+/** Bodies of the first two sizes are stored in records, those of the third in files. */
 const SIZES = [300, 40_000, 200_000];
 
 async function temporary(): Promise<string> {
@@ -31,14 +31,14 @@ async function temporary(): Promise<string> {
   return folder;
 }
 
-/** Objects by key, with the hashes of their bytes. */
+/** The hashes of objects' contents, by key. */
 interface Outcome {
   acknowledged: Map<string, string>;
-  /** Whose writer heard of an error: they are there as they were sent, or not at all. */
+  /** Objects whose writer got an error: each is either stored completely or does not exist. */
   refused: Map<string, string>;
 }
 
-/** One object, that is taken, or refused by a clear answer. @returns whether it was taken */
+/** Puts an object, which must be accepted or rejected with a clear error. @returns whether it was accepted */
 async function put(
   s3: S3Client,
   { acknowledged, refused }: Outcome,
@@ -63,7 +63,7 @@ async function read(s3: S3Client, Key: string): Promise<string> {
   return sha256(await Body!.transformToByteArray());
 }
 
-/** All that was taken is there, and of the rest nothing that was not sent so. */
+/** Checks that all accepted objects exist, and that all others are complete if they exist. */
 async function inspect(s3: S3Client, { acknowledged, refused }: Outcome): Promise<void> {
   const listed: string[] = [];
   let ContinuationToken: string | undefined;
@@ -120,7 +120,7 @@ test("a disk that fails again and again: clear errors, reads all the while, noth
 const run = promisify(execFile);
 const MB = 2 ** 20;
 
-/** A file system of so many bytes, where the machine lets us have one. */
+/** Mounts a file system of this size; `undefined` if the machine does not permit it. */
 async function smallDisk(bytes: number): Promise<string | undefined> {
   const folder = await temporary();
   try {
@@ -151,7 +151,7 @@ test("a disk that is full: clear errors, reads and deletes all the while, and wr
   expect(outcome.refused.size).toBeGreaterThan(1);
   await inspect(s3, outcome);
 
-  // What is deleted makes room for what comes.
+  // Deletions make room for new objects.
   const large = [...outcome.acknowledged.keys()].filter((key) => key.startsWith("large/"));
   for (const key of large.slice(0, 10)) {
     await expect

@@ -1,6 +1,6 @@
 /**
- * Loaded into a server before anything else: while there is a file of the name that `FAILING_DISK` says, whatever the
- * process writes to a file or wants on disk fails with EIO, as of a disk that is broken. Reads go on.
+ * Preloaded into a server to simulate a broken disk: while the file named in `FAILING_DISK` exists, all writes and syncs of
+ * the process fail with EIO. Reads still work.
  */
 import fs from "node:fs";
 import { open } from "node:fs/promises";
@@ -15,18 +15,18 @@ const failure = (syscall: string) =>
 type Callback = (error: Error) => void;
 type Call = (...args: unknown[]) => unknown;
 
-/** Functions that answer by a callback, which is their last argument. */
+/** Functions with a callback as their last argument. */
 for (const name of ["write", "writev", "fdatasync", "fsync"] as const) {
-  const whole = fs[name] as Call;
+  const original = fs[name] as Call;
   (fs as unknown as Record<string, Call>)[name] = (...args) => {
-    if (!isBroken()) return whole(...args);
+    if (!isBroken()) return original(...args);
     process.nextTick(args.at(-1) as Callback, failure(name));
   };
 }
 
 const { writeSync } = fs;
 fs.writeSync = ((fd: number, ...rest: [never]) => {
-  // Not what the process says for itself.
+  // Standard output and standard error still work.
   if (fd > 2 && isBroken()) throw failure("write");
   return writeSync(fd, ...rest);
 }) as typeof writeSync;
@@ -35,10 +35,10 @@ const handle = await open(import.meta.filename);
 const prototype = Object.getPrototypeOf(handle) as Record<string, Call>;
 await handle.close();
 for (const name of ["write", "writev", "datasync", "sync"]) {
-  const whole = prototype[name]!;
+  const original = prototype[name]!;
   prototype[name] = async function (this: unknown, ...args) {
     if (isBroken()) throw failure(name);
-    return whole.apply(this, args);
+    return original.apply(this, args);
   };
 }
 

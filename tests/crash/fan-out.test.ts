@@ -15,7 +15,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { launch } from "../e2e/harness.ts";
 import { consume, type Deliveries, openDeliveries, untilAnswered } from "./traffic.ts";
 
-/** `NUBE_CRASH_EVENTS=20000` looks for what is rare. */
+/** `NUBE_CRASH_EVENTS=20000` searches for rare faults. */
 const EVENTS = Number(process.env.NUBE_CRASH_EVENTS ?? 600);
 const SENDERS = 4;
 const CONSUMERS = 4;
@@ -55,7 +55,10 @@ test("what Publish took reaches every queue of its topic, whenever its server is
   for (const { missing } of deliveries) expect(missing()).toEqual([]);
 }, 3_600_000);
 
-/** Sends all and receives them from every queue while the server is killed, and answers what was seen of each queue. */
+/**
+ * Sends all events and receives them from each queue while the server is killed repeatedly.
+ * @returns each queue's deliveries
+ */
 async function traffic(
   connect: (options: Options, queues: string[]) => Promise<Send>,
   read: (body: string) => string = (body) => body,
@@ -68,7 +71,7 @@ async function traffic(
     endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
-    // What gets no answer is in doubt; who sends it again is the test.
+    // The test itself repeats requests without a response.
     maxAttempts: 1,
   };
   const sqs = new SQSClient(options);

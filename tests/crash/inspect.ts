@@ -12,9 +12,9 @@ import { expect } from "vitest";
 import type { Part, Row, Upload, Version } from "./ledger.ts";
 import { PLAIN, sha256, VERSIONED } from "./workload.ts";
 
-/** What a cloud says of one key. */
+/** The stored versions of one key. */
 interface StoredObject {
-  /** Newest first, with the hash of what is read. */
+  /** Newest first, with the hash of the content that was read. */
   versions: { id: string; sha256: string }[];
   /** Ids of delete markers, newest first. */
   markers: string[];
@@ -22,8 +22,8 @@ interface StoredObject {
 }
 
 /**
- * Holds a cloud to what it has acknowledged, and writes into the rows which way the operations in flight have ended.
- * @throws {Error} that names the key
+ * Checks that a cloud has all that it acknowledged, and updates the rows with the outcome of pending operations.
+ * @throws {Error} with the key that differs
  */
 export async function inspect(s3: S3Client, rows: readonly Row[]): Promise<void> {
   for (const bucket of [PLAIN, VERSIONED]) {
@@ -43,7 +43,7 @@ async function objectsIn(s3: S3Client, Bucket: string): Promise<Map<string, Stor
     stored.set(key, object);
     return object;
   };
-  /** What the other listing has to say. */
+  /** The expected result of ListObjectsV2. */
   const current: string[] = [];
   let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
   for (let isTruncated: boolean | undefined = true; isTruncated; ) {
@@ -120,7 +120,7 @@ async function inspectUploads(s3: S3Client, Bucket: string, rows: readonly Row[]
       upload.parts = await partsOf(s3, row, upload);
       delete upload.ending;
     } else if (upload && upload.id === undefined) {
-      // Its creation was in flight, so nobody has been told how to go on with it.
+      // Its creation was pending, so that no client knows its id.
       if (id) await s3.send(new AbortMultipartUploadCommand({ Bucket, Key: row.key, UploadId: id }));
       row.upload = undefined;
     } else {
@@ -131,7 +131,7 @@ async function inspectUploads(s3: S3Client, Bucket: string, rows: readonly Row[]
   }
 }
 
-/** Those acknowledged, and of those in flight the ones that arrived. */
+/** The stored parts: all acknowledged ones must be among them, pending ones may be. */
 async function partsOf(s3: S3Client, row: Row, upload: Upload): Promise<Map<number, Part>> {
   const at = { Bucket: row.bucket, Key: row.key, UploadId: upload.id! };
   const { Parts = [] } = await s3.send(new ListPartsCommand(at));

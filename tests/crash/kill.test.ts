@@ -16,7 +16,7 @@ import { keptBy, type Row } from "./ledger.ts";
 import { rowsIn } from "./rows.ts";
 import { PLAIN, rowsOf, VERSIONED, write } from "./workload.ts";
 
-/** `NUBE_CRASH_ROUNDS=500` looks for what is rare. */
+/** `NUBE_CRASH_ROUNDS=500` searches for rare faults. */
 const ROUNDS = Number(process.env.NUBE_CRASH_ROUNDS ?? 20);
 const WRITERS = 16;
 const MAX_MS = 600;
@@ -52,7 +52,7 @@ async function survives(
     await server.end("SIGKILL");
     answers += (await writing).reduce((sum, count) => sum + count, 0);
     s3.destroy();
-    // Also amid the recovery from the last time.
+    // Kills a server during its recovery, too.
     if (round % 5 === 4) await (await start()).end("SIGKILL");
 
     server = await start();
@@ -82,7 +82,7 @@ async function createBuckets(s3: S3Client): Promise<void> {
   await s3.send(new PutBucketVersioningCommand({ Bucket: VERSIONED, VersioningConfiguration }));
 }
 
-/** What was half-made has gone, and so has, by jobs that were left to do, what was deleted. */
+/** Checks that incomplete files are removed, and deleted ones, too, by jobs that survived the kill. */
 async function filesAreSwept(folder: string, rows: readonly Row[]): Promise<void> {
   const blobs = join(folder, "blobs");
   const files = async () => {

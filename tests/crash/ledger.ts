@@ -1,46 +1,46 @@
-/** One version of an object, as its writer knows it. */
+/** A version of an object, as known to its writer. */
 export interface Version {
-  /** Unknown until its writer is told. */
+  /** Unknown until the writer receives it. */
   id?: string | undefined;
-  /** Of its bytes; absent for a delete marker. */
+  /** The hash of its content; absent for a delete marker. */
   sha256?: string;
-  /** Bytes of each part; of one that was sent whole there is one. */
+  /** The size of each part in bytes; a single one unless it was uploaded in parts. */
   parts: readonly number[];
-  /** It was completed from an upload in parts. */
+  /** Set if it is the result of a multipart upload. */
   isCompleted?: true;
 }
 
-/** What a client knows of one key: by the answers that it got, and by the one it is waiting for. */
+/** The state of one key as known to a client: from the responses so far, and the pending request. */
 export interface Row {
   bucket: string;
   key: string;
   /** Newest first. */
   now: readonly Version[];
-  /** What it will be if the operation in flight takes effect. */
+  /** The state if the pending operation takes effect. */
   next?: readonly Version[] | undefined;
   upload?: Upload | undefined;
 }
 
-/** An upload in parts. */
+/** A multipart upload. */
 export interface Upload {
-  /** Unknown until its creation is answered. */
+  /** Unknown until the response to its creation. */
   id?: string;
-  /** By their numbers; those in flight may be there or not. */
+  /** The parts by number. Pending ones may exist or not. */
   parts: Map<number, Part>;
-  /** Its end is in flight. */
+  /** The pending operation that ends it. */
   ending?: "complete" | "abort";
 }
 
 export interface Part {
   bytes: Buffer;
-  /** Absent while it is in flight. */
+  /** Absent while the upload of the part is pending. */
   etag?: string;
 }
 
 /**
- * Sends an operation whose effect on the row is known beforehand. Where no answer comes, the row stays open: what
- * was, or what was asked for.
- * @param settle adds to what was asked for what only the answer tells
+ * Sends an operation whose effect on the row is known beforehand. Without a response, the row keeps both possible states:
+ * the former one and `next`.
+ * @param settle adds to `next` what only the response contains
  */
 export async function operate<Answer>(
   row: Row,
@@ -53,20 +53,20 @@ export async function operate<Answer>(
   row.next = undefined;
 }
 
-/** What the answers so far leave in the store. */
+/** What the store must contain according to the responses so far. */
 export interface Kept {
   versions: number;
   uploads: number;
-  /** Parts of uploads that are not completed. */
+  /** Parts of incomplete uploads. */
   parts: number;
-  /** Bodies that are files of their own, and those that are small enough for a record. */
+  /** Bodies in separate files, and non-empty bodies that are small enough for a record. */
   files: number;
   bodies: number;
-  /** Objects that were completed from parts. */
+  /** Objects from multipart uploads. */
   manifests: number;
 }
 
-/** Bodies up to here stand in a record; empty ones nowhere. */
+/** Bodies up to this size are stored in records; empty ones are not stored. */
 const INLINE_BYTES = 64 * 1024;
 
 export function keptBy(rows: readonly Row[]): Kept {

@@ -27,11 +27,11 @@ import { sha256 } from "./workload.ts";
 const KILLS = Number(process.env.NUBE_CRASH_ROUNDS ?? 12);
 const OBJECTS = 400;
 const UPLOADS = 20;
-/** Every so many objects, one whose body is a file. */
+/** One of this many objects has its body in a file. */
 const LARGE = 10;
 const INLINE_BYTES = 65_536;
 const BUCKETS = ["plain", "versioned"];
-/** What happens to objects whose keys begin so. */
+/** Key prefixes, named after what the rules do to the objects. */
 const FATES = ["kept/", "old/", "cold/"] as const;
 
 const RULES: LifecycleRule[] = [
@@ -89,7 +89,7 @@ test("killed amid its midnights, a cloud carries out its rules: all of them, onc
     versions: count("s3/object", "s3/noncurrent"),
     bodies: count("kernel/body/partition"),
     uploads: count("s3/upload", "s3/part"),
-    // Of each bucket, the one that waits for the next midnight.
+    // Each bucket has one job, which waits for the next midnight.
     jobs: count("kernel/job/partition"),
     lost: count("kernel/parked/partition", "kernel/intent/partition"),
   }).toEqual({
@@ -106,7 +106,7 @@ interface Written {
   size: number;
 }
 
-/** By bucket and key. */
+/** Writes the buckets, objects, uploads and rules. @returns the objects by `bucket/key` */
 async function fill(s3: S3Client): Promise<Map<string, Written>> {
   const written = new Map<string, Written>();
   for (const Bucket of BUCKETS) {
@@ -118,7 +118,7 @@ async function fill(s3: S3Client): Promise<Map<string, Written>> {
     const put = async (n: number) => {
       const Key = `${FATES[n % FATES.length]}${n}`;
       const Body = randomBytes(n % LARGE === 0 ? INLINE_BYTES + 1 : randomInt(2, 500));
-      // In a versioned bucket it hides an older one, which a rule takes away.
+      // In the versioned bucket, it replaces an older version, which a rule deletes.
       if (Bucket === "versioned" && n % 2 === 0)
         await s3.send(new PutObjectCommand({ Bucket, Key, Body: "x" }));
       await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
@@ -142,7 +142,10 @@ interface StoredObject {
   markers: number;
 }
 
-/** What is there is whole, and what no rule is about is there. An object that has expired is hidden once, or gone. */
+/**
+ * Checks that all existing objects are intact, that those without an expiry exist, and that each expired one has at most one
+ * delete marker.
+ */
 async function inspect(
   s3: S3Client,
   written: ReadonlyMap<string, Written>,

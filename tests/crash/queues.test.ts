@@ -8,14 +8,14 @@ import { expect, onTestFinished, test } from "vitest";
 import { launch } from "../e2e/harness.ts";
 import { consume, type Deliveries, openDeliveries, produce } from "./traffic.ts";
 
-/** `NUBE_CRASH_MESSAGES=100000` looks for what is rare, for some minutes. */
+/** `NUBE_CRASH_MESSAGES=100000` searches for rare faults, for some minutes. */
 const MESSAGES = Number(process.env.NUBE_CRASH_MESSAGES ?? 1_000);
 const PRODUCERS = 8;
 const CONSUMERS = 8;
-/** Of many messages more are sent between two kills: as often as in the short run, the server would hardly be up. */
+/** A long run has longer intervals between kills, since recovery takes longer with many messages. */
 const BETWEEN_KILLS_MS = Math.max(2_000, MESSAGES / 10);
 const VISIBILITY_SECONDS = 2;
-/** One of so many messages is left to be received again. */
+/** One of this many messages is left to be received again. */
 const LEFT_OF = Math.max(20, Math.ceil(MESSAGES / 500));
 
 test("a standard queue loses no message when its server is killed again and again", async () => {
@@ -34,7 +34,7 @@ test("a FIFO queue keeps its order besides, and stores once what is sent twice",
   expect(deliveries.outOfOrder()).toEqual([]);
 }, 3_600_000);
 
-/** Sends and receives all messages while the server is killed, and answers what was seen. */
+/** Sends and receives all messages while the server is killed repeatedly, and returns what was received. */
 async function traffic(QueueName: string, attributes: Record<string, string>) {
   const folder = await mkdtemp(join(tmpdir(), "nube-crash-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -44,7 +44,7 @@ async function traffic(QueueName: string, attributes: Record<string, string>) {
     endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
-    // What gets no answer is in doubt; who sends it again is the test.
+    // The test itself repeats requests without a response.
     maxAttempts: 1,
   });
   const Attributes = { VisibilityTimeout: String(VISIBILITY_SECONDS), ...attributes };
@@ -70,7 +70,7 @@ async function traffic(QueueName: string, attributes: Record<string, string>) {
     await server.end("SIGKILL");
     server = await launch(["--data", folder, "--port", String(port)], onTestFinished);
   }
-  // A deletion whose answer was lost has happened or not: the queue itself tells when there is no more.
+  // Deletions without a response may have happened or not, so that only the queue's attributes show when it is empty.
   await expect.poll(() => leftIn(client, QueueUrl!), { timeout: 600_000, interval: 200 }).toBe(0);
   deliveries.isOver = true;
   await consuming;

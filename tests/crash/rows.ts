@@ -2,7 +2,7 @@ import { eraPrefix } from "#kernel/era.ts";
 import { successor } from "#kernel/keys.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 
-/** How many rows each collection has in a store that no cloud has open, which this closes. */
+/** Counts the rows of each collection in a store that no cloud has open, and closes the store. */
 export async function rowsIn(store: KeyValueStore): Promise<Record<string, number>> {
   const rows: Record<string, number> = {};
   const range = { start: eraPrefix(1), end: eraPrefix(2), limit: 1_000 };
@@ -16,5 +16,5 @@ export async function rowsIn(store: KeyValueStore): Promise<Record<string, numbe
   return rows;
 }
 
-/** A key begins with the era, in four bytes, and the name of its collection, which ends in a zero. */
+/** A key begins with four bytes for the era, then the name of its collection and a zero byte. */
 const collectionOf = (key: Uint8Array) => Buffer.from(key.subarray(4, key.indexOf(0, 4))).toString();

@@ -30,10 +30,10 @@ import { launch } from "../e2e/harness.ts";
 import { s3Of } from "./client.ts";
 import { untilAnswered } from "./traffic.ts";
 
-/** `NUBE_CRASH_RECORDS=20000` looks for what is rare. */
+/** `NUBE_CRASH_RECORDS=20000` searches for rare faults. */
 const RECORDS = Number(process.env.NUBE_CRASH_RECORDS ?? 1_200);
 const PRODUCERS = 6;
-/** Records of one call. */
+/** Records per request. */
 const BATCH = 5;
 const BETWEEN_KILLS_MS = 1_500;
 const SHARDS = ["shardId-000000000000", "shardId-000000000001"];
@@ -71,7 +71,7 @@ test("a stream keeps what PutRecords took, in its order, whenever its server is 
   expect(bySequence.size).toBe(stored.flat().length);
   for (const [at, records] of stored.entries()) {
     expect(outOfOrder(records.map(({ sequence }) => BigInt(sequence)))).toEqual([]);
-    // What was read once is what is read ever after: nothing is taken back, and nothing comes in between.
+    // Later reads return the same records in the same order, without removals or insertions.
     expect(seen[at]).toEqual(records.slice(0, seen[at]!.length));
     for (let producer = 0; producer < PRODUCERS; producer++)
       expect(outOfOrder(numbersOf(records, producer))).toEqual([]);
@@ -151,7 +151,7 @@ test("a pipe brings all that PutRecords took to its queue, whenever its server i
   await expect.poll(missing, { timeout: 600_000, interval: 500 }).toEqual([]);
 }, 3_600_000);
 
-/** A delivery stream into the bucket `lines`. */
+/** Creates a delivery stream to the bucket `lines`. */
 async function deliveryOf(
   options: FirehoseClientConfig,
   s3: S3Client,
@@ -188,7 +188,7 @@ async function checkDelivered(s3: S3Client, acknowledged: readonly string[]): Pr
   expect(new Set(lines).size).toBe(lines.length);
 }
 
-/** A server that is killed and started anew for as long as producers send their texts, each until it is answered. */
+/** A server that is killed and restarted while producers send texts, each until it is acknowledged. */
 async function killedAgainAndAgain() {
   const folder = await mkdtemp(join(tmpdir(), "nube-crash-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -200,7 +200,7 @@ async function killedAgainAndAgain() {
     endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
-    // What gets no answer is in doubt; who sends it again is the test.
+    // The test itself repeats requests without a response.
     maxAttempts: 1,
   };
 
@@ -240,7 +240,7 @@ async function iteratorOf(kinesis: KinesisClient, ShardId: string): Promise<stri
 }
 
 async function read(kinesis: KinesisClient, ShardIterator: string) {
-  // An odd number, so that readings stop within what one call brought.
+  // Not a multiple of the batch size, so that reads stop within a batch.
   const answer = await kinesis.send(new GetRecordsCommand({ ShardIterator, Limit: 7 }));
   const records = answer.Records!.map(({ SequenceNumber, Data }) => ({
     sequence: SequenceNumber!,
@@ -249,7 +249,7 @@ async function read(kinesis: KinesisClient, ShardIterator: string) {
   return { records, next: answer.NextShardIterator! };
 }
 
-/** Reads a shard while its server comes and goes. */
+/** Reads a shard while its server is killed and restarted. */
 async function follow(kinesis: KinesisClient, shard: string, isOver: () => boolean): Promise<Read[]> {
   const seen: Read[] = [];
   let iterator = await iteratorOf(kinesis, shard);
@@ -274,7 +274,10 @@ async function all(kinesis: KinesisClient, shard: string): Promise<Read[]> {
   }
 }
 
-/** What a producer sent, by number, each where it came first: it sends the next only when this one is answered. */
+/**
+ * The numbers of a producer's records, in the order of first occurrence. Each is sent after the previous one's
+ * response.
+ */
 function numbersOf(records: readonly Read[], producer: number): bigint[] {
   const numbers = records
     .map(({ text }) => text.split("/"))

@@ -14,25 +14,25 @@ const BETWEEN_TRIES_MS = 50;
 /** Entries of one SendMessageBatch. */
 const MAX_BATCH = 10;
 
-/** A message as its consumers have met it. */
+/** A message as seen by its consumers. */
 interface Delivered {
-  /** Ids under which it came: more than one means that it was stored more than once. */
+  /** The ids under which it was received: several mean that it was stored several times. */
   ids: Set<string>;
-  /** When each receive was asked for, and answered. */
+  /** The times of the request and the response of each receive. */
   receives: { sentAt: number; answeredAt: number }[];
-  /** When its deletion was answered. */
+  /** The time of the response to its deletion. */
   deleted?: number;
 }
 
 export interface Deliveries {
-  /** It has been sent, surely. */
+  /** Records a message whose sending was acknowledged. */
   sent(body: string): void;
   received(messages: readonly Message[], sentAt: number): void;
   deleted(body: string): void;
-  /** Nothing more is to come. */
+  /** Set when all messages are sent and consumed. */
   isOver: boolean;
   missing(): string[];
-  /** Received again before their visibility can have ended. */
+  /** Messages that were received again before their visibility timeout can have ended. */
   early(seconds: number): string[];
   afterDeletion(): string[];
   doubled(): string[];
@@ -42,7 +42,7 @@ export interface Deliveries {
 export function openDeliveries(): Deliveries {
   const sent = new Set<string>();
   const met = new Map<string, Delivered>();
-  /** In the order in which each was received for the first time, by group. */
+  /** The numbers of each group's messages, in the order of first receipt. */
   const order = new Map<string, number[]>();
 
   const bodiesOf = (isWanted: (delivered: Delivered) => boolean) =>
@@ -102,7 +102,10 @@ interface Consumer extends Pick<Producer, "client" | "QueueUrl"> {
   leaves?: number;
 }
 
-/** Sends its messages in order, one alone or ten together, each until it is answered, and now and then once more than needed. */
+/**
+ * Sends messages in order, alone or in batches of ten. Each request is repeated until it gets a response; for FIFO queues,
+ * some are sent once more, too.
+ */
 export async function produce(
   { client, QueueUrl, group, count, isFifo }: Producer,
   deliveries: Deliveries,
@@ -135,9 +138,9 @@ async function sendTogether(
 }
 
 /**
- * Receives and deletes; some it leaves to be received again.
- * @param read what was sent, out of a message's body
- * @param leaves of so many messages one, for whose visibility all others of a FIFO queue's group wait
+ * Receives and deletes messages, except for some that are to be received again.
+ * @param read extracts what was sent from a message's body
+ * @param leaves one of this many messages is not deleted; in a FIFO queue, its group is blocked for the visibility timeout
  */
 export async function consume(
   { client, QueueUrl, read = (body) => body, leaves = 20 }: Consumer,
@@ -166,7 +169,7 @@ async function pause(): Promise<{ Messages?: Message[]; Successful?: { Id?: stri
   return {};
 }
 
-/** Again and again until there is an answer. @throws what is the sender's own fault */
+/** Repeats a request until it gets a response. @throws client errors */
 export async function untilAnswered(send: () => Promise<unknown>): Promise<void> {
   for (;;) {
     const isAnswered = await send().then(

@@ -13,14 +13,14 @@ import {
 import { operate, type Row, type Upload, type Version } from "./ledger.ts";
 
 const MB = 2 ** 20;
-/** Small ones most often; on both sides of where a body becomes a file. */
+/** Mostly small sizes, and those just below and above the size from which a body is a file. */
 const SIZES = [0, 1, 300, 2_000, 2_000, 40_000, 65_536, 65_537, 300_000, MB];
 const MAX_VERSIONS = 6;
 
 export const PLAIN = "plain";
 export const VERSIONED = "versioned";
 
-/** Keys of one writer, which does one thing after another on each. */
+/** The keys of one writer, which performs only one operation at a time on each. */
 export function rowsOf(writer: number): Row[] {
   const row = (bucket: string, name: string): Row => ({ bucket, key: `${writer}/${name}`, now: [] });
   const rows = ["a", "b", "ü", "d"].map((name) => row(PLAIN, name)).concat(row(VERSIONED, "v"));
@@ -29,9 +29,9 @@ export function rowsOf(writer: number): Row[] {
 }
 
 /**
- * Writes, overwrites and deletes until the cloud does not answer any more.
- * @returns how many answers there were
- * @throws {Error} that the cloud answered with
+ * Writes, overwrites and deletes objects until the cloud stops responding.
+ * @returns the number of responses
+ * @throws {Error} an error response of the cloud
  */
 export async function write(s3: S3Client, rows: readonly Row[]): Promise<number> {
   for (let answers = 0; ; answers++) {
@@ -145,7 +145,7 @@ async function writeParts(s3: S3Client, row: Row): Promise<void> {
   }
 }
 
-/** With the name that the newest has been given. */
+/** Adds the id of the newest version. */
 function named(
   versions: readonly Version[],
   isVersioned: boolean,

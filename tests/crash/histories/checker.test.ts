@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import { anomaliesIn } from "./checker.ts";
 import { NEVER, type Operation, type Step } from "./history.ts";
 
-/** `x+1` adds, `x=1,2` reads. */
+/** Parses a step: `x+1` appends, `x=1,2` reads. */
 function stepIn(text: string): Step {
   const [key, rest] = [text[0]!, text.slice(2)];
   if (text[1] === "+") return { key, append: Number(rest) };
   return { key, read: rest === "" ? [] : rest.split(",").map(Number) };
 }
 
-/** Between two times: `[1, 4]`. What has no end got no answer. */
+/** An operation between two times, such as `[1, 4]`. Without an end, it got no response. */
 const op = (
   steps: string,
   [begun, ended = NEVER]: readonly [number, number?],
@@ -25,7 +25,7 @@ const op = (
 
 const kindsIn = (...history: Operation[]) =>
   [...new Set(anomaliesIn(history).map(({ kind }) => kind))].sort();
-/** All at the same time, so that only dependencies order them. */
+/** The same time for all operations, so that only dependencies order them. */
 const ALL = [0, 10] as const;
 const LATER = [20, 30] as const;
 
@@ -36,7 +36,7 @@ test("what can have happened one after another has no anomaly", () => {
     op("y=1 x=", [0, 5], "refused"),
     op("x+2 x+3", ALL),
     op("x=1,2,3 y=1,2", LATER),
-    // Of two without an answer, one has happened.
+    // Of two operations without a response, one happened.
     op("z+1", [5]),
     op("z+2", [5]),
     op("z=1", LATER),

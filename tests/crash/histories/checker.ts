@@ -3,7 +3,7 @@ import { graphOf, type Reason } from "./graph.ts";
 import { type Anomaly, type AnomalyKind, describeOperation, type Operation } from "./history.ts";
 import { anomaliesOf, listsIn } from "./lists.ts";
 
-/** From the strongest accusation to the weakest: what stands in a cycle of few reasons needs no more of them. */
+/** From the most to the least severe anomaly. A component with a cycle is not searched again with more reasons. */
 const SEARCHES: readonly { reasons: readonly Reason[]; through: Reason }[] = [
   { reasons: ["ww"], through: "ww" },
   { reasons: ["ww", "wr"], through: "wr" },
@@ -14,23 +14,23 @@ const SEARCHES: readonly { reasons: readonly Reason[]; through: Reason }[] = [
 ];
 
 /**
- * All that forbids to think of the operations as done one after another, each at some moment between its call and its answer
- * (strict serializability). Histories only add to lists, so that a list tells the order of all writes to it; from that and
- * from what was read it follows who comes before whom, and a cycle of that is an anomaly.
+ * Finds violations of strict serializability: whether the operations can be put in an order in which each takes effect
+ * between its call and its response. Operations only append to lists, so that a list shows the order of all writes to it.
+ * This and the reads determine which operation precedes which; a cycle of these dependencies is an anomaly.
  */
 export function anomaliesIn(history: readonly Operation[]): Anomaly[] {
   const lists = [...listsIn(history).values()];
   const graph = graphOf(history, lists);
   const cycles: Anomaly[] = [];
-  const accused: ReadonlySet<number>[] = [];
+  const found: ReadonlySet<number>[] = [];
   for (const { reasons, through } of SEARCHES) {
     const counted = new Set(reasons);
     for (const component of components(graph, counted)) {
       const places = new Set(component);
-      if (accused.some((cycle) => cycle.isSubsetOf(places))) continue;
+      if (found.some((cycle) => cycle.isSubsetOf(places))) continue;
       const cycle = cycleIn(graph, component, counted, through);
       if (!cycle) continue;
-      accused.push(new Set(cycle.map(({ from }) => from)));
+      found.push(new Set(cycle.map(({ from }) => from)));
       cycles.push({ kind: kindOf(cycle), detail: described(cycle, history) });
     }
   }

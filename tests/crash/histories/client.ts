@@ -1,10 +1,10 @@
-/** A client process: it runs sessions until it is told to stop, and then sends what they have seen. */
+/** A client process: runs sessions until it receives a message, and then sends their history. */
 import { randomInt } from "node:crypto";
 import type { Operation } from "./history.ts";
 import { clientOf, LISTS_OF_PARTITION, nameIn } from "./lists-table.ts";
 import { now, runSession } from "./session.ts";
 
-/** A partition is used for so long, and so many at a time: each meets several kills. */
+/** How long a partition is used, and how many are used at a time. Each is used across several kills. */
 const PARTITION_MS = 4_000;
 const PARTITIONS = 4;
 const SESSIONS = 6;

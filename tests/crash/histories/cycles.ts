@@ -1,10 +1,10 @@
 import type { Edge, Graph, Reason } from "./graph.ts";
 
-/** An edge with where it begins. */
+/** An edge with its start node. */
 export type Link = Edge & { from: number };
 
 /**
- * The parts of a graph in which each is reachable from each, of more than one place: Tarjan's algorithm, without recursion.
+ * The strongly connected components with more than one node: Tarjan's algorithm, without recursion.
  * @param reasons the edges that count
  */
 export function components(graph: Graph, reasons: ReadonlySet<Reason>): number[][] {
@@ -48,43 +48,43 @@ export function components(graph: Graph, reasons: ReadonlySet<Reason>): number[]
   return components;
 }
 
-/** The shortest way, breadth first, within a set of places; `undefined` where there is none. */
-function shortestWay(
+/** The shortest path within a set of nodes, by breadth-first search; `undefined` if there is none. */
+function shortestPath(
   graph: Graph,
   from: number,
   to: number,
   within: ReadonlySet<number>,
   reasons: ReadonlySet<Reason>,
 ): Link[] | undefined {
-  const came = new Map<number, Link>();
+  const arrivals = new Map<number, Link>();
   let edge = [from];
-  while (edge.length > 0 && !came.has(to)) {
+  while (edge.length > 0 && !arrivals.has(to)) {
     const next: number[] = [];
     for (const at of edge) {
       for (const step of graph[at]!) {
-        if (!reasons.has(step.reason) || !within.has(step.to) || came.has(step.to)) continue;
-        came.set(step.to, { ...step, from: at });
+        if (!reasons.has(step.reason) || !within.has(step.to) || arrivals.has(step.to)) continue;
+        arrivals.set(step.to, { ...step, from: at });
         next.push(step.to);
       }
     }
     edge = next;
   }
-  if (!came.has(to)) return undefined;
+  if (!arrivals.has(to)) return undefined;
   const way: Link[] = [];
   for (let at = to; way.length === 0 || at !== from; ) {
-    const link = came.get(at)!;
+    const link = arrivals.get(at)!;
     way.unshift(link);
     at = link.from;
   }
   return way;
 }
 
-/** How many edges of a component are tried: in a large one any cycle will do. */
+/** The most edges of a component that are tried, since any cycle is sufficient in a large one. */
 const MAX_TRIED = 500;
 
 /**
- * A short cycle within a component, which goes over an edge of that reason once at least, and over no other of it if there is
- * such a cycle.
+ * Finds a short cycle within a component that contains an edge with the reason `through`: preferably only one such edge,
+ * otherwise several.
  */
 export function cycleIn(
   graph: Graph,
@@ -104,7 +104,7 @@ export function cycleIn(
   for (const allowed of [others, reasons]) {
     let best: Link[] | undefined;
     for (const edge of edges.slice(0, MAX_TRIED)) {
-      const way = shortestWay(graph, edge.to, edge.from, within, allowed);
+      const way = shortestPath(graph, edge.to, edge.from, within, allowed);
       if (way && (!best || way.length + 1 < best.length)) best = [edge, ...way];
     }
     if (best) return best;

@@ -1,7 +1,7 @@
 import type { Read } from "./history.ts";
 import { type Item, readOf } from "./lists-table.ts";
 
-/** What an SDK throws, as far as it is looked at here. */
+/** The relevant members of an SDK's error. */
 interface Failure {
   name?: string;
   code?: string;
@@ -11,21 +11,21 @@ interface Failure {
 }
 
 /**
- * Whether a call was refused for its condition, or has not reached anybody, or may have happened.
- * @throws what a cloud should never answer here
+ * Whether a call failed its condition, did not reach a server, or may have happened.
+ * @throws unexpected errors
  */
 export function failureOf(error: unknown): "condition" | "unreachable" | "unanswered" {
   const { name, code, $metadata, CancellationReasons = [] } = error as Failure;
   if (name === "ConditionalCheckFailedException") return "condition";
   const isCondition = ({ Code }: { Code?: string }) => Code === "None" || Code === "ConditionalCheckFailed";
   if (name === "TransactionCanceledException" && CancellationReasons.every(isCondition)) return "condition";
-  // The disk has failed: whether before or after it took the call is not said.
+  // The disk failed, either before or after the call was processed.
   if ($metadata?.httpStatusCode === 503) return "unanswered";
   if ($metadata?.httpStatusCode !== undefined) throw error;
   return code === "ECONNREFUSED" ? "unreachable" : "unanswered";
 }
 
-/** The lists that a refusal shows. */
+/** The lists in the error of a failed condition. */
 export function seenBy(error: unknown): Read[] {
   const { Item: own, CancellationReasons = [] } = error as Failure;
   const items = [own, ...CancellationReasons.map(({ Item }) => Item)];

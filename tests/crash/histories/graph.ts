@@ -1,20 +1,23 @@
 import type { Operation } from "./history.ts";
 import type { List } from "./lists.ts";
 
-/** Why an operation comes before another: it wrote the version before, or one that was read, or read the one before. */
+/**
+ * Why an operation precedes another: it wrote the preceding version (ww), wrote what the other read (wr), read what the other
+ * overwrote (rw), or ended before the other began (realtime).
+ */
 export type Reason = "ww" | "wr" | "rw" | "realtime";
 
 export interface Edge {
   to: number;
   reason: Reason;
-  /** What shows it. */
+  /** The evidence. */
   because: string;
 }
 
-/** From each operation, by its place in the history, to those that must come after it. */
+/** The edges from each operation, by its position in the history, to those that must follow it. */
 export type Graph = Edge[][];
 
-/** Leaves out what was refused, and what is unknown and left no trace. */
+/** Builds the graph without refused operations, and without unknown ones that had no visible effect. */
 export function graphOf(history: readonly Operation[], lists: Iterable<List>): Graph {
   const places = new Map(history.map((operation, at) => [operation, at]));
   const graph: Graph = history.map(() => []);
@@ -41,7 +44,7 @@ export function graphOf(history: readonly Operation[], lists: Iterable<List>): G
       const next = order[list.length];
       if (next !== undefined) link(by, writers.get(next), "rw", `${key}: ${next} was not yet there`);
     }
-    // What was acknowledged and never read comes after all that was.
+    // Acknowledged elements that were never read come after all elements that were.
     const longest = reads.filter(({ list }) => list.length === order.length);
     for (const [element, writer] of writers) {
       if (writer.outcome !== "done" || order.includes(element)) continue;
@@ -53,13 +56,13 @@ export function graphOf(history: readonly Operation[], lists: Iterable<List>): G
   return graph;
 }
 
-/** One edge for each pair between which nothing else was both called and answered: the rest follows from them. */
+/** Links operations in order of time. Only adjacent pairs are linked, since the other links follow from these. */
 function linkInTime(history: readonly Operation[], isVisible: readonly boolean[], graph: Graph): void {
   const calls = history.flatMap((_, at) => (isVisible[at] ? at : []));
   const answers = calls.filter((at) => history[at]!.outcome === "done");
   calls.sort((a, b) => history[a]!.begun - history[b]!.begun);
   answers.sort((a, b) => history[a]!.ended - history[b]!.ended);
-  /** Those answered of which no later one that was answered knows by having been called after them. */
+  /** The completed operations that no other completed operation follows. */
   let latest: number[] = [];
   let next = 0;
   for (const call of calls) {

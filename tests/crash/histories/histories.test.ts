@@ -14,7 +14,7 @@ import { clientOf, createLists, readPartition } from "./lists-table.ts";
 import { now } from "./session.ts";
 import { faultsIn, follow, streamsClientOf } from "./stream.ts";
 
-/** `NUBE_CRASH_SECONDS=3600` looks for what is rare. */
+/** `NUBE_CRASH_SECONDS=3600` searches for rare faults. */
 const SECONDS = Number(process.env.NUBE_CRASH_SECONDS ?? 20);
 const CLIENTS = 3;
 const BETWEEN_HARMS_MS = 1_600;
@@ -60,7 +60,7 @@ interface Holding {
   /** Starts a server on the same data. */
   launch: (...flags: string[]) => Promise<Server>;
   seconds?: number;
-  /** What is done to the server now and then; it is killed and started anew unless said. */
+  /** Disturbs the server repeatedly; by default, it is killed and restarted. */
   harm?: (server: Server) => Promise<Server>;
 }
 
@@ -78,7 +78,7 @@ async function holds({ launch, seconds = SECONDS, harm }: Holding): Promise<void
   async function kill(killed: Server): Promise<Server> {
     const again = () => launch("--port", String(port));
     await killed.end("SIGKILL");
-    // Now and then also amid the recovery.
+    // Sometimes kills the server during its recovery, too.
     if (randomInt(5) === 0) await (await again()).end("SIGKILL");
     return again();
   }
@@ -105,7 +105,7 @@ async function holds({ launch, seconds = SECONDS, harm }: Holding): Promise<void
   );
   const followed = await following;
   expect(faultsIn(followed, lists).slice(0, MAX_SHOWN)).toEqual([]);
-  // Whoever follows across the kills has read what stands in it at the end.
+  // Reading across the kills and reading afterwards must return the same records.
   expect(followed).toEqual(await follow(streams, stream, () => true));
   expect(await server.end("SIGTERM")).toBe(0);
 }
@@ -132,7 +132,7 @@ async function stopped(child: ChildProcess): Promise<Operation[]> {
   return history;
 }
 
-/** Reads every list that anybody has used. */
+/** Reads every list that occurs in the history. */
 async function readAll({ port }: Server, history: readonly Operation[]): Promise<Operation[]> {
   const client = clientOf(port);
   const partitions = new Set(history.flatMap(({ steps }) => steps.map(({ key }) => key.split("/")[0]!)));

@@ -1,10 +1,10 @@
-/** An operation added an element to a list, which nobody else adds. */
+/** The addition of an element, which is unique, to a list. */
 export interface Append {
   key: string;
   append: number;
 }
 
-/** An operation saw a list, the whole of it. */
+/** The read of a whole list. */
 export interface Read {
   key: string;
   read: readonly number[];
@@ -12,33 +12,33 @@ export interface Read {
 
 export type Step = Append | Read;
 
-/** One operation of one session, as its client saw it. */
+/** An operation of a session, as seen by its client. */
 export interface Operation {
-  /** What was called, for whoever looks into an anomaly. */
+  /** The name of the call, for reports. */
   call: string;
   session: string;
-  /** In the order in which they took effect, if the operation took effect. */
+  /** In the order in which they took effect, if the operation did. */
   steps: readonly Step[];
-  /** Milliseconds of a clock that all clients share and nobody sets back. */
+  /** Milliseconds of a monotonic clock that all clients share. */
   begun: number;
-  /** Infinite where no answer came. */
+  /** Infinite without a response. */
   ended: number;
-  /** `unknown` has happened, or not, or happens still. */
+  /** An `unknown` operation has happened, has not, or is still going to. */
   outcome: "done" | "refused" | "unknown";
 }
 
 export const NEVER = Number.POSITIVE_INFINITY;
 
-/** Something that no serial order of the operations explains, with all that shows it. */
+/** A result that no serial order of the operations explains, with its evidence. */
 export interface Anomaly {
   kind: AnomalyKind;
   detail: string;
 }
 
 /**
- * Adya's names for cycles of dependencies: G0 of writes alone, G1c with what was read, G-single with one read that missed a
- * write (a lost update, say), G2 with several (a write skew). With `-realtime` the order in which operations were called and
- * answered is part of the cycle. The others are seen without a graph.
+ * Adya's names for cycles of dependencies: G0 has writes only; G1c also has reads of written values; G-single has one read
+ * that missed a write, such as a lost update; G2 has several, such as a write skew. With `-realtime`, the order of calls and
+ * responses is part of the cycle. The other kinds need no graph.
  */
 export type AnomalyKind =
   | "G0"
@@ -49,21 +49,21 @@ export type AnomalyKind =
   | "G1c-realtime"
   | "G-single-realtime"
   | "G2-realtime"
-  /** A read of what was refused. */
+  /** A read of an element whose write was refused. */
   | "G1a"
-  /** A read of what an operation had not finished. */
+  /** A read of an intermediate state of an operation. */
   | "G1b"
-  /** Somebody's own writes do not stand in what it read. */
+  /** A read that contradicts the operation's own writes. */
   | "internal"
-  /** An element stands twice in a list. */
+  /** A list that contains an element twice. */
   | "doubled"
-  /** Nobody has sent it. */
+  /** An element that was never sent. */
   | "unwritten"
-  /** Of two lists of one key, neither begins with the other. */
+  /** Two reads of a list, neither of which is a prefix of the other. */
   | "diverged"
-  /** What was acknowledged before a read began is not in it. */
+  /** An element that was acknowledged before a read began, but that the read lacks. */
   | "lost"
-  /** What one read had seen, a later one does not see. */
+  /** An element that an earlier read contained, but that a later one lacks. */
   | "taken back";
 
 /** An operation as a line of a report. */

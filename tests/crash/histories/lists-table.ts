@@ -11,7 +11,7 @@ import type { Read } from "./history.ts";
 export const TableName = "lists";
 export const LISTS_OF_PARTITION = 4;
 
-/** Here an index is always up to date, and so part of what is checked. */
+/** The index is checked, too, since Nube's indexes are always up to date. */
 const IndexName = "again";
 
 const KeySchema: CreateTableCommandInput["KeySchema"] = [
@@ -36,7 +36,7 @@ export async function createLists(client: DynamoDBClient): Promise<string> {
   return TableDescription!.LatestStreamArn!;
 }
 
-/** What gets no answer is in doubt, and is not to be sent again. */
+/** Does not retry, since the outcome of a request without a response is unknown to the test. */
 export const clientOf = (port: number): DynamoDBClient =>
   new DynamoDBClient({
     endpoint: `http://127.0.0.1:${port}`,
@@ -58,7 +58,7 @@ export const nameIn = (partition: string, n: number): string => `${partition}/${
 
 export const readOf = (item: Item): Read => ({ key: nameOf(item), read: elementsOf(item) });
 
-/** The elements of an item that may not be there yet. */
+/** The elements of an item, which may not exist yet. */
 export const elementsOf = (item: Item | undefined): number[] =>
   item?.list?.L?.map(({ N }) => Number(N)) ?? [];
 

@@ -1,16 +1,16 @@
 import { type Anomaly, type AnomalyKind, describeOperation, type Operation } from "./history.ts";
 
-/** A list of which something is known. */
+/** What a history shows of a list. */
 export interface List {
   key: string;
-  /** Who added each element; of refused operations, too. */
+  /** The operation that added each element, including refused operations. */
   writers: Map<number, Operation>;
-  /** The longest that was read: the order of all versions, as each adds to the one before. */
+  /** The longest list that was read, which shows the order of all versions, as each extends the previous one. */
   order: readonly number[];
   reads: { by: Operation; list: readonly number[] }[];
 }
 
-/** Collects what a history says of each list. Reads count where they were answered. */
+/** Collects the writes and the completed reads of each list. */
 export function listsIn(history: readonly Operation[]): Map<string, List> {
   const lists = new Map<string, List>();
   const at = (key: string) => {
@@ -31,7 +31,7 @@ export function listsIn(history: readonly Operation[]): Map<string, List> {
   return lists;
 }
 
-/** The anomalies that one list shows by itself. */
+/** The anomalies within a single list. */
 export function anomaliesOf(list: List): Anomaly[] {
   return [...readAnomalies(list), ...vanished(list)];
 }
@@ -68,7 +68,7 @@ function readAnomalies({ key, writers, order, reads }: List): Anomaly[] {
 const appendsTo = ({ steps }: Operation, key: string): number[] =>
   steps.flatMap((step) => (step.key === key && "append" in step ? step.append : []));
 
-/** What is wrong in a read beside the operation's own writes before and after it. */
+/** The contradiction between a read and the operation's own writes before and after it, if there is one. */
 function insideOf({ steps }: Operation, key: string, list: readonly number[]): string | undefined {
   const own = steps.filter((step) => step.key === key);
   const at = own.findIndex((step) => "read" in step && step.read === list);
@@ -79,7 +79,7 @@ function insideOf({ steps }: Operation, key: string, list: readonly number[]): s
   return after.length > 0 ? `it had yet to add ${after}` : undefined;
 }
 
-/** What an answer had promised or a read had shown, and a later read does not show. */
+/** Elements that were acknowledged or read, but that a later read lacks. */
 function vanished({ key, writers, reads }: List): Anomaly[] {
   const anomalies: Anomaly[] = [];
   const reported = new Set<number>();
@@ -90,7 +90,7 @@ function vanished({ key, writers, reads }: List): Anomaly[] {
     ...reads.map((read) => ({ kind: "taken back" as const, ...read })),
   ].sort((a, b) => a.by.ended - b.by.ended);
   let next = 0;
-  /** With who promised it first. */
+  /** The expected elements, each with the operation that first acknowledged or read it. */
   const promised = new Map<number, (typeof promises)[number]>();
   for (const { by, list } of reads.toSorted((a, b) => a.by.begun - b.by.begun)) {
     for (; next < promises.length && promises[next]!.by.ended < by.begun; next++)

@@ -16,14 +16,14 @@ import { elementsOf, keyOf, listOf, nameOf, readOf, readPartition, TableName } f
 export interface SessionOptions {
   client: DynamoDBClient;
   session: string;
-  /** One that nobody else adds. */
+  /** Returns a unique element. */
   element: () => number;
-  /** One of the lists that all sessions use at this time. */
+  /** Returns one of the lists that all sessions use at this time. */
   name: () => string;
   record: (operation: Operation) => void;
 }
 
-/** Milliseconds of a clock that the processes of a machine share. */
+/** Milliseconds of the monotonic clock that all processes of a machine share. */
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 const NAMES = { "#l": "list" };
@@ -31,7 +31,7 @@ const REPEATS = 40;
 const PAUSE_MS = 25;
 
 type Call = keyof ReturnType<typeof callsOf>;
-/** Out of a hundred. */
+/** The frequency of each call, in percent. */
 const SHARES: readonly (readonly [Call, number])[] = [
   ["append", 20],
   ["appendTo", 10],
@@ -44,7 +44,7 @@ const SHARES: readonly (readonly [Call, number])[] = [
   ["queryIndex", 6],
 ];
 
-/** One call after another, each after the answer to the one before. */
+/** Performs random calls, each after the response to the previous one. */
 export async function runSession(options: SessionOptions, isOver: () => boolean): Promise<void> {
   const calls = callsOf(options);
   while (!isOver()) {
@@ -56,17 +56,17 @@ export async function runSession(options: SessionOptions, isOver: () => boolean)
 
 interface Sending<Answer, Learnt extends Step> {
   call: string;
-  /** What it does, as far as that is known beforehand. */
+  /** The steps that are known before the response. */
   steps?: readonly Learnt[];
   send: () => Promise<Answer>;
-  /** What it did. */
+  /** The steps that the response shows. */
   learnt?: (answer: Answer) => readonly Learnt[];
-  /** It carries a token: asked for again, it is done once. */
+  /** Whether it has an idempotency token, so that it can be sent again. */
   isRepeatable?: boolean;
 }
 
 function callsOf({ client, session, element, name, record }: SessionOptions) {
-  /** Sends, and records how it ended. @returns the steps of what is done */
+  /** Sends a call and records its outcome. @returns the steps, if it is done */
   async function operate<Answer, Learnt extends Step>(sending: Sending<Answer, Learnt>) {
     const { call, steps = [], send, learnt = () => steps, isRepeatable } = sending;
     const begun = now();
@@ -84,7 +84,7 @@ function callsOf({ client, session, element, name, record }: SessionOptions) {
           if (seenBy(error).length > 0) end("done", seenBy(error));
           return undefined;
         }
-        // What does not reach the server again may have reached it before.
+        // If a repeated call does not reach the server, an earlier attempt may have.
         const isInDoubt = failure === "unanswered" || repeats > 0;
         if (!isInDoubt || !isRepeatable || repeats === REPEATS) {
           end(isInDoubt ? "unknown" : "refused");
@@ -138,7 +138,7 @@ function callsOf({ client, session, element, name, record }: SessionOptions) {
       learnt: (read) => read,
     });
 
-  /** Where no answer comes, half of them are asked for again. */
+  /** Half of the transactions are sent again if there is no response. */
   const transact = (steps: readonly Step[], TransactItems: TransactWriteItem[]) => {
     const command = new TransactWriteItemsCommand({ TransactItems, ClientRequestToken: randomUUID() });
     return operate({

@@ -18,8 +18,8 @@ export const streamsClientOf = (port: number): DynamoDBStreamsClient =>
 
 const PAUSE_MS = 20;
 
-/** Asks until there is an answer: reading a stream changes nothing. */
-async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+/** Repeats a request until it gets a response, as reads of a stream are idempotent. */
+async function untilAnswered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     try {
       return await ask();
@@ -31,7 +31,7 @@ async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-/** Reads a stream on and on, shard after shard, until it is over and nothing more is in it. */
+/** Reads a stream shard by shard, until `isOver` and no records are left. */
 export async function follow(
   client: DynamoDBStreamsClient,
   StreamArn: string,
@@ -40,14 +40,14 @@ export async function follow(
   const records: _Record[] = [];
   for (let shard: string | undefined; ; ) {
     const next = new DescribeStreamCommand({ StreamArn, ExclusiveStartShardId: shard, Limit: 1 });
-    shard = (await answered(() => client.send(next))).StreamDescription!.Shards![0]?.ShardId;
+    shard = (await untilAnswered(() => client.send(next))).StreamDescription!.Shards![0]?.ShardId;
     if (shard === undefined) return records;
     const beginning = { StreamArn, ShardId: shard, ShardIteratorType: "TRIM_HORIZON" } as const;
-    let { ShardIterator } = await answered(() => client.send(new GetShardIteratorCommand(beginning)));
+    let { ShardIterator } = await untilAnswered(() => client.send(new GetShardIteratorCommand(beginning)));
     while (ShardIterator !== undefined) {
       const wasOver = isOver();
       const get = new GetRecordsCommand({ ShardIterator });
-      const { Records, NextShardIterator } = await answered(() => client.send(get));
+      const { Records, NextShardIterator } = await untilAnswered(() => client.send(get));
       records.push(...Records!);
       if (wasOver && Records!.length === 0) break;
       if (Records!.length === 0) await sleep(PAUSE_MS);
@@ -57,9 +57,9 @@ export async function follow(
 }
 
 /**
- * What is wrong in the records of a stream of lists: each key's are its versions in order, none twice, none left out, up to
- * the last.
- * @param last each list at the end
+ * Finds faults in the records of the lists' stream: for each key, they must be all its versions in order, without gaps and
+ * duplicates, up to the last one.
+ * @param last the final lists
  */
 export function faultsIn(
   records: readonly _Record[],

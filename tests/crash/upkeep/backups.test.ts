@@ -72,7 +72,7 @@ test("backups, restores, exports, imports and new indexes outlive kills: whole, 
   interrupted += await cloud.killedUntil(async () => {
     const { ExportDescription } = await client.send(new DescribeExportCommand({ ExportArn }));
     const exportedItems = await exported(s3);
-    // Whoever sees a manifest sees all that it names.
+    // If a manifest exists, all files that it names must exist.
     if (exportedItems) expectWhole(exportedItems);
     expect(ExportDescription!.ExportStatus).not.toBe("FAILED");
     return ExportDescription!.ExportStatus === "COMPLETED" && exportedItems !== undefined;
@@ -113,7 +113,7 @@ test("backups, restores, exports, imports and new indexes outlive kills: whole, 
   expect(left).toEqual([]);
 }, 3_600_000);
 
-/** What the manifest of the one export names; `undefined` where there is none yet. */
+/** The items in the files that the export's manifest names; `undefined` if there is no manifest yet. */
 async function exported(s3: ReturnType<typeof s3Of>): Promise<Item[] | undefined> {
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
   const read = async (Key: string) => {

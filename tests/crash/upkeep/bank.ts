@@ -13,7 +13,7 @@ const ACCOUNTS = 100;
 export const ITEMS = 2_000;
 const EACH = 100;
 
-/** Accounts, whose balances are moved from one to the other, and other items. @returns its ARN */
+/** Creates a table with accounts, between which balances are transferred, and other items. @returns its ARN */
 export async function openBank(client: DynamoDBClient, TableName: string): Promise<string> {
   const { TableDescription } = await client.send(
     new CreateTableCommand({
@@ -41,7 +41,7 @@ export async function openBank(client: DynamoDBClient, TableName: string): Promi
   return TableDescription!.TableArn!;
 }
 
-/** Moves money to and fro. Where no answer comes, it has been moved or not: what there is of it stays the same. */
+/** Transfers amounts between accounts. The sum never changes, whether a transfer without a response happened or not. */
 export async function transfer(
   client: DynamoDBClient,
   TableName: string,
@@ -65,7 +65,7 @@ export async function transfer(
   }
 }
 
-/** False while it is refused. What is not refused must be a bank as it was at one moment. */
+/** Whether the table can be scanned. If so, checks that the items are those of one moment. */
 export async function isWhole(
   client: DynamoDBClient,
   TableName: string,
@@ -77,7 +77,7 @@ export async function isWhole(
     return undefined;
   });
   if (!items) return false;
-  // A scan of a table that changes is of several moments, but nothing comes or goes in between.
+  // A scan of a changing table reads items at different moments, but their number never changes.
   if (IndexName === undefined) expectWhole(items);
   else expect(new Set(items.map(({ p }) => p!.S)).size).toBe(ITEMS);
   return true;

@@ -30,7 +30,7 @@ test("what has expired is deleted once, whenever the server is killed, and nothi
   const TimeToLiveSpecification = { Enabled: true, AttributeName: "expires" };
   await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
   await cloud.killedUntil(async () => {
-    // What one look does not find, the next one does, ten minutes later.
+    // Expired items that one search misses are found by the next one, ten minutes later.
     advance(cloud.server, "11m").catch(() => {});
     return (await scanned(client, TableName)).length <= stay.length;
   });

@@ -10,18 +10,18 @@ import { launch, type Server } from "../../e2e/harness.ts";
 import { clientOf } from "../histories/lists-table.ts";
 import { streamsClientOf } from "../histories/stream.ts";
 
-/** `NUBE_CRASH_ROUNDS=50` kills amid each work so many times. */
+/** `NUBE_CRASH_ROUNDS=50` sets how often the server is killed during each task. */
 const KILLS = Number(process.env.NUBE_CRASH_ROUNDS ?? 3);
 const BETWEEN_KILLS_MS = 250;
 const WAIT = { timeout: 60_000, interval: 50 };
 
-/** A cloud on a disk of its own, whose server is killed amid its work. */
+/** A cloud with its own data folder, whose server is killed during its work. */
 export interface Killed {
   readonly server: Server;
   readonly folder: string;
   readonly client: DynamoDBClient;
   readonly streams: DynamoDBStreamsClient;
-  /** Kills the server again and again, and waits until some work is done. @returns how many kills met it undone */
+  /** Kills the server repeatedly until some work is done. @returns the number of kills before that */
   killedUntil(isDone: () => Promise<boolean>): Promise<number>;
 }
 

@@ -25,7 +25,7 @@ test("what any Region took is in every replica, whenever the server is killed, a
       endpoint: cloud.server.endpoint,
       region,
       credentials: { accessKeyId: "test", secretAccessKey: "test" },
-      // What gets no answer is in doubt; who sends it again is the test.
+      // The test itself repeats requests without a response.
       maxAttempts: 1,
     });
     onTestFinished(() => client.destroy());
@@ -34,13 +34,13 @@ test("what any Region took is in every replica, whenever the server is killed, a
   const clients = { [HOME]: at(HOME), [AWAY]: at(AWAY) };
   await clients[HOME].send(new CreateTableCommand({ TableName, ...BY_NAME }));
 
-  /** Of each key the last number that was taken, and nothing where it was deleted. */
+  /** The last acknowledged number of each key; `undefined` if it was deleted. */
   const acknowledged = new Map<string, number | undefined>();
   const put = (region: (typeof REGIONS)[number], p: string, x: number) =>
     clients[region].send(new PutItemCommand({ TableName, Item: { p: { S: p }, x: { N: String(x) } } }));
   const remove = (region: (typeof REGIONS)[number], p: string) =>
     clients[region].send(new DeleteItemCommand({ TableName, Key: { p: { S: p } } }));
-  /** Each Region has keys of its own, so that it is known which write came last. */
+  /** Each Region writes its own keys, so that the last write is known. */
   const writer = async (region: (typeof REGIONS)[number]) => {
     for (let round = 1; round <= ROUNDS; round++) {
       for (let key = 0; key < KEYS; key++) {

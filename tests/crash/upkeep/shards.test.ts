@@ -9,7 +9,7 @@ import { scanned } from "./items.ts";
 import { killedCloud } from "./killed.ts";
 
 const WRITERS = 4;
-/** Of four and a half hours each: what is more than a day old is not kept. */
+/** Each round takes four and a half hours. All rounds together are shorter than the retention of a day. */
 const ROUNDS = 4;
 
 test("a stream whose shards close amid kills tells every change once and in its order", async () => {
