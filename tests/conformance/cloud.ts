@@ -8,37 +8,37 @@ import type { PostedLetter } from "#kernel/letters.ts";
 import type { Ports } from "#kernel/ports.ts";
 import { type Postgres, startPostgres } from "../../tools/postgres.ts";
 
-/** `NUBE_CONFORMANCE_STORE=postgres` holds all cases against a cloud that keeps its records in PostgreSQL. */
+/** `NUBE_CONFORMANCE_STORE=postgres` runs the tests against a cloud that stores its records in PostgreSQL. */
 const IN_POSTGRES = process.env.NUBE_CONFORMANCE_STORE === "postgres";
 
 /**
- * One cloud in memory for all cases of a file, behind a real port, signatures verified. Its clock is the file's own to
- * move; accounts are `test` and any number of 12 digits with the secret `test`.
+ * A cloud in memory that the tests of one file share, behind a real port and with signatures verified. Each file
+ * moves its clock independently. The accounts are `test` and any 12-digit number, with the secret `test`.
  */
 export interface ConformanceCloud {
   readonly endpoint: string;
-  /** What a client of any AWS SDK for JavaScript is made of. */
+  /** The options for a client of the AWS SDK for JavaScript. */
   client(options?: { account?: string; region?: string }): {
     endpoint: string;
     region: string;
     credentials: { accessKeyId: string; secretAccessKey: string };
     maxAttempts: number;
   };
-  /** What the kernel asks of services: a file that needs an identity before IAM can make one puts it here. */
+  /** The kernel's ports to services. A file that needs an identity before IAM can create one sets it here. */
   readonly ports: Ports;
-  /** Calls that fail from then on, in place of those before. */
+  /** Sets the calls that fail from now on, replacing those set before. */
   fail(...rules: FaultRule[]): void;
-  /** What left for people and their devices, newest first. */
+  /** The messages sent to people and devices, newest first. */
   letters(): Promise<PostedLetter[]>;
-  /** From then on only `advance` moves the clock. */
+  /** Stops the clock; from now on only `advance` moves it. */
   freeze(): Promise<void>;
-  /** Resolves as soon as so many long polls wait for something to come. */
+  /** Resolves as soon as the given number of long polls are waiting. */
   waiting(polls: number): Promise<void>;
-  /** Milliseconds; all that is due in that span has run when it resolves. */
+  /** Advances the clock by milliseconds and resolves when all jobs due by then have run. */
   advance(milliseconds: number): Promise<void>;
 }
 
-/** @param limits services that hold their callers to limits of throughput */
+/** @param limits services that enforce their throughput limits */
 export function conformanceCloud({ limits = [] }: { limits?: readonly string[] } = {}): ConformanceCloud {
   let running: Running;
   let folder: string;
@@ -91,8 +91,8 @@ export function conformanceCloud({ limits = [] }: { limits?: readonly string[] }
 export const doc = (page: string): string => `https://docs.aws.amazon.com/${page}`;
 
 /**
- * One documented behaviour.
- * @param source where AWS says so: a page of its documentation, with the section where it is long
+ * Declares a test of one documented behaviour.
+ * @param source where AWS documents it: a page, with the section if the page is long
  */
 export function behaviour(what: string, source: string, check: () => Promise<void>): void {
   test(`${what} (${source})`, check);

@@ -5,14 +5,14 @@ import type { ConformanceCloud } from "./cloud.ts";
 
 export interface IdentityOptions {
   account: string;
-  /** Statements, each an identity policy of its own. */
+  /** Statements, each of which becomes an identity policy. */
   allows?: object[];
   boundary?: object;
   session?: object;
   tags?: Record<string, string>;
 }
 
-/** Users and role sessions with policies of their own, as IAM will make them: keys, and what hangs on whom. */
+/** Creates users and role sessions with policies, as IAM would: access keys, each with its principal and policies. */
 export function identities(cloud: ConformanceCloud) {
   const byKey = new Map<string, { principal: Principal; policies: CallerPolicies }>();
 

@@ -15,7 +15,7 @@ export interface AsymmetricCall {
   body?: string;
 }
 
-/** Signs by Version 4A with the secret `test`, as clients do that are told to prefer it, and sends. */
+/** Signs a request with SigV4A and the secret `test`, as a client configured for it does, and sends it. */
 export function callAsymmetric(endpoint: string, call: AsymmetricCall): Promise<WireAnswer> {
   const { service, regionSet, account = "test", method = "GET", path = "/", body = "" } = call;
   const at = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
@@ -36,7 +36,10 @@ export function callAsymmetric(endpoint: string, call: AsymmetricCall): Promise<
   return exchange(`${endpoint}${path}`, { method, headers, body });
 }
 
-/** What a client derives of its id and its secret, where the first try does, as nearly always. */
+/**
+ * The key that a client derives from an access key and its secret. Uses only the first candidate, which is nearly
+ * always valid.
+ */
 export function clientKey(accessKeyId: string, secret: string) {
   const input = `\0\0\0\x01${ALGORITHM}\0${accessKeyId}\x01\0\0\x01\0`;
   const candidate = createHmac("sha256", `AWS4A${secret}`).update(input, "latin1").digest("hex");

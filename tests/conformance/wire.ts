@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders, request } from "node:http";
 
-/** What an HTTP client sees that is no SDK: a browser, say. */
+/** The response as a plain HTTP client, such as a browser, receives it. */
 export interface WireAnswer {
   status: number;
   headers: IncomingHttpHeaders;
@@ -14,7 +14,7 @@ export interface WireCall {
   body?: string;
 }
 
-/** Sends just that, to the host that `headers` name at the address of `url`. */
+/** Sends the request unchanged to the address of `url`, with the host in `headers`. */
 export function exchange(url: string, { method = "GET", headers = {}, body }: WireCall = {}) {
   return new Promise<WireAnswer>((resolve, reject) => {
     const { hostname, port, pathname, search } = new URL(url);

@@ -6,12 +6,16 @@ import { behaviour, type ConformanceCloud, doc } from "../cloud.ts";
 /** A page of the API reference: `api("PutScalingPolicy")`. */
 export const api = (operation: string): string =>
   doc(`autoscaling/application/APIReference/API_${operation}.html`);
-/** Sentences that AWS was heard to say; its documentation has the rules alone. */
-export const HEARD = "https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/applicationautoscaling";
-/** How DynamoDB describes it. */
+/** Messages observed from AWS; its documentation has only the rules. */
+export const OBSERVED =
+  "https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/applicationautoscaling";
+/** The page on auto scaling in DynamoDB's developer guide. */
 export const DYNAMODB = doc("amazondynamodb/latest/developerguide/AutoScaling.html");
 
-/** Calls as the SDK's signer signs, without a client of the service. */
+/**
+ * Returns the helpers of the auto scaling tests. They sign requests with the SDK's signer, without the service's
+ * client.
+ */
 export function autoScalingOn(cloud: ConformanceCloud, where: { region?: string } = {}) {
   async function call<A = object>(operation: string, input: object): Promise<A> {
     const { endpoint, region, credentials } = cloud.client(where);
@@ -36,17 +40,17 @@ export function autoScalingOn(cloud: ConformanceCloud, where: { region?: string 
       },
       body,
     });
-    const answer = await fetch(endpoint, { method: "POST", headers, body });
-    const told = (await answer.json()) as { __type?: string; Message?: string; message?: string };
-    if (!answer.ok)
-      throw Object.assign(new Error(told.Message ?? told.message), {
-        name: told.__type,
-        status: answer.status,
+    const response = await fetch(endpoint, { method: "POST", headers, body });
+    const output = (await response.json()) as { __type?: string; Message?: string; message?: string };
+    if (!response.ok)
+      throw Object.assign(new Error(output.Message ?? output.message), {
+        name: output.__type,
+        status: response.status,
       });
-    return told as A;
+    return output as A;
   }
 
-  /** Calls that are refused: `[operation, input, code, message]`. */
+  /** Declares tests for rows of `[operation, input, code, message]`, each a request and the error that refuses it. */
   const refusals = (source: string, rows: readonly [string, object, string, string?][]) => {
     for (const [operation, input, code, message] of rows)
       behaviour(`${operation} refuses ${JSON.stringify(input)}: ${message ?? code}`, source, async () => {

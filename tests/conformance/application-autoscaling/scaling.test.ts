@@ -7,14 +7,14 @@ import {
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { dynamodbOn, S } from "../dynamodb/client.ts";
-import { api, autoScalingOn, DYNAMODB, HEARD } from "./client.ts";
+import { api, autoScalingOn, DYNAMODB, OBSERVED } from "./client.ts";
 
 const cloud = conformanceCloud();
 const { send } = dynamodbOn(cloud);
 const { call, refusals } = autoScalingOn(cloud);
 
 const MINUTE = 60_000;
-// A minute has just begun, so that what is used in two calls of `use` is used in two minutes.
+// Starts early in a minute, so that two calls of `use` consume capacity in two different minutes.
 beforeAll(async () => {
   await cloud.freeze();
   await cloud.advance(MINUTE - (Date.now() % MINUTE) + 1_000);
@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 let made = 0;
 
-/** A table of 5 units for each way, whose writes are a target from 5 to 50. */
+/** Creates a table with 5 read and 5 write units, one of which is a scalable target from 5 to 50. */
 async function scaled({ dimension = "dynamodb:table:WriteCapacityUnits", MinCapacity = 5 } = {}) {
   const TableName = `scaled-${++made}`;
   await send(
@@ -50,10 +50,10 @@ async function scaled({ dimension = "dynamodb:table:WriteCapacityUnits", MinCapa
         ...more,
       },
     });
-  /** Writes so many units in each of so many minutes. */
+  /** Writes the given number of units in each of the given number of minutes. */
   const use = async (units: number, minutes: number) => {
     for (let minute = 0; minute < minutes; minute++) {
-      // One item of a kilobyte takes a unit.
+      // An item of one kilobyte consumes one unit.
       const kilobytes = Math.min(units, 300);
       await send(
         new PutItemCommand({ TableName, Item: { p: S("a"), x: S("x".repeat(kilobytes * 1_024 - 10)) } }),
@@ -71,7 +71,7 @@ async function scaled({ dimension = "dynamodb:table:WriteCapacityUnits", MinCapa
 
 const settled = () => cloud.advance(10_000);
 
-behaviour("a policy raises what two minutes used too much of", DYNAMODB, async () => {
+behaviour("a policy scales out after two minutes above its target", DYNAMODB, async () => {
   const { policy, use, capacity, target } = await scaled();
   await policy();
   await use(240, 1);
@@ -89,7 +89,7 @@ behaviour("a policy raises what two minutes used too much of", DYNAMODB, async (
   ]);
 });
 
-behaviour("it goes no higher than the target's maximum", DYNAMODB, async () => {
+behaviour("a policy scales out to at most the maximum capacity", DYNAMODB, async () => {
   const { policy, use, capacity, target } = await scaled();
   await policy();
   await call("RegisterScalableTarget", { ...target, MaxCapacity: 6 });
@@ -98,7 +98,7 @@ behaviour("it goes no higher than the target's maximum", DYNAMODB, async () => {
   expect(await capacity()).toEqual({ read: 5, write: 6 });
 });
 
-behaviour("it lowers what fifteen minutes used much less of", DYNAMODB, async () => {
+behaviour("a policy scales in after fifteen minutes far below its target", DYNAMODB, async () => {
   const { policy, use, capacity } = await scaled({ MinCapacity: 1 });
   await policy();
   await use(60, 14);
@@ -109,7 +109,7 @@ behaviour("it lowers what fifteen minutes used much less of", DYNAMODB, async ()
   expect(await capacity()).toEqual({ read: 5, write: 2 });
 });
 
-behaviour("it lowers nothing if it may not", api("TargetTrackingScalingPolicyConfiguration"), async () => {
+behaviour("DisableScaleIn prevents scaling in", api("TargetTrackingScalingPolicyConfiguration"), async () => {
   const { policy, use, capacity } = await scaled({ MinCapacity: 1 });
   await policy({ DisableScaleIn: true });
   await use(60, 16);
@@ -117,7 +117,7 @@ behaviour("it lowers nothing if it may not", api("TargetTrackingScalingPolicyCon
   expect(await capacity()).toEqual({ read: 5, write: 5 });
 });
 
-behaviour("it lowers nothing where nothing was used", DYNAMODB, async () => {
+behaviour("a policy does not scale in an unused table", DYNAMODB, async () => {
   const { policy, capacity } = await scaled({ MinCapacity: 1 });
   await policy();
   await cloud.advance(30 * MINUTE);
@@ -125,7 +125,7 @@ behaviour("it lowers nothing where nothing was used", DYNAMODB, async () => {
 });
 
 behaviour(
-  "a cooldown keeps it from going on at once",
+  "ScaleOutCooldown delays the next scale-out",
   api("TargetTrackingScalingPolicyConfiguration"),
   async () => {
     const { policy, use, capacity } = await scaled();
@@ -141,7 +141,7 @@ behaviour(
   },
 );
 
-behaviour("what is suspended does not scale", api("SuspendedState"), async () => {
+behaviour("a suspended target does not scale", api("SuspendedState"), async () => {
   const { policy, use, capacity, target } = await scaled();
   await policy();
   await call("RegisterScalableTarget", { ...target, SuspendedState: { DynamicScalingOutSuspended: true } });
@@ -150,7 +150,7 @@ behaviour("what is suspended does not scale", api("SuspendedState"), async () =>
   expect(await capacity()).toEqual({ read: 5, write: 5 });
 });
 
-behaviour("reads are scaled by what is read", DYNAMODB, async () => {
+behaviour("a policy scales reads by the read utilization", DYNAMODB, async () => {
   const { TableName, target, capacity } = await scaled({ dimension: "dynamodb:table:ReadCapacityUnits" });
   await call("PutScalingPolicy", {
     ...target,
@@ -171,7 +171,7 @@ behaviour("reads are scaled by what is read", DYNAMODB, async () => {
   expect(await capacity()).toEqual({ read: 9, write: 5 });
 });
 
-behaviour("a policy that is deleted scales no more", api("DeleteScalingPolicy"), async () => {
+behaviour("a deleted policy does not scale", api("DeleteScalingPolicy"), async () => {
   const { policy, use, capacity, target } = await scaled();
   await policy();
   await call("DeleteScalingPolicy", { ...target, PolicyName: "share" });
@@ -183,32 +183,36 @@ behaviour("a policy that is deleted scales no more", api("DeleteScalingPolicy"),
   });
 });
 
-behaviour("a policy is told as it was put", api("DescribeScalingPolicies"), async () => {
-  const { policy, target } = await scaled();
-  const { PolicyARN } = await policy({ ScaleInCooldown: 60 });
-  expect(PolicyARN).toMatch(
-    new RegExp(
-      `^arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:[0-9a-f-]{36}:resource/dynamodb/${target.ResourceId}:policyName/share$`,
-    ),
-  );
-  const { ScalingPolicies } = await call<{ ScalingPolicies: object[] }>("DescribeScalingPolicies", target);
-  expect(ScalingPolicies).toMatchObject([
-    {
-      ...target,
-      PolicyARN,
-      PolicyName: "share",
-      PolicyType: "TargetTrackingScaling",
-      TargetTrackingScalingPolicyConfiguration: {
-        TargetValue: 50,
-        PredefinedMetricSpecification: { PredefinedMetricType: "DynamoDBWriteCapacityUtilization" },
-        ScaleInCooldown: 60,
+behaviour(
+  "DescribeScalingPolicies returns the settings of a policy",
+  api("DescribeScalingPolicies"),
+  async () => {
+    const { policy, target } = await scaled();
+    const { PolicyARN } = await policy({ ScaleInCooldown: 60 });
+    expect(PolicyARN).toMatch(
+      new RegExp(
+        `^arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:[0-9a-f-]{36}:resource/dynamodb/${target.ResourceId}:policyName/share$`,
+      ),
+    );
+    const { ScalingPolicies } = await call<{ ScalingPolicies: object[] }>("DescribeScalingPolicies", target);
+    expect(ScalingPolicies).toMatchObject([
+      {
+        ...target,
+        PolicyARN,
+        PolicyName: "share",
+        PolicyType: "TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration: {
+          TargetValue: 50,
+          PredefinedMetricSpecification: { PredefinedMetricType: "DynamoDBWriteCapacityUtilization" },
+          ScaleInCooldown: 60,
+        },
+        Alarms: [],
       },
-      Alarms: [],
-    },
-  ]);
-});
+    ]);
+  },
+);
 
-behaviour("one policy tracks a metric", api("PutScalingPolicy"), async () => {
+behaviour("a second target tracking policy for a metric is refused", api("PutScalingPolicy"), async () => {
   const { policy, target } = await scaled();
   await policy();
   await expect(
@@ -227,7 +231,7 @@ behaviour("one policy tracks a metric", api("PutScalingPolicy"), async () => {
   });
 });
 
-behaviour("a policy is of a known metric, and of a share that a table can bear", HEARD, async () => {
+behaviour("a policy requires a supported metric and target value", OBSERVED, async () => {
   const { policy, target } = await scaled();
   const metric = "DynamoDBWriteCapacityUtilization";
   const dimension = "dynamodb:table:WriteCapacityUnits";
@@ -283,7 +287,7 @@ behaviour("a policy is of a known metric, and of a share that a table can bear",
     });
 });
 
-behaviour("a scheduled action sets bounds at its time", api("PutScheduledAction"), async () => {
+behaviour("a scheduled action sets the bounds at its time", api("PutScheduledAction"), async () => {
   const { target, capacity } = await scaled();
   await call("PutScheduledAction", {
     ...target,
@@ -311,7 +315,7 @@ behaviour("a scheduled action sets bounds at its time", api("PutScheduledAction"
   ]);
 });
 
-behaviour("one that is deleted does not", api("DeleteScheduledAction"), async () => {
+behaviour("a deleted scheduled action does not run", api("DeleteScheduledAction"), async () => {
   const { target, capacity } = await scaled();
   const ScheduledActionName = "hourly";
   await call("PutScheduledAction", {
@@ -326,24 +330,24 @@ behaviour("one that is deleted does not", api("DeleteScheduledAction"), async ()
 });
 
 behaviour(
-  "what is not said again stays, but for the first and the last day",
+  "an update of a scheduled action keeps the settings that it omits, except the start and end time",
   api("PutScheduledAction"),
   async () => {
     const { target } = await scaled();
     const put = (more: object) =>
       call("PutScheduledAction", { ...target, ScheduledActionName: "a", ...more });
-    const said = {
+    const settings = {
       Schedule: "cron(0 9 * * ? *)",
       Timezone: "Asia/Tokyo",
       ScalableTargetAction: { MinCapacity: 20 },
     };
-    await put({ ...said, StartTime: 4_000_000_000, EndTime: 4_100_000_000 });
+    await put({ ...settings, StartTime: 4_000_000_000, EndTime: 4_100_000_000 });
     await put({ Schedule: "cron(0 10 * * ? *)" });
     const { ScheduledActions } = await call<{ ScheduledActions: object[] }>(
       "DescribeScheduledActions",
       target,
     );
-    expect(ScheduledActions).toMatchObject([{ ...said, Schedule: "cron(0 10 * * ? *)" }]);
+    expect(ScheduledActions).toMatchObject([{ ...settings, Schedule: "cron(0 10 * * ? *)" }]);
     for (const member of ["StartTime", "EndTime"]) expect(ScheduledActions[0]).not.toHaveProperty(member);
   },
 );
@@ -360,7 +364,7 @@ const action = (more: object) => ({
 const INVALID = "Invalid schedule expression. Details:";
 const SYNTAX = `${INVALID} Schedule expressions must have the following syntax: rate(<number>\\s?(minutes?|hours?|days?)), cron(<cron_expression>) or at(yyyy-MM-dd'T'HH:mm:ss).`;
 refusals(
-  HEARD,
+  OBSERVED,
   (
     [
       [{ Schedule: "0 8 1 * ? *" }, SYNTAX],
@@ -388,7 +392,7 @@ refusals(
   ).map(([more, message]) => ["PutScheduledAction", action(more), "ValidationException", message] as never),
 );
 
-behaviour("zones may go by old names, and rates be written in short", HEARD, async () => {
+behaviour("a scheduled action accepts old zone names and short forms of rates", OBSERVED, async () => {
   const { target } = await scaled();
   for (const [Timezone, Schedule] of [
     ["US/Pacific", "rate(1 minute)"],

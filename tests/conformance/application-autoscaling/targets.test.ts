@@ -132,36 +132,44 @@ interface Targets {
 const targetsOf = (more: object) =>
   call<Targets>("DescribeScalableTargets", { ServiceNamespace: "dynamodb", ...more });
 
-behaviour("a target is told as it was registered", api("DescribeScalableTargets"), async () => {
-  const { ScalableTargets } = await targetsOf({ ResourceIds: ["table/music"] });
-  expect(ScalableTargets).toMatchObject([
-    {
-      ...target("table/music"),
-      ...bounds,
-      RoleARN:
-        "arn:aws:iam::000000000000:role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
-      SuspendedState: {
-        DynamicScalingInSuspended: false,
-        DynamicScalingOutSuspended: false,
-        ScheduledScalingSuspended: false,
+behaviour(
+  "DescribeScalableTargets returns the settings of a target",
+  api("DescribeScalableTargets"),
+  async () => {
+    const { ScalableTargets } = await targetsOf({ ResourceIds: ["table/music"] });
+    expect(ScalableTargets).toMatchObject([
+      {
+        ...target("table/music"),
+        ...bounds,
+        RoleARN:
+          "arn:aws:iam::000000000000:role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
+        SuspendedState: {
+          DynamicScalingInSuspended: false,
+          DynamicScalingOutSuspended: false,
+          ScheduledScalingSuspended: false,
+        },
+        ScalableTargetARN: expect.stringMatching(
+          /^arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target\/[a-z0-9]+$/,
+        ),
       },
-      ScalableTargetARN: expect.stringMatching(
-        /^arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target\/[a-z0-9]+$/,
-      ),
-    },
-  ]);
-});
+    ]);
+  },
+);
 
-behaviour("what is not said again stays as it was", api("RegisterScalableTarget"), async () => {
-  const resource = await table("again");
-  const first = await call("RegisterScalableTarget", { ...target(resource), ...bounds });
-  const second = await call("RegisterScalableTarget", { ...target(resource), MaxCapacity: 60 });
-  expect(second).toEqual(first);
-  const { ScalableTargets } = await targetsOf({ ResourceIds: [resource] });
-  expect(ScalableTargets).toMatchObject([{ MinCapacity: 5, MaxCapacity: 60 }]);
-});
+behaviour(
+  "an update of a target keeps the settings that it omits",
+  api("RegisterScalableTarget"),
+  async () => {
+    const resource = await table("again");
+    const first = await call("RegisterScalableTarget", { ...target(resource), ...bounds });
+    const second = await call("RegisterScalableTarget", { ...target(resource), MaxCapacity: 60 });
+    expect(second).toEqual(first);
+    const { ScalableTargets } = await targetsOf({ ResourceIds: [resource] });
+    expect(ScalableTargets).toMatchObject([{ MinCapacity: 5, MaxCapacity: 60 }]);
+  },
+);
 
-behaviour("targets are told in pages", api("DescribeScalableTargets"), async () => {
+behaviour("DescribeScalableTargets returns targets in pages", api("DescribeScalableTargets"), async () => {
   const resource = await table("paged");
   for (const dimension of ["Read", "Write"])
     await call("RegisterScalableTarget", {
@@ -185,34 +193,39 @@ refusals(api("DescribeScalableTargets"), [
   ["DescribeScalableTargets", { ServiceNamespace: "dynamodb", MaxResults: 51 }, "ValidationException"],
 ]);
 
-behaviour("of other namespaces there is nothing", api("DescribeScalableTargets"), async () => {
+behaviour("other namespaces have no targets", api("DescribeScalableTargets"), async () => {
   expect(await call<Targets>("DescribeScalableTargets", { ServiceNamespace: "ecs" })).toEqual({
     ScalableTargets: [],
   });
 });
 
-behaviour("a capacity is brought within its bounds", api("DescribeScalingActivities"), async () => {
-  const resource = await table("narrow");
-  await call("RegisterScalableTarget", { ...target(resource), MinCapacity: 10, MaxCapacity: 20 });
-  await cloud.advance(SECOND);
-  const { Table } = await send(new DescribeTableCommand({ TableName: "narrow" }));
-  expect(Table!.ProvisionedThroughput).toMatchObject({ ReadCapacityUnits: 10, WriteCapacityUnits: 5 });
-  const { ScalingActivities } = await call<{ ScalingActivities: object[] }>("DescribeScalingActivities", {
-    ServiceNamespace: "dynamodb",
-    ResourceId: resource,
-  });
-  expect(ScalingActivities).toMatchObject([
-    {
-      ...target(resource),
-      Description: "Setting read capacity units to 10.",
-      Cause: "minimum capacity was set to 10",
-      StatusCode: "Successful",
-      StatusMessage: "Successfully set read capacity units to 10. Change successfully fulfilled by dynamodb.",
-    },
-  ]);
-});
+behaviour(
+  "registering a target scales its capacity to the bounds",
+  api("DescribeScalingActivities"),
+  async () => {
+    const resource = await table("narrow");
+    await call("RegisterScalableTarget", { ...target(resource), MinCapacity: 10, MaxCapacity: 20 });
+    await cloud.advance(SECOND);
+    const { Table } = await send(new DescribeTableCommand({ TableName: "narrow" }));
+    expect(Table!.ProvisionedThroughput).toMatchObject({ ReadCapacityUnits: 10, WriteCapacityUnits: 5 });
+    const { ScalingActivities } = await call<{ ScalingActivities: object[] }>("DescribeScalingActivities", {
+      ServiceNamespace: "dynamodb",
+      ResourceId: resource,
+    });
+    expect(ScalingActivities).toMatchObject([
+      {
+        ...target(resource),
+        Description: "Setting read capacity units to 10.",
+        Cause: "minimum capacity was set to 10",
+        StatusCode: "Successful",
+        StatusMessage:
+          "Successfully set read capacity units to 10. Change successfully fulfilled by dynamodb.",
+      },
+    ]);
+  },
+);
 
-behaviour("an index is a target of its own", api("RegisterScalableTarget"), async () => {
+behaviour("an index is a separate target", api("RegisterScalableTarget"), async () => {
   const resource = `${await table("indexed")}/index/by-g`;
   await call("RegisterScalableTarget", {
     ...target(resource, "dynamodb:index:WriteCapacityUnits"),
@@ -228,23 +241,27 @@ behaviour("an index is a target of its own", api("RegisterScalableTarget"), asyn
   expect(Table!.ProvisionedThroughput).toMatchObject(units);
 });
 
-behaviour("what belongs to a target goes with it", api("DeregisterScalableTarget"), async () => {
-  const resource = await table("gone");
-  await call("RegisterScalableTarget", { ...target(resource), ...bounds });
-  await call("PutScheduledAction", {
-    ...target(resource),
-    ScheduledActionName: "daily",
-    Schedule: "rate(1 day)",
-    ScalableTargetAction: { MinCapacity: 6 },
-  });
-  await call("DeregisterScalableTarget", target(resource));
-  await call("RegisterScalableTarget", { ...target(resource), ...bounds });
-  expect(
-    await call("DescribeScheduledActions", { ServiceNamespace: "dynamodb", ResourceId: resource }),
-  ).toEqual({ ScheduledActions: [] });
-});
+behaviour(
+  "deregistering a target deletes its scheduled actions",
+  api("DeregisterScalableTarget"),
+  async () => {
+    const resource = await table("gone");
+    await call("RegisterScalableTarget", { ...target(resource), ...bounds });
+    await call("PutScheduledAction", {
+      ...target(resource),
+      ScheduledActionName: "daily",
+      Schedule: "rate(1 day)",
+      ScalableTargetAction: { MinCapacity: 6 },
+    });
+    await call("DeregisterScalableTarget", target(resource));
+    await call("RegisterScalableTarget", { ...target(resource), ...bounds });
+    expect(
+      await call("DescribeScheduledActions", { ServiceNamespace: "dynamodb", ResourceId: resource }),
+    ).toEqual({ ScheduledActions: [] });
+  },
+);
 
-behaviour("a target has tags", api("TagResource"), async () => {
+behaviour("a target is tagged and untagged", api("TagResource"), async () => {
   const resource = await table("tagged");
   const { ScalableTargetARN: ResourceARN } = await call<{ ScalableTargetARN: string }>(
     "RegisterScalableTarget",
@@ -258,7 +275,7 @@ behaviour("a target has tags", api("TagResource"), async () => {
   await call("UntagResource", { ResourceARN, TagKeys: ["a", "b"] });
   expect(await call("ListTagsForResource", { ResourceARN })).toEqual({ Tags: { c: "3" } });
 });
-behaviour("a target is tagged where it is, and 50 times at most", api("TagResource"), async () => {
+behaviour("a target has at most 50 tags and is tagged in its own Region", api("TagResource"), async () => {
   const resource = await table("tagged-here");
   const many = Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`k${n}`, "v"]));
   await expect(

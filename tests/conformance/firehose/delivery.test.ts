@@ -27,27 +27,27 @@ const BASIC = guide("basic-deliver");
 const NAMES = guide("s3-object-name");
 const PREFIXES = guide("s3-prefixes");
 
-behaviour("a record is known by an id", api("PutRecord"), async () => {
+behaviour("PutRecord returns a record id", api("PutRecord"), async () => {
   const { put } = await stream();
   const [one, other] = [await put("a"), await put("b")];
   expect(one.RecordId!.length).toBeGreaterThan(20);
   expect(other.RecordId).not.toBe(one.RecordId);
 });
 
-behaviour("a batch answers for each of its records", api("PutRecordBatch"), async () => {
+behaviour("PutRecordBatch returns a result per record", api("PutRecordBatch"), async () => {
   const { DeliveryStreamName, delivered } = await stream();
-  const answer = await send(
+  const output = await send(
     new PutRecordBatchCommand({
       DeliveryStreamName,
       Records: ["a", "b", "c"].map((text) => ({ Data: Buffer.from(text) })),
     }),
   );
-  expect(answer.FailedPutCount).toBe(0);
-  expect(new Set(answer.RequestResponses!.map(({ RecordId }) => RecordId)).size).toBe(3);
+  expect(output.FailedPutCount).toBe(0);
+  expect(new Set(output.RequestResponses!.map(({ RecordId }) => RecordId)).size).toBe(3);
   expect([...(await delivered()).values()]).toEqual(["abc"]);
 });
 
-behaviour("records need a stream that is there", api("PutRecord"), async () => {
+behaviour("records for a stream that does not exist are refused", api("PutRecord"), async () => {
   const DeliveryStreamName = "nowhere";
   const Data = Buffer.from("x");
   await expect(send(new PutRecordCommand({ DeliveryStreamName, Record: { Data } }))).rejects.toMatchObject(
@@ -58,7 +58,7 @@ behaviour("records need a stream that is there", api("PutRecord"), async () => {
   ).rejects.toMatchObject(nowhere("nowhere"));
 });
 
-behaviour("a record has 1,000 KiB at most", api("Record"), async () => {
+behaviour("a record has at most 1,000 KiB", api("Record"), async () => {
   const { put, delivered } = await stream();
   await put(Buffer.alloc(1_024_000, "x"));
   await expect(put(Buffer.alloc(1_024_001))).rejects.toMatchObject({
@@ -68,7 +68,7 @@ behaviour("a record has 1,000 KiB at most", api("Record"), async () => {
   expect([...(await delivered()).values()].map(({ length }) => length)).toEqual([1_024_000]);
 });
 
-behaviour("a batch has 4 MiB at most", api("PutRecordBatch"), async () => {
+behaviour("a batch has at most 4 MiB", api("PutRecordBatch"), async () => {
   const { DeliveryStreamName } = await stream();
   const Records = Array.from({ length: 5 }, () => ({ Data: Buffer.alloc(1_000_000) }));
   await expect(send(new PutRecordBatchCommand({ DeliveryStreamName, Records }))).rejects.toMatchObject(
@@ -76,7 +76,7 @@ behaviour("a batch has 4 MiB at most", api("PutRecordBatch"), async () => {
   );
 });
 
-behaviour("a batch has 500 records at most", api("PutRecordBatch"), async () => {
+behaviour("a batch has at most 500 records", api("PutRecordBatch"), async () => {
   const { DeliveryStreamName } = await stream();
   const Records = Array.from({ length: 501 }, () => ({ Data: Buffer.from("x") }));
   await expect(send(new PutRecordBatchCommand({ DeliveryStreamName, Records }))).rejects.toMatchObject({
@@ -85,7 +85,7 @@ behaviour("a batch has 500 records at most", api("PutRecordBatch"), async () => 
   });
 });
 
-behaviour("records wait for the interval, and go together then", BASIC, async () => {
+behaviour("records are buffered for the interval and delivered together", BASIC, async () => {
   const { put, keys, delivered } = await stream();
   await put("first;");
   await cloud.advance(30_000);
@@ -95,7 +95,7 @@ behaviour("records wait for the interval, and go together then", BASIC, async ()
   expect([...(await delivered()).values()]).toEqual(["first;second;"]);
 });
 
-behaviour("a full buffer goes before the interval is over", BASIC, async () => {
+behaviour("a full buffer is delivered before the interval ends", BASIC, async () => {
   const { put, keys, object } = await stream();
   await put(Buffer.alloc(600_000, "a"));
   await put(Buffer.alloc(600_000, "b"));
@@ -106,7 +106,7 @@ behaviour("a full buffer goes before the interval is over", BASIC, async () => {
   expect((await object(key!)).ContentLength).toBe(1_200_000);
 });
 
-behaviour("what comes after a delivery is the next object", BASIC, async () => {
+behaviour("records after a delivery are delivered in another object", BASIC, async () => {
   const { put, delivered } = await stream();
   await put("one");
   await delivered();
@@ -114,18 +114,22 @@ behaviour("what comes after a delivery is the next object", BASIC, async () => {
   expect([...(await delivered()).values()].sort()).toEqual(["one", "two"]);
 });
 
-behaviour("an object is named by the hour, the stream, its version, the time and an id", NAMES, async () => {
-  const { DeliveryStreamName, put, delivered } = await stream();
-  await put("x");
-  const [key] = (await delivered()).keys();
-  expect(key).toMatch(
-    new RegExp(
-      `^\\d{4}/\\d\\d/\\d\\d/\\d\\d/${DeliveryStreamName}-1(-\\d\\d\\d\\d)(-\\d\\d){5}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`,
-    ),
-  );
-});
+behaviour(
+  "an object name contains the hour, the stream, its version, the time and an id",
+  NAMES,
+  async () => {
+    const { DeliveryStreamName, put, delivered } = await stream();
+    await put("x");
+    const [key] = (await delivered()).keys();
+    expect(key).toMatch(
+      new RegExp(
+        `^\\d{4}/\\d\\d/\\d\\d/\\d\\d/${DeliveryStreamName}-1(-\\d\\d\\d\\d)(-\\d\\d){5}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`,
+      ),
+    );
+  },
+);
 
-behaviour("an object tells the version of the stream", NAMES, async () => {
+behaviour("an object name contains the current version of the stream", NAMES, async () => {
   const { DeliveryStreamName, put, delivered } = await stream();
   await send(
     new UpdateDestinationCommand({
@@ -140,7 +144,7 @@ behaviour("an object tells the version of the stream", NAMES, async () => {
   expect(key).toMatch(new RegExp(`^later/.*/${DeliveryStreamName}-2-`));
 });
 
-/** What stands before the stream's name. */
+/** The part of an object's name before the name of the stream. */
 const prefixOf = async (settings: Partial<ExtendedS3DestinationConfiguration>, data = "x") => {
   const { DeliveryStreamName, put, delivered } = await stream(settings);
   await put(data);
@@ -153,12 +157,12 @@ behaviour("the hour follows a prefix without expressions", PREFIXES, async () =>
   expect(await prefixOf({ Prefix: "mine" })).toMatch(/^mine\d{4}\/\d\d\/\d\d\/\d\d\/$/);
 });
 
-behaviour("the hour follows a prefix whose expressions tell no time", PREFIXES, async () => {
+behaviour("the hour follows a prefix without a timestamp expression", PREFIXES, async () => {
   const prefix = await prefixOf({ Prefix: "a/!{firehose:random-string}/", ErrorOutputPrefix: "e/" });
   expect(prefix).toMatch(/^a\/[0-9a-z]{11}\/\d{4}\/\d\d\/\d\d\/\d\d\/$/);
 });
 
-behaviour("nothing follows a prefix that tells a time", PREFIXES, async () => {
+behaviour("nothing follows a prefix with a timestamp expression", PREFIXES, async () => {
   const prefix = await prefixOf({
     Prefix: "year=!{timestamp:yyyy}/day=!{timestamp:dd}/",
     ErrorOutputPrefix: "e/",
@@ -166,12 +170,12 @@ behaviour("nothing follows a prefix that tells a time", PREFIXES, async () => {
   expect(prefix).toMatch(/^year=\d{4}\/day=\d\d\/$/);
 });
 
-behaviour("a quoted text of a timestamp stays as it is", PREFIXES, async () => {
+behaviour("quoted text in a timestamp pattern is copied", PREFIXES, async () => {
   const prefix = await prefixOf({ Prefix: "!{timestamp:yyyy'-at-'MM}/", ErrorOutputPrefix: "e/" });
   expect(prefix).toMatch(/^\d{4}-at-\d\d\/$/);
 });
 
-behaviour("each random string is another, of eleven characters", PREFIXES, async () => {
+behaviour("each random string is different and has eleven characters", PREFIXES, async () => {
   const prefix = await prefixOf({
     Prefix: "!{firehose:random-string}/!{firehose:random-string}/",
     ErrorOutputPrefix: "e/",
@@ -182,7 +186,7 @@ behaviour("each random string is another, of eleven characters", PREFIXES, async
   expect(other).not.toBe(one);
 });
 
-behaviour("timestamps are of when the oldest record arrived", PREFIXES, async () => {
+behaviour("timestamps are the arrival time of the oldest record", PREFIXES, async () => {
   const { put, delivered, DeliveryStreamName } = await stream({
     Prefix: "!{timestamp:yyyy/MM/dd/HH/mm/ss}/",
     ErrorOutputPrefix: "e/",
@@ -195,7 +199,7 @@ behaviour("timestamps are of when the oldest record arrived", PREFIXES, async ()
   expect(name.startsWith(`${DeliveryStreamName}-1-${prefix.replaceAll("/", "-")}-`)).toBe(true);
 });
 
-behaviour("prefix and name can be in another time zone", NAMES, async () => {
+behaviour("prefix and name use the custom time zone", NAMES, async () => {
   const hour = async (zone?: string) =>
     Number(
       (
@@ -207,7 +211,7 @@ behaviour("prefix and name can be in another time zone", NAMES, async () => {
       ).slice(0, 2),
     );
   const [here, tokyo] = [await hour(), await hour("Asia/Tokyo")];
-  // The clock has moved by a minute in between.
+  // The clock advances by a minute between the two, so the hour may change.
   expect([9, 10]).toContain((tokyo - here + 24) % 24);
 });
 
@@ -242,20 +246,20 @@ for (const [CompressionFormat, extension, beginning] of [
     },
   );
 
-behaviour("an extension takes the place of the usual one", NAMES, async () => {
+behaviour("FileExtension replaces the default extension", NAMES, async () => {
   const { put, delivered } = await stream({ CompressionFormat: "GZIP", FileExtension: ".json.gz" });
   await put("x");
   const [key] = (await delivered()).keys();
   expect(key).toMatch(/[0-9a-f]\.json\.gz$/);
 });
 
-behaviour("records are joined without anything between them", BASIC, async () => {
+behaviour("records are concatenated without a delimiter", BASIC, async () => {
   const { put, delivered } = await stream();
   for (const text of ['{"a":1}', '{"a":2}']) await put(text);
   expect([...(await delivered()).values()]).toEqual(['{"a":1}{"a":2}']);
 });
 
-behaviour("a delimiter follows each record", api("Processor"), async () => {
+behaviour("AppendDelimiterToRecord appends a delimiter to each record", api("Processor"), async () => {
   const { put, delivered } = await stream({
     ProcessingConfiguration: {
       Enabled: true,
@@ -266,7 +270,7 @@ behaviour("a delimiter follows each record", api("Processor"), async () => {
   expect([...(await delivered()).values()]).toEqual(["a\nb\n"]);
 });
 
-behaviour("processors that are not enabled do nothing", api("ProcessingConfiguration"), async () => {
+behaviour("disabled processors are not applied", api("ProcessingConfiguration"), async () => {
   const { put, delivered } = await stream({
     ProcessingConfiguration: {
       Enabled: false,
@@ -277,25 +281,21 @@ behaviour("processors that are not enabled do nothing", api("ProcessingConfigura
   expect([...(await delivered()).values()]).toEqual(["a"]);
 });
 
-behaviour(
-  "source records are backed up as they came",
-  api("ExtendedS3DestinationConfiguration"),
-  async () => {
-    const backup = await bucket();
-    const { put, delivered } = await stream({
-      S3BackupMode: "Enabled",
-      S3BackupConfiguration: { RoleARN, BucketARN: backup.arn, Prefix: "raw/" },
-      ProcessingConfiguration: { Enabled: true, Processors: [processing("AppendDelimiterToRecord")] },
-    });
-    await put("x");
-    expect([...(await delivered()).values()]).toEqual(["x\n"]);
-    const [key] = await backup.keys();
-    expect(key).toMatch(/^raw\/\d{4}\//);
-    expect((await backup.object(key!)).bytes.toString()).toBe("x");
-  },
-);
+behaviour("source records are backed up unprocessed", api("ExtendedS3DestinationConfiguration"), async () => {
+  const backup = await bucket();
+  const { put, delivered } = await stream({
+    S3BackupMode: "Enabled",
+    S3BackupConfiguration: { RoleARN, BucketARN: backup.arn, Prefix: "raw/" },
+    ProcessingConfiguration: { Enabled: true, Processors: [processing("AppendDelimiterToRecord")] },
+  });
+  await put("x");
+  expect([...(await delivered()).values()]).toEqual(["x\n"]);
+  const [key] = await backup.keys();
+  expect(key).toMatch(/^raw\/\d{4}\//);
+  expect((await backup.object(key!)).bytes.toString()).toBe("x");
+});
 
-behaviour("a backup that is disabled is not made", api("ExtendedS3DestinationConfiguration"), async () => {
+behaviour("a disabled backup is not written", api("ExtendedS3DestinationConfiguration"), async () => {
   const backup = await bucket();
   const { put, delivered } = await stream({
     S3BackupMode: "Disabled",
@@ -306,7 +306,7 @@ behaviour("a backup that is disabled is not made", api("ExtendedS3DestinationCon
   expect(await backup.keys()).toEqual([]);
 });
 
-behaviour("a bucket that is not there yet is tried again", guide("retry"), async () => {
+behaviour("a delivery to a missing bucket is retried", guide("retry"), async () => {
   const { put, Bucket, keys } = await stream();
   await s3(new DeleteBucketCommand({ Bucket }));
   await put("late");
@@ -338,7 +338,7 @@ async function source(ShardCount = 1) {
 }
 
 behaviour(
-  "a Kinesis stream is read from the moment on that the stream was created",
+  "a Kinesis stream is read from the creation of the delivery stream",
   guide("writing-with-kinesis-streams"),
   async () => {
     const from = await source();
@@ -355,25 +355,32 @@ behaviour(
   },
 );
 
-behaviour("a source is followed through a split", guide("writing-with-kinesis-streams"), async () => {
-  const from = await source();
-  await cloud.advance(1_000);
-  const { delivered } = await stream({}, from.input);
-  await from.put("1");
-  await kinesis(
-    new SplitShardCommand({
-      StreamName: from.StreamName,
-      ShardToSplit: "shardId-000000000000",
-      NewStartingHashKey: String(2n ** 127n),
-    }),
-  );
-  await from.put("2", "3", "4", "5");
-  await cloud.advance(3_000);
-  const [text] = (await delivered()).values();
-  expect([...text!].sort().join("")).toBe("12345");
-});
+behaviour(
+  "a Kinesis stream is read across a shard split",
+  guide("writing-with-kinesis-streams"),
+  async () => {
+    const from = await source();
+    await cloud.advance(1_000);
+    const { delivered } = await stream({}, from.input);
+    await from.put("1");
+    await kinesis(
+      new SplitShardCommand({
+        StreamName: from.StreamName,
+        ShardToSplit: "shardId-000000000000",
+        NewStartingHashKey: String(2n ** 127n),
+      }),
+    );
+    await from.put("2", "3", "4", "5");
+    await cloud.advance(3_000);
+    const [text] = (await delivered()).values();
+    expect([...text!].sort().join("")).toBe("12345");
+  },
+);
 
-/** As the library for producers writes it: each record with the number of its key, and its data. */
+/**
+ * An aggregated record in the format of the Kinesis Producer Library: the key table, then each record's key index and
+ * data.
+ */
 function aggregated(...texts: string[]): Buffer {
   const field = (number: number, bytes: Buffer) =>
     Buffer.concat([Buffer.of(number * 8 + 2, bytes.length), bytes]);
@@ -385,7 +392,7 @@ function aggregated(...texts: string[]): Buffer {
 }
 
 behaviour(
-  "records that a producer's library put into one are told apart",
+  "aggregated records of the Kinesis Producer Library are deaggregated",
   guide("writing-with-kinesis-streams"),
   async () => {
     const from = await source();
@@ -403,7 +410,7 @@ behaviour(
   },
 );
 
-behaviour("a stream that reads from Kinesis takes no records itself", api("PutRecord"), async () => {
+behaviour("PutRecord refuses a stream with a Kinesis source", api("PutRecord"), async () => {
   const { put } = await stream({}, (await source()).input);
   await expect(put("x")).rejects.toMatchObject(
     invalid("This operation is not permitted on KinesisStreamAsSource delivery stream type."),

@@ -18,7 +18,7 @@ export const arn = (name: string) => `arn:aws:firehose:us-east-1:${ACCOUNT}:deli
 export const invalid = (message: string | RegExp) => refusal("InvalidArgumentException", message);
 export const missing = (name: string) =>
   refusal("ResourceNotFoundException", `Firehose ${name} under account ${ACCOUNT} not found.`);
-/** What takes records says so in another order. */
+/** PutRecord and PutRecordBatch return a message with another word order. */
 export const nowhere = (name: string) =>
   refusal("ResourceNotFoundException", `Firehose ${name} not found under account ${ACCOUNT}.`);
 export const refusal = (name: string, message: unknown) => ({
@@ -26,7 +26,7 @@ export const refusal = (name: string, message: unknown) => ({
   message,
   $metadata: { httpStatusCode: 400 },
 });
-/** What is not there yet says so by name. */
+/** The error for unimplemented features. */
 export const notThere = { name: "NotImplemented", $metadata: { httpStatusCode: 501 } };
 
 export const processing = (Type: string, parameters: Record<string, string> = {}) => ({
@@ -38,7 +38,7 @@ export const processing = (Type: string, parameters: Record<string, string> = {}
 });
 
 let count = 0;
-/** One that no other case of the file uses. */
+/** A name that is unique within the test file. */
 export const named = (kind: string) => `${kind}-${++count}`;
 
 export function firehoseOf(cloud: ConformanceCloud) {
@@ -64,7 +64,7 @@ export function firehoseOf(cloud: ConformanceCloud) {
     };
   }
 
-  /** A stream into a bucket of its own that delivers after a minute. */
+  /** Creates a stream that delivers to its own bucket after a minute. */
   async function stream(
     more: Partial<ExtendedS3DestinationConfiguration> = {},
     rest: Partial<CreateDeliveryStreamCommandInput> = {},
@@ -88,7 +88,7 @@ export function firehoseOf(cloud: ConformanceCloud) {
       ...to,
       put: (data: string | Buffer) =>
         send(new PutRecordCommand({ DeliveryStreamName, Record: { Data: Buffer.from(data) } })),
-      /** All objects by key, once the interval is over. */
+      /** Advances the clock past the interval and returns all objects by key. */
       async delivered() {
         await cloud.advance(61_000);
         const found = new Map<string, string>();

@@ -30,7 +30,7 @@ const byPrefix = (objects: Map<string, string>) =>
 
 const rawIn = (line: string) => Buffer.from(JSON.parse(line).rawData, "base64").toString();
 
-behaviour("partitions are not given up by an update", PARTITIONS, async () => {
+behaviour("an update cannot disable dynamic partitioning", PARTITIONS, async () => {
   const { DeliveryStreamName } = await stream(partitioning("{kind: .kind}"));
   await expect(
     send(
@@ -48,7 +48,7 @@ behaviour("partitions are not given up by an update", PARTITIONS, async () => {
   ).rejects.toMatchObject(invalid(expect.any(String)));
 });
 
-behaviour("records go into the partition that they name", PARTITIONS, async () => {
+behaviour("records are delivered to the partition of their key", PARTITIONS, async () => {
   const { put, delivered } = await stream(partitioning('{"kind": .about["kind"]}'));
   for (const kind of ["cat", "dog", "cat"]) await put(JSON.stringify({ about: { kind } }));
   expect(byPrefix(await delivered())).toEqual({
@@ -58,7 +58,7 @@ behaviour("records go into the partition that they name", PARTITIONS, async () =
 });
 
 behaviour(
-  "a buffer has 500 partitions at most, and the rest is an error of its own",
+  "a buffer has at most 500 partitions, and further records go to the error prefix",
   guide("dynamic-partitioning"),
   async () => {
     const { DeliveryStreamName, delivered } = await stream(partitioning("{kind: .kind}"));
@@ -80,7 +80,7 @@ behaviour(
 );
 
 behaviour(
-  "a partition that is too long for the name of an object is an error, and others are delivered",
+  "a partition too long for an object name is an error, and other partitions are delivered",
   guide("dynamic-partitioning-error-handling"),
   async () => {
     const { put, delivered } = await stream(partitioning("{kind: .kind}"));
@@ -99,7 +99,7 @@ behaviour(
 );
 
 behaviour(
-  "jq reads 256 levels of a document, and no more",
+  "jq parses at most 256 levels of a document",
   "https://github.com/jqlang/jq/blob/jq-1.6/src/jv_parse.c",
   async () => {
     const { put, delivered } = await stream(
@@ -121,7 +121,7 @@ behaviour(
 );
 
 behaviour(
-  "partitions are made by expressions of jq",
+  "jq expressions compute partition keys",
   guide("dynamic-partitioning-partitioning-keys"),
   async () => {
     for (const [query, prefix] of [
@@ -147,7 +147,7 @@ behaviour(
   },
 );
 
-behaviour("records without their keys go to the error prefix", PARTITIONS, async () => {
+behaviour("records without partition keys go to the error prefix", PARTITIONS, async () => {
   const { put, delivered } = await stream(partitioning("{kind: .kind}"));
   for (const text of ["no JSON", '{"other":1}', '{"kind":7}']) await put(text);
   const objects = byPrefix(await delivered());
@@ -170,7 +170,7 @@ behaviour("records without their keys go to the error prefix", PARTITIONS, async
   expect(failures[1].errorMessage).toBe("partitionKeys values must not be null or empty");
 });
 
-behaviour("a key has one value, neither none nor many", PARTITIONS, async () => {
+behaviour("a partition key must have exactly one value", PARTITIONS, async () => {
   const { put, delivered } = await stream(partitioning("{kind: .kinds[]}"));
   for (const kinds of [["a"], [], ["b", "c"]]) await put(JSON.stringify({ kinds }));
   const objects = byPrefix(await delivered());
@@ -181,15 +181,19 @@ behaviour("a key has one value, neither none nor many", PARTITIONS, async () => 
   ]);
 });
 
-behaviour("kind and hour follow an error prefix without expressions", guide("s3-prefixes"), async () => {
-  const { put, delivered } = await stream({ ...partitioning("{kind: .kind}"), ErrorOutputPrefix: "bad/" });
-  await put("no JSON");
-  const [key] = (await delivered()).keys();
-  expect(key).toMatch(/^bad\/metadata-extraction-failed\/\d{4}\/\d\d\/\d\d\/\d\d\/[^/]+$/);
-});
+behaviour(
+  "error type and hour follow an error prefix without expressions",
+  guide("s3-prefixes"),
+  async () => {
+    const { put, delivered } = await stream({ ...partitioning("{kind: .kind}"), ErrorOutputPrefix: "bad/" });
+    await put("no JSON");
+    const [key] = (await delivered()).keys();
+    expect(key).toMatch(/^bad\/metadata-extraction-failed\/\d{4}\/\d\d\/\d\d\/\d\d\/[^/]+$/);
+  },
+);
 
 behaviour(
-  "a record with more than 500 documents is not taken apart",
+  "a record with more than 500 documents is not deaggregated",
   guide("dynamic-partitioning-multirecord-deaggergation"),
   async () => {
     const { put, delivered } = await stream(
@@ -204,7 +208,7 @@ behaviour(
   },
 );
 
-behaviour("documents in one record go to their own partitions", PARTITIONS, async () => {
+behaviour("the documents of one record go to their own partitions", PARTITIONS, async () => {
   const { put, delivered } = await stream(
     partitioning("{kind: .kind}", processing("RecordDeAggregation", { SubRecordType: "JSON" })),
   );
@@ -215,7 +219,7 @@ behaviour("documents in one record go to their own partitions", PARTITIONS, asyn
   });
 });
 
-behaviour("delimited records in one record are told apart", PARTITIONS, async () => {
+behaviour("delimited records in one record are deaggregated", PARTITIONS, async () => {
   const Delimiter = Buffer.from("##").toString("base64");
   const { put, delivered } = await stream(
     partitioning(
@@ -227,7 +231,7 @@ behaviour("delimited records in one record are told apart", PARTITIONS, async ()
   expect(byPrefix(await delivered())).toEqual({ "kind=a/": '{"kind":"a"}', "kind=b/": '{"kind":"b"}' });
 });
 
-/** Sentences that AWS was heard to say; its documentation has the rules alone. */
+/** Messages observed from AWS; its documentation has only the rules. */
 const PREFLIGHT = "https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/firehose";
 const CDK =
   "https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-kinesisfirehose/lib/private/helpers.ts";
@@ -322,7 +326,7 @@ for (const [what, source, settings, error] of [
     );
   });
 
-behaviour("a buffer for partitions has 128 MiB unless said", CDK, async () => {
+behaviour("the default buffer size for dynamic partitioning is 128 MiB", CDK, async () => {
   for (const BufferingHints of [undefined, { IntervalInSeconds: 60 }]) {
     const { DeliveryStreamName } = await stream({ ...partitioning("{kind: .kind}"), BufferingHints });
     const { DeliveryStreamDescription } = await send(

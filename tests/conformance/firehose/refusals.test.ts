@@ -151,8 +151,8 @@ refused(
   },
   validation("httpEndpointDestinationConfiguration.endpointConfiguration.url"),
 );
-/** Sentences that AWS was heard to say; its documentation has the rules alone. */
-const HEARD = "https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/firehose";
+/** Messages observed from AWS; its documentation has only the rules. */
+const OBSERVED = "https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/firehose";
 const processors = (...list: [string, Record<string, string>][]) => ({
   ProcessingConfiguration: {
     Enabled: true,
@@ -329,7 +329,7 @@ for (const [what, input, error] of [
     invalid("InputFormatConfiguration must not be null"),
   ],
 ] as const) {
-  refused(what, HEARD, input as never, error);
+  refused(what, OBSERVED, input as never, error);
 }
 refused(
   "a stream reads from a Kinesis stream that is there",
@@ -345,7 +345,7 @@ refused(
   invalid(/nowhere/),
 );
 
-behaviour("a source that the type does not read is passed over", HEARD, async () => {
+behaviour("a source is ignored if the stream type does not read from it", OBSERVED, async () => {
   await create({
     S3DestinationConfiguration: S3,
     KinesisStreamSourceConfiguration: {
@@ -368,7 +368,7 @@ for (const [what, input, at, rule] of [
     "Member must satisfy regular expression pattern: arn:.*:s3:::[\\w\\.\\-]{1,255}",
   ],
 ] as const)
-  refused(`${what}, and told of without the value`, HEARD, input as never, {
+  refused(`${what}, and told of without the value`, OBSERVED, input as never, {
     name: "ValidationException",
     message: `1 validation error detected: Value at '${at}' failed to satisfy constraint: ${rule}`,
   });
@@ -419,7 +419,7 @@ for (const [what, input] of [
   refused(`${what} is not there yet`, api("CreateDeliveryStream"), input as never, notThere);
 }
 
-behaviour("zones go by every traditional name that they have", guide("s3-object-name"), async () => {
+behaviour("CustomTimeZone accepts all traditional names of a zone", guide("s3-object-name"), async () => {
   for (const CustomTimeZone of ["UTC", "Asia/Calcutta", "Asia/Macao", "America/Montreal", "Europe/Kiev"])
     await create(extended({ CustomTimeZone }));
 });

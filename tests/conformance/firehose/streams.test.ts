@@ -36,12 +36,12 @@ const create = async (
 const describe = async (DeliveryStreamName: string) =>
   (await send(new DescribeDeliveryStreamCommand({ DeliveryStreamName }))).DeliveryStreamDescription!;
 
-behaviour("a stream is told by its ARN when it is created", api("CreateDeliveryStream"), async () => {
+behaviour("CreateDeliveryStream returns the ARN of the stream", api("CreateDeliveryStream"), async () => {
   const { DeliveryStreamName, made } = await create();
   expect(made.DeliveryStreamARN).toBe(arn(DeliveryStreamName));
 });
 
-behaviour("a name is given once in a Region of an account", api("CreateDeliveryStream"), async () => {
+behaviour("a stream name is unique within account and Region", api("CreateDeliveryStream"), async () => {
   const { DeliveryStreamName } = await create();
   await expect(
     send(new CreateDeliveryStreamCommand({ DeliveryStreamName, S3DestinationConfiguration: S3 })),
@@ -54,7 +54,7 @@ behaviour("a name is given once in a Region of an account", api("CreateDeliveryS
 });
 
 behaviour(
-  "a description tells all of a stream, defaults included",
+  "DescribeDeliveryStream returns all settings, including defaults",
   api("DescribeDeliveryStream"),
   async () => {
     const { DeliveryStreamName } = await create();
@@ -104,7 +104,7 @@ behaviour(
   },
 );
 
-behaviour("a throughput hint is told as the source", api("DirectPutSourceDescription"), async () => {
+behaviour("a throughput hint is described as the source", api("DirectPutSourceDescription"), async () => {
   const { DeliveryStreamName } = await create({
     S3DestinationConfiguration: S3,
     DirectPutSourceConfiguration: { ThroughputHintInMBs: 5 },
@@ -114,16 +114,20 @@ behaviour("a throughput hint is told as the source", api("DirectPutSourceDescrip
   });
 });
 
-behaviour("behind its one destination there is none", api("DescribeDeliveryStream"), async () => {
-  const { DeliveryStreamName } = await create();
-  const { DeliveryStreamDescription: told } = await send(
-    new DescribeDeliveryStreamCommand({
-      DeliveryStreamName,
-      ExclusiveStartDestinationId: "destinationId-000000000001",
-    }),
-  );
-  expect(told).toMatchObject({ Destinations: [], HasMoreDestinations: false });
-});
+behaviour(
+  "DescribeDeliveryStream returns no destination after the first",
+  api("DescribeDeliveryStream"),
+  async () => {
+    const { DeliveryStreamName } = await create();
+    const { DeliveryStreamDescription: description } = await send(
+      new DescribeDeliveryStreamCommand({
+        DeliveryStreamName,
+        ExclusiveStartDestinationId: "destinationId-000000000001",
+      }),
+    );
+    expect(description).toMatchObject({ Destinations: [], HasMoreDestinations: false });
+  },
+);
 
 for (const [operation, command] of [
   ["DescribeDeliveryStream", new DescribeDeliveryStreamCommand({ DeliveryStreamName: "nowhere" })],
@@ -143,13 +147,13 @@ for (const [operation, command] of [
     new StopDeliveryStreamEncryptionCommand({ DeliveryStreamName: "nowhere" }),
   ],
 ] as const) {
-  behaviour(`${operation} needs a stream that is there`, api(operation), async () => {
+  behaviour(`${operation} refuses a stream that does not exist`, api(operation), async () => {
     await expect(send(command as never)).rejects.toMatchObject(missing("nowhere"));
   });
 }
 
 behaviour(
-  "a stream that was deleted is gone, and its name is free",
+  "a deleted stream does not exist, and its name can be used again",
   api("DeleteDeliveryStream"),
   async () => {
     const { DeliveryStreamName } = await create();
@@ -160,21 +164,28 @@ behaviour(
   },
 );
 
-behaviour("streams are listed by name, ten at a time unless said", api("ListDeliveryStreams"), async () => {
-  for (let at = 0; at < 11; at++)
-    await send(
-      new CreateDeliveryStreamCommand({ DeliveryStreamName: `a-${10 + at}`, S3DestinationConfiguration: S3 }),
+behaviour(
+  "ListDeliveryStreams returns streams by name, ten on a page by default",
+  api("ListDeliveryStreams"),
+  async () => {
+    for (let at = 0; at < 11; at++)
+      await send(
+        new CreateDeliveryStreamCommand({
+          DeliveryStreamName: `a-${10 + at}`,
+          S3DestinationConfiguration: S3,
+        }),
+      );
+    const first = await send(new ListDeliveryStreamsCommand({}));
+    expect(first.DeliveryStreamNames).toEqual(Array.from({ length: 10 }, (_, at) => `a-${10 + at}`));
+    expect(first.HasMoreDeliveryStreams).toBe(true);
+    const next = await send(
+      new ListDeliveryStreamsCommand({ ExclusiveStartDeliveryStreamName: "a-19", Limit: 1 }),
     );
-  const first = await send(new ListDeliveryStreamsCommand({}));
-  expect(first.DeliveryStreamNames).toEqual(Array.from({ length: 10 }, (_, at) => `a-${10 + at}`));
-  expect(first.HasMoreDeliveryStreams).toBe(true);
-  const next = await send(
-    new ListDeliveryStreamsCommand({ ExclusiveStartDeliveryStreamName: "a-19", Limit: 1 }),
-  );
-  expect(next).toMatchObject({ DeliveryStreamNames: ["a-20"], HasMoreDeliveryStreams: true });
-});
+    expect(next).toMatchObject({ DeliveryStreamNames: ["a-20"], HasMoreDeliveryStreams: true });
+  },
+);
 
-behaviour("streams are listed by their type", api("ListDeliveryStreams"), async () => {
+behaviour("ListDeliveryStreams filters by stream type", api("ListDeliveryStreams"), async () => {
   expect(
     await send(new ListDeliveryStreamsCommand({ DeliveryStreamType: "KinesisStreamAsSource" })),
   ).toMatchObject({ DeliveryStreamNames: [], HasMoreDeliveryStreams: false });
@@ -191,54 +202,57 @@ const update = (DeliveryStreamName: string, more: Partial<UpdateDestinationComma
     }),
   );
 
-behaviour(
-  "one hint of a buffer may be updated, and the other one stays",
-  api("UpdateDestination"),
-  async () => {
-    const { DeliveryStreamName } = await stream({ BufferingHints: { SizeInMBs: 2, IntervalInSeconds: 90 } });
-    await send(
-      new UpdateDestinationCommand({
-        DeliveryStreamName,
-        CurrentDeliveryStreamVersionId: "1",
-        DestinationId: "destinationId-000000000001",
-        ExtendedS3DestinationUpdate: { BufferingHints: { IntervalInSeconds: 60 } },
-      }),
-    );
-    const { Destinations } = await describe(DeliveryStreamName);
-    expect(Destinations![0]!.ExtendedS3DestinationDescription!.BufferingHints).toEqual({
-      SizeInMBs: 2,
-      IntervalInSeconds: 60,
-    });
-  },
-);
-
-behaviour("an update changes what it names, and raises the version", api("UpdateDestination"), async () => {
-  const { DeliveryStreamName } = await create(extended({ Prefix: "kept/", CompressionFormat: "GZIP" }));
-  await update(DeliveryStreamName, {
-    ExtendedS3DestinationUpdate: { BufferingHints: { SizeInMBs: 2, IntervalInSeconds: 90 } },
-  });
-  const told = await describe(DeliveryStreamName);
-  expect(told.VersionId).toBe("2");
-  expect(told.LastUpdateTimestamp).toBeInstanceOf(Date);
-  expect(told.Destinations![0]!.ExtendedS3DestinationDescription).toMatchObject({
-    Prefix: "kept/",
-    CompressionFormat: "GZIP",
-    BufferingHints: { SizeInMBs: 2, IntervalInSeconds: 90 },
+behaviour("an update of one buffering hint keeps the other", api("UpdateDestination"), async () => {
+  const { DeliveryStreamName } = await stream({ BufferingHints: { SizeInMBs: 2, IntervalInSeconds: 90 } });
+  await send(
+    new UpdateDestinationCommand({
+      DeliveryStreamName,
+      CurrentDeliveryStreamVersionId: "1",
+      DestinationId: "destinationId-000000000001",
+      ExtendedS3DestinationUpdate: { BufferingHints: { IntervalInSeconds: 60 } },
+    }),
+  );
+  const { Destinations } = await describe(DeliveryStreamName);
+  expect(Destinations![0]!.ExtendedS3DestinationDescription!.BufferingHints).toEqual({
+    SizeInMBs: 2,
+    IntervalInSeconds: 60,
   });
 });
 
 behaviour(
-  "a backup is begun by an update, and not ended by one",
+  "an update changes the given settings and increments the version",
+  api("UpdateDestination"),
+  async () => {
+    const { DeliveryStreamName } = await create(extended({ Prefix: "kept/", CompressionFormat: "GZIP" }));
+    await update(DeliveryStreamName, {
+      ExtendedS3DestinationUpdate: { BufferingHints: { SizeInMBs: 2, IntervalInSeconds: 90 } },
+    });
+    const description = await describe(DeliveryStreamName);
+    expect(description.VersionId).toBe("2");
+    expect(description.LastUpdateTimestamp).toBeInstanceOf(Date);
+    expect(description.Destinations![0]!.ExtendedS3DestinationDescription).toMatchObject({
+      Prefix: "kept/",
+      CompressionFormat: "GZIP",
+      BufferingHints: { SizeInMBs: 2, IntervalInSeconds: 90 },
+    });
+  },
+);
+
+behaviour(
+  "an update can enable a backup, but not disable it",
   api("ExtendedS3DestinationUpdate"),
   async () => {
     const { DeliveryStreamName } = await create(extended({}));
-    const told = async () =>
+    const description = async () =>
       (await describe(DeliveryStreamName)).Destinations![0]!.ExtendedS3DestinationDescription!;
-    expect((await told()).S3BackupMode).toBe("Disabled");
+    expect((await description()).S3BackupMode).toBe("Disabled");
     await update(DeliveryStreamName, {
       ExtendedS3DestinationUpdate: { S3BackupMode: "Enabled", S3BackupUpdate: { ...S3, Prefix: "b/" } },
     });
-    expect(await told()).toMatchObject({ S3BackupMode: "Enabled", S3BackupDescription: { Prefix: "b/" } });
+    expect(await description()).toMatchObject({
+      S3BackupMode: "Enabled",
+      S3BackupDescription: { Prefix: "b/" },
+    });
     await expect(
       update(DeliveryStreamName, {
         CurrentDeliveryStreamVersionId: "2",
@@ -248,28 +262,24 @@ behaviour(
   },
 );
 
-behaviour(
-  "a backup that is begun by an update says where and as whom",
-  api("UpdateDestination"),
-  async () => {
-    const { DeliveryStreamName } = await stream();
-    for (const S3BackupUpdate of [{}, { BucketARN }, { RoleARN }])
-      await expect(
-        send(
-          new UpdateDestinationCommand({
-            DeliveryStreamName,
-            CurrentDeliveryStreamVersionId: "1",
-            DestinationId: "destinationId-000000000001",
-            ExtendedS3DestinationUpdate: { S3BackupMode: "Enabled", S3BackupUpdate },
-          }),
-        ),
-      ).rejects.toMatchObject(
-        invalid("S3 backup destination configuration is required when enabling S3 backup."),
-      );
-  },
-);
+behaviour("enabling a backup requires a bucket and a role", api("UpdateDestination"), async () => {
+  const { DeliveryStreamName } = await stream();
+  for (const S3BackupUpdate of [{}, { BucketARN }, { RoleARN }])
+    await expect(
+      send(
+        new UpdateDestinationCommand({
+          DeliveryStreamName,
+          CurrentDeliveryStreamVersionId: "1",
+          DestinationId: "destinationId-000000000001",
+          ExtendedS3DestinationUpdate: { S3BackupMode: "Enabled", S3BackupUpdate },
+        }),
+      ),
+    ).rejects.toMatchObject(
+      invalid("S3 backup destination configuration is required when enabling S3 backup."),
+    );
+});
 
-behaviour("an update is of one destination", api("UpdateDestination"), async () => {
+behaviour("UpdateDestination refuses two destinations", api("UpdateDestination"), async () => {
   const { DeliveryStreamName } = await create();
   const Prefix = "p/";
   await expect(
@@ -277,32 +287,36 @@ behaviour("an update is of one destination", api("UpdateDestination"), async () 
   ).rejects.toMatchObject(invalid("Exactly one destination configuration is supported for a Firehose"));
 });
 
-behaviour("who tags what is made may do that, too", api("CreateDeliveryStream"), async () => {
-  const users = identities(cloud);
-  const made = async (more: object, ...actions: string[]) => {
-    const allows = [
-      { Effect: "Allow", Action: actions.map((action) => `firehose:${action}`), Resource: "*" },
-      { Effect: "Allow", Action: "iam:PassRole", Resource: "*" },
-    ];
-    const client = new FirehoseClient(users.user(named("maker"), { account: ACCOUNT, allows }));
-    return client.send(
-      new CreateDeliveryStreamCommand({
-        DeliveryStreamName: named("made"),
-        S3DestinationConfiguration: S3,
-        ...more,
-      }),
-    );
-  };
-  const Tags = [{ Key: "a", Value: "b" }];
-  await made({}, "CreateDeliveryStream");
-  await expect(made({ Tags }, "CreateDeliveryStream")).rejects.toMatchObject({
-    name: "AccessDeniedException",
-    message: expect.stringContaining("firehose:TagDeliveryStream"),
-  });
-  await made({ Tags }, "CreateDeliveryStream", "TagDeliveryStream");
-});
+behaviour(
+  "creating a stream with tags requires the permission to tag it",
+  api("CreateDeliveryStream"),
+  async () => {
+    const users = identities(cloud);
+    const made = async (more: object, ...actions: string[]) => {
+      const allows = [
+        { Effect: "Allow", Action: actions.map((action) => `firehose:${action}`), Resource: "*" },
+        { Effect: "Allow", Action: "iam:PassRole", Resource: "*" },
+      ];
+      const client = new FirehoseClient(users.user(named("maker"), { account: ACCOUNT, allows }));
+      return client.send(
+        new CreateDeliveryStreamCommand({
+          DeliveryStreamName: named("made"),
+          S3DestinationConfiguration: S3,
+          ...more,
+        }),
+      );
+    };
+    const Tags = [{ Key: "a", Value: "b" }];
+    await made({}, "CreateDeliveryStream");
+    await expect(made({ Tags }, "CreateDeliveryStream")).rejects.toMatchObject({
+      name: "AccessDeniedException",
+      message: expect.stringContaining("firehose:TagDeliveryStream"),
+    });
+    await made({ Tags }, "CreateDeliveryStream", "TagDeliveryStream");
+  },
+);
 
-behaviour("an update is for the version that it names", api("UpdateDestination"), async () => {
+behaviour("UpdateDestination refuses another version", api("UpdateDestination"), async () => {
   const { DeliveryStreamName } = await create();
   await expect(
     update(DeliveryStreamName, {
@@ -317,7 +331,7 @@ behaviour("an update is for the version that it names", api("UpdateDestination")
   );
 });
 
-behaviour("an update is for a destination of the stream", api("UpdateDestination"), async () => {
+behaviour("UpdateDestination refuses an unknown destination id", api("UpdateDestination"), async () => {
   const { DeliveryStreamName } = await create();
   await expect(
     update(DeliveryStreamName, {
@@ -327,7 +341,7 @@ behaviour("an update is for a destination of the stream", api("UpdateDestination
   ).rejects.toMatchObject(invalid("Destination Id destinationId-000000000002 not found"));
 });
 
-behaviour("an update does not turn a bucket into an endpoint", api("UpdateDestination"), async () => {
+behaviour("UpdateDestination refuses another type of destination", api("UpdateDestination"), async () => {
   const { DeliveryStreamName } = await create();
   await expect(
     update(DeliveryStreamName, { HttpEndpointDestinationUpdate: { RetryOptions: { DurationInSeconds: 1 } } }),
@@ -335,7 +349,7 @@ behaviour("an update does not turn a bucket into an endpoint", api("UpdateDestin
 });
 
 behaviour(
-  "an endpoint is updated, and its bucket with it",
+  "an update of an endpoint can include its bucket",
   api("HttpEndpointDestinationUpdate"),
   async () => {
     const { DeliveryStreamName } = await create({ HttpEndpointDestinationConfiguration: HTTP });
@@ -366,22 +380,26 @@ behaviour("encryption is started and stopped", api("StartDeliveryStreamEncryptio
   });
 });
 
-behaviour("a key of AWS's own has no ARN", api("DeliveryStreamEncryptionConfigurationInput"), async () => {
-  const { DeliveryStreamName } = await create();
-  await expect(
-    send(
-      new StartDeliveryStreamEncryptionCommand({
-        DeliveryStreamName,
-        DeliveryStreamEncryptionConfigurationInput: {
-          KeyType: "AWS_OWNED_CMK",
-          KeyARN: `arn:aws:kms:us-east-1:${ACCOUNT}:key/a`,
-        },
-      }),
-    ),
-  ).rejects.toMatchObject(invalid("KeyARN cannot be specified when KeyType is AWS_OWNED_CMK"));
-});
+behaviour(
+  "an AWS owned key refuses a key ARN",
+  api("DeliveryStreamEncryptionConfigurationInput"),
+  async () => {
+    const { DeliveryStreamName } = await create();
+    await expect(
+      send(
+        new StartDeliveryStreamEncryptionCommand({
+          DeliveryStreamName,
+          DeliveryStreamEncryptionConfigurationInput: {
+            KeyType: "AWS_OWNED_CMK",
+            KeyARN: `arn:aws:kms:us-east-1:${ACCOUNT}:key/a`,
+          },
+        }),
+      ),
+    ).rejects.toMatchObject(invalid("KeyARN cannot be specified when KeyType is AWS_OWNED_CMK"));
+  },
+);
 
-behaviour("tags are given, replaced, listed in pages and taken away", api("TagDeliveryStream"), async () => {
+behaviour("tags are added, replaced, listed in pages and removed", api("TagDeliveryStream"), async () => {
   const { DeliveryStreamName } = await create({
     S3DestinationConfiguration: S3,
     Tags: [{ Key: "a", Value: "1" }],
@@ -401,7 +419,7 @@ behaviour("tags are given, replaced, listed in pages and taken away", api("TagDe
   expect(rest).toMatchObject({ Tags: [{ Key: "c" }], HasMoreTags: false });
 });
 
-behaviour("a stream has fifty tags at most", api("TagDeliveryStream"), async () => {
+behaviour("a stream has at most fifty tags", api("TagDeliveryStream"), async () => {
   const { DeliveryStreamName } = await create();
   const Tags = Array.from({ length: 50 }, (_, at) => ({ Key: `k${at}`, Value: "v" }));
   await send(new TagDeliveryStreamCommand({ DeliveryStreamName, Tags }));

@@ -41,7 +41,7 @@ const subscription = (TopicArn: string, Endpoint: string, SubscriptionRoleArn: s
     ReturnSubscriptionArn: true,
   });
 
-/** Each hands its service the role of an account. */
+/** Calls that pass the role of an account to a service. */
 const calls: Record<string, (RoleArn: string) => Promise<unknown>> = {
   PutRule: (RoleArn) => events().send(new PutRuleCommand({ ...rule, RoleArn })),
   async PutTargets(RoleArn) {
@@ -103,7 +103,7 @@ const calls: Record<string, (RoleArn: string) => Promise<unknown>> = {
 };
 
 for (const [operation, call] of Object.entries(calls))
-  behaviour(`${operation} takes a role of the caller's account, and of no other`, PASSING, async () => {
+  behaviour(`${operation} accepts only a role of the caller's account`, PASSING, async () => {
     await new SQSClient(cloud.client()).send(new CreateQueueCommand({ QueueName: "from" }));
     await expect(call(role(OTHER))).rejects.toMatchObject({
       name: expect.stringMatching(/^(AccessDenied|AuthorizationError)/),
@@ -113,7 +113,7 @@ for (const [operation, call] of Object.entries(calls))
   });
 
 behaviour(
-  "a topic writes to delivery streams of its subscriber's account, and of no other",
+  "a topic delivers only to delivery streams of the subscriber's account",
   doc("sns/latest/dg/firehose-endpoints-subscribe.html"),
   async () => {
     const { DeliveryStreamName, delivered } = await firehose.stream();

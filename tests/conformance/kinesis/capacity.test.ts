@@ -35,18 +35,22 @@ const onlyCommitted = (operation: string) =>
     `${operation} is only supported for data streams with the on-demand capacity mode in accounts that have MinimumThroughputBillingCommitment enabled.`,
   );
 
-behaviour("a mode is changed twice in 24 hours", api("UpdateStreamMode"), async () => {
-  const { StreamName, StreamARN } = await stream();
-  await switchTo(StreamARN, "ON_DEMAND");
-  await switchTo(StreamARN, "ON_DEMAND");
-  await switchTo(StreamARN, "PROVISIONED");
-  await expect(switchTo(StreamARN, "ON_DEMAND")).rejects.toMatchObject({ name: "LimitExceededException" });
-  await cloud.advance(DAY);
-  await switchTo(StreamARN, "ON_DEMAND");
-  expect((await summary(StreamName)).StreamModeDetails).toEqual({ StreamMode: "ON_DEMAND" });
-});
+behaviour(
+  "a stream switches its capacity mode at most twice in 24 hours",
+  api("UpdateStreamMode"),
+  async () => {
+    const { StreamName, StreamARN } = await stream();
+    await switchTo(StreamARN, "ON_DEMAND");
+    await switchTo(StreamARN, "ON_DEMAND");
+    await switchTo(StreamARN, "PROVISIONED");
+    await expect(switchTo(StreamARN, "ON_DEMAND")).rejects.toMatchObject({ name: "LimitExceededException" });
+    await cloud.advance(DAY);
+    await switchTo(StreamARN, "ON_DEMAND");
+    expect((await summary(StreamName)).StreamModeDetails).toEqual({ StreamMode: "ON_DEMAND" });
+  },
+);
 
-behaviour("a stream is scaled ten times in 24 hours", api("UpdateShardCount"), async () => {
+behaviour("a stream is resharded at most ten times in 24 hours", api("UpdateShardCount"), async () => {
   const { StreamName } = await stream();
   const scale = (TargetShardCount: number) =>
     send(new UpdateShardCountCommand({ StreamName, TargetShardCount, ScalingType: "UNIFORM_SCALING" }));
@@ -59,7 +63,7 @@ behaviour("a stream is scaled ten times in 24 hours", api("UpdateShardCount"), a
   await scale(2);
 });
 
-behaviour("an account has a quota of shards", guide("service-sizes-and-limits"), async () => {
+behaviour("an account has a shard quota", guide("service-sizes-and-limits"), async () => {
   const { ShardLimit, OpenShardCount } = await send(new DescribeLimitsCommand({}));
   expect(ShardLimit).toBe(20_000);
   const ShardCount = 20_001 - OpenShardCount!;
@@ -71,7 +75,7 @@ behaviour("an account has a quota of shards", guide("service-sizes-and-limits"),
   );
 });
 
-behaviour("an account has a quota of streams on demand", guide("service-sizes-and-limits"), async () => {
+behaviour("an account has a quota of on-demand streams", guide("service-sizes-and-limits"), async () => {
   const { OnDemandStreamCount } = await send(new DescribeLimitsCommand({}));
   const made: string[] = [];
   for (let at = OnDemandStreamCount!; at < 50; at++) made.push((await stream(ON_DEMAND)).StreamName);
@@ -85,7 +89,7 @@ behaviour("an account has a quota of streams on demand", guide("service-sizes-an
 });
 
 behaviour(
-  "warm throughput is for accounts that committed themselves",
+  "warm throughput requires a billing commitment of the account",
   api("WarmThroughputObject"),
   async () => {
     const { StreamName } = await stream(ON_DEMAND);
@@ -94,7 +98,7 @@ behaviour(
   },
 );
 
-behaviour("warm throughput is for streams on demand", api("UpdateStreamWarmThroughput"), async () => {
+behaviour("warm throughput requires an on-demand stream", api("UpdateStreamWarmThroughput"), async () => {
   await commit("ENABLED");
   const { StreamName } = await stream();
   expect((await summary(StreamName)).WarmThroughput).toBeUndefined();
@@ -102,7 +106,7 @@ behaviour("warm throughput is for streams on demand", api("UpdateStreamWarmThrou
 });
 
 behaviour(
-  "a stream on demand is made ready for more, and for less",
+  "the warm throughput of an on-demand stream can be raised and lowered",
   api("UpdateStreamWarmThroughput"),
   async () => {
     await commit("ENABLED");
@@ -122,13 +126,13 @@ behaviour(
   },
 );
 
-behaviour("warm throughput ends at 10 GiB in a second", api("UpdateStreamWarmThroughput"), async () => {
+behaviour("warm throughput is at most 10 GiB per second", api("UpdateStreamWarmThroughput"), async () => {
   await commit("ENABLED");
   const { StreamName } = await stream(ON_DEMAND);
   await expect(warm(StreamName, 10_241)).rejects.toMatchObject({ name: "InvalidArgumentException" });
 });
 
-behaviour("a stream may begin with more throughput", api("CreateStream"), async () => {
+behaviour("a new on-demand stream can have a warm throughput", api("CreateStream"), async () => {
   await commit("ENABLED");
   const { StreamName } = await stream({ ...ON_DEMAND, WarmThroughputMiBps: 6 });
   expect((await summary(StreamName)).OpenShardCount).toBe(6);
@@ -136,19 +140,19 @@ behaviour("a stream may begin with more throughput", api("CreateStream"), async 
 });
 
 behaviour(
-  "a stream on demand has fifty consumers where the account committed itself",
+  "an on-demand stream has at most fifty consumers if the account has a billing commitment",
   guide("enhanced-consumers"),
   async () => {
     await commit("ENABLED");
     const register = (StreamARN: string, at: number) =>
       send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: `c${at}` }));
-    for (const [more, most] of [
+    for (const [more, maximum] of [
       [ON_DEMAND, 50],
       [{ ShardCount: 1 }, 20],
     ] as const) {
       const { StreamARN } = await stream(more);
-      for (let at = 0; at < most; at++) await register(StreamARN, at);
-      await expect(register(StreamARN, most)).rejects.toMatchObject({ name: "LimitExceededException" });
+      for (let at = 0; at < maximum; at++) await register(StreamARN, at);
+      await expect(register(StreamARN, maximum)).rejects.toMatchObject({ name: "LimitExceededException" });
     }
   },
 );

@@ -31,65 +31,69 @@ function write(writer: CborWriter, value: unknown): void {
   }
 }
 
-/** As the SDK for Java sends and reads it. */
+/** Sends a request and decodes its response as the SDK for Java does. */
 async function call(operation: string, input: object) {
   const body = encode(input);
-  const answer = await post(cloud, operation, CBOR, body);
-  const bytes = Buffer.from(await answer.arrayBuffer());
+  const response = await post(cloud, operation, CBOR, body);
+  const bytes = Buffer.from(await response.arrayBuffer());
   return {
-    status: answer.status,
-    type: answer.headers.get("content-type"),
-    told: (bytes.length > 0 ? decodeCbor(bytes) : undefined) as Record<string, unknown>,
+    status: response.status,
+    type: response.headers.get("content-type"),
+    output: (bytes.length > 0 ? decodeCbor(bytes) : undefined) as Record<string, unknown>,
   };
 }
 
-behaviour("what is asked in CBOR is answered in CBOR", api("DescribeStreamSummary"), async () => {
+behaviour("a CBOR request gets a CBOR response", api("DescribeStreamSummary"), async () => {
   const { StreamName, StreamARN } = await stream();
-  const { status, type, told } = await call("DescribeStreamSummary", { StreamName });
+  const { status, type, output } = await call("DescribeStreamSummary", { StreamName });
   expect([status, type]).toEqual([200, CBOR]);
-  expect(told.StreamDescriptionSummary).toMatchObject({ StreamName, StreamARN, OpenShardCount: 1 });
+  expect(output.StreamDescriptionSummary).toMatchObject({ StreamName, StreamARN, OpenShardCount: 1 });
 });
 
-behaviour("data is bytes, and a time is tagged milliseconds", api("GetRecords"), async () => {
-  const { StreamName, iterator } = await stream();
-  const Data = Buffer.from([0, 1, 255]);
-  const put = await call("PutRecord", { StreamName, Data, PartitionKey: "k" });
-  expect(put.told).toMatchObject({ ShardId: FIRST });
-  const { told } = await call("GetRecords", { ShardIterator: await iterator() });
-  const [record] = told.Records as { Data: Uint8Array; ApproximateArrivalTimestamp: CborTimestamp }[];
-  expect(Buffer.from(record!.Data)).toEqual(Data);
-  expect(record!.ApproximateArrivalTimestamp).toBeInstanceOf(CborTimestamp);
-  expect(record!.ApproximateArrivalTimestamp.value).toBeGreaterThan(1e12);
-});
+behaviour(
+  "binary data is a byte string, and a timestamp is tagged milliseconds",
+  api("GetRecords"),
+  async () => {
+    const { StreamName, iterator } = await stream();
+    const Data = Buffer.from([0, 1, 255]);
+    const put = await call("PutRecord", { StreamName, Data, PartitionKey: "k" });
+    expect(put.output).toMatchObject({ ShardId: FIRST });
+    const { output } = await call("GetRecords", { ShardIterator: await iterator() });
+    const [record] = output.Records as { Data: Uint8Array; ApproximateArrivalTimestamp: CborTimestamp }[];
+    expect(Buffer.from(record!.Data)).toEqual(Data);
+    expect(record!.ApproximateArrivalTimestamp).toBeInstanceOf(CborTimestamp);
+    expect(record!.ApproximateArrivalTimestamp.value).toBeGreaterThan(1e12);
+  },
+);
 
-behaviour("a batch in CBOR is answered record by record", api("PutRecords"), async () => {
+behaviour("PutRecords in CBOR returns a result per record", api("PutRecords"), async () => {
   const { StreamName, texts } = await stream();
   const Records = ["a", "b"].map((text) => ({ Data: Buffer.from(text), PartitionKey: text }));
-  const { told } = await call("PutRecords", { StreamName, Records });
-  expect(told).toMatchObject({ FailedRecordCount: 0, Records: [{ ShardId: FIRST }, { ShardId: FIRST }] });
+  const { output } = await call("PutRecords", { StreamName, Records });
+  expect(output).toMatchObject({ FailedRecordCount: 0, Records: [{ ShardId: FIRST }, { ShardId: FIRST }] });
   expect(await texts()).toEqual(["a", "b"]);
 });
 
-behaviour("an error in CBOR has its type and its message", api("CommonErrors"), async () => {
-  const { status, type, told } = await call("DescribeStream", { StreamName: "nowhere" });
+behaviour("an error in CBOR has its type and message", api("CommonErrors"), async () => {
+  const { status, type, output } = await call("DescribeStream", { StreamName: "nowhere" });
   expect([status, type]).toEqual([400, CBOR]);
-  expect(told).toMatchObject({
+  expect(output).toMatchObject({
     __type: "ResourceNotFoundException",
     message: `Stream nowhere under account ${ACCOUNT} not found.`,
   });
 });
 
-behaviour("what does not fit the model is refused in CBOR, too", api("CommonErrors"), async () => {
-  const { status, told } = await call("DescribeStream", { StreamName: "a b" });
+behaviour("a constraint violation is reported in CBOR", api("CommonErrors"), async () => {
+  const { status, output } = await call("DescribeStream", { StreamName: "a b" });
   expect(status).toBe(400);
-  expect(told).toMatchObject({
+  expect(output).toMatchObject({
     __type: "ValidationException",
     message: expect.stringContaining("at 'streamName' failed to satisfy constraint"),
   });
 });
 
-behaviour("a wrong type in CBOR is refused", api("CommonErrors"), async () => {
-  const { status, told } = await call("DescribeStream", { StreamName: 7 });
+behaviour("a value of the wrong type in CBOR is refused", api("CommonErrors"), async () => {
+  const { status, output } = await call("DescribeStream", { StreamName: 7 });
   expect(status).toBe(400);
-  expect(told).toMatchObject({ __type: "SerializationException" });
+  expect(output).toMatchObject({ __type: "SerializationException" });
 });

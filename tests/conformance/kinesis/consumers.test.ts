@@ -36,7 +36,7 @@ async function consumer(ConsumerName = "c") {
   return { ...made, Consumer: Consumer!, ConsumerARN: Consumer!.ConsumerARN! };
 }
 
-behaviour("a consumer is being created when it is registered", api("RegisterStreamConsumer"), async () => {
+behaviour("a newly registered consumer is CREATING", api("RegisterStreamConsumer"), async () => {
   const { StreamARN, Consumer } = await consumer();
   const { ConsumerARN, ConsumerCreationTimestamp } = Consumer;
   expect(Consumer).toMatchObject({ ConsumerName: "c", ConsumerStatus: "CREATING" });
@@ -45,7 +45,7 @@ behaviour("a consumer is being created when it is registered", api("RegisterStre
   );
 });
 
-behaviour("a consumer is described by its ARN and by its name", api("DescribeStreamConsumer"), async () => {
+behaviour("a consumer is described by its ARN or its name", api("DescribeStreamConsumer"), async () => {
   const { StreamARN, ConsumerARN } = await consumer();
   const byArn = await send(new DescribeStreamConsumerCommand({ ConsumerARN }));
   expect(byArn.ConsumerDescription).toMatchObject({
@@ -58,17 +58,21 @@ behaviour("a consumer is described by its ARN and by its name", api("DescribeStr
   expect(byName.ConsumerDescription).toEqual(byArn.ConsumerDescription);
 });
 
-behaviour("a consumer is named as a whole, and in one way", api("DescribeStreamConsumer"), async () => {
-  const { StreamARN, ConsumerARN } = await consumer();
-  const other = (await stream()).StreamARN;
-  for (const named of [{}, { StreamARN }, { ConsumerName: "c" }, { ConsumerARN, StreamARN: other }])
-    await expect(send(new DescribeStreamConsumerCommand(named))).rejects.toMatchObject({
-      name: "InvalidArgumentException",
-    });
-  await send(new DescribeStreamConsumerCommand({ ConsumerARN, StreamARN, ConsumerName: "c" }));
-});
+behaviour(
+  "a consumer is identified by its ARN or by stream and name",
+  api("DescribeStreamConsumer"),
+  async () => {
+    const { StreamARN, ConsumerARN } = await consumer();
+    const other = (await stream()).StreamARN;
+    for (const named of [{}, { StreamARN }, { ConsumerName: "c" }, { ConsumerARN, StreamARN: other }])
+      await expect(send(new DescribeStreamConsumerCommand(named))).rejects.toMatchObject({
+        name: "InvalidArgumentException",
+      });
+    await send(new DescribeStreamConsumerCommand({ ConsumerARN, StreamARN, ConsumerName: "c" }));
+  },
+);
 
-behaviour("a consumer's name is given once in a stream", api("RegisterStreamConsumer"), async () => {
+behaviour("a consumer name is unique within its stream", api("RegisterStreamConsumer"), async () => {
   const { StreamName, StreamARN } = await consumer();
   await expect(
     send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" })),
@@ -80,7 +84,7 @@ behaviour("a consumer's name is given once in a stream", api("RegisterStreamCons
   );
 });
 
-behaviour("a stream has twenty consumers at most", api("RegisterStreamConsumer"), async () => {
+behaviour("a stream has at most twenty consumers", api("RegisterStreamConsumer"), async () => {
   const { StreamARN } = await stream();
   const register = (at: number) =>
     send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: `c${at}` }));
@@ -88,7 +92,7 @@ behaviour("a stream has twenty consumers at most", api("RegisterStreamConsumer")
   await expect(register(20)).rejects.toMatchObject(refusal("LimitExceededException", expect.any(String)));
 });
 
-behaviour("consumers are listed in pages", api("ListStreamConsumers"), async () => {
+behaviour("ListStreamConsumers returns consumers in pages", api("ListStreamConsumers"), async () => {
   const { StreamARN } = await stream();
   for (const ConsumerName of ["b", "c", "a"])
     await send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName }));
@@ -99,17 +103,21 @@ behaviour("consumers are listed in pages", api("ListStreamConsumers"), async () 
   expect(next.NextToken).toBeUndefined();
 });
 
-behaviour("consumers are those of the stream made at that time", api("ListStreamConsumers"), async () => {
-  const { StreamARN, described } = await consumer();
-  const { StreamCreationTimestamp } = await described();
-  const { Consumers } = await send(new ListStreamConsumersCommand({ StreamARN, StreamCreationTimestamp }));
-  expect(Consumers).toHaveLength(1);
-  await expect(
-    send(new ListStreamConsumersCommand({ StreamARN, StreamCreationTimestamp: new Date(0) })),
-  ).rejects.toMatchObject({ name: "ResourceNotFoundException" });
-});
+behaviour(
+  "ListStreamConsumers requires the creation time of the stream, if given",
+  api("ListStreamConsumers"),
+  async () => {
+    const { StreamARN, described } = await consumer();
+    const { StreamCreationTimestamp } = await described();
+    const { Consumers } = await send(new ListStreamConsumersCommand({ StreamARN, StreamCreationTimestamp }));
+    expect(Consumers).toHaveLength(1);
+    await expect(
+      send(new ListStreamConsumersCommand({ StreamARN, StreamCreationTimestamp: new Date(0) })),
+    ).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+  },
+);
 
-behaviour("a consumer's stream is in the Region that is asked", HEARD, async () => {
+behaviour("a stream ARN of another Region is refused", HEARD, async () => {
   const StreamARN = `arn:aws:kinesis:us-west-2:${ACCOUNT}:stream/elsewhere`;
   await expect(
     send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" })),
@@ -118,14 +126,18 @@ behaviour("a consumer's stream is in the Region that is asked", HEARD, async () 
   );
 });
 
-behaviour("a token continues its own listing", api("ListStreamConsumers"), async () => {
-  const { StreamARN } = await stream();
-  await expect(
-    send(new ListStreamConsumersCommand({ StreamARN, NextToken: "made-up" })),
-  ).rejects.toMatchObject({ name: "InvalidArgumentException" });
-});
+behaviour(
+  "ListStreamConsumers refuses a token that it did not issue",
+  api("ListStreamConsumers"),
+  async () => {
+    const { StreamARN } = await stream();
+    await expect(
+      send(new ListStreamConsumersCommand({ StreamARN, NextToken: "made-up" })),
+    ).rejects.toMatchObject({ name: "InvalidArgumentException" });
+  },
+);
 
-behaviour("a consumer that was deregistered is gone", api("DeregisterStreamConsumer"), async () => {
+behaviour("a deregistered consumer does not exist", api("DeregisterStreamConsumer"), async () => {
   const { StreamName, StreamARN, ConsumerARN } = await consumer();
   await send(new DeregisterStreamConsumerCommand({ ConsumerARN }));
   await expect(
@@ -136,7 +148,7 @@ behaviour("a consumer that was deregistered is gone", api("DeregisterStreamConsu
   });
 });
 
-behaviour("a consumer made anew has another ARN", api("DescribeStreamConsumer"), async () => {
+behaviour("a consumer registered again has another ARN", api("DescribeStreamConsumer"), async () => {
   const { StreamARN, ConsumerARN } = await consumer();
   await send(new DeregisterStreamConsumerCommand({ ConsumerARN }));
   await cloud.advance(2_000);
@@ -146,7 +158,7 @@ behaviour("a consumer made anew has another ARN", api("DescribeStreamConsumer"),
   });
 });
 
-/** Events of a subscription until one of them is the last that is wanted. */
+/** Subscribes to the first shard and returns the events up to the first for which `isLast` is true. */
 async function events(
   ConsumerARN: string,
   position: StartingPosition,
@@ -167,7 +179,7 @@ const textsOf = (seen: SubscribeToShardEvent[]) =>
   seen.flatMap(({ Records }) => Records!.map(({ Data }) => Buffer.from(Data!).toString()));
 const hasRecords = ({ Records }: SubscribeToShardEvent) => Records!.length > 0;
 
-behaviour("a subscription brings what is there", api("SubscribeToShard"), async () => {
+behaviour("a subscription delivers existing records", api("SubscribeToShard"), async () => {
   const { put, ConsumerARN } = await consumer();
   for (const text of ["a", "b"]) await put(text);
   const seen = await events(ConsumerARN, { Type: "TRIM_HORIZON" }, hasRecords);
@@ -178,7 +190,7 @@ behaviour("a subscription brings what is there", api("SubscribeToShard"), async 
   });
 });
 
-behaviour("a subscription goes on where another one stopped", api("SubscribeToShardEvent"), async () => {
+behaviour("a subscription continues after a sequence number", api("SubscribeToShardEvent"), async () => {
   const { put, ConsumerARN } = await consumer();
   await put("a");
   const [first] = await events(ConsumerARN, { Type: "TRIM_HORIZON" }, hasRecords);
@@ -192,21 +204,25 @@ behaviour("a subscription goes on where another one stopped", api("SubscribeToSh
   expect(textsOf(seen)).toEqual(["b"]);
 });
 
-behaviour("a subscription brings what comes", guide("building-enhanced-consumers-api"), async () => {
-  const { put, ConsumerARN } = await consumer();
-  await put("before");
-  const seen = events(ConsumerARN, { Type: "LATEST" }, hasRecords);
-  // Until the subscription has begun, what is put comes before it.
-  let isDone = false;
-  void seen.finally(() => {
-    isDone = true;
-  });
-  for (let at = 0; !isDone && at < 1_000; at++) await put("after");
-  expect(new Set(textsOf(await seen))).toEqual(new Set(["after"]));
-});
+behaviour(
+  "a subscription from LATEST delivers later records",
+  guide("building-enhanced-consumers-api"),
+  async () => {
+    const { put, ConsumerARN } = await consumer();
+    await put("before");
+    const seen = events(ConsumerARN, { Type: "LATEST" }, hasRecords);
+    // Records put before the subscription begins are not delivered, so this puts until one is.
+    let isDone = false;
+    void seen.finally(() => {
+      isDone = true;
+    });
+    for (let at = 0; !isDone && at < 1_000; at++) await put("after");
+    expect(new Set(textsOf(await seen))).toEqual(new Set(["after"]));
+  },
+);
 
 behaviour(
-  "a subscription ends with its shard, and names those that took over",
+  "a subscription ends with its shard and returns the child shards",
   api("SubscribeToShardEvent"),
   async () => {
     const { StreamName, put, ConsumerARN } = await consumer();
@@ -219,18 +235,18 @@ behaviour(
 );
 
 behaviour(
-  "only the last event of a shard tells nothing to go on from",
+  "only the last event of a shard lacks a continuation sequence number",
   "https://github.com/awslabs/amazon-kinesis-client/pull/1744",
   async () => {
     const { StreamName, put, ConsumerARN } = await consumer();
     await put("a");
     await send(new SplitShardCommand({ StreamName, ShardToSplit: FIRST, NewStartingHashKey: MIDDLE }));
     const seen = await events(ConsumerARN, { Type: "TRIM_HORIZON" }, () => false);
-    const told = seen.map(({ ContinuationSequenceNumber: it, ChildShards }) => [
+    const summary = seen.map(({ ContinuationSequenceNumber: it, ChildShards }) => [
       typeof it,
       ChildShards?.length,
     ]);
-    expect(told).toEqual([
+    expect(summary).toEqual([
       ["string", undefined],
       ["undefined", 2],
     ]);
@@ -245,13 +261,13 @@ const another = (StreamName: string) =>
     `Another active subscription exists for this consumer: ${ACCOUNT}:${StreamName}:${FIRST}:c`,
   );
 
-behaviour("a subscription is not taken over for five seconds", api("SubscribeToShard"), async () => {
+behaviour("another subscription within five seconds is refused", api("SubscribeToShard"), async () => {
   const { StreamName, ConsumerARN } = await consumer();
   await subscribe(ConsumerARN);
   await expect(subscribe(ConsumerARN)).rejects.toMatchObject(another(StreamName));
 });
 
-behaviour("a later subscription ends the one before it", api("SubscribeToShard"), async () => {
+behaviour("a later subscription ends the previous one", api("SubscribeToShard"), async () => {
   const { StreamName, put, ConsumerARN } = await consumer();
   const { EventStream: former } = await subscribe(ConsumerARN);
   await cloud.advance(5_000);
@@ -271,7 +287,7 @@ for (const [what, end] of [
   ["its stream", ({ StreamName }) => new DeleteStreamCommand({ StreamName, EnforceConsumerDeletion: true })],
   ["its consumer", ({ ConsumerARN }) => new DeregisterStreamConsumerCommand({ ConsumerARN })],
 ] satisfies [string, (of: Awaited<ReturnType<typeof consumer>>) => object][])
-  behaviour(`a subscription ends with ${what}, at once`, api("SubscribeToShardEventStream"), async () => {
+  behaviour(`a subscription ends immediately with ${what}`, api("SubscribeToShardEventStream"), async () => {
     const made = await consumer();
     const { EventStream } = await subscribe(made.ConsumerARN);
     const ended = (async () => {
@@ -281,11 +297,11 @@ for (const [what, end] of [
     const before = performance.now();
     await send(end(made) as never);
     await refused;
-    // The next pulse would tell of it as well.
+    // Without an immediate end, the next periodic event would end it, after five seconds.
     expect(performance.now() - before).toBeLessThan(4_000);
   });
 
-behaviour("two consumers subscribe to one shard", api("SubscribeToShard"), async () => {
+behaviour("two consumers can subscribe to one shard", api("SubscribeToShard"), async () => {
   const { StreamARN, put, ConsumerARN } = await consumer();
   const { Consumer } = await send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "d" }));
   await put("a");
@@ -293,7 +309,7 @@ behaviour("two consumers subscribe to one shard", api("SubscribeToShard"), async
     expect(textsOf(await events(arn, { Type: "TRIM_HORIZON" }, hasRecords))).toEqual(["a"]);
 });
 
-behaviour("a subscription needs a consumer that is there", api("SubscribeToShard"), async () => {
+behaviour("SubscribeToShard refuses a consumer that does not exist", api("SubscribeToShard"), async () => {
   const { ConsumerARN } = await consumer();
   await send(new DeregisterStreamConsumerCommand({ ConsumerARN }));
   await expect(
@@ -301,14 +317,14 @@ behaviour("a subscription needs a consumer that is there", api("SubscribeToShard
   ).rejects.toMatchObject({ name: "ResourceNotFoundException" });
 });
 
-behaviour("a subscription needs a shard that is there", api("SubscribeToShard"), async () => {
+behaviour("SubscribeToShard refuses a shard that does not exist", api("SubscribeToShard"), async () => {
   const { ConsumerARN } = await consumer();
   await expect(
     send(new SubscribeToShardCommand({ ConsumerARN, ShardId: SECOND, StartingPosition: { Type: "LATEST" } })),
   ).rejects.toMatchObject({ name: "ResourceNotFoundException" });
 });
 
-behaviour("a starting position by number says which number", api("StartingPosition"), async () => {
+behaviour("a starting position by sequence number requires the number", api("StartingPosition"), async () => {
   const { ConsumerARN } = await consumer();
   await expect(
     send(

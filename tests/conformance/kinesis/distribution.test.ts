@@ -26,29 +26,33 @@ const strategy = async (StreamName: string) =>
 const distribute = (StreamARN: string, RecordDistributionStrategy: "AUTO" | "USER_PARTITION_KEY") =>
   send(new UpdateStreamRecordDistributionStrategyCommand({ StreamARN, RecordDistributionStrategy }));
 
-behaviour("a strategy is told of streams on demand alone", api("StreamDescriptionSummary"), async () => {
-  const { StreamName, StreamARN } = await stream({});
-  expect(await strategy(StreamName)).toBe("USER_PARTITION_KEY");
-  await distribute(StreamARN, "AUTO");
-  expect(await strategy(StreamName)).toBe("AUTO");
-  await send(new UpdateStreamModeCommand({ StreamARN, StreamModeDetails: { StreamMode: "PROVISIONED" } }));
-  expect(await strategy(StreamName)).toBeUndefined();
-  expect(await strategy((await stream({ ShardCount: 1 })).StreamName)).toBeUndefined();
-});
+behaviour(
+  "only on-demand streams describe a record distribution strategy",
+  api("StreamDescriptionSummary"),
+  async () => {
+    const { StreamName, StreamARN } = await stream({});
+    expect(await strategy(StreamName)).toBe("USER_PARTITION_KEY");
+    await distribute(StreamARN, "AUTO");
+    expect(await strategy(StreamName)).toBe("AUTO");
+    await send(new UpdateStreamModeCommand({ StreamARN, StreamModeDetails: { StreamMode: "PROVISIONED" } }));
+    expect(await strategy(StreamName)).toBeUndefined();
+    expect(await strategy((await stream({ ShardCount: 1 })).StreamName)).toBeUndefined();
+  },
+);
 
-behaviour("records are spread over all shards, whatever their keys are", PRODUCING, async () => {
+behaviour("AUTO distributes records over all shards, whatever their keys", PRODUCING, async () => {
   const { StreamName } = await stream(AUTO);
   const Records = Array.from({ length: 40 }, () => ({
     Data: Buffer.from("x"),
     PartitionKey: "k",
     ExplicitHashKey: "0",
   }));
-  const { Records: told } = await send(new PutRecordsCommand({ StreamName, Records }));
-  const count = (id: string) => told!.filter(({ ShardId }) => ShardId === id).length;
+  const { Records: results } = await send(new PutRecordsCommand({ StreamName, Records }));
+  const count = (id: string) => results!.filter(({ ShardId }) => ShardId === id).length;
   expect([0, 1, 2, 3].map((at) => count(`shardId-00000000000${at}`))).toEqual([10, 10, 10, 10]);
 });
 
-behaviour("a record that came without a key is told of without one", api("Record"), async () => {
+behaviour("a record put without a key is returned without one", api("Record"), async () => {
   const { put, iterator } = await stream(AUTO);
   const { ShardId } = await put("without", keyless);
   let last = ShardId;
@@ -59,7 +63,7 @@ behaviour("a record that came without a key is told of without one", api("Record
   expect(Records!.map(({ PartitionKey }) => PartitionKey)).toEqual([undefined, "k"]);
 });
 
-behaviour("without a strategy of its own, each record of a stream has a key", api("PutRecord"), async () => {
+behaviour("USER_PARTITION_KEY requires a partition key for each record", api("PutRecord"), async () => {
   const { StreamName, StreamARN, put } = await stream({});
   const missing = (path: string) =>
     refusal(
@@ -77,21 +81,17 @@ behaviour("without a strategy of its own, each record of a stream has a key", ap
   await expect(put("x", keyless)).rejects.toMatchObject(missing("partitionKey"));
 });
 
-behaviour("records that are spread are in no order", PRODUCING, async () => {
+behaviour("AUTO refuses SequenceNumberForOrdering", PRODUCING, async () => {
   const { put } = await stream(AUTO);
   const { SequenceNumber: SequenceNumberForOrdering } = await put("x");
   await expect(put("y", { SequenceNumberForOrdering })).rejects.toMatchObject(invalid(expect.any(String)));
 });
 
-behaviour(
-  "a provisioned stream goes by partition keys",
-  api("UpdateStreamRecordDistributionStrategy"),
-  async () => {
-    const { StreamARN } = await stream({ ShardCount: 1 });
-    await expect(distribute(StreamARN, "AUTO")).rejects.toMatchObject(invalid(expect.any(String)));
-    await distribute(StreamARN, "USER_PARTITION_KEY");
-    await expect(stream({ ShardCount: 1, RecordDistributionStrategy: "AUTO" })).rejects.toMatchObject(
-      invalid(expect.any(String)),
-    );
-  },
-);
+behaviour("a provisioned stream refuses AUTO", api("UpdateStreamRecordDistributionStrategy"), async () => {
+  const { StreamARN } = await stream({ ShardCount: 1 });
+  await expect(distribute(StreamARN, "AUTO")).rejects.toMatchObject(invalid(expect.any(String)));
+  await distribute(StreamARN, "USER_PARTITION_KEY");
+  await expect(stream({ ShardCount: 1, RecordDistributionStrategy: "AUTO" })).rejects.toMatchObject(
+    invalid(expect.any(String)),
+  );
+});

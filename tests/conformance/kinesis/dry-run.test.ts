@@ -15,7 +15,7 @@ import { ACCOUNT, FIRST, guide, kinesisOf, noStream, refusal } from "./kinesis.t
 const cloud = conformanceCloud();
 const { send, stream } = kinesisOf(cloud);
 
-const DRY = guide("kds-dryrun-validation");
+const DRY_RUN = guide("kds-dryrun-validation");
 const wouldSucceed = refusal(
   "DryRunOperationException",
   "The request was rejected because the DryRun parameter was specified.",
@@ -23,7 +23,7 @@ const wouldSucceed = refusal(
 const Data = Buffer.from("x");
 const DryRun = true;
 
-behaviour("what is put on trial is not put", DRY, async () => {
+behaviour("a dry run of PutRecord or PutRecords writes nothing", DRY_RUN, async () => {
   const { StreamName, texts } = await stream();
   const record = { Data, PartitionKey: "k" };
   await expect(send(new PutRecordCommand({ StreamName, DryRun, ...record }))).rejects.toMatchObject(
@@ -37,7 +37,7 @@ behaviour("what is put on trial is not put", DRY, async () => {
   expect(await texts()).toEqual(["x"]);
 });
 
-behaviour("what is read on trial is not read", DRY, async () => {
+behaviour("a dry run of GetShardIterator or GetRecords returns nothing", DRY_RUN, async () => {
   const { StreamName, iterator } = await stream();
   const position = { StreamName, ShardId: FIRST, ShardIteratorType: "LATEST" } as const;
   await expect(send(new GetShardIteratorCommand({ ...position, DryRun }))).rejects.toMatchObject(
@@ -47,7 +47,7 @@ behaviour("what is read on trial is not read", DRY, async () => {
   await expect(send(new GetRecordsCommand({ ShardIterator, DryRun }))).rejects.toMatchObject(wouldSucceed);
 });
 
-behaviour("a subscription on trial does not stand in another one's way", DRY, async () => {
+behaviour("a dry run of SubscribeToShard does not block another subscription", DRY_RUN, async () => {
   const { StreamARN } = await stream();
   const { Consumer } = await send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" }));
   const subscription = {
@@ -62,7 +62,7 @@ behaviour("a subscription on trial does not stand in another one's way", DRY, as
   expect(EventStream).toBeDefined();
 });
 
-behaviour("a trial fails as the call itself would", DRY, async () => {
+behaviour("a dry run fails with the error of the operation", DRY_RUN, async () => {
   const record = { Data, PartitionKey: "k", DryRun };
   await expect(send(new PutRecordCommand({ StreamName: "no", ...record }))).rejects.toMatchObject(
     noStream("no"),

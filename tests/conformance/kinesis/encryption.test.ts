@@ -6,7 +6,7 @@ import { ACCOUNT, api, kinesisOf, refusal } from "./kinesis.ts";
 const { send, stream } = kinesisOf(conformanceCloud());
 
 behaviour(
-  "encryption with Kinesis's own key is told wherever it counts",
+  "encryption with the AWS managed key is described and returned with records",
   api("StartStreamEncryption"),
   async () => {
     const { StreamName, described, put, read, iterator } = await stream();
@@ -24,7 +24,7 @@ behaviour(
   },
 );
 
-behaviour("encryption is KMS's", api("StartStreamEncryption"), async () => {
+behaviour("the encryption type NONE is refused", api("StartStreamEncryption"), async () => {
   const { StreamName } = await stream();
   const KeyId = "alias/aws/kinesis";
   await expect(
@@ -37,10 +37,14 @@ for (const [KeyId, message] of [
   [`arn:aws:kms:us-west-2:${ACCOUNT}:key/1`, "Invalid arn us-west-2"],
   [`arn:aws:kms:us-east-1:${ACCOUNT}:key/1`, `Key 'arn:aws:kms:us-east-1:${ACCOUNT}:key/1' does not exist`],
 ] as const) {
-  behaviour(`the key ${KeyId} is not there`, api("StartStreamEncryption"), async () => {
-    const { StreamName } = await stream();
-    await expect(
-      send(new StartStreamEncryptionCommand({ StreamName, EncryptionType: "KMS", KeyId })),
-    ).rejects.toMatchObject(refusal("KMSNotFoundException", message));
-  });
+  behaviour(
+    `StartStreamEncryption refuses the missing key ${KeyId}`,
+    api("StartStreamEncryption"),
+    async () => {
+      const { StreamName } = await stream();
+      await expect(
+        send(new StartStreamEncryptionCommand({ StreamName, EncryptionType: "KMS", KeyId })),
+      ).rejects.toMatchObject(refusal("KMSNotFoundException", message));
+    },
+  );
 }

@@ -7,8 +7,8 @@ const { stream } = kinesisOf(cloud);
 
 const putText = async (StreamName: string, Data: string) => {
   const body = JSON.stringify({ StreamName, PartitionKey: "k", Data });
-  const answer = await post(cloud, "PutRecord", "application/x-amz-json-1.1", body);
-  return { status: answer.status, told: (await answer.json()) as object };
+  const response = await post(cloud, "PutRecord", "application/x-amz-json-1.1", body);
+  return { status: response.status, output: (await response.json()) as object };
 };
 
 for (const [data, fault, source] of [
@@ -23,11 +23,11 @@ for (const [data, fault, source] of [
     "https://github.com/pplu/aws-sdk-perl/issues/81",
   ],
 ] as const) {
-  behaviour(`${data} is no base64, and not taken for it`, source, async () => {
+  behaviour(`${data} is refused as invalid base64`, source, async () => {
     const { StreamName, texts } = await stream();
     expect(await putText(StreamName, data)).toEqual({
       status: 400,
-      told: {
+      output: {
         __type: "SerializationException",
         Message: `'${data}' can not be converted to a Blob: ${fault}`,
       },

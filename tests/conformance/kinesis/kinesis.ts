@@ -18,7 +18,7 @@ import { type ConformanceCloud, doc } from "../cloud.ts";
 export const api = (operation: string) => doc(`kinesis/latest/APIReference/API_${operation}.html`);
 export const guide = (page: string) => doc(`streams/latest/dev/${page}.html`);
 
-/** Sentences that AWS was heard to say; its documentation has the rules alone. */
+/** Messages observed from AWS; its documentation has only the rules. */
 export const HEARD = "https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/kinesis";
 
 export const ACCOUNT = "000000000000";
@@ -38,10 +38,10 @@ export const missing = (message: unknown) => refusal("ResourceNotFoundException"
 export const noStream = (name: string) => missing(`Stream ${name} under account ${ACCOUNT} not found.`);
 
 let count = 0;
-/** One that no other case of the file uses. */
+/** A name that is unique within the test file. */
 export const named = (kind: string) => `${kind}-${++count}`;
 
-/** Sends a body as it is, right or wrong. */
+/** Sends a body as it is, valid or not. */
 export function post(
   { endpoint }: ConformanceCloud,
   operation: string,
@@ -69,7 +69,7 @@ export function kinesisOf(cloud: ConformanceCloud) {
   const send = ((command: never) =>
     (client ??= new KinesisClient(cloud.client())).send(command)) as KinesisClient["send"];
 
-  /** A stream of one shard, unless said. */
+  /** Creates a stream, by default with one shard. */
   async function stream(more: Partial<CreateStreamCommandInput> = { ShardCount: 1 }) {
     const StreamName = named("stream");
     await send(new CreateStreamCommand({ StreamName, ...more }));
@@ -91,12 +91,12 @@ export function kinesisOf(cloud: ConformanceCloud) {
         send(new PutRecordCommand({ StreamName, Data: Buffer.from(data), PartitionKey: "k", ...more })),
       iterator,
       read: async (ShardIterator: string, Limit?: number) => {
-        const answer = await send(new GetRecordsCommand({ ShardIterator, ...(Limit && { Limit }) }));
-        return { ...answer, texts: answer.Records!.map(({ Data }) => Buffer.from(Data!).toString()) };
+        const output = await send(new GetRecordsCommand({ ShardIterator, ...(Limit && { Limit }) }));
+        return { ...output, texts: output.Records!.map(({ Data }) => Buffer.from(Data!).toString()) };
       },
       texts: async (type?: Partial<GetShardIteratorCommandInput>) => {
-        const answer = await send(new GetRecordsCommand({ ShardIterator: await iterator(type) }));
-        return answer.Records!.map(({ Data }) => Buffer.from(Data!).toString());
+        const output = await send(new GetRecordsCommand({ ShardIterator: await iterator(type) }));
+        return output.Records!.map(({ Data }) => Buffer.from(Data!).toString());
       },
       shards: async () => (await send(new ListShardsCommand({ StreamName }))).Shards!,
       described: async () => (await send(new DescribeStreamCommand({ StreamName }))).StreamDescription!,

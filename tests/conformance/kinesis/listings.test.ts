@@ -6,7 +6,7 @@ import { api, arn, kinesisOf } from "./kinesis.ts";
 const cloud = conformanceCloud();
 const { send, stream } = kinesisOf(cloud);
 
-behaviour("streams are listed by name, page by page", api("ListStreams"), async () => {
+behaviour("ListStreams returns streams in order of name, in pages", api("ListStreams"), async () => {
   for (const StreamName of ["0-a", "0-c", "0-b"])
     await send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
   const first = await send(new ListStreamsCommand({ Limit: 2 }));
@@ -24,7 +24,7 @@ behaviour("streams are listed by name, page by page", api("ListStreams"), async 
 });
 
 behaviour(
-  "a listing's token is one that was given, and lasts for five minutes",
+  "ListStreams refuses a token that it did not issue, or issued five minutes ago",
   api("ListStreams"),
   async () => {
     await expect(send(new ListStreamsCommand({ NextToken: "made-up" }))).rejects.toMatchObject({
@@ -39,7 +39,7 @@ behaviour(
   },
 );
 
-behaviour("shards are described in pages", api("DescribeStream"), async () => {
+behaviour("DescribeStream returns shards in pages", api("DescribeStream"), async () => {
   const { StreamName } = await stream({ ShardCount: 3 });
   const { StreamDescription: first } = await send(new DescribeStreamCommand({ StreamName, Limit: 2 }));
   expect(first).toMatchObject({ HasMoreShards: true });
@@ -50,14 +50,14 @@ behaviour("shards are described in pages", api("DescribeStream"), async () => {
   expect(rest!.HasMoreShards).toBe(false);
 });
 
-behaviour("of shards a description tells a hundred at most", api("DescribeStream"), async () => {
+behaviour("DescribeStream returns at most 100 shards", api("DescribeStream"), async () => {
   const { StreamName } = await stream({ ShardCount: 101 });
   const { StreamDescription } = await send(new DescribeStreamCommand({ StreamName, Limit: 10_000 }));
   expect(StreamDescription!.Shards).toHaveLength(100);
   expect(StreamDescription!.HasMoreShards).toBe(true);
 });
 
-behaviour("of streams a page tells a hundred at most", api("ListStreams"), async () => {
+behaviour("ListStreams returns at most 100 streams", api("ListStreams"), async () => {
   for (let at = 0; at < 101; at++)
     await send(new CreateStreamCommand({ StreamName: `many-${at}`, ShardCount: 1 }));
   const page = await send(new ListStreamsCommand({ Limit: 10_000 }));

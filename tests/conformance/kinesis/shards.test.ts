@@ -31,7 +31,7 @@ import {
 const cloud = conformanceCloud();
 const { send, stream } = kinesisOf(cloud);
 
-/** Where a client of a large stream was refused. */
+/** The issue in which a client of a large stream was refused. */
 const TOKENS = "https://github.com/apache/beam/issues/33478";
 
 const split = (StreamName: string, ShardToSplit = FIRST, NewStartingHashKey = MIDDLE) =>
@@ -41,7 +41,7 @@ const merge = (StreamName: string, ShardToMerge = FIRST, AdjacentShardToMerge = 
 const scale = (StreamName: string, TargetShardCount: number) =>
   send(new UpdateShardCountCommand({ StreamName, TargetShardCount, ScalingType: "UNIFORM_SCALING" }));
 
-behaviour("shards share all hashes evenly", api("Shard"), async () => {
+behaviour("the shards of a new stream divide the hash key range evenly", api("Shard"), async () => {
   const { shards } = await stream({ ShardCount: 2 });
   expect((await shards()).map(({ HashKeyRange }) => HashKeyRange)).toEqual([
     { StartingHashKey: "0", EndingHashKey: String(BigInt(MIDDLE) - 1n) },
@@ -56,7 +56,7 @@ behaviour("sequence numbers have 56 digits", api("SequenceNumberRange"), async (
   expect((await put("x")).SequenceNumber).toMatch(/^49\d{54}$/);
 });
 
-behaviour("a shard is split in two, which name it their parent", api("SplitShard"), async () => {
+behaviour("SplitShard creates two children of the shard", api("SplitShard"), async () => {
   const { StreamName, shards } = await stream();
   await split(StreamName);
   const [parent, low, high] = await shards();
@@ -74,7 +74,7 @@ behaviour("a shard is split in two, which name it their parent", api("SplitShard
 });
 
 behaviour(
-  "a key's numbers grow from a shard to those that follow it, however soon they do",
+  "the sequence numbers of a key increase from a shard to its children, however soon they follow",
   doc("streams/latest/dev/key-concepts.html"),
   async () => {
     const { StreamName, shards, put } = await stream({ ShardCount: 16 });
@@ -109,20 +109,20 @@ const closed = (StreamName: string) =>
     `Shard ${FIRST} in stream ${StreamName} under account ${ACCOUNT} has already been merged or split, and thus is not eligible for merging or splitting.`,
   );
 
-behaviour("a shard is split once", api("SplitShard"), async () => {
+behaviour("a shard cannot be split twice", api("SplitShard"), async () => {
   const { StreamName } = await stream();
   await split(StreamName);
   await expect(split(StreamName)).rejects.toMatchObject(closed(StreamName));
 });
 
-behaviour("a shard that was split is not merged", api("MergeShards"), async () => {
+behaviour("a shard that was split cannot be merged", api("MergeShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 2 });
   await split(StreamName, FIRST, "100");
   await expect(merge(StreamName)).rejects.toMatchObject(closed(StreamName));
 });
 
 for (const id of ["shardId-000000000009", "shardId-9"]) {
-  behaviour(`${id} is not split where it is not`, api("SplitShard"), async () => {
+  behaviour(`SplitShard refuses the missing shard ${id}`, api("SplitShard"), async () => {
     const { StreamName } = await stream();
     await expect(split(StreamName, id)).rejects.toMatchObject(
       missing(`Could not find shard shardId-000000000009 in stream ${StreamName} under account ${ACCOUNT}.`),
@@ -130,7 +130,7 @@ for (const id of ["shardId-000000000009", "shardId-9"]) {
   });
 }
 
-behaviour("neighbours are merged into one that names them both", api("MergeShards"), async () => {
+behaviour("MergeShards creates a child of both adjacent shards", api("MergeShards"), async () => {
   const { StreamName, shards } = await stream({ ShardCount: 2 });
   await merge(StreamName);
   expect((await shards())[2]).toMatchObject({
@@ -140,7 +140,7 @@ behaviour("neighbours are merged into one that names them both", api("MergeShard
   });
 });
 
-behaviour("neighbours are named in the order of their hashes", api("MergeShards"), async () => {
+behaviour("adjacent shards are merged in the order of their hash keys", api("MergeShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 2 });
   await expect(merge(StreamName, SECOND, FIRST)).rejects.toMatchObject(
     invalid(
@@ -149,20 +149,20 @@ behaviour("neighbours are named in the order of their hashes", api("MergeShards"
   );
 });
 
-behaviour("shards are listed of a stream, or from a token on", api("ListShards"), async () => {
+behaviour("ListShards requires a stream or a token", api("ListShards"), async () => {
   await expect(send(new ListShardsCommand({}))).rejects.toMatchObject(
     invalid("Either NextToken or StreamName should be provided."),
   );
 });
 
-behaviour("what is no shard's id is refused before its stream is looked for", api("SplitShard"), async () => {
+behaviour("an invalid shard id is refused before the stream is looked up", api("SplitShard"), async () => {
   const StreamName = "nowhere";
   const refused = missing(`Could not find shard first in stream ${StreamName} under account ${ACCOUNT}.`);
   await expect(split(StreamName, "first", "10")).rejects.toMatchObject(refused);
   await expect(merge(StreamName, FIRST, "first")).rejects.toMatchObject(refused);
 });
 
-behaviour("only neighbours are merged", api("MergeShards"), async () => {
+behaviour("MergeShards refuses shards that are not adjacent", api("MergeShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 3 });
   await expect(merge(StreamName, FIRST, "shardId-000000000002")).rejects.toMatchObject(
     invalid(
@@ -171,7 +171,7 @@ behaviour("only neighbours are merged", api("MergeShards"), async () => {
   );
 });
 
-behaviour("a stream is scaled in equal shares", api("UpdateShardCount"), async () => {
+behaviour("UpdateShardCount divides the hash key range evenly", api("UpdateShardCount"), async () => {
   const { StreamName, StreamARN, shards } = await stream({ ShardCount: 2 });
   expect(await scale(StreamName, 4)).toMatchObject({
     StreamName,
@@ -193,7 +193,7 @@ for (const [from, to] of [
   [3, 5],
 ] as const) {
   behaviour(
-    `from ${from} to ${to} shards, each hash is led from its old shard to its new one`,
+    `resharding from ${from} to ${to} keeps the lineage of each hash key`,
     api("UpdateShardCount"),
     async () => {
       const { StreamName, shards } = await stream({ ShardCount: from });
@@ -222,7 +222,7 @@ for (const [what, target] of [
   ["up over double", 9],
   ["down below half", 1],
 ] as const) {
-  behaviour(`a stream is not scaled ${what} its shards`, api("UpdateShardCount"), async () => {
+  behaviour(`UpdateShardCount refuses to scale ${what} its shards`, api("UpdateShardCount"), async () => {
     const { StreamName } = await stream({ ShardCount: 4 });
     await expect(scale(StreamName, target)).rejects.toMatchObject(
       invalid(
@@ -232,13 +232,13 @@ for (const [what, target] of [
   });
 }
 
-behaviour("a stream is not scaled to more than 10,000 shards", api("UpdateShardCount"), async () => {
+behaviour("UpdateShardCount refuses more than 10,000 shards", api("UpdateShardCount"), async () => {
   const { StreamName } = await stream({ ShardCount: 5_001 });
   await expect(scale(StreamName, 10_001)).rejects.toMatchObject({ name: "LimitExceededException" });
   await send(new DeleteStreamCommand({ StreamName }));
 });
 
-behaviour("shards are listed in pages", api("ListShards"), async () => {
+behaviour("ListShards returns shards in pages", api("ListShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 3 });
   const first = await send(new ListShardsCommand({ StreamName, MaxResults: 2 }));
   expect(first.Shards).toHaveLength(2);
@@ -248,7 +248,7 @@ behaviour("shards are listed in pages", api("ListShards"), async () => {
 });
 
 behaviour(
-  "who may list the shards of one stream alone may turn its pages",
+  "a permission for the shards of one stream includes its further pages",
   "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonkinesis.html",
   async () => {
     const { StreamName, StreamARN } = await stream({ ShardCount: 3 });
@@ -269,7 +269,7 @@ behaviour(
   },
 );
 
-behaviour("a page has a thousand shards at most", api("ListShards"), async () => {
+behaviour("ListShards returns at most 1,000 shards", api("ListShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 1_001 });
   const first = await send(new ListShardsCommand({ StreamName, MaxResults: 10_000 }));
   expect(first.Shards).toHaveLength(1_000);
@@ -277,7 +277,7 @@ behaviour("a page has a thousand shards at most", api("ListShards"), async () =>
   expect(rest.Shards!.map(({ ShardId }) => ShardId)).toEqual(["shardId-000000001000"]);
 });
 
-behaviour("a listing goes on by the filter that it began with", api("ListShards"), async () => {
+behaviour("the filter of a listing applies to its further pages", api("ListShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 3 });
   await split(StreamName, SECOND, String(2n ** 127n));
   const first = await send(
@@ -289,7 +289,7 @@ behaviour("a listing goes on by the filter that it began with", api("ListShards"
   ]);
 });
 
-behaviour("a page's token stands alone", api("ListShards"), async () => {
+behaviour("a token is refused beside a stream name", api("ListShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 3 });
   const { NextToken } = await send(new ListShardsCommand({ StreamName, MaxResults: 2 }));
   await expect(send(new ListShardsCommand({ StreamName, NextToken: NextToken! }))).rejects.toMatchObject(
@@ -298,7 +298,7 @@ behaviour("a page's token stands alone", api("ListShards"), async () => {
 });
 
 behaviour(
-  "a page's token stands without the stream's ARN, too",
+  "a token is refused beside a stream ARN",
   "https://github.com/awslabs/amazon-kinesis-producer/issues/481",
   async () => {
     const { StreamName, StreamARN } = await stream({ ShardCount: 3 });
@@ -310,7 +310,7 @@ behaviour(
 );
 
 behaviour(
-  "a token leads on in another account's stream, for whom its policy lets",
+  "a token continues a listing in another account if the stream's policy allows it",
   api("ListShards"),
   async () => {
     const { StreamARN } = await stream({ ShardCount: 3 });
@@ -339,7 +339,7 @@ behaviour(
   },
 );
 
-behaviour("what a page's token says is not said again", TOKENS, async () => {
+behaviour("a token is refused beside parameters that it contains", TOKENS, async () => {
   const { StreamName } = await stream({ ShardCount: 3 });
   const { NextToken } = await send(new ListShardsCommand({ StreamName, MaxResults: 2 }));
   for (const [member, value] of [
@@ -352,7 +352,7 @@ behaviour("what a page's token says is not said again", TOKENS, async () => {
     ).rejects.toMatchObject(invalid(`NextToken and ${member} cannot be provided together.`));
 });
 
-behaviour("a stream of that name and another time is not there", api("ListShards"), async () => {
+behaviour("ListShards refuses another creation time of the stream", api("ListShards"), async () => {
   const { StreamName, described } = await stream();
   const { StreamCreationTimestamp } = await described();
   const { Shards } = await send(new ListShardsCommand({ StreamName, StreamCreationTimestamp }));
@@ -367,7 +367,7 @@ for (const [Type, member] of [
   ["AT_TIMESTAMP", "Timestamp"],
   ["FROM_TIMESTAMP", "Timestamp"],
 ] as const) {
-  behaviour(`${Type} needs a ${member}`, api("ShardFilter"), async () => {
+  behaviour(`${Type} requires ${member}`, api("ShardFilter"), async () => {
     const { StreamName } = await stream();
     await expect(send(new ListShardsCommand({ StreamName, ShardFilter: { Type } }))).rejects.toMatchObject(
       invalid(expect.stringContaining(member)),
@@ -376,20 +376,20 @@ for (const [Type, member] of [
 }
 
 behaviour(
-  "a closed shard is told of as long as its records are kept, and no longer",
+  "a closed shard is listed until its records expire",
   guide("kinesis-using-sdk-java-after-resharding"),
   async () => {
     const { StreamName, StreamARN } = await stream();
     await cloud.advance(1_800_000);
     await split(StreamName);
-    const told = async () => [
+    const shardCounts = async () => [
       (await send(new ListShardsCommand({ StreamName }))).Shards!.length,
       (await send(new DescribeStreamCommand({ StreamARN }))).StreamDescription!.Shards!.length,
     ];
     await cloud.advance(24 * 3_600_000 - 60_000);
-    expect(await told()).toEqual([3, 3]);
+    expect(await shardCounts()).toEqual([3, 3]);
     await cloud.advance(60_000);
-    expect(await told()).toEqual([2, 2]);
+    expect(await shardCounts()).toEqual([2, 2]);
     const first = await send(new ListShardsCommand({ StreamName, MaxResults: 1 }));
     expect(first.Shards!.map(({ ShardId }) => ShardId)).toEqual([SECOND]);
     await expect(
@@ -398,7 +398,7 @@ behaviour(
   },
 );
 
-behaviour("a page's token ends after five minutes", api("ListShards"), async () => {
+behaviour("a token of ListShards expires after five minutes", api("ListShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 3 });
   const { NextToken } = await send(new ListShardsCommand({ StreamName, MaxResults: 2 }));
   await cloud.advance(301_000);

@@ -50,7 +50,7 @@ const summary = async (StreamName: string) =>
   (await send(new DescribeStreamSummaryCommand({ StreamName }))).StreamDescriptionSummary!;
 
 behaviour(
-  "an answer has a second id",
+  "a response has an extended request id",
   "https://github.com/aws/aws-sdk-java-v2/blob/master/services/kinesis/src/it/java/software/amazon/awssdk/services/kinesis/KinesisResponseMetadataIntegrationTest.java",
   async () => {
     const { $metadata } = await send(new DescribeLimitsCommand({}));
@@ -58,7 +58,7 @@ behaviour(
   },
 );
 
-behaviour("a stream is described with its defaults", api("DescribeStream"), async () => {
+behaviour("DescribeStream returns the defaults of a stream", api("DescribeStream"), async () => {
   const { StreamName, StreamARN, described } = await stream({ ShardCount: 2 });
   expect(await described()).toMatchObject({
     StreamName,
@@ -74,7 +74,7 @@ behaviour("a stream is described with its defaults", api("DescribeStream"), asyn
   });
 });
 
-behaviour("a summary counts shards and consumers", api("DescribeStreamSummary"), async () => {
+behaviour("DescribeStreamSummary counts shards and consumers", api("DescribeStreamSummary"), async () => {
   const { StreamName, StreamARN } = await stream({ ShardCount: 3 });
   await send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" }));
   expect(await summary(StreamName)).toMatchObject({
@@ -86,13 +86,13 @@ behaviour("a summary counts shards and consumers", api("DescribeStreamSummary"),
   });
 });
 
-behaviour("a stream is found by its ARN", api("DescribeStream"), async () => {
+behaviour("a stream is described by its ARN", api("DescribeStream"), async () => {
   const { StreamName, StreamARN } = await stream();
   const { StreamDescription } = await send(new DescribeStreamCommand({ StreamARN }));
   expect(StreamDescription!.StreamName).toBe(StreamName);
 });
 
-behaviour("a stream on demand begins with four shards", guide("how-do-i-size-a-stream"), async () => {
+behaviour("a new on-demand stream has four shards", guide("how-do-i-size-a-stream"), async () => {
   const { StreamName } = await stream({ StreamModeDetails: { StreamMode: "ON_DEMAND" } });
   expect(await summary(StreamName)).toMatchObject({
     StreamModeDetails: { StreamMode: "ON_DEMAND" },
@@ -100,7 +100,7 @@ behaviour("a stream on demand begins with four shards", guide("how-do-i-size-a-s
   });
 });
 
-behaviour("a name is given once in a Region of an account", api("CreateStream"), async () => {
+behaviour("a stream name is unique within account and Region", api("CreateStream"), async () => {
   const { StreamName } = await stream();
   await expect(send(new CreateStreamCommand({ StreamName, ShardCount: 1 }))).rejects.toMatchObject(
     refusal("ResourceInUseException", `Stream ${StreamName} under account ${ACCOUNT} already exists.`),
@@ -122,7 +122,7 @@ refused(
   { StreamName: "x", StreamModeDetails: { StreamMode: "PROVISIONED" } },
   invalid("ShardCount is expected when StreamMode=PROVISIONED"),
 );
-behaviour("a stream of which nothing is said is on demand", api("CreateStream"), async () => {
+behaviour("a stream without mode and shard count is on-demand", api("CreateStream"), async () => {
   const { StreamName } = await stream({});
   expect(await summary(StreamName)).toMatchObject({
     StreamModeDetails: { StreamMode: "ON_DEMAND" },
@@ -208,23 +208,23 @@ for (const [operation, command] of [
   ],
   ["RegisterStreamConsumer", new RegisterStreamConsumerCommand({ StreamARN: arn("no"), ConsumerName: "c" })],
 ] as const) {
-  behaviour(`${operation} needs a stream that is there`, api(operation), async () => {
+  behaviour(`${operation} refuses a stream that does not exist`, api(operation), async () => {
     await expect(send(command as never)).rejects.toMatchObject(noStream("no"));
   });
 }
 
-behaviour("an iterator needs a stream that is there", api("GetShardIterator"), async () => {
+behaviour("GetShardIterator refuses a stream that does not exist", api("GetShardIterator"), async () => {
   await expect(
     send(new GetShardIteratorCommand({ StreamName: "no", ShardId: FIRST, ShardIteratorType: "LATEST" })),
   ).rejects.toMatchObject(missing(`Shard ${FIRST} in stream no under account ${ACCOUNT} does not exist`));
 });
 
-behaviour("resources are as old as whole seconds tell", api("StreamDescription"), async () => {
+behaviour("creation timestamps are in whole seconds", api("StreamDescription"), async () => {
   const { described } = await stream();
   expect((await described()).StreamCreationTimestamp!.getTime() % 1_000).toBe(0);
 });
 
-behaviour("a stream that was deleted is gone, records and all", api("DeleteStream"), async () => {
+behaviour("DeleteStream deletes a stream and its records", api("DeleteStream"), async () => {
   const { StreamName, put, texts } = await stream();
   await put("old");
   await send(new DeleteStreamCommand({ StreamName }));
@@ -233,23 +233,27 @@ behaviour("a stream that was deleted is gone, records and all", api("DeleteStrea
   expect(await texts()).toEqual([]);
 });
 
-behaviour("a stream with consumers is deleted only with them", api("DeleteStream"), async () => {
-  const { StreamName, StreamARN } = await stream();
-  await send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" }));
-  await expect(send(new DeleteStreamCommand({ StreamName }))).rejects.toMatchObject(
-    refusal(
-      "ResourceInUseException",
-      `DeleteStream can't delete ${StreamARN} because there are consumers associated with this data stream. To delete ${StreamName} anyway, set the EnforceConsumerDeletion parameter to true to force the deletion of all the consumers that are associated with it.`,
-    ),
-  );
-  await send(new DeleteStreamCommand({ StreamName, EnforceConsumerDeletion: true }));
-  await expect(summary(StreamName)).rejects.toMatchObject(noStream(StreamName));
-});
+behaviour(
+  "DeleteStream of a stream with consumers requires EnforceConsumerDeletion",
+  api("DeleteStream"),
+  async () => {
+    const { StreamName, StreamARN } = await stream();
+    await send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" }));
+    await expect(send(new DeleteStreamCommand({ StreamName }))).rejects.toMatchObject(
+      refusal(
+        "ResourceInUseException",
+        `DeleteStream can't delete ${StreamARN} because there are consumers associated with this data stream. To delete ${StreamName} anyway, set the EnforceConsumerDeletion parameter to true to force the deletion of all the consumers that are associated with it.`,
+      ),
+    );
+    await send(new DeleteStreamCommand({ StreamName, EnforceConsumerDeletion: true }));
+    await expect(summary(StreamName)).rejects.toMatchObject(noStream(StreamName));
+  },
+);
 
 const retention = async (StreamName: string) => (await summary(StreamName)).RetentionPeriodHours;
 
 behaviour(
-  "retention grows to a year and shrinks to a day",
+  "the retention period can be increased to a year and decreased to a day",
   api("IncreaseStreamRetentionPeriod"),
   async () => {
     const { StreamName } = await stream();
@@ -260,7 +264,7 @@ behaviour(
   },
 );
 
-behaviour("retention that stays the same is no error", api("IncreaseStreamRetentionPeriod"), async () => {
+behaviour("an unchanged retention period is accepted", api("IncreaseStreamRetentionPeriod"), async () => {
   const { StreamName } = await stream();
   await send(new IncreaseStreamRetentionPeriodCommand({ StreamName, RetentionPeriodHours: 24 }));
   await send(new DecreaseStreamRetentionPeriodCommand({ StreamName, RetentionPeriodHours: 24 }));
@@ -297,7 +301,7 @@ for (const [what, Command, from, to, message] of [
     /can not be longer than existing retention period \(24 hours\)/,
   ],
 ] as const) {
-  behaviour(`retention ${what}`, api("DecreaseStreamRetentionPeriod"), async () => {
+  behaviour(`a retention period ${what}`, api("DecreaseStreamRetentionPeriod"), async () => {
     const { StreamName } = await stream();
     if (from > 24)
       await send(new IncreaseStreamRetentionPeriodCommand({ StreamName, RetentionPeriodHours: from }));
@@ -311,21 +315,25 @@ for (const [hours, rule] of [
   [8_761, "Member must have value less than or equal to 8760"],
   [0, "Member must have value greater than or equal to 1"],
 ] as const) {
-  behaviour(`there is no retention of ${hours} hours`, api("IncreaseStreamRetentionPeriod"), async () => {
-    const { StreamName } = await stream();
-    for (const Command of [IncreaseStreamRetentionPeriodCommand, DecreaseStreamRetentionPeriodCommand])
-      await expect(
-        send(new Command({ StreamName, RetentionPeriodHours: hours }) as never),
-      ).rejects.toMatchObject(
-        refusal(
-          "ValidationException",
-          `1 validation error detected: Value '${hours}' at 'retentionPeriodHours' failed to satisfy constraint: ${rule}`,
-        ),
-      );
-  });
+  behaviour(
+    `a retention period of ${hours} hours is refused`,
+    api("IncreaseStreamRetentionPeriod"),
+    async () => {
+      const { StreamName } = await stream();
+      for (const Command of [IncreaseStreamRetentionPeriodCommand, DecreaseStreamRetentionPeriodCommand])
+        await expect(
+          send(new Command({ StreamName, RetentionPeriodHours: hours }) as never),
+        ).rejects.toMatchObject(
+          refusal(
+            "ValidationException",
+            `1 validation error detected: Value '${hours}' at 'retentionPeriodHours' failed to satisfy constraint: ${rule}`,
+          ),
+        );
+    },
+  );
 }
 
-behaviour("what breaks several rules is told of in the order of a hash", api("PutRecord"), async () => {
+behaviour("several violations are reported in the order of a hash map", api("PutRecord"), async () => {
   const { put } = await stream();
   const more = { PartitionKey: "", ExplicitHashKey: "x", SequenceNumberForOrdering: "y" };
   await expect(put("x", more)).rejects.toMatchObject(
@@ -336,42 +344,42 @@ behaviour("what breaks several rules is told of in the order of a hash", api("Pu
   );
 });
 
-behaviour("a key that is missing is told of with what else is wrong", api("PutRecord"), async () => {
-  const put = (input: object) => send(new PutRecordCommand(input as PutRecordCommandInput));
-  const missing = (member: string) =>
-    `Value null at '${member}' failed to satisfy constraint: Member must not be null`;
-  await expect(put({})).rejects.toMatchObject(
-    refusal(
-      "ValidationException",
-      `2 validation errors detected: ${missing("partitionKey")}; ${missing("data")}`,
-    ),
-  );
-  const Records = [{ Data: Buffer.alloc(0) }, { Data: Buffer.alloc(0), ExplicitHashKey: "x" }];
-  await expect(send(new PutRecordsCommand({ Records } as PutRecordsCommandInput))).rejects.toMatchObject(
-    refusal(
-      "ValidationException",
-      `3 validation errors detected: ${missing("records.1.member.partitionKey")}; ${missing("records.2.member.partitionKey")}; Value 'x' at 'records.2.member.explicitHashKey' failed to satisfy constraint: Member must satisfy regular expression pattern: 0|([1-9]\\d{0,38})`,
-    ),
-  );
-});
-
 behaviour(
-  "that there are too many records is told before the keys that they lack",
-  api("PutRecords"),
+  "a missing partition key is reported together with other violations",
+  api("PutRecord"),
   async () => {
-    const Records = Array.from({ length: 501 }, () => ({ Data: Buffer.alloc(0) }));
-    await expect(
-      send(new PutRecordsCommand({ StreamName: "s", Records } as PutRecordsCommandInput)),
-    ).rejects.toMatchObject({
-      name: "ValidationException",
-      message: expect.stringMatching(
-        /^1 validation error detected: Value .* at 'records' failed to satisfy constraint: Member must have length less than or equal to 500$/,
+    const put = (input: object) => send(new PutRecordCommand(input as PutRecordCommandInput));
+    const missing = (member: string) =>
+      `Value null at '${member}' failed to satisfy constraint: Member must not be null`;
+    await expect(put({})).rejects.toMatchObject(
+      refusal(
+        "ValidationException",
+        `2 validation errors detected: ${missing("partitionKey")}; ${missing("data")}`,
       ),
-    });
+    );
+    const Records = [{ Data: Buffer.alloc(0) }, { Data: Buffer.alloc(0), ExplicitHashKey: "x" }];
+    await expect(send(new PutRecordsCommand({ Records } as PutRecordsCommandInput))).rejects.toMatchObject(
+      refusal(
+        "ValidationException",
+        `3 validation errors detected: ${missing("records.1.member.partitionKey")}; ${missing("records.2.member.partitionKey")}; Value 'x' at 'records.2.member.explicitHashKey' failed to satisfy constraint: Member must satisfy regular expression pattern: 0|([1-9]\\d{0,38})`,
+      ),
+    );
   },
 );
 
-behaviour("shard-level metrics are switched on and off", api("EnableEnhancedMonitoring"), async () => {
+behaviour("too many records are reported before missing keys", api("PutRecords"), async () => {
+  const Records = Array.from({ length: 501 }, () => ({ Data: Buffer.alloc(0) }));
+  await expect(
+    send(new PutRecordsCommand({ StreamName: "s", Records } as PutRecordsCommandInput)),
+  ).rejects.toMatchObject({
+    name: "ValidationException",
+    message: expect.stringMatching(
+      /^1 validation error detected: Value .* at 'records' failed to satisfy constraint: Member must have length less than or equal to 500$/,
+    ),
+  });
+});
+
+behaviour("shard-level metrics are enabled and disabled", api("EnableEnhancedMonitoring"), async () => {
   const { StreamName, StreamARN } = await stream();
   const on = await send(
     new EnableEnhancedMonitoringCommand({
@@ -394,7 +402,7 @@ behaviour("shard-level metrics are switched on and off", api("EnableEnhancedMoni
   });
 });
 
-behaviour("ALL stands for seven metrics", api("EnableEnhancedMonitoring"), async () => {
+behaviour("ALL enables seven metrics", api("EnableEnhancedMonitoring"), async () => {
   const { StreamName } = await stream();
   const { DesiredShardLevelMetrics } = await send(
     new EnableEnhancedMonitoringCommand({ StreamName, ShardLevelMetrics: ["ALL"] }),
@@ -402,7 +410,7 @@ behaviour("ALL stands for seven metrics", api("EnableEnhancedMonitoring"), async
   expect(DesiredShardLevelMetrics).toHaveLength(7);
 });
 
-behaviour("a mode is changed", api("UpdateStreamMode"), async () => {
+behaviour("UpdateStreamMode changes the mode of a stream", api("UpdateStreamMode"), async () => {
   const { StreamName, StreamARN } = await stream();
   await send(new UpdateStreamModeCommand({ StreamARN, StreamModeDetails: { StreamMode: "ON_DEMAND" } }));
   expect((await summary(StreamName)).StreamModeDetails).toEqual({ StreamMode: "ON_DEMAND" });
@@ -429,7 +437,7 @@ for (const [operation, command] of [
       new UpdateShardCountCommand({ StreamName, TargetShardCount: 5, ScalingType: "UNIFORM_SCALING" }),
   ],
 ] as const) {
-  behaviour(`${operation} is for provisioned streams`, api(operation), async () => {
+  behaviour(`${operation} requires a provisioned stream`, api(operation), async () => {
     const { StreamName } = await stream({ StreamModeDetails: { StreamMode: "ON_DEMAND" } });
     await expect(send(command(StreamName) as never)).rejects.toMatchObject(
       refusal(
@@ -440,7 +448,7 @@ for (const [operation, command] of [
   });
 }
 
-behaviour("the size of records is raised", api("UpdateMaxRecordSize"), async () => {
+behaviour("UpdateMaxRecordSize raises the maximum size of a record", api("UpdateMaxRecordSize"), async () => {
   const { StreamName, StreamARN, put } = await stream();
   const big = Buffer.alloc(1_048_577);
   await expect(put(big)).rejects.toMatchObject(
@@ -454,7 +462,7 @@ behaviour("the size of records is raised", api("UpdateMaxRecordSize"), async () 
   expect((await put(big)).ShardId).toBe(FIRST);
 });
 
-behaviour("a record of ten mebibytes comes back whole", api("UpdateMaxRecordSize"), async () => {
+behaviour("a record of ten megabytes is returned unchanged", api("UpdateMaxRecordSize"), async () => {
   const { StreamARN, put, texts } = await stream();
   await send(new UpdateMaxRecordSizeCommand({ StreamARN, MaxRecordSizeInKiB: 10_240 }));
   const big = "0123456789".repeat(1_000_000);
@@ -465,22 +473,22 @@ behaviour("a record of ten mebibytes comes back whole", api("UpdateMaxRecordSize
   expect(second).toBe("small");
 });
 
-behaviour("a commitment lasts for a day at least", api("UpdateAccountSettings"), async () => {
-  const told = async () =>
+behaviour("a billing commitment lasts at least a day", api("UpdateAccountSettings"), async () => {
+  const describe = async () =>
     (await send(new DescribeAccountSettingsCommand({}))).MinimumThroughputBillingCommitment!;
   const update = async (Status: "ENABLED" | "DISABLED") =>
     (await send(new UpdateAccountSettingsCommand({ MinimumThroughputBillingCommitment: { Status } })))
       .MinimumThroughputBillingCommitment!;
-  expect(await told()).toEqual({ Status: "DISABLED" });
+  expect(await describe()).toEqual({ Status: "DISABLED" });
   const { Status, StartedAt, EarliestAllowedEndAt } = await update("ENABLED");
   expect(Status).toBe("ENABLED");
   expect(EarliestAllowedEndAt!.getTime() - StartedAt!.getTime()).toBe(86_400_000);
   expect(await update("DISABLED")).toMatchObject({ Status: "ENABLED_UNTIL_EARLIEST_ALLOWED_END" });
   await cloud.advance(86_400_000);
-  expect(await told()).toMatchObject({ Status: "DISABLED", EndedAt: EarliestAllowedEndAt });
+  expect(await describe()).toMatchObject({ Status: "DISABLED", EndedAt: EarliestAllowedEndAt });
 });
 
-behaviour("limits count what is there", api("DescribeLimits"), async () => {
+behaviour("DescribeLimits counts shards and on-demand streams", api("DescribeLimits"), async () => {
   const before = await send(new DescribeLimitsCommand({}));
   await stream({ ShardCount: 3 });
   await stream({ StreamModeDetails: { StreamMode: "ON_DEMAND" } });

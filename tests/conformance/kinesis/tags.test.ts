@@ -21,7 +21,7 @@ import { ACCOUNT, api, arn, HEARD, invalid, kinesisOf, missing, named } from "./
 const cloud = conformanceCloud();
 const { send, stream } = kinesisOf(cloud);
 
-behaviour("tags are given, replaced, listed in pages and taken away", api("AddTagsToStream"), async () => {
+behaviour("tags are added, replaced, listed in pages and removed", api("AddTagsToStream"), async () => {
   const { StreamName } = await stream({ ShardCount: 1, Tags: { a: "0" } });
   await send(new AddTagsToStreamCommand({ StreamName, Tags: { a: "1", b: "2", c: "3" } }));
   const first = await send(new ListTagsForStreamCommand({ StreamName, Limit: 2 }));
@@ -37,7 +37,7 @@ behaviour("tags are given, replaced, listed in pages and taken away", api("AddTa
   expect(rest).toMatchObject({ Tags: [{ Key: "b", Value: "2" }], HasMoreTags: false });
 });
 
-behaviour("a stream has fifty tags at most", api("AddTagsToStream"), async () => {
+behaviour("a stream has at most fifty tags", api("AddTagsToStream"), async () => {
   const { StreamName } = await stream();
   const tags = (from: number, count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${from + at}`, "v"]));
@@ -49,7 +49,7 @@ behaviour("a stream has fifty tags at most", api("AddTagsToStream"), async () =>
   );
 });
 
-behaviour("tags are of certain characters", api("AddTagsToStream"), async () => {
+behaviour("tags with invalid characters are refused", api("AddTagsToStream"), async () => {
   const { StreamName } = await stream();
   const strange = invalid(
     "Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, _ . / = + - % @.",
@@ -75,16 +75,16 @@ for (const kind of ["stream", "consumer"] as const) {
       new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: named("c"), Tags: { first: "1" } }),
     );
     const ResourceARN = kind === "stream" ? StreamARN : Consumer!.ConsumerARN!;
-    const told = async () => (await send(new ListTagsForResourceCommand({ ResourceARN }))).Tags;
-    expect(await told()).toEqual(kind === "stream" ? [] : [{ Key: "first", Value: "1" }]);
+    const listTags = async () => (await send(new ListTagsForResourceCommand({ ResourceARN }))).Tags;
+    expect(await listTags()).toEqual(kind === "stream" ? [] : [{ Key: "first", Value: "1" }]);
     await send(new TagResourceCommand({ ResourceARN, Tags: { more: "2" } }));
     await send(new UntagResourceCommand({ ResourceARN, TagKeys: ["first"] }));
-    expect(await told()).toEqual([{ Key: "more", Value: "2" }]);
+    expect(await listTags()).toEqual([{ Key: "more", Value: "2" }]);
   });
 }
 
 for (const kind of ["stream", "consumer"] as const) {
-  behaviour(`a ${kind}'s policy is put, read and deleted`, api("PutResourcePolicy"), async () => {
+  behaviour(`the policy of a ${kind} is put, read and deleted`, api("PutResourcePolicy"), async () => {
     const { StreamARN } = await stream();
     const { Consumer } = await send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" }));
     const ResourceARN = kind === "stream" ? StreamARN : Consumer!.ConsumerARN!;
@@ -110,37 +110,41 @@ for (const kind of ["stream", "consumer"] as const) {
   });
 }
 
-behaviour("a consumer's policy lets another account subscribe", api("PutResourcePolicy"), async () => {
-  const { StreamARN } = await stream();
-  const { Consumer } = await send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" }));
-  const { ConsumerARN } = Consumer!;
-  const other = new KinesisClient(cloud.client({ account: "111111111111" }));
-  const described = () => other.send(new DescribeStreamConsumerCommand({ ConsumerARN }));
-  await expect(described()).rejects.toMatchObject({ name: "AccessDeniedException" });
-  const Policy = JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Effect: "Allow",
-        Principal: { AWS: "111111111111" },
-        Action: "kinesis:DescribeStreamConsumer",
-        Resource: ConsumerARN,
-      },
-    ],
-  });
-  await send(new PutResourcePolicyCommand({ ResourceARN: ConsumerARN, Policy }));
-  expect((await described()).ConsumerDescription!.ConsumerARN).toBe(ConsumerARN);
-  other.destroy();
-});
+behaviour(
+  "the policy of a consumer allows another account to describe it",
+  api("PutResourcePolicy"),
+  async () => {
+    const { StreamARN } = await stream();
+    const { Consumer } = await send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" }));
+    const { ConsumerARN } = Consumer!;
+    const other = new KinesisClient(cloud.client({ account: "111111111111" }));
+    const described = () => other.send(new DescribeStreamConsumerCommand({ ConsumerARN }));
+    await expect(described()).rejects.toMatchObject({ name: "AccessDeniedException" });
+    const Policy = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { AWS: "111111111111" },
+          Action: "kinesis:DescribeStreamConsumer",
+          Resource: ConsumerARN,
+        },
+      ],
+    });
+    await send(new PutResourcePolicyCommand({ ResourceARN: ConsumerARN, Policy }));
+    expect((await described()).ConsumerDescription!.ConsumerARN).toBe(ConsumerARN);
+    other.destroy();
+  },
+);
 
-behaviour("a policy needs a resource that is there", api("PutResourcePolicy"), async () => {
+behaviour("GetResourcePolicy refuses a resource that does not exist", api("PutResourcePolicy"), async () => {
   const ResourceARN = arn("nowhere");
   await expect(send(new GetResourcePolicyCommand({ ResourceARN }))).rejects.toMatchObject(
     missing(`Stream with ARN ${ResourceARN} not found`),
   );
 });
 
-behaviour("keys that begin with aws: are not an owner's to give", api("AddTagsToStream"), async () => {
+behaviour("tag keys with the prefix aws: are refused", api("AddTagsToStream"), async () => {
   const { StreamName } = await stream();
   const Tags = { "aws:mine": "1" };
   await expect(send(new AddTagsToStreamCommand({ StreamName, Tags }))).rejects.toMatchObject({
@@ -182,7 +186,7 @@ for (const [what, more, message] of [
   });
 }
 
-behaviour("a policy names actions by their whole names", HEARD, async () => {
+behaviour("a policy with wildcards in actions is refused", HEARD, async () => {
   const { StreamARN: ResourceARN } = await stream();
   for (const Action of ["kinesis:*", "kinesis:Put*"]) {
     const Statement = statement({ Resource: ResourceARN, Action });
@@ -192,30 +196,34 @@ behaviour("a policy names actions by their whole names", HEARD, async () => {
   }
 });
 
-behaviour("who tags what is made may do that, too", api("CreateStream"), async () => {
-  const users = identities(cloud);
-  const userThatMay = (...actions: string[]) =>
-    new KinesisClient(
-      users.user(named("maker"), {
-        account: ACCOUNT,
-        allows: [{ Effect: "Allow", Action: actions.map((action) => `kinesis:${action}`), Resource: "*" }],
-      }),
-    );
-  const Tags = { a: "b" };
-  const denied = { name: "AccessDeniedException" };
-  const create = (client: KinesisClient, more: object) =>
-    client.send(new CreateStreamCommand({ StreamName: named("tagged"), ShardCount: 1, ...more }));
-  const maker = userThatMay("CreateStream", "RegisterStreamConsumer");
-  await create(maker, {});
-  await expect(create(maker, { Tags })).rejects.toMatchObject(denied);
-  const tagger = userThatMay("CreateStream", "AddTagsToStream", "RegisterStreamConsumer", "TagResource");
-  await create(tagger, { Tags });
-  const { StreamARN } = await stream();
-  const register = (client: KinesisClient, more: object) =>
-    client.send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: named("c"), ...more }));
-  await register(maker, {});
-  await expect(register(maker, { Tags })).rejects.toMatchObject(denied);
-  await register(tagger, { Tags });
-  maker.destroy();
-  tagger.destroy();
-});
+behaviour(
+  "creating a resource with tags requires the permission to tag it",
+  api("CreateStream"),
+  async () => {
+    const users = identities(cloud);
+    const userThatMay = (...actions: string[]) =>
+      new KinesisClient(
+        users.user(named("maker"), {
+          account: ACCOUNT,
+          allows: [{ Effect: "Allow", Action: actions.map((action) => `kinesis:${action}`), Resource: "*" }],
+        }),
+      );
+    const Tags = { a: "b" };
+    const denied = { name: "AccessDeniedException" };
+    const create = (client: KinesisClient, more: object) =>
+      client.send(new CreateStreamCommand({ StreamName: named("tagged"), ShardCount: 1, ...more }));
+    const maker = userThatMay("CreateStream", "RegisterStreamConsumer");
+    await create(maker, {});
+    await expect(create(maker, { Tags })).rejects.toMatchObject(denied);
+    const tagger = userThatMay("CreateStream", "AddTagsToStream", "RegisterStreamConsumer", "TagResource");
+    await create(tagger, { Tags });
+    const { StreamARN } = await stream();
+    const register = (client: KinesisClient, more: object) =>
+      client.send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: named("c"), ...more }));
+    await register(maker, {});
+    await expect(register(maker, { Tags })).rejects.toMatchObject(denied);
+    await register(tagger, { Tags });
+    maker.destroy();
+    tagger.destroy();
+  },
+);

@@ -18,7 +18,7 @@ const topic = (regionSet: string): AsymmetricCall => ({
   body: "Action=CreateTopic&Version=2010-03-31&Name=many",
 });
 
-behaviour("a request may be signed by Version 4A, for one Region or more", ELEMENTS, async () => {
+behaviour("a request can be signed with SigV4A for one or more Regions", ELEMENTS, async () => {
   for (const [set, region] of [
     ["*", "us-east-1"],
     ["us-west-2", "us-west-2"],
@@ -30,13 +30,13 @@ behaviour("a request may be signed by Version 4A, for one Region or more", ELEME
   }
 });
 
-behaviour("a signature for no Region that is served is none", PAGE, async () => {
+behaviour("a SigV4A signature for no served Region is refused", PAGE, async () => {
   const { status, text } = await call(topic("mars-*"));
   expect(status).toBe(403);
   expect(text).toContain("<Code>SignatureDoesNotMatch</Code>");
 });
 
-behaviour("policies know a request that is signed by Version 4A", CONDITIONS, async () => {
+behaviour("policies can test whether a request was signed with SigV4A", CONDITIONS, async () => {
   const s3 = new S3Client({ ...cloud.client(), forcePathStyle: true });
   await s3.send(new CreateBucketCommand({ Bucket: "asymmetric" }));
   const Policy = JSON.stringify({

@@ -19,12 +19,12 @@ async function query(form: string) {
     { accessKeyId: "test", secretAccessKey: "test" },
     { region: "us-east-1", service: "sts", now: Date.now(), payloadHash: hash("sha256", form, "hex") },
   );
-  const answer = await fetch(cloud.endpoint, {
+  const response = await fetch(cloud.endpoint, {
     method: "POST",
     headers: { ...headers, ...signed },
     body: form,
   });
-  return { status: answer.status, xml: await answer.text() };
+  return { status: response.status, xml: await response.text() };
 }
 
 async function session() {
@@ -42,52 +42,65 @@ async function session() {
 
 const ROOT = { UserId: "000000000000", Account: "000000000000", Arn: "arn:aws:iam::000000000000:root" };
 
-behaviour("who calls is told, the root of an account too", api("GetCallerIdentity"), async () => {
+behaviour("GetCallerIdentity returns the root user of the account", api("GetCallerIdentity"), async () => {
   expect(await sts().send(new GetCallerIdentityCommand({}))).toMatchObject(ROOT);
 });
 
-behaviour("the session of a root ends after an hour", api("GetSessionToken"), async () => {
+behaviour("the session of a root user expires after an hour", api("GetSessionToken"), async () => {
   const { expires, credentials } = await session();
   expect(Math.abs(expires - Date.now() - 3_600_000)).toBeLessThan(60_000);
   expect(credentials.accessKeyId).toMatch(/^ASIA[A-Z2-7]{16}$/);
   expect(await sts(credentials).send(new GetCallerIdentityCommand({}))).toMatchObject(ROOT);
 });
 
-behaviour("a session gets no session", "https://github.com/aws/aws-sdk-net/issues/1704", async () => {
-  const { credentials } = await session();
-  await expect(sts(credentials).send(new GetSessionTokenCommand({}))).rejects.toMatchObject({
-    name: "AccessDenied",
-    message: "Cannot call GetSessionToken with session credentials",
-    $metadata: { httpStatusCode: 403 },
-  });
-});
+behaviour(
+  "GetSessionToken refuses session credentials",
+  "https://github.com/aws/aws-sdk-net/issues/1704",
+  async () => {
+    const { credentials } = await session();
+    await expect(sts(credentials).send(new GetSessionTokenCommand({}))).rejects.toMatchObject({
+      name: "AccessDenied",
+      message: "Cannot call GetSessionToken with session credentials",
+      $metadata: { httpStatusCode: 403 },
+    });
+  },
+);
 
-behaviour("a device of nobody's is not asked", "https://github.com/aws/aws-cli/issues/6325", async () => {
-  const SerialNumber = "arn:aws:iam::000000000000:mfa/device";
-  await expect(
-    sts().send(new GetSessionTokenCommand({ SerialNumber, TokenCode: "123456" })),
-  ).rejects.toMatchObject({
-    name: "AccessDenied",
-    message:
-      "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.",
-  });
-});
+behaviour(
+  "GetSessionToken refuses an MFA device that does not exist",
+  "https://github.com/aws/aws-cli/issues/6325",
+  async () => {
+    const SerialNumber = "arn:aws:iam::000000000000:mfa/device";
+    await expect(
+      sts().send(new GetSessionTokenCommand({ SerialNumber, TokenCode: "123456" })),
+    ).rejects.toMatchObject({
+      name: "AccessDenied",
+      message:
+        "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.",
+    });
+  },
+);
 
-behaviour("a device is told with its code", "https://github.com/y13i/sgviz/issues/9", async () => {
-  await expect(sts().send(new GetSessionTokenCommand({ TokenCode: "123456" }))).rejects.toMatchObject({
-    name: "AccessDenied",
-    message: "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.",
-  });
-});
+behaviour(
+  "GetSessionToken refuses an MFA code without a serial number",
+  "https://github.com/y13i/sgviz/issues/9",
+  async () => {
+    await expect(sts().send(new GetSessionTokenCommand({ TokenCode: "123456" }))).rejects.toMatchObject({
+      name: "AccessDenied",
+      message:
+        "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.",
+    });
+  },
+);
 
-/** IAM, SES and SNS say the same: what they are built on does. */
-const HEARD = "https://github.com/ex-aws/ex_aws/pull/177";
+/** IAM, SES and SNS return the same message, as they share a framework. */
+const OBSERVED = "https://github.com/ex-aws/ex_aws/pull/177";
 for (const [form, operation, version] of [
   ["Action=MakeTea&Version=2011-06-15", "MakeTea", "2011-06-15"],
   ["Action=GetCallerIdentity&Version=2000-01-01", "GetCallerIdentity", "2000-01-01"],
   ["Action=GetCallerIdentity", "GetCallerIdentity", "NO_VERSION_SPECIFIED"],
 ] as const)
-  behaviour(`${form} finds no operation`, HEARD, async () => {
+  behaviour(`${form} is refused as an unknown operation`, OBSERVED, async () => {
     const { status, xml } = await query(form);
     expect(status).toBe(400);
     expect(xml).toContain(
@@ -95,7 +108,7 @@ for (const [form, operation, version] of [
     );
   });
 
-behaviour("a duration that is too short is refused", api("GetSessionToken"), async () => {
+behaviour("GetSessionToken refuses a duration below the minimum", api("GetSessionToken"), async () => {
   const { status, xml } = await query("Action=GetSessionToken&Version=2011-06-15&DurationSeconds=899");
   expect(status).toBe(400);
   expect(xml).toContain(

@@ -3,15 +3,15 @@ import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { ACCOUNT, api, firehoseOf, invalid, named, notThere, RoleARN } from "./firehose.ts";
 
-/** What is not there yet is refused by name, but what AWS would refuse of it is refused first, as AWS does. */
+/** Unimplemented features are refused by name, but only after the input passes AWS's own validation. */
 const { send } = firehoseOf(conformanceCloud());
 
-type Told = Partial<CreateDeliveryStreamCommandInput>;
-/** Sentences that AWS was heard to say; its documentation has the rules alone. */
-const HEARD = "https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/firehose";
+type Input = Partial<CreateDeliveryStreamCommandInput>;
+/** Messages observed from AWS; its documentation has only the rules. */
+const OBSERVED = "https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/firehose";
 
 const create = (input: object) =>
-  send(new CreateDeliveryStreamCommand({ DeliveryStreamName: named("made"), ...(input as Told) }));
+  send(new CreateDeliveryStreamCommand({ DeliveryStreamName: named("made"), ...(input as Input) }));
 
 const S3 = { RoleARN, BucketARN: "arn:aws:s3:::anywhere" };
 const secret = (region: string) => ({
@@ -21,7 +21,7 @@ const secret = (region: string) => ({
     SecretARN: `arn:aws:secretsmanager:${region}:${ACCOUNT}:secret:destination-AbCdEf`,
   },
 });
-const extended = (more: object): Told => ({ ExtendedS3DestinationConfiguration: { ...S3, ...more } });
+const extended = (more: object): Input => ({ ExtendedS3DestinationConfiguration: { ...S3, ...more } });
 const converted = (more: object, rest: object = {}) =>
   extended({ DataFormatConversionConfiguration: { Enabled: true, ...more }, ...rest });
 const JSON_IN = { InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: {} } } };
@@ -278,7 +278,7 @@ for (const [what, input, error] of [
     ),
   ],
 ] as const)
-  behaviour(what, HEARD, async () => {
+  behaviour(what, OBSERVED, async () => {
     await expect(create(input)).rejects.toMatchObject(error);
   });
 
@@ -296,6 +296,6 @@ for (const [what, input] of [
   ["Snowflake with a secret", snowflake(secret("us-east-1"))],
   ["Iceberg", iceberg({ DestinationTableConfigurationList: [TABLE] })],
 ] as const)
-  behaviour(`${what} is not there yet, and says so`, api("CreateDeliveryStream"), async () => {
+  behaviour(`${what} is not implemented`, api("CreateDeliveryStream"), async () => {
     await expect(create(input)).rejects.toMatchObject(notThere);
   });
