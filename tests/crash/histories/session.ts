@@ -171,7 +171,7 @@ function callsOf({ client, session, element, name, record }: SessionOptions) {
       });
     },
 
-    /** The answer tells the whole list, with what was added. */
+    /** Appends to a list. The response contains the whole list. */
     async append() {
       const key = name();
       const steps = appended(key, newElements());
@@ -187,7 +187,7 @@ function callsOf({ client, session, element, name, record }: SessionOptions) {
       });
     },
 
-    /** Only to the list as it was read. */
+    /** Appends to a list on the condition that it is unchanged since it was read. */
     async appendTo() {
       const [seen] = (await readOne(name())) ?? [];
       if (!seen) return;
@@ -211,7 +211,7 @@ function callsOf({ client, session, element, name, record }: SessionOptions) {
       );
     },
 
-    /** To some lists, if another is as it was read: a write skew would show here. */
+    /** Appends to lists on the condition that another one is unchanged, which would reveal a write skew. */
     async appendOnCondition() {
       const [seen, ...rest] = (await readTogether(severalOf(name))) ?? [];
       if (!seen) return;

@@ -15,7 +15,7 @@ const PAGE = 500;
 const MAX_LISTED = 100;
 
 export const backupOperations = {
-  /** Of the table as it is at this moment; its items are copied afterwards. */
+  /** Backs up the table as it is at this moment. Its items are copied in the background. */
   async CreateBackup(ctx, { TableName, BackupName }) {
     return ctx.transact(async (tx) => {
       const name = tableName(TableName);

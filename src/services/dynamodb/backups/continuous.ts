@@ -13,7 +13,7 @@ export const continuousBackups = {
     return { ContinuousBackupsDescription: recoveryDescription(table, ctx.clock.now()) };
   },
 
-  /** What a table's changes replace is kept from when its recovery is enabled. */
+  /** Undo records are kept from the moment at which recovery is enabled. */
   async UpdateContinuousBackups(ctx, { TableName, PointInTimeRecoverySpecification: specification }) {
     const { PointInTimeRecoveryEnabled: isEnabled, RecoveryPeriodInDays } = specification;
     if (!isEnabled && RecoveryPeriodInDays !== undefined)

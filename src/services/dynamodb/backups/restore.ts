@@ -27,7 +27,7 @@ import { markSource } from "./source.ts";
 import { earliestOf, type Moment } from "./undo.ts";
 
 export const restoreOperations = {
-  /** From a backup of this Region or of another. */
+  /** Restores a backup of this Region or of another. */
   async RestoreTableFromBackup(ctx, input) {
     const home = homeOf(ctx, input.BackupArn, input);
     const fromBackup = async (tx: ReadTransaction): Promise<Restorable> => {

@@ -30,8 +30,8 @@ const FAIL_MS = 1_000;
 
 export const exportOperations = {
   /**
-   * The table is copied as it was at that time, or what changed in a span is gathered, and that is written to the bucket by
-   * a job.
+   * Copies the table as it was at that time, or gathers the changes of a period, in the background. A job then writes the
+   * result to the bucket.
    */
   async ExportTableToPointInTime(ctx, input) {
     checkRequest(input);
@@ -76,7 +76,7 @@ export const exportOperations = {
     return { ExportDescription: described(ctx, one) };
   },
 
-  /** The newest first. */
+  /** Lists the newest exports first. */
   async ListExports(ctx, { TableArn, MaxResults = PAGE_SIZE, NextToken }) {
     const before = NextToken === undefined ? undefined : ctx.seal.unseal(PURPOSE, NextToken);
     if (NextToken !== undefined && typeof before !== "string") throw wrongToken(NextToken);

@@ -29,7 +29,7 @@ class RowReader {
   #state: State = "start";
   #row: string[] = [];
   #cell = "";
-  /** Characters of the row that were read. */
+  /** The number of characters of the current row. */
   #size = 0;
 
   constructor(delimiter: string) {
@@ -37,7 +37,7 @@ class RowReader {
     this.#plain = new RegExp(`[^"\\n\\r\\${delimiter}]+`, "y");
   }
 
-  /** The rows that end in a piece; what is behind the last of them begins the next. */
+  /** Yields the rows that end in a piece. The rest of the piece begins the next row. */
   *rowsIn(piece: string): Generator<string[]> {
     for (let at = 0; at < piece.length; ) {
       const run = this.#runAt(piece, at);
@@ -54,13 +54,13 @@ class RowReader {
     }
   }
 
-  /** What stands behind the last end of a line. @throws {Unreadable} */
+  /** The last row, if the file does not end with a line break. @throws {Unreadable} */
   last(): string[] | undefined {
     if (this.#state === "quoted") throw new Unreadable("a quote that is not closed");
     return this.#endRow();
   }
 
-  /** Characters that mean nothing else, as many as follow each other. */
+  /** The longest run of ordinary characters at a position, if there is one. */
   #runAt(piece: string, at: number): string | undefined {
     if (this.#state === "closing") return undefined;
     const run = this.#state === "quoted" ? this.#quoted : this.#plain;
@@ -73,7 +73,7 @@ class RowReader {
     if (this.#state === "start") this.#state = "plain";
   }
 
-  /** A character that may mean something; within quotes only a quote does. */
+  /** Processes a character that may be special; within quotes only a quote is. */
   #take(character: string): void {
     if (this.#state === "quoted") this.#state = "closing";
     else if (this.#state === "closing" && character === '"') {
@@ -93,7 +93,7 @@ class RowReader {
     this.#state = "start";
   }
 
-  /** `undefined` for an empty line. */
+  /** Ends the row. @returns `undefined` for an empty line */
   #endRow(): string[] | undefined {
     this.#endCell();
     const row = this.#row;

@@ -34,7 +34,7 @@ const MAX_HEADER_BYTES = 2 ** 20;
 const ARN = /:table\/[^/]+\/import\/(\d+-[0-9a-f]+)$/;
 
 export const importOperations = {
-  /** The name is not taken before the table is made: two imports may ask for it, of which one fails. */
+  /** The table's name is not reserved before the table is created: of two imports with the same name, one fails. */
   async ImportTable(ctx, input) {
     checkFormat(input);
     if (input.TableCreationParameters.VectorIndexes) throw notImplemented("VectorIndexes of a table");
@@ -75,7 +75,7 @@ export const importOperations = {
     return { ImportTableDescription: described(ctx, one) };
   },
 
-  /** The newest first. */
+  /** Lists the newest imports first. */
   async ListImports(ctx, { TableArn, PageSize = PAGE_SIZE, NextToken }) {
     const before = NextToken === undefined ? undefined : pageIn(ctx.seal, NextToken);
     if (NextToken !== undefined && before === undefined) throw wrongToken(NextToken);

@@ -14,7 +14,7 @@ const ALL_KEYS = "ACCESSED_AND_THROTTLED_KEYS";
 
 /** Contributor Insights of tables and indexes: only the setting is stored, and no contributors are recorded. */
 export const insightOperations = {
-  /** What is so already is told as it is, and does not change. */
+  /** Enabling or disabling insights again changes nothing, and the response shows the final status. */
   async UpdateContributorInsights(ctx, input) {
     const { TableName, IndexName, ContributorInsightsAction: action } = input;
     return ctx.transact(async (tx) => {
@@ -53,7 +53,7 @@ export const insightOperations = {
     };
   },
 
-  /** Those that are on: a table, and then its indexes. */
+  /** Lists the enabled insights, those of each table before those of its indexes. */
   async ListContributorInsights(ctx, { TableName, MaxResults = MAX_LISTED, NextToken }) {
     const start = NextToken === undefined ? 0 : ctx.seal.unseal(PURPOSE, NextToken);
     if (typeof start !== "number") throw invalid("Invalid NextToken");
@@ -79,7 +79,7 @@ function checkActive(table: Table, index: string | undefined): void {
     );
 }
 
-/** A change of the mode does not enable insights anew. */
+/** When insights were last enabled, which a change of the mode does not affect. */
 const sinceOf = (former: Insights | undefined, now: number) =>
   former?.enabled ? (former.since ?? former.at) : now;
 

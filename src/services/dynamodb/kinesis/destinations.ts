@@ -19,7 +19,7 @@ import { failureOf } from "./stream.ts";
 const MAX_LISTED = 50;
 
 export const destinationOperations = {
-  /** Whatever the stream may be, it is shown as on its way; then it is active, or failed. */
+  /** The response always shows the destination as being enabled; afterwards it is active or failed. */
   async EnableKinesisStreamingDestination(ctx, input) {
     const { StreamArn: arn, EnableKinesisStreamingConfiguration: configuration = {} } = input;
     const failure = await failureOf(ctx, arn);

@@ -22,7 +22,7 @@ import {
 const NO_POLICY = "NO_POLICY";
 
 export const policyOperations = {
-  /** The same policy again has the same revision. */
+  /** An unchanged policy keeps its revision. */
   async PutResourcePolicy(ctx, { ResourceArn, Policy, ExpectedRevisionId, ConfirmRemoveSelfResourceAccess }) {
     const policy = canonicalPolicy(Policy, isOfStream(ResourceArn) ? "stream" : "table");
     if (!ConfirmRemoveSelfResourceAccess) checkNotLockedOut(ctx, ResourceArn, policy);
@@ -42,7 +42,7 @@ export const policyOperations = {
     return { Policy: shownPolicy(of.policy), RevisionId: revisionOf(of) };
   },
 
-  /** What has none may be left without one again; its revision is then that of the deletion. */
+  /** Succeeds without a policy, too, and then returns the revision of the former deletion. */
   async DeleteResourcePolicy(ctx, { ResourceArn, ExpectedRevisionId }) {
     return ctx.transact(async (tx) => {
       const { of, put } = await policedAt(ctx, tx, ResourceArn);

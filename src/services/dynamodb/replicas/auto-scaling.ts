@@ -26,7 +26,7 @@ export const replicaScalingOperations = {
     return { TableAutoScalingDescription: await describedScaling(ctx, table) };
   },
 
-  /** What is answered is the scaling as it was. */
+  /** The response shows the scaling before the update. */
   async UpdateTableReplicaAutoScaling(ctx, input) {
     const table = await globalTable(ctx, input.TableName);
     const changes = changesIn(table, input);
@@ -80,7 +80,10 @@ async function describedScaling(
 const failed = ({ name }: Pick<Table, "name">, reason: string) =>
   invalid(`Failed to update settings for global table with name: ‘${name}’${reason}`);
 
-/** Write capacity is scaled alike in all Regions, read capacity in each separately. @throws {AwsError} ValidationException */
+/**
+ * Write capacity is scaled alike in all Regions, read capacity in each separately.
+ * @throws {AwsError} ValidationException
+ */
 function changesIn(table: Replicated, input: Request): Change[] {
   const regions = regionsOf(table);
   const everywhere = (index: string | undefined, sent: DynamoDB.AutoScalingSettingsUpdate | undefined) =>

@@ -44,7 +44,7 @@ export const readingOperations = {
     });
   },
 
-  /** A shard that takes no more ends: there is no next iterator, and its child goes on. */
+  /** The last page of a closed shard has no next iterator: its child shard continues the stream. */
   async GetRecords(ctx, { ShardIterator, Limit = MAX_RECORDS }) {
     checkLimit(Limit, MAX_RECORDS);
     const read = iteratorIn(ctx, ShardIterator);

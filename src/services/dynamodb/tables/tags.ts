@@ -28,7 +28,7 @@ export const tagOperations = {
     });
   },
 
-  /** All of them, in one page: whatever token comes is no matter. */
+  /** Returns all tags in one page, and ignores any token. */
   async ListTagsOfResource(ctx, { ResourceArn }) {
     return { Tags: (await ctx.read((tx) => taggedTable(ctx, tx, ResourceArn))).tags };
   },

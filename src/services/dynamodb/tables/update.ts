@@ -25,7 +25,7 @@ const MAX_CLASS_CHANGES = 2;
 const CLASS_CHANGES_MS = 30 * 86_400_000;
 
 export const tableUpdate = {
-  /** One thing is changed at a time, at once; the answer tells it as under way. */
+  /** Each request changes one setting. The change takes effect at once, but the response shows it as in progress. */
   async UpdateTable(ctx, input) {
     refuseUnimplemented(input);
     checkConsistency(input);

@@ -22,7 +22,7 @@ test.each([
   for (const stored of [encodeItem(item), encodeItem(item, sizeOfItem(item))]) {
     expect(decodeItem(stored)).toEqual(item);
     expect(new StoredItem(stored).size).toBe(sizeOfItem(item));
-    // As on the wire.
+    // The JSON is that of the wire protocol.
     expect(JSON.parse(new StoredItem(stored).json)).toEqual(
       JSON.parse(
         JSON.stringify(item, (_name, value) =>

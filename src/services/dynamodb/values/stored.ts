@@ -63,12 +63,12 @@ export const decodeItem = (stored: Uint8Array): Item => new StoredItem(stored).i
 
 /** A stored item, which is parsed on demand. It can be written to a response without being parsed. */
 export class StoredItem implements Printed {
-  /** Of its JSON, in bytes. */
+  /** The length of its JSON, in bytes. */
   readonly length: number;
   readonly #bytes: Buffer;
   readonly #start: number;
   readonly #end: number;
-  /** Of its JSON, or of what that is deflated to. */
+  /** The offset of its JSON, which may be deflated. */
   readonly #text: number;
   #item: Item | undefined;
 
@@ -89,7 +89,7 @@ export class StoredItem implements Printed {
     return (this.#item = isPlain ? item : mapValues(item, (text) => Buffer.from(text as string, "base64")));
   }
 
-  /** In bytes, as DynamoDB counts them. */
+  /** Its size in bytes, as DynamoDB counts it. */
   get size(): number {
     const isSized = (this.#bytes[this.#start]! & HAS_SIZE) !== 0;
     return isSized ? this.#bytes.readUInt32BE(this.#start + 1) : sizeOfItem(this.item);
@@ -120,7 +120,10 @@ export class StoredItem implements Printed {
 /** The most bytes of JSON to read at once. */
 const MAX_READ_BYTES = 8 * 2 ** 20;
 
-/** The first rows of a page, at least one, that are small enough to read at once: a deflated row may be many times as large. */
+/**
+ * The first rows of a page, at least one, that are small enough to read at once: a deflated row may be many times as
+ * large.
+ */
 export function readAtOnce(rows: readonly BytesRow[], maxBytes = MAX_READ_BYTES): readonly BytesRow[] {
   let bytes = 0;
   const end = rows.findIndex((row) => (bytes += storedItemIn(row).length) > maxBytes);
