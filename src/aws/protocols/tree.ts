@@ -52,41 +52,27 @@ export function converters(dialect: Dialect): Converters {
     return shape.kind === "list" ? list(shape) : map(shape);
   }
 
+  /** Returns what may be changed in place: the tree itself, or a copy of it. */
+  const changeable: <T extends Tree | unknown[]>(tree: T) => T = dialect.untrusted
+    ? (tree) => tree
+    : (tree) => (Array.isArray(tree) ? tree.slice() : { ...tree }) as typeof tree;
+
   function structure(shape: StructureShape, its: readonly Member[] = shape.members): Convert {
-    const members = new Map(
+    const members: Members = new Map(
       its.map((member) => [
         dialect.from(member),
         { to: dialect.to(member), convert: compile(member.shape, member) },
       ]),
     );
     const renamed = [...members].some(([from, { to }]) => from !== to);
-
+    const convert = renamed ? renaming(members) : keeping(members, changeable);
+    if (!dialect.untrusted) return convert;
     return (value, depth) => {
-      if (dialect.untrusted) checkObject(value, depth);
-      const tree = value as Tree;
-      let result: Tree = renamed ? {} : tree;
-      let count = 0;
-      let hasMore = false;
-      for (const key in tree) {
-        const item = tree[key];
-        const member = members.get(key);
-        if (member === undefined || !isPresent(item)) {
-          hasMore = true;
-          continue;
-        }
-        count++;
-        const converted = member.convert === undefined ? item : member.convert(item, depth + 1);
-        if (renamed) result[member.to] = converted;
-        else if (converted !== item) {
-          if (result === tree && !dialect.untrusted) result = { ...tree };
-          result[key] = converted;
-        }
-      }
+      checkObject(value, depth);
+      const result = convert(value, depth);
       // DynamoDB's AttributeValue is not a union in the model: the service has its own message for two types.
-      if (shape.union && count > 1 && dialect.untrusted) {
-        throw new Malformed("Unions must have exactly one member set");
-      }
-      return hasMore && !renamed ? onlyKnown(result, members) : result;
+      if (shape.union) checkUnion(value as Tree, members);
+      return result;
     };
   }
 
@@ -97,43 +83,94 @@ export function converters(dialect: Dialect): Converters {
       const list = value as unknown[];
       // AWS skips nulls unless the model declares the list as sparse.
       const items = shape.sparse || list.every(isPresent) ? list : list.filter(isPresent);
-      if (convert === undefined) return items;
-      let result = items;
-      for (let i = 0; i < items.length; i++) {
-        const item = items[i];
-        if (!isPresent(item)) continue;
-        const converted = convert(item, depth + 1);
-        if (converted === item) continue;
-        if (result === list && !dialect.untrusted) result = items.slice();
-        result[i] = converted;
-      }
-      return result;
+      return convert === undefined ? items : convertEach(items, convert, depth + 1, items !== list);
     };
+  }
+
+  function convertEach(items: unknown[], convert: Convert, depth: number, isCopy: boolean): unknown[] {
+    let result = items;
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i];
+      if (!isPresent(item)) continue;
+      const changed = convert(item, depth);
+      if (changed === item) continue;
+      if (result === items && !isCopy) result = changeable(items);
+      result[i] = changed;
+    }
+    return result;
   }
 
   function map(shape: MapShape): Convert {
     const convert = compile(shape.value);
+    const isAbsent = shape.sparse ? isUndefined : isMissing;
     return (value, depth) => {
       if (dialect.untrusted) checkObject(value, depth);
       const tree = value as Tree;
       let result = tree;
       for (const key in tree) {
         const item = tree[key];
-        const absent = item === undefined || (item === null && !shape.sparse);
-        const converted =
-          absent || item === null ? item : convert === undefined ? item : convert(item, depth + 1);
-        if (converted === item && !absent) continue;
-        // A copy by spread has `__proto__` as an own property, like the original, so that assigning to it is
-        // safe.
-        if (result === tree && !dialect.untrusted) result = { ...tree };
-        if (absent) delete result[key];
-        else result[key] = converted;
+        if (isAbsent(item)) {
+          if (result === tree) result = changeable(tree);
+          delete result[key];
+        } else if (convert !== undefined && item !== null) {
+          const changed = convert(item, depth + 1);
+          if (changed === item) continue;
+          // A copy by spread has `__proto__` as an own property, like the original, so that assigning to it is
+          // safe.
+          if (result === tree) result = changeable(tree);
+          result[key] = changed;
+        }
       }
       return result;
     };
   }
 
   return { of: compile, ofMembers: structure };
+}
+
+type Members = ReadonlyMap<string, { to: string; convert: Convert | undefined }>;
+
+/** Creates a tree of the known members, with their new keys. */
+function renaming(members: Members): Convert {
+  return (value, depth) => {
+    const tree = value as Tree;
+    const result: Tree = {};
+    for (const key in tree) {
+      const item = tree[key];
+      const member = members.get(key);
+      if (member === undefined || !isPresent(item)) continue;
+      result[member.to] = member.convert === undefined ? item : member.convert(item, depth + 1);
+    }
+    return result;
+  };
+}
+
+/** Returns the tree itself if nothing in it has to be changed. */
+function keeping(members: Members, changeable: (tree: Tree) => Tree): Convert {
+  return (value, depth) => {
+    const tree = value as Tree;
+    let result = tree;
+    let hasMore = false;
+    for (const key in tree) {
+      const item = tree[key];
+      const member = members.get(key);
+      if (member === undefined || !isPresent(item)) {
+        hasMore = true;
+        continue;
+      }
+      const changed = member.convert === undefined ? item : member.convert(item, depth + 1);
+      if (changed === item) continue;
+      if (result === tree) result = changeable(tree);
+      result[key] = changed;
+    }
+    return hasMore ? onlyKnown(result, members) : result;
+  };
+}
+
+function checkUnion(tree: Tree, members: Members): void {
+  let count = 0;
+  for (const key in tree) if (members.has(key) && isPresent(tree[key])) count++;
+  if (count > 1) throw new Malformed("Unions must have exactly one member set");
 }
 
 /**
@@ -146,9 +183,9 @@ export function onlyKnown(tree: Tree, members: ReadonlyMap<string, unknown>): Tr
   return result;
 }
 
-function isPresent(value: unknown): boolean {
-  return value !== null && value !== undefined;
-}
+const isUndefined = (value: unknown) => value === undefined;
+const isMissing = (value: unknown) => value === undefined || value === null;
+const isPresent = (value: unknown) => !isMissing(value);
 
 function checkObject(value: unknown, depth: number): void {
   if (Array.isArray(value)) throw new Malformed(LIST);
