@@ -10,7 +10,7 @@ import {
   strongest,
   type Verdict,
 } from "./policy.ts";
-import { type Named, STRENGTH } from "./principals.ts";
+import { type Caller, type Named, STRENGTH } from "./principals.ts";
 
 export type PolicyKind =
   | "identity-based policy"
@@ -60,65 +60,88 @@ export type Decision =
 const NOTHING: Verdict = {};
 const NO_POLICIES: CallerPolicies = { identity: [] };
 
-export function evaluate(request: Case): Decision {
-  const { caller, owner, callerPolicies: of = NO_POLICIES, resourcePolicies } = request;
-  const identity = evaluateAll(of.identity, request);
-  const boundary = of.boundary && evaluatePolicy(of.boundary, request);
-  const session = of.session && evaluateAll(of.session, request);
-  const resource = evaluateAll(resourcePolicies ?? [], request);
-  const endpoint = request.endpoint && evaluatePolicy(request.endpoint, request);
-  const resourceControl = evaluateLevels(request.resourceControl, request);
-  const serviceControl = evaluateLevels(of.serviceControl, request);
-
-  const verdicts: [PolicyKind, Verdict | undefined][] = [
-    ["resource control policy", resourceControl],
-    ["service control policy", serviceControl],
-    ["VPC endpoint policy", endpoint],
-    ["resource-based policy", resource],
-    ["permissions boundary", boundary],
-    ["session policy", session],
-    ["identity-based policy", identity],
-  ];
-  for (const [by, verdict] of verdicts)
-    if (verdict?.denied) return { allowed: false, by, finding: verdict.denied };
-  // The surrounding policies must allow the call, whatever else allows it.
-  for (const [by, verdict] of verdicts.slice(0, 3))
-    if (verdict && !verdict.allowed) return { allowed: false, by };
-
-  const named = stronger(resource.allowed?.named, request.granted);
-  const byResource: Decision = resource.allowed
-    ? { allowed: true, by: "resource-based policy", finding: resource.allowed }
-    : { allowed: true, by: "grant" };
-  const notByResource: Decision = { allowed: false, by: "resource-based policy" };
-  if (caller.type === "service") {
-    if (resourcePolicies === undefined && !request.resourceAlone) return { allowed: true, by: "service" };
-    return named === undefined ? notByResource : byResource;
-  }
-  if (caller.type === "anonymous" || caller.type === "federated")
-    return named === undefined ? notByResource : byResource;
-
-  const bounded = boundedBy(boundary, session);
-  const isOwn = caller.account === owner;
-  if (isOwn && !request.resourceAlone) {
-    if (caller.type === "root") return { allowed: true, by: "root" };
-    if (named === "self" || named === "everyone") return byResource;
-    if (named === "role") return bounded ?? byResource;
-  } else if (named === undefined) {
-    return notByResource;
-  } else if (caller.type === "root" || (isOwn && named !== "account")) {
-    return byResource;
-  }
-  if (bounded) return bounded;
-  return identity.allowed
-    ? { allowed: true, by: "identity-based policy", finding: identity.allowed }
-    : { allowed: false, by: "identity-based policy" };
+/** The result of each kind of policy for a call. */
+interface Verdicts {
+  resourceControl: Verdict | undefined;
+  serviceControl: Verdict | undefined;
+  endpoint: Verdict | undefined;
+  resource: Verdict;
+  boundary: Verdict | undefined;
+  session: Verdict | undefined;
+  identity: Verdict;
 }
+
+export function evaluate(request: Case): Decision {
+  const { callerPolicies: of = NO_POLICIES } = request;
+  const verdicts: Verdicts = {
+    resourceControl: evaluateLevels(request.resourceControl, request),
+    serviceControl: evaluateLevels(of.serviceControl, request),
+    endpoint: request.endpoint && evaluatePolicy(request.endpoint, request),
+    resource: evaluateAll(request.resourcePolicies ?? [], request),
+    boundary: of.boundary && evaluatePolicy(of.boundary, request),
+    session: of.session && evaluateAll(of.session, request),
+    identity: evaluateAll(of.identity, request),
+  };
+  return deniedBy(verdicts) ?? byResource(request, verdicts) ?? boundedBy(verdicts) ?? byIdentity(verdicts);
+}
+
+/** The denial by any policy, or by a surrounding policy that does not allow the call, whatever else allows it. */
+function deniedBy(verdicts: Verdicts): Decision | undefined {
+  const surrounding: [PolicyKind, Verdict | undefined][] = [
+    ["resource control policy", verdicts.resourceControl],
+    ["service control policy", verdicts.serviceControl],
+    ["VPC endpoint policy", verdicts.endpoint],
+  ];
+  const all: [PolicyKind, Verdict | undefined][] = [
+    ...surrounding,
+    ["resource-based policy", verdicts.resource],
+    ["permissions boundary", verdicts.boundary],
+    ["session policy", verdicts.session],
+    ["identity-based policy", verdicts.identity],
+  ];
+  for (const [by, verdict] of all)
+    if (verdict?.denied) return { allowed: false, by, finding: verdict.denied };
+  for (const [by, verdict] of surrounding) if (verdict && !verdict.allowed) return { allowed: false, by };
+  return undefined;
+}
+
+/** The decision by the resource's side alone; `undefined` if the caller's own policies must allow the call as well. */
+function byResource(request: Case, verdicts: Verdicts): Decision | undefined {
+  const { caller, owner, resourcePolicies, resourceAlone = false } = request;
+  const { allowed } = verdicts.resource;
+  const named = stronger(allowed?.named, request.granted);
+  const yes: Decision = allowed
+    ? { allowed: true, by: "resource-based policy", finding: allowed }
+    : { allowed: true, by: "grant" };
+  const no: Decision = { allowed: false, by: "resource-based policy" };
+  if (caller.type === "service" && resourcePolicies === undefined && !resourceAlone)
+    return { allowed: true, by: "service" };
+  if (hasNoPolicies(caller)) return named === undefined ? no : yes;
+
+  const isOwn = caller.account === owner;
+  if (isOwn && !resourceAlone) {
+    if (caller.type === "root") return { allowed: true, by: "root" };
+    if (named === "self" || named === "everyone") return yes;
+    return named === "role" ? (boundedBy(verdicts) ?? yes) : undefined;
+  }
+  if (named === undefined) return no;
+  return caller.type === "root" || (isOwn && named !== "account") ? yes : undefined;
+}
+
+/** Whether only the resource's side can allow this caller anything. */
+const hasNoPolicies = ({ type }: Caller) =>
+  type === "service" || type === "anonymous" || type === "federated";
+
+const byIdentity = ({ identity: { allowed } }: Verdicts): Decision =>
+  allowed
+    ? { allowed: true, by: "identity-based policy", finding: allowed }
+    : { allowed: false, by: "identity-based policy" };
 
 const stronger = (one: Named | undefined, other: Named | undefined) =>
   one === undefined || (other !== undefined && STRENGTH[other] > STRENGTH[one]) ? other : one;
 
 /** The denial by a boundary or a session policy that does not allow the call. */
-function boundedBy(boundary: Verdict | undefined, session: Verdict | undefined): Decision | undefined {
+function boundedBy({ boundary, session }: Verdicts): Decision | undefined {
   if (boundary && !boundary.allowed) return { allowed: false, by: "permissions boundary" };
   if (session && !session.allowed) return { allowed: false, by: "session policy" };
   return undefined;
