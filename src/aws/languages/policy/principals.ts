@@ -48,17 +48,20 @@ export function readPrincipals(value: unknown, element: string): Omit<PrincipalL
     throw faulty({ reason: "InvalidElement", element });
   const list: Omit<PrincipalList, "not"> = { everyone: false, entries: [] };
   for (const [type, named] of Object.entries(value)) {
-    const principalType = TYPES.find((one) => one === type);
-    const names = Array.isArray(named) ? named : [named];
-    for (const name of names) {
+    for (const name of Array.isArray(named) ? named : [named]) {
       if (typeof name !== "string") throw faulty({ reason: "InvalidElement", element });
-      if (principalType === undefined) throw faulty({ reason: "InvalidPrincipal", type, value: name });
-      if (principalType === "AWS" && name === "*") list.everyone = true;
-      else list.entries.push({ type: principalType, value: nameOf(principalType, name) });
+      if (type === "AWS" && name === "*") list.everyone = true;
+      else list.entries.push(entryOf(type, name));
     }
   }
   if (!list.everyone && list.entries.length === 0) throw faulty({ reason: "InvalidElement", element });
   return list;
+}
+
+function entryOf(typeName: string, name: string): PrincipalEntry {
+  const type = TYPES.find((one) => one === typeName);
+  if (type === undefined) throw faulty({ reason: "InvalidPrincipal", type: typeName, value: name });
+  return { type, value: nameOf(type, name) };
 }
 
 /** The unique id that AWS puts in place of an identity that was deleted after the policy was written. */
@@ -107,11 +110,7 @@ export function namedBy(list: PrincipalList, caller: Caller): Named | undefined 
 function entryNames({ type, value }: PrincipalEntry, caller: Caller): Named | undefined {
   switch (type) {
     case "AWS":
-      if (caller.type === "service" || caller.type === "anonymous") return undefined;
-      if (value === caller.arn) return "self";
-      if (value === caller.role) return "role";
-      if (caller.type !== "root" && value === rootArn(caller.account)) return "account";
-      return isUniqueIdOf(value, caller) ? (caller.type === "role" ? "role" : "self") : undefined;
+      return caller.type === "service" || caller.type === "anonymous" ? undefined : awsNames(value, caller);
     case "Service":
       return caller.type === "service" && value === caller.arn ? "self" : undefined;
     case "Federated":
@@ -120,6 +119,14 @@ function entryNames({ type, value }: PrincipalEntry, caller: Caller): Named | un
       if (caller.account === "" || value !== canonicalUserOf(caller.account)) return undefined;
       return caller.type === "root" ? "self" : "account";
   }
+}
+
+function awsNames(value: string, caller: Caller): Named | undefined {
+  if (value === caller.arn) return "self";
+  if (value === caller.role) return "role";
+  if (caller.type !== "root" && value === rootArn(caller.account)) return "account";
+  if (!isUniqueIdOf(value, caller)) return undefined;
+  return caller.type === "role" ? "role" : "self";
 }
 
 /** A role session's id is the role's id, a colon and the session's name. */
