@@ -52,36 +52,46 @@ export function markFields(
   marks: Marks,
 ): number {
   const end = Math.min(stop, bytes.length);
-  const { positions } = marks;
   marks.count = 0;
   let at = start;
   while (at < end) {
-    if (bytes[at] === CR) {
-      if (at + 1 === end) break;
-      if (bytes[at + 1] !== LF) throw badRequest();
-      return at + 2;
-    }
-    const nameEnd = span(TOKEN, bytes, at, end);
-    if (nameEnd === end) break;
-    if (nameEnd === at || bytes[nameEnd] !== COLON) throw badRequest();
-    let valueStart = nameEnd + 1;
-    while (valueStart < end && isBlank(bytes[valueStart]!)) valueStart++;
-    const lineEnd = span(FIELD, bytes, valueStart, end);
-    if (lineEnd === end) break;
-    if (bytes[lineEnd] !== CR) throw badRequest();
-    if (lineEnd + 1 === end) break;
-    if (bytes[lineEnd + 1] !== LF) throw badRequest();
-    let valueEnd = lineEnd;
-    while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1]!)) valueEnd--;
-    if (marks.count === count * 4) throw tooManyHeaders();
-    positions[marks.count++] = at;
-    positions[marks.count++] = nameEnd;
-    positions[marks.count++] = valueStart;
-    positions[marks.count++] = valueEnd;
-    at = lineEnd + 2;
+    const isLast = bytes[at] === CR;
+    const next = isLast ? lineBreakEnd(bytes, at, end) : markField(bytes, at, end, marks);
+    if (next < 0) break;
+    if (isLast) return next;
+    if (marks.count > count * 4) throw tooManyHeaders();
+    at = next;
   }
   if (bytes.length >= stop) throw headTooLarge();
   return -1;
+}
+
+/** Marks one line. @returns the start of the next one; -1 if it is incomplete */
+function markField(bytes: Uint8Array, start: number, end: number, marks: Marks): number {
+  const nameEnd = span(TOKEN, bytes, start, end);
+  if (nameEnd === end) return -1;
+  if (nameEnd === start || bytes[nameEnd] !== COLON) throw badRequest();
+  let valueStart = nameEnd + 1;
+  while (valueStart < end && isBlank(bytes[valueStart]!)) valueStart++;
+  const lineEnd = span(FIELD, bytes, valueStart, end);
+  const next = lineEnd === end ? -1 : lineBreakEnd(bytes, lineEnd, end);
+  if (next < 0) return -1;
+  let valueEnd = lineEnd;
+  while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1]!)) valueEnd--;
+  const { positions } = marks;
+  positions[marks.count++] = start;
+  positions[marks.count++] = nameEnd;
+  positions[marks.count++] = valueStart;
+  positions[marks.count++] = valueEnd;
+  return next;
+}
+
+/** @returns the position behind the line break at `at`; -1 if only half of it is there */
+function lineBreakEnd(bytes: Uint8Array, at: number, end: number): number {
+  if (bytes[at] !== CR) throw badRequest();
+  if (at + 1 === end) return -1;
+  if (bytes[at + 1] !== LF) throw badRequest();
+  return at + 2;
 }
 
 const isBlank = (byte: number) => byte === SPACE || byte === TAB;
