@@ -155,8 +155,7 @@ async function respond(answering: Answering, response: HttpResponse, isHead: boo
   if (!stream.endAfterHeaders) {
     stream.once("finish", () => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR));
   }
-  const isWhole = typeof body === "string" || body instanceof Uint8Array;
-  const length = !isWhole ? undefined : typeof body === "string" ? Buffer.byteLength(body) : body.length;
+  const length = lengthOf(body);
   const head = {
     ":status": status,
     ...(length === undefined || (isHead && length === 0) ? {} : { "content-length": length }),
@@ -165,20 +164,34 @@ async function respond(answering: Answering, response: HttpResponse, isHead: boo
   if (isBodiless(status)) delete head["content-length"];
   if (isHead || isBodiless(status) || length === 0) {
     stream.respond(head, { endStream: true });
-    abandon(response);
-  } else if (isWhole && length! <= PIECE_BYTES) {
-    stream.respond(head);
-    stream.end(body);
-  } else {
-    stream.respond(head);
-    const pieces = isWhole ? piecesOf(typeof body === "string" ? Buffer.from(body) : body) : body;
-    const promised = isWhole ? length : headers["content-length"];
-    const write: WritePiece = (piece, to, written) =>
-      to.write(piece, (error) => {
-        answering.taken++;
-        written(error);
-      });
-    await writeBody(pieces, stream, promised === undefined ? undefined : Number(promised), write);
-    if (!stream.destroyed) stream.end();
+    return abandon(response);
   }
+  stream.respond(head);
+  if (isWhole(body) && length! <= PIECE_BYTES) stream.end(body);
+  else await sendPieces(answering, body, length ?? headers["content-length"]);
+}
+
+const isWhole = (body: HttpResponse["body"]): body is string | Uint8Array =>
+  typeof body === "string" || body instanceof Uint8Array;
+
+/** In bytes; `undefined` for a stream. */
+function lengthOf(body: HttpResponse["body"]): number | undefined {
+  if (!isWhole(body)) return undefined;
+  return typeof body === "string" ? Buffer.byteLength(body) : body.length;
+}
+
+async function sendPieces(
+  answering: Answering,
+  body: HttpResponse["body"],
+  promised: number | string | undefined,
+): Promise<void> {
+  const { stream } = answering;
+  const pieces = isWhole(body) ? piecesOf(typeof body === "string" ? Buffer.from(body) : body) : body;
+  const write: WritePiece = (piece, to, written) =>
+    to.write(piece, (error) => {
+      answering.taken++;
+      written(error);
+    });
+  await writeBody(pieces, stream, promised === undefined ? undefined : Number(promised), write);
+  if (!stream.destroyed) stream.end();
 }

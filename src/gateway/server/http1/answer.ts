@@ -25,36 +25,44 @@ export interface Answer {
 /** @throws if HTTP cannot carry the response: a line break in a header would begin another response */
 export function compose(response: HttpResponse, form: ResponseForm, lastLines: LastLines): Answer {
   const { status, headers, body } = response;
-  const isStream = typeof body !== "string" && !(body instanceof Uint8Array);
   const hasBody = !form.isHead && !isBodiless(status);
+  const isWhole = typeof body === "string" || body instanceof Uint8Array;
   const promised = headers["content-length"];
-  let framing: Answer["framing"] = "close";
+  const framing = framingOf(response, hasBody && form.httpVersion === "1.1");
+  if (isWhole && hasBody && promised !== undefined && Number(promised) !== framing)
+    throw new Error(`An answer of ${promised} bytes has ${framing}`);
+
   let head = statusLine(status);
-  if (!isStream) {
-    framing = typeof body === "string" ? Buffer.byteLength(body) : body.length;
-    if (hasBody || (form.isHead && promised === undefined && framing > 0))
-      head += `content-length: ${framing}\r\n`;
-    if (hasBody && promised !== undefined && Number(promised) !== framing)
-      throw new Error(`An answer of ${promised} bytes has ${framing}`);
-  } else if (promised !== undefined) {
-    framing = Number(promised);
-  } else if (hasBody && form.httpVersion === "1.1") {
-    framing = "chunked";
-    head += "transfer-encoding: chunked\r\n";
-  }
+  if (isWhole && (hasBody || (form.isHead && promised === undefined && framing !== 0)))
+    head += `content-length: ${framing}\r\n`;
+  else if (framing === "chunked") head += "transfer-encoding: chunked\r\n";
+  head += fieldLines(headers, isBodiless(status) || (hasBody && isWhole));
   const keepAlive = form.keepAlive && !(hasBody && framing === "close");
-  const lengthIsTold = isBodiless(status) || (hasBody && !isStream);
-  for (const name in headers) {
-    const opening = lineOpening(name);
-    if (opening === "" || (lengthIsTold && name === "content-length")) continue;
-    const value = headers[name]!;
-    if (NOT_FIELD.test(value)) throw new Error(`The header ${name} has a character that HTTP cannot carry`);
-    head += `${opening}${value}\r\n`;
-  }
   head += lastLines(keepAlive);
   if (hasBody) return { head, body, framing, keepAlive };
   abandon(response);
   return { head, body: "", framing: 0, keepAlive };
+}
+
+function framingOf({ headers, body }: HttpResponse, canBeChunked: boolean): Answer["framing"] {
+  if (typeof body === "string") return Buffer.byteLength(body);
+  if (body instanceof Uint8Array) return body.length;
+  const promised = headers["content-length"];
+  if (promised !== undefined) return Number(promised);
+  return canBeChunked ? "chunked" : "close";
+}
+
+/** @param omitsLength whether `content-length` is already written or not allowed */
+function fieldLines(headers: HttpResponse["headers"], omitsLength: boolean): string {
+  let lines = "";
+  for (const name in headers) {
+    const opening = lineOpening(name);
+    if (opening === "" || (omitsLength && name === "content-length")) continue;
+    const value = headers[name]!;
+    if (NOT_FIELD.test(value)) throw new Error(`The header ${name} has a character that HTTP cannot carry`);
+    lines += `${opening}${value}\r\n`;
+  }
+  return lines;
 }
 
 /** Larger bodies are not copied behind their head, but written separately. */
