@@ -16,7 +16,7 @@ import { answerAtEndpoint } from "./endpoints.ts";
 import { withHoisted } from "./hoisted.ts";
 import { AWS_DOMAINS, type EndpointHosts } from "./hosts.ts";
 import { bodyLimit, formLimit, PROTOCOL_LIMITS } from "./limits.ts";
-import { observe, type Observation, startObservation } from "./observe.ts";
+import { type Observation, observe, startObservation } from "./observe.ts";
 import { checkOrigin, isForeignToAdmin, type OriginRules } from "./origin.ts";
 import { formFacts, parseQuery } from "./query.ts";
 import { requestFacts } from "./request-facts.ts";

@@ -1,11 +1,11 @@
 import type { ContractIndex, IndexEntry, ProtocolName } from "#aws/contract/format.ts";
 import type { Contract, Operation } from "#aws/contract/shapes.ts";
-import { AwsError, notImplemented } from "#aws/errors.ts";
+import { AwsError } from "#aws/errors.ts";
 import type { HostedEndpoint } from "#kernel/endpoint.ts";
 import { memoizeByObject } from "#lib/memoize.ts";
 import { type EndpointHosts, type HostFacts, hostReader } from "./hosts.ts";
-import { type RestMatch, type RestRouter, restRouter } from "./rest-router.ts";
-import { methodNotAllowed, selected } from "./selectors.ts";
+import { type RestRouter, restRouter } from "./rest-router.ts";
+import { matchS3, unsupportedMethod } from "./s3-route.ts";
 
 /** The parts of a request that determine its operation. */
 export interface RouteFacts {
@@ -133,12 +133,8 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     }
     const services = servicesOf(facts, host);
     if (services?.length === 0) return unknownService(facts);
-    if (mayBeQuery(services)) {
-      const action = firstValue(facts.form, "Action") ?? firstValue(facts.query, "Action");
-      if (action !== undefined && (services !== undefined || mayBeUnsignedQuery(action, path))) {
-        return byActionName(facts, action, services);
-      }
-    }
+    const action = actionOf(facts, services);
+    if (action !== undefined) return byActionName(facts, action, services);
     return byPath(facts, host, services ?? bySigningName.get("s3")!);
   }
 
@@ -166,6 +162,17 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     }
     if (endpointPrefix !== undefined) return byEndpoint.get(endpointPrefix);
     return bucket === undefined ? undefined : bySigningName.get("s3");
+  }
+
+  /** The operation of a query protocol that a request names, if it may be one. */
+  function actionOf(
+    { form, query, path }: RouteFacts,
+    services: IndexEntry[] | undefined,
+  ): string | undefined {
+    if (!mayBeQuery(services)) return undefined;
+    const action = firstValue(form, "Action") ?? firstValue(query, "Action");
+    const isForQuery = action !== undefined && (services !== undefined || mayBeUnsignedQuery(action, path));
+    return isForQuery ? action : undefined;
   }
 
   function mayBeUnsignedQuery(action: string, path: string): boolean {
@@ -224,31 +231,47 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
 
   function byPath(facts: RouteFacts, host: HostFacts, services: IndexEntry[]): Route | NoRoute {
     const entries = restEntries(facts, services);
-    if (entries.length === 0) return noOperationError(facts, services[0]!);
-    for (const { service, protocols } of entries) {
-      const protocol = protocols[0]!;
-      const bucket = service === "s3" ? bucketOf(host) : undefined;
-      const path = bucket === undefined ? facts.path : `/${bucket}${facts.path}`;
-      let rest = restRouters.get(service);
-      if (rest === undefined) restRouters.set(service, (rest = restRouter(loadContract(service))));
-      try {
-        const match =
-          service === "s3"
-            ? matchS3(rest, facts, path)
-            : rest.match(facts.method, path, facts.query, facts.headers);
-        if (match !== undefined) return { ...match, protocol, path, hostBucket: bucket };
-      } catch (error) {
-        if (error instanceof AwsError) return { error, protocol, path, contract: loadContract(service) };
-        if (!(error instanceof URIError)) throw error;
-        return { error: undecodable(service, facts.path), protocol, contract: loadContract(service) };
-      }
+    for (const entry of entries) {
+      const found = byPathOf(entry, facts, host);
+      if (found !== undefined) return found;
     }
     const [first] = entries;
+    if (first === undefined) return noOperationError(facts, services[0]!);
     return {
       error: unknownOperation(404),
-      protocol: first!.protocols[0]!,
-      contract: loadContract(first!.service),
+      protocol: first.protocols[0]!,
+      contract: loadContract(first.service),
     };
+  }
+
+  function byPathOf(
+    { service, protocols }: IndexEntry,
+    facts: RouteFacts,
+    host: HostFacts,
+  ): Route | NoRoute | undefined {
+    const protocol = protocols[0]!;
+    const bucket = service === "s3" ? bucketOf(host) : undefined;
+    const path = bucket === undefined ? facts.path : `/${bucket}${facts.path}`;
+    const rest = restRouterOf(service);
+    try {
+      const match =
+        service === "s3"
+          ? matchS3(rest, facts, path)
+          : rest.match(facts.method, path, facts.query, facts.headers);
+      return match && { ...match, protocol, path, hostBucket: bucket };
+    } catch (error) {
+      if (error instanceof AwsError) return { error, protocol, path, contract: loadContract(service) };
+      if (!(error instanceof URIError)) throw error;
+      return { error: undecodable(service, facts.path), protocol, contract: loadContract(service) };
+    }
+  }
+
+  function restRouterOf(service: string): RestRouter {
+    const existing = restRouters.get(service);
+    if (existing !== undefined) return existing;
+    const compiled = restRouter(loadContract(service));
+    restRouters.set(service, compiled);
+    return compiled;
   }
 
   /**
@@ -345,42 +368,6 @@ function unknownService({ signingName, headers }: RouteFacts): NoRoute {
   const isForm = mediaType(headers) === "application/x-www-form-urlencoded";
   return { error, protocol: isForm ? "awsQuery" : "restJson1" };
 }
-
-/**
- * An empty `id` of a bucket configuration counts as missing.
- * @throws {AwsError} for a method or selector that S3 does not support, at this path or at all
- */
-function matchS3(
-  rest: RestRouter,
-  { method, query, headers, signingName }: RouteFacts,
-  path: string,
-): RestMatch {
-  // Directory buckets are listed at the same path, by clients that sign for S3 Express.
-  if (signingName === "s3express" && path === "/") throw notImplemented("s3:ListDirectoryBuckets");
-  const select = query.length > 0 && S3_HTTP_METHODS.has(method) ? selected(method, path, query) : undefined;
-  const at = select?.ofBucket ? path.slice(0, path.indexOf("/", 1)) : path;
-  const effectiveQuery = select ? query.filter(([name, value]) => name !== "id" || value !== "") : query;
-  const match = rest.match(method, at, effectiveQuery, headers, select?.name);
-  if (match === undefined) throw unsupportedMethod(method, path);
-  return match;
-}
-
-function unsupportedMethod(method: string, path: string): AwsError {
-  if (!S3_HTTP_METHODS.has(method))
-    return new AwsError("BadRequest", "An error occurred when parsing the HTTP request.");
-  const [, bucket = "", ...key] = path.split("/");
-  const resource = bucket === "" ? "SERVICE" : key.join("") === "" ? "BUCKET" : "OBJECT";
-  return methodNotAllowed(method, resource, S3_METHODS[resource]);
-}
-
-const S3_HTTP_METHODS = new Set(["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]);
-
-/** The methods of S3's resources, as the `Allow` header lists them. */
-const S3_METHODS = {
-  SERVICE: "GET",
-  BUCKET: "HEAD, DELETE, POST, GET, PUT",
-  OBJECT: "HEAD, DELETE, GET, PUT",
-};
 
 const undecodable = (service: string, path: string) =>
   service === "s3"
