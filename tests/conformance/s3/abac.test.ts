@@ -14,7 +14,7 @@ import { bucketAccess, denied, OTHER, OWNER } from "./bucket-access.ts";
 import { refused } from "./client.ts";
 import { resolved } from "./resolved.ts";
 
-/* Access by tags of buckets. */
+/* Attribute-based access control (ABAC) by bucket tags. */
 
 const cloud = conformanceCloud();
 const { of, owner, other, bucket, get, open } = bucketAccess(cloud);
@@ -33,7 +33,7 @@ const statusOf = async (Bucket: string) =>
 
 const control = () => new S3ControlClient({ ...cloud.client({ account: OWNER }), ...resolved(cloud) });
 
-behaviour("a bucket's tags are nothing to policies unless it is told otherwise", ABAC, async () => {
+behaviour("policies do not see a bucket's tags unless ABAC is enabled", ABAC, async () => {
   const Bucket = await bucket();
   expect(await statusOf(Bucket)).toBe("Disabled");
   await abac(Bucket, "Enabled");
@@ -43,7 +43,7 @@ behaviour("a bucket's tags are nothing to policies unless it is told otherwise",
 });
 
 for (const key of ["aws:ResourceTag/team", "s3:BucketTag/team"]) {
-  behaviour(`a policy may then ask for them, by ${key}`, TAGS, async () => {
+  behaviour(`with ABAC enabled, a policy may test bucket tags by ${key}`, TAGS, async () => {
     const Bucket = await open({
       Principal: { AWS: OTHER },
       Action: "s3:GetObject",
@@ -58,7 +58,7 @@ for (const key of ["aws:ResourceTag/team", "s3:BucketTag/team"]) {
   });
 }
 
-behaviour("their tags are then changed by the control plane alone", ABAC, async () => {
+behaviour("with ABAC enabled, tags are changed only through the S3 Control API", ABAC, async () => {
   const Bucket = await bucket();
   await tag(Bucket, "team", "red");
   await abac(Bucket, "Enabled");
@@ -72,7 +72,7 @@ behaviour("their tags are then changed by the control plane alone", ABAC, async 
   await refused(owner().send(new GetBucketTaggingCommand({ Bucket })), "NoSuchTagSet", 404);
 });
 
-behaviour("who makes a bucket with tags may be held to some", CREATE, async () => {
+behaviour("a policy may require tags of whoever creates a bucket", CREATE, async () => {
   const allows = [
     {
       Action: ["s3:CreateBucket", "s3:TagResource"],
@@ -95,7 +95,7 @@ behaviour("who makes a bucket with tags may be held to some", CREATE, async () =
   );
 });
 
-behaviour("tags with a new bucket need a permission of their own", CREATE, async () => {
+behaviour("CreateBucket with tags requires s3:TagResource", CREATE, async () => {
   const bob = of(user("bob", { account: OWNER, allows: [{ Action: "s3:CreateBucket", Resource: "*" }] }));
   const Tags = [{ Key: "team", Value: "red" }];
   await bob.send(new CreateBucketCommand({ Bucket: "bare-of-tags" }));

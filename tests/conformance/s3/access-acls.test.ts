@@ -31,7 +31,7 @@ const ALL = "http://acs.amazonaws.com/groups/global/AllUsers";
 const AUTHENTICATED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
 const LOGS = "http://acs.amazonaws.com/groups/s3/LogDelivery";
 
-/** A bucket that has ACLs, and keeps nothing from the public. */
+/** Creates a bucket with ACLs enabled and no public access block. */
 async function withAcls(ObjectOwnership: "ObjectWriter" | "BucketOwnerPreferred" = "ObjectWriter") {
   const Bucket = await bucket({ ObjectOwnership });
   await unblock(Bucket);
@@ -47,7 +47,7 @@ const grantsIn = (acl: Awaited<ReturnType<typeof bucketAcl>>) =>
   acl.Grants!.map(({ Permission, Grantee }) => `${Permission} ${Grantee!.URI ?? Grantee!.ID}`);
 const OWNS = `FULL_CONTROL ${OWNER_ID}`;
 
-behaviour("a new bucket is its owner's alone", ACLS, async () => {
+behaviour("only the owner has access to a new bucket", ACLS, async () => {
   const acl = await bucketAcl(await bucket());
   expect(acl.Owner).toEqual({ ID: OWNER_ID });
   expect(acl.Grants).toEqual([
@@ -55,7 +55,7 @@ behaviour("a new bucket is its owner's alone", ACLS, async () => {
   ]);
 });
 
-behaviour("so is a new object", ACLS, async () => {
+behaviour("only the owner has access to a new object", ACLS, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   const acl = await objectAcl(Bucket);
@@ -71,7 +71,7 @@ const BUCKET_ACLS: [string, string[]][] = [
   ["log-delivery-write", [OWNS, `WRITE ${LOGS}`, `READ_ACP ${LOGS}`]],
 ];
 for (const [ACL, grants] of BUCKET_ACLS) {
-  behaviour(`what ${ACL} stands for, of a bucket`, CANNED, async () => {
+  behaviour(`the canned ACL ${ACL} expands to its grants on a bucket`, CANNED, async () => {
     const Bucket = await withAcls();
     await owner().send(new PutBucketAclCommand({ Bucket, ACL: ACL as "private" }));
     expect(grantsIn(await bucketAcl(Bucket))).toEqual(grants);
@@ -87,7 +87,7 @@ const OBJECT_ACLS: [ObjectCannedACL, string[]][] = [
   ["bucket-owner-full-control", [`FULL_CONTROL ${OTHER_ID}`, OWNS]],
 ];
 for (const [ACL, grants] of OBJECT_ACLS) {
-  behaviour(`what ${ACL} stands for, of another account's object`, CANNED, async () => {
+  behaviour(`the canned ACL ${ACL} expands to its grants on another account's object`, CANNED, async () => {
     const Bucket = await withAcls();
     await policy(Bucket, { Principal: { AWS: OTHER }, Action: ["s3:PutObject", "s3:PutObjectAcl"] });
     await other().send(new PutObjectCommand({ Bucket, Key: "k", Body: "", ACL }));
@@ -97,29 +97,33 @@ for (const [ACL, grants] of OBJECT_ACLS) {
   });
 }
 
-behaviour("grants in headers name accounts and groups, and nobody besides", PUT_BUCKET, async () => {
-  const Bucket = await withAcls();
-  await owner().send(
-    new PutBucketAclCommand({
-      Bucket,
-      GrantRead: `uri="${ALL}"`,
-      GrantWrite: `id="${OTHER_ID}", id=${THIRD_ID}`,
-      GrantFullControl: `id="${OWNER_ID}"`,
-    }),
-  );
-  expect(grantsIn(await bucketAcl(Bucket)).sort()).toEqual(
-    [OWNS, `READ ${ALL}`, `WRITE ${OTHER_ID}`, `WRITE ${THIRD_ID}`].sort(),
-  );
-});
+behaviour(
+  "grant headers of PutBucketAcl replace all grants, for accounts and groups",
+  PUT_BUCKET,
+  async () => {
+    const Bucket = await withAcls();
+    await owner().send(
+      new PutBucketAclCommand({
+        Bucket,
+        GrantRead: `uri="${ALL}"`,
+        GrantWrite: `id="${OTHER_ID}", id=${THIRD_ID}`,
+        GrantFullControl: `id="${OWNER_ID}"`,
+      }),
+    );
+    expect(grantsIn(await bucketAcl(Bucket)).sort()).toEqual(
+      [OWNS, `READ ${ALL}`, `WRITE ${OTHER_ID}`, `WRITE ${THIRD_ID}`].sort(),
+    );
+  },
+);
 
-behaviour("a put may bring grants in headers", doc("AmazonS3/latest/API/API_PutObject.html"), async () => {
+behaviour("PutObject accepts grant headers", doc("AmazonS3/latest/API/API_PutObject.html"), async () => {
   const Bucket = await withAcls();
   await put(Bucket, "k", { GrantRead: `id=${OTHER_ID}`, GrantFullControl: `id=${OWNER_ID}` });
   expect(grantsIn(await objectAcl(Bucket))).toEqual([OWNS, `READ ${OTHER_ID}`]);
   await get(other(), Bucket);
 });
 
-behaviour("a document says the whole list", PUT_OBJECT, async () => {
+behaviour("an AccessControlPolicy document replaces all grants", PUT_OBJECT, async () => {
   const Bucket = await withAcls();
   await put(Bucket);
   const grant = (ID: string, Permission: "READ" | "FULL_CONTROL") => ({
@@ -143,7 +147,7 @@ behaviour("a document says the whole list", PUT_OBJECT, async () => {
   expect(grantsIn(await objectAcl(Bucket))).toEqual([OWNS, `READ ${OTHER_ID}`, `READ_ACP ${AUTHENTICATED}`]);
 });
 
-// What they grant
+// Effects of grants
 
 behaviour("READ on an object lets everybody get it", ACLS, async () => {
   const Bucket = await withAcls();
@@ -153,14 +157,14 @@ behaviour("READ on an object lets everybody get it", ACLS, async () => {
   await expect(get(nobody(), Bucket, "private")).rejects.toMatchObject(denied);
 });
 
-behaviour("authenticated users are all with an account, and no others", ACLS, async () => {
+behaviour("AuthenticatedUsers includes callers of any account but no anonymous callers", ACLS, async () => {
   const Bucket = await withAcls();
   await put(Bucket, "k", { ACL: "authenticated-read" });
   await get(other(), Bucket);
   await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
 });
 
-behaviour("READ on a bucket lets list it, but not get what is in it", ACLS, async () => {
+behaviour("READ on a bucket allows listing it, but not getting its objects", ACLS, async () => {
   const Bucket = await withAcls();
   await put(Bucket);
   await owner().send(new PutBucketAclCommand({ Bucket, ACL: "public-read" }));
@@ -168,14 +172,14 @@ behaviour("READ on a bucket lets list it, but not get what is in it", ACLS, asyn
   await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
 });
 
-behaviour("WRITE on a bucket lets put and delete", ACLS, async () => {
+behaviour("WRITE on a bucket allows putting and deleting objects", ACLS, async () => {
   const Bucket = await withAcls();
   await owner().send(new PutBucketAclCommand({ Bucket, ACL: "public-read-write" }));
   await nobody().send(new PutObjectCommand({ Bucket, Key: "k", Body: Buffer.from("data") }));
   await nobody().send(new DeleteObjectCommand({ Bucket, Key: "k" }));
 });
 
-behaviour("READ_ACP lets read the list, WRITE_ACP change it", ACLS, async () => {
+behaviour("READ_ACP allows reading the ACL, WRITE_ACP allows changing it", ACLS, async () => {
   const Bucket = await withAcls();
   await put(Bucket, "k", { GrantFullControl: `id=${OWNER_ID}`, GrantReadACP: `id=${OTHER_ID}` });
   await objectAcl(Bucket, "k", other());
@@ -187,27 +191,27 @@ behaviour("READ_ACP lets read the list, WRITE_ACP change it", ACLS, async () => 
   expect(grantsIn(await objectAcl(Bucket))).toEqual([OWNS]);
 });
 
-behaviour("FULL_CONTROL is all of them", ACLS, async () => {
+behaviour("FULL_CONTROL includes all permissions", ACLS, async () => {
   const Bucket = await withAcls();
   await put(Bucket, "k", { GrantFullControl: `id=${OTHER_ID}` });
   await get(other(), Bucket);
   await objectAcl(Bucket, "k", other());
 });
 
-behaviour("a grant to one account is none to another", ACLS, async () => {
+behaviour("a grant to one account does not apply to another", ACLS, async () => {
   const Bucket = await withAcls();
   await put(Bucket, "k", { GrantRead: `id=${OTHER_ID}` });
   await expect(get(account(THIRD), Bucket)).rejects.toMatchObject(denied);
 });
 
-behaviour("a policy's deny wins over an ACL's grant", ACLS, async () => {
+behaviour("an explicit deny in the policy overrides a grant", ACLS, async () => {
   const Bucket = await withAcls();
   await put(Bucket, "k", { ACL: "public-read" });
   await policy(Bucket, { Effect: "Deny", Action: "s3:GetObject" });
   await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
 });
 
-behaviour("each version has a list of its own", PUT_OBJECT, async () => {
+behaviour("each version has its own ACL", PUT_OBJECT, async () => {
   const Bucket = await withAcls();
   await owner().send(
     new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
@@ -220,7 +224,7 @@ behaviour("each version has a list of its own", PUT_OBJECT, async () => {
   await expect(get(nobody(), Bucket, "k", { VersionId })).rejects.toMatchObject(denied);
 });
 
-behaviour("a copy does not take the list of its source along", COPY, async () => {
+behaviour("CopyObject does not copy the source's ACL", COPY, async () => {
   const Bucket = await withAcls();
   await put(Bucket, "k", { ACL: "public-read" });
   const copy = (more: object) =>
@@ -232,7 +236,7 @@ behaviour("a copy does not take the list of its source along", COPY, async () =>
 });
 
 behaviour(
-  "an upload in parts is given its list when it begins",
+  "the ACL of a multipart upload is set by CreateMultipartUpload",
   doc("AmazonS3/latest/API/API_CreateMultipartUpload.html"),
   async () => {
     const Bucket = await withAcls();
@@ -253,12 +257,12 @@ behaviour(
   },
 );
 
-behaviour("a bucket may be made with an ACL", CREATE, async () => {
+behaviour("CreateBucket accepts an ACL", CREATE, async () => {
   const Bucket = await bucket({ ObjectOwnership: "ObjectWriter", GrantRead: `id=${OTHER_ID}` });
   expect(grantsIn(await bucketAcl(Bucket))).toEqual([`READ ${OTHER_ID}`]);
 });
 
-behaviour("but not with a public one, since the public is kept out of new buckets", CREATE, async () => {
+behaviour("CreateBucket refuses a public ACL, since new buckets block public access", CREATE, async () => {
   const made = owner().send(
     new CreateBucketCommand({ Bucket: "made-public", ObjectOwnership: "ObjectWriter", ACL: "public-read" }),
   );
@@ -269,7 +273,7 @@ behaviour("but not with a public one, since the public is kept out of new bucket
   });
 });
 
-behaviour("nor with any where ACLs are disabled", CREATE, async () => {
+behaviour("CreateBucket refuses an ACL where ACLs are disabled", CREATE, async () => {
   const made = owner().send(new CreateBucketCommand({ Bucket: "made-with-acl", ACL: "authenticated-read" }));
   await expect(made).rejects.toMatchObject({
     name: "InvalidBucketAclWithObjectOwnership",
@@ -278,7 +282,7 @@ behaviour("nor with any where ACLs are disabled", CREATE, async () => {
   });
 });
 
-// What is refused
+// Refusals
 
 const WRONG: [string, object, object][] = [
   [
@@ -370,7 +374,7 @@ for (const [what, input, error] of WRONG) {
   });
 }
 
-behaviour("a list does not give the object away", PUT_OBJECT, async () => {
+behaviour("an ACL cannot change the owner of an object", PUT_OBJECT, async () => {
   const Bucket = await withAcls();
   await put(Bucket);
   const given = owner().send(
@@ -383,7 +387,7 @@ behaviour("a list does not give the object away", PUT_OBJECT, async () => {
   await expect(given).rejects.toMatchObject(denied);
 });
 
-behaviour("grants by e-mail address are no longer taken", PUT_BUCKET, async () => {
+behaviour("grants by e-mail address are not supported", PUT_BUCKET, async () => {
   const Bucket = await withAcls();
   const grant = owner().send(new PutBucketAclCommand({ Bucket, GrantRead: `emailAddress="a@example.com"` }));
   await expect(grant).rejects.toMatchObject({ $metadata: { httpStatusCode: 405 } });

@@ -11,7 +11,7 @@ import { bucketAccess } from "./bucket-access.ts";
 import { elementIn } from "./client.ts";
 import { send } from "./wire.ts";
 
-/* Callers without a name, and what they are told who may do more than S3 does for them. */
+/* Anonymous callers, and the errors for operations that S3 refuses them whatever a policy allows. */
 
 const cloud = conformanceCloud();
 const { nobody, put, open } = bucketAccess(cloud);
@@ -25,7 +25,7 @@ const forbidden = (what: string) => ({
 });
 
 behaviour(
-  "nobody begins an upload in parts without a signature",
+  "CreateMultipartUpload is refused to anonymous callers",
   "https://github.com/scylladb/scylladb/issues/13425",
   async () => {
     const Bucket = await open({ Action: "s3:*" });
@@ -49,7 +49,7 @@ for (const [what, command] of [
   ],
 ] as const) {
   behaviour(
-    `nobody copies ${what} without a signature`,
+    `CopyObject of ${what} is refused to anonymous callers`,
     "https://github.com/Seagate/cortx-prvsnr/issues/2908",
     async () => {
       for (const Bucket of [await open({ Action: "s3:*" }), await open()])
@@ -61,7 +61,7 @@ for (const [what, command] of [
 }
 
 behaviour(
-  "a batch is refused key by key, also to nobody",
+  "DeleteObjects refuses anonymous callers key by key",
   "https://github.com/minio/mint/pull/116",
   async () => {
     const Bucket = await open();
@@ -78,13 +78,13 @@ behaviour(
   },
 );
 
-behaviour("a visitor who asks for no bucket is sent to the page about S3", REST, async () => {
+behaviour("an anonymous GET of the service root is redirected to the product page of S3", REST, async () => {
   const { status, headers, text } = await send(cloud, { method: "GET", target: "/", account: false });
   expect([status, headers.location, text]).toEqual([307, "https://aws.amazon.com/s3/", ""]);
 });
 
 behaviour(
-  "a signature of no words is none",
+  "an empty Authorization header counts as anonymous",
   doc("AmazonS3/latest/API/sigv4-auth-using-authorization-header.html"),
   async () => {
     const Bucket = await open();
@@ -99,17 +99,21 @@ behaviour(
   },
 );
 
-behaviour("nobody makes a bucket", "https://github.com/brekkylab/backlot/issues/335", async () => {
-  const answer = await send(cloud, { method: "PUT", target: "/nobodys-bucket", account: false });
-  expect([answer.status, elementIn(answer.text, "Code"), elementIn(answer.text, "Message")]).toEqual([
-    403,
-    "AccessDenied",
-    "Anonymous users cannot invoke this API. Please authenticate.",
-  ]);
-});
+behaviour(
+  "CreateBucket is refused to anonymous callers",
+  "https://github.com/brekkylab/backlot/issues/335",
+  async () => {
+    const answer = await send(cloud, { method: "PUT", target: "/nobodys-bucket", account: false });
+    expect([answer.status, elementIn(answer.text, "Code"), elementIn(answer.text, "Message")]).toEqual([
+      403,
+      "AccessDenied",
+      "Anonymous users cannot invoke this API. Please authenticate.",
+    ]);
+  },
+);
 
 behaviour(
-  "nobody without a name is told or decides who owns what comes into a bucket",
+  "ownership controls are refused to anonymous callers",
   "https://github.com/brekkylab/backlot/issues/312",
   async () => {
     const Bucket = await open({ Action: "s3:*" });
@@ -143,7 +147,7 @@ const sent = async (body: string, hash: string) => {
 
 for (const hash of ["nonsense", createHash("sha256").update("else").digest("hex")]) {
   behaviour(
-    `nobody's body is held to its hash: ${hash}`,
+    `the payload hash of an anonymous request is not verified: ${hash}`,
     "https://github.com/versity/versitygw/issues/1423",
     async () => {
       const { status, text } = await sent("body", hash);
@@ -158,12 +162,12 @@ for (const hash of ["nonsense", createHash("sha256").update("else").digest("hex"
 
 const STREAMED = "https://github.com/versity/versitygw/pull/1555";
 
-behaviour("nobody's chunks are taken out of their frames", STREAMED, async () => {
+behaviour("an anonymous aws-chunked body is decoded", STREAMED, async () => {
   const { status, kept } = await sent("4\r\nbody\r\n0\r\n\r\n", "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
   expect([status, kept]).toEqual([200, "body"]);
 });
 
-behaviour("nobody signs chunks", STREAMED, async () => {
+behaviour("signed chunks are refused in an anonymous request", STREAMED, async () => {
   const { status, text } = await sent("", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
   expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
     400,

@@ -30,7 +30,7 @@ const allowing = (Condition: object, more: object = {}) => ({
   ...more,
 });
 
-/** A condition, a call that it allows, and one that it does not. */
+/** A condition, a request that satisfies it and one that does not. */
 type Call = (Bucket: string) => Promise<unknown>;
 const writes =
   (more: object): Call =>
@@ -106,7 +106,7 @@ const CONDITIONS: [string, object, Call, Call][] = [
 ];
 
 for (const [key, Condition, allowed, refused] of CONDITIONS) {
-  behaviour(`${key} is known of a call`, KEYS, async () => {
+  behaviour(`the condition key ${key} has the value of the request`, KEYS, async () => {
     const everybody = key.startsWith("aws:Principal");
     const Bucket = await open(allowing(Condition, everybody ? { Principal: "*" } : {}));
     await allowed(Bucket);
@@ -114,7 +114,7 @@ for (const [key, Condition, allowed, refused] of CONDITIONS) {
   });
 }
 
-behaviour("s3:ExistingObjectTag is that of the object, as it is now", KEYS, async () => {
+behaviour("s3:ExistingObjectTag has the current tags of the object", KEYS, async () => {
   const Bucket = await open(
     allowing({ StringEquals: { "s3:ExistingObjectTag/Public": "yes" } }, { Action: "s3:GetObject" }),
   );
@@ -125,7 +125,7 @@ behaviour("s3:ExistingObjectTag is that of the object, as it is now", KEYS, asyn
   await get(other(), Bucket);
 });
 
-behaviour("s3:x-amz-copy-source is where a copy comes from", KEYS, async () => {
+behaviour("s3:x-amz-copy-source has the source of a copy", KEYS, async () => {
   const Bucket = await open(
     { Principal: { AWS: OTHER }, Action: "s3:GetObject" },
     { Principal: { AWS: OTHER }, Action: "s3:PutObject" },
@@ -147,7 +147,7 @@ behaviour("s3:x-amz-copy-source is where a copy comes from", KEYS, async () => {
   await expect(copy("k")).rejects.toMatchObject(denied);
 });
 
-behaviour("s3:VersionId is the version that is named", KEYS, async () => {
+behaviour("s3:VersionId has the version that the request names", KEYS, async () => {
   const Bucket = await open();
   await owner().send(
     new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
@@ -161,7 +161,7 @@ behaviour("s3:VersionId is the version that is named", KEYS, async () => {
   await expect(get(other(), Bucket, "v", { VersionId: two.VersionId })).rejects.toMatchObject(denied);
 });
 
-behaviour("aws:SourceIp is the caller's address", GLOBAL, async () => {
+behaviour("aws:SourceIp has the caller's address", GLOBAL, async () => {
   const at = (block: string) => ({
     Action: "s3:GetObject",
     Condition: { IpAddress: { "aws:SourceIp": block } },
@@ -170,7 +170,7 @@ behaviour("aws:SourceIp is the caller's address", GLOBAL, async () => {
   await expect(get(nobody(), await open(at("203.0.113.0/24")))).rejects.toMatchObject(denied);
 });
 
-behaviour("aws:SecureTransport tells who comes without TLS", GLOBAL, async () => {
+behaviour("aws:SecureTransport is false for requests without TLS", GLOBAL, async () => {
   const Bucket = await open(
     { Action: "s3:GetObject" },
     { Effect: "Deny", Action: "s3:GetObject", Condition: { Bool: { "aws:SecureTransport": "false" } } },
@@ -178,7 +178,7 @@ behaviour("aws:SecureTransport tells who comes without TLS", GLOBAL, async () =>
   await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
 });
 
-behaviour("aws:CurrentTime is the cloud's", GLOBAL, async () => {
+behaviour("aws:CurrentTime has the time of the cloud's clock", GLOBAL, async () => {
   const Bucket = await open({
     Action: "s3:GetObject",
     Condition: { DateLessThan: { "aws:CurrentTime": "2040-01-01T00:00:00Z" } },
@@ -187,7 +187,7 @@ behaviour("aws:CurrentTime is the cloud's", GLOBAL, async () => {
 });
 
 behaviour(
-  "all conditions of a statement must hold",
+  "a statement applies only if all of its conditions hold",
   doc("IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html"),
   async () => {
     const Bucket = await open(
@@ -202,7 +202,7 @@ behaviour(
   },
 );
 
-behaviour("a variable stands for the user's name", VARIABLES, async () => {
+behaviour("the policy variable aws:username is replaced by the user's name", VARIABLES, async () => {
   const Bucket = await open();
   for (const name of ["ann", "bob"]) await put(Bucket, `home/${name}/file`);
   const ann = user("ann", {
@@ -213,7 +213,7 @@ behaviour("a variable stands for the user's name", VARIABLES, async () => {
   await expect(get(of(ann), Bucket, "home/bob/file")).rejects.toMatchObject({ name: "AccessDenied" });
 });
 
-behaviour("a variable stands for a tag of the caller's", VARIABLES, async () => {
+behaviour("a policy variable may be a principal tag", VARIABLES, async () => {
   const Bucket = await open();
   await put(Bucket, "red/file");
   const Resource = `arn:aws:s3:::${Bucket}/$\{aws:PrincipalTag/team, 'none'}/*`;
@@ -226,7 +226,7 @@ behaviour("a variable stands for a tag of the caller's", VARIABLES, async () => 
 });
 
 behaviour(
-  "NotAction allows all but what it names",
+  "NotAction matches all actions but those listed",
   doc("IAM/latest/UserGuide/reference_policies_elements_notaction.html"),
   async () => {
     const Bucket = await open({
@@ -240,7 +240,7 @@ behaviour(
 );
 
 behaviour(
-  "NotResource allows all but where it names",
+  "NotResource matches all resources but those listed",
   doc("IAM/latest/UserGuide/reference_policies_elements_notresource.html"),
   async () => {
     const Bucket = await bucket();
@@ -258,7 +258,7 @@ behaviour(
 );
 
 behaviour(
-  "NotPrincipal with Deny shuts out all others",
+  "NotPrincipal with Deny denies all other principals",
   doc("IAM/latest/UserGuide/reference_policies_elements_notprincipal.html"),
   async () => {
     const Bucket = await open(
@@ -277,7 +277,7 @@ for (const [page, command] of [
   ["conditional-deletes", (more: object) => new DeleteObjectCommand({ Key: "k", ...more } as never)],
 ] as const) {
   behaviour(
-    `whoever asks for an ETag must be allowed to read: ${page}`,
+    `If-Match requires permission to read the object: ${page}`,
     doc(`AmazonS3/latest/userguide/${page}.html`),
     async () => {
       const writing = { Principal: { AWS: OTHER }, Action: ["s3:PutObject", "s3:DeleteObject"] };
@@ -292,7 +292,7 @@ for (const [page, command] of [
 }
 
 behaviour(
-  "a policy may ask for conditional writes, and let uploads in parts begin without",
+  "a policy may require conditional writes and still allow CreateMultipartUpload",
   doc("AmazonS3/latest/userguide/conditional-writes-enforce.html"),
   async () => {
     const writing = { Principal: { AWS: OTHER }, Action: "s3:PutObject" };

@@ -25,20 +25,20 @@ const MESSAGES = doc("AmazonS3/latest/userguide/troubleshoot-403-errors.html");
 const GET = doc("AmazonS3/latest/API/API_GetObject.html");
 const OWNERS = doc("AmazonS3/latest/userguide/bucket-owner-condition.html");
 
-// Who
+// Principals
 
-behaviour("nobody else enters a bucket without a policy", LOGIC, async () => {
+behaviour("other accounts have no access to a bucket without a policy", LOGIC, async () => {
   const Bucket = await open();
   await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
   await expect(get(other(), Bucket)).rejects.toMatchObject(denied);
 });
 
-behaviour("a policy lets everybody in, also without a signature", PRINCIPAL, async () => {
+behaviour("the principal * includes anonymous callers", PRINCIPAL, async () => {
   const Bucket = await open({ Action: "s3:GetObject" });
   expect(await (await get(nobody(), Bucket)).Body!.transformToString()).toBe("data");
 });
 
-behaviour("everybody may also be written as an AWS principal", PRINCIPAL, async () => {
+behaviour("everybody may also be written as the AWS principal *", PRINCIPAL, async () => {
   const Bucket = await open({ Principal: { AWS: "*" }, Action: "s3:GetObject" });
   await get(nobody(), Bucket);
 });
@@ -48,7 +48,7 @@ for (const [what, Principal] of [
   ["by its root's ARN", { AWS: `arn:aws:iam::${OTHER}:root` }],
   ["by its canonical user id", { CanonicalUser: OTHER_ID }],
 ] as const) {
-  behaviour(`an account is named ${what}`, PRINCIPAL, async () => {
+  behaviour(`an account may be named ${what}`, PRINCIPAL, async () => {
     const Bucket = await open({ Principal, Action: "s3:GetObject" });
     await get(other(), Bucket);
     await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
@@ -56,32 +56,36 @@ for (const [what, Principal] of [
   });
 }
 
-behaviour("what the policy does not allow to another account is denied", LOGIC, async () => {
+behaviour("an action that the policy does not allow is denied to another account", LOGIC, async () => {
   const Bucket = await open({ Principal: { AWS: OTHER }, Action: "s3:GetObject" });
   await expect(other().send(new PutObjectCommand({ Bucket, Key: "k", Body: "" }))).rejects.toMatchObject(
     denied,
   );
 });
 
-behaviour("an explicit deny wins over every allow", LOGIC, async () => {
+behaviour("an explicit deny overrides every allow", LOGIC, async () => {
   const Bucket = await open({ Action: "s3:*" }, { Effect: "Deny", Action: "s3:GetObject" });
   await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
   await list(nobody(), Bucket);
 });
 
-behaviour("an explicit deny holds for the owner's root, who is told so", MESSAGES, async () => {
-  const Bucket = await open({ Effect: "Deny", Action: "s3:GetObject" });
-  await expect(get(owner(), Bucket)).rejects.toMatchObject(
-    denial(
-      `arn:aws:iam::${OWNER}:root`,
-      "s3:GetObject",
-      `arn:aws:s3:::${Bucket}/k`,
-      "with an explicit deny in a resource-based policy",
-    ),
-  );
-});
+behaviour(
+  "an explicit deny applies to the owner's root user, and the message says so",
+  MESSAGES,
+  async () => {
+    const Bucket = await open({ Effect: "Deny", Action: "s3:GetObject" });
+    await expect(get(owner(), Bucket)).rejects.toMatchObject(
+      denial(
+        `arn:aws:iam::${OWNER}:root`,
+        "s3:GetObject",
+        `arn:aws:s3:::${Bucket}/k`,
+        "with an explicit deny in a resource-based policy",
+      ),
+    );
+  },
+);
 
-behaviour("a user needs a policy of its own", MESSAGES, async () => {
+behaviour("a user without a policy has no access", MESSAGES, async () => {
   const Bucket = await open();
   await expect(get(of(user("ann", { account: OWNER })), Bucket)).rejects.toMatchObject(
     denial(
@@ -94,7 +98,7 @@ behaviour("a user needs a policy of its own", MESSAGES, async () => {
   await get(of(user("ann", { account: OWNER, allows: [{ Action: "s3:GetObject" }] })), Bucket);
 });
 
-behaviour("or a bucket's policy that names the user", LOGIC, async () => {
+behaviour("a bucket policy that names a user of its account grants access by itself", LOGIC, async () => {
   const Bucket = await open({ Principal: { AWS: `arn:aws:iam::${OWNER}:user/bob` }, Action: "s3:GetObject" });
   await get(of(user("bob", { account: OWNER })), Bucket);
   await expect(get(of(user("eve", { account: OWNER })), Bucket)).rejects.toMatchObject({
@@ -102,14 +106,18 @@ behaviour("or a bucket's policy that names the user", LOGIC, async () => {
   });
 });
 
-behaviour("naming the account leaves it to the account's own policies", PRINCIPAL, async () => {
-  const Bucket = await open({ Principal: { AWS: OWNER }, Action: "s3:GetObject" });
-  await expect(get(of(user("ann", { account: OWNER })), Bucket)).rejects.toMatchObject({
-    name: "AccessDenied",
-  });
-});
+behaviour(
+  "a bucket policy that names the account defers to the account's identity policies",
+  PRINCIPAL,
+  async () => {
+    const Bucket = await open({ Principal: { AWS: OWNER }, Action: "s3:GetObject" });
+    await expect(get(of(user("ann", { account: OWNER })), Bucket)).rejects.toMatchObject({
+      name: "AccessDenied",
+    });
+  },
+);
 
-behaviour("a user's own deny wins over the bucket's allow", MESSAGES, async () => {
+behaviour("a deny in the user's policy overrides an allow in the bucket policy", MESSAGES, async () => {
   const Bucket = await open({ Action: "s3:GetObject" });
   const dan = user("dan", { account: OWNER, allows: [{ Effect: "Deny", Action: "s3:*" }] });
   await expect(get(of(dan), Bucket)).rejects.toMatchObject({
@@ -117,7 +125,7 @@ behaviour("a user's own deny wins over the bucket's allow", MESSAGES, async () =
   });
 });
 
-behaviour("a permissions boundary limits what a user's policies give", MESSAGES, async () => {
+behaviour("a permissions boundary limits the user's policies", MESSAGES, async () => {
   const Bucket = await open();
   const bea = user("bea", { account: OWNER, allows: [{ Action: "*" }], boundary: { Action: "s3:List*" } });
   await list(of(bea), Bucket);
@@ -126,7 +134,7 @@ behaviour("a permissions boundary limits what a user's policies give", MESSAGES,
   });
 });
 
-behaviour("a session policy limits what a role's session may", MESSAGES, async () => {
+behaviour("a session policy limits the role's session", MESSAGES, async () => {
   const Bucket = await open();
   const role = session("reader", {
     account: OWNER,
@@ -139,7 +147,7 @@ behaviour("a session policy limits what a role's session may", MESSAGES, async (
   });
 });
 
-behaviour("a role is named by its ARN, for all of its sessions", PRINCIPAL, async () => {
+behaviour("a principal that is a role's ARN matches all sessions of the role", PRINCIPAL, async () => {
   const Bucket = await open({
     Principal: { AWS: `arn:aws:iam::${OWNER}:role/writer` },
     Action: "s3:GetObject",
@@ -147,7 +155,7 @@ behaviour("a role is named by its ARN, for all of its sessions", PRINCIPAL, asyn
   await get(of(session("writer", { account: OWNER })), Bucket);
 });
 
-behaviour("a user of another account needs both sides to allow", CROSS, async () => {
+behaviour("cross-account access of a user requires an allow on both sides", CROSS, async () => {
   const Bucket = await open({ Principal: { AWS: OTHER }, Action: "s3:GetObject" });
   await get(of(user("ann", { account: OTHER, allows: [{ Action: "s3:GetObject" }] })), Bucket);
   await expect(get(of(user("bob", { account: OTHER })), Bucket)).rejects.toMatchObject(denied);
@@ -156,14 +164,14 @@ behaviour("a user of another account needs both sides to allow", CROSS, async ()
   ).rejects.toMatchObject(denied);
 });
 
-behaviour("a strangers' refusal tells no reason", MESSAGES, async () => {
+behaviour("AccessDenied gives callers of other accounts no reason", MESSAGES, async () => {
   const Bucket = await open({ Effect: "Deny", Action: "s3:GetObject" });
   await expect(get(other(), Bucket)).rejects.toMatchObject(denied);
 });
 
-// What
+// Actions
 
-behaviour("a version that is named needs a permission of its own", GET, async () => {
+behaviour("GetObject of a version requires s3:GetObjectVersion", GET, async () => {
   const Bucket = await open();
   await owner().send(
     new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
@@ -176,7 +184,7 @@ behaviour("a version that is named needs a permission of its own", GET, async ()
   await get(nobody(), Bucket, "v", { VersionId });
 });
 
-behaviour("a key that is not there: 403 without the permission to list", GET, async () => {
+behaviour("GetObject of a missing key answers 403 without s3:ListBucket", GET, async () => {
   const Bucket = await open({ Action: "s3:GetObject" });
   await expect(get(nobody(), Bucket, "missing")).rejects.toMatchObject(denied);
   const ann = user("ann", { account: OWNER, allows: [{ Action: "s3:GetObject" }] });
@@ -190,13 +198,13 @@ behaviour("a key that is not there: 403 without the permission to list", GET, as
   );
 });
 
-behaviour("a key that is not there: 404 with it", GET, async () => {
+behaviour("GetObject of a missing key answers 404 with s3:ListBucket", GET, async () => {
   const Bucket = await open({ Action: ["s3:GetObject", "s3:ListBucket"] });
   await expect(get(nobody(), Bucket, "missing")).rejects.toMatchObject({ name: "NoSuchKey" });
 });
 
 behaviour(
-  "HEAD of a key that is not there: 403 or 404 likewise",
+  "HeadObject of a missing key answers 403 without s3:ListBucket and 404 with it",
   doc("AmazonS3/latest/API/API_HeadObject.html"),
   async () => {
     const Bucket = await open({ Action: "s3:GetObject" });
@@ -207,20 +215,16 @@ behaviour(
   },
 );
 
-behaviour(
-  "HeadBucket needs the permission to list",
-  doc("AmazonS3/latest/API/API_HeadBucket.html"),
-  async () => {
-    const Bucket = await open({ Action: "s3:GetObject" });
-    const head = () => nobody().send(new HeadBucketCommand({ Bucket }));
-    await expect(head()).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
-    await policy(Bucket, { Action: "s3:ListBucket" });
-    await head();
-  },
-);
+behaviour("HeadBucket requires s3:ListBucket", doc("AmazonS3/latest/API/API_HeadBucket.html"), async () => {
+  const Bucket = await open({ Action: "s3:GetObject" });
+  const head = () => nobody().send(new HeadBucketCommand({ Bucket }));
+  await expect(head()).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+  await policy(Bucket, { Action: "s3:ListBucket" });
+  await head();
+});
 
 behaviour(
-  "each key of a batch is judged for itself",
+  "DeleteObjects authorizes each key separately",
   doc("AmazonS3/latest/API/API_DeleteObjects.html"),
   async () => {
     const Bucket = await open();
@@ -239,7 +243,7 @@ behaviour(
 );
 
 behaviour(
-  "tags in a put need the permission to tag",
+  "PutObject with tags requires s3:PutObjectTagging",
   doc("AmazonS3/latest/API/API_PutObject.html"),
   async () => {
     const Bucket = await open({ Principal: { AWS: OTHER }, Action: "s3:PutObject" });
@@ -253,7 +257,7 @@ behaviour(
 );
 
 behaviour(
-  "a copy needs to read its source and to write where it goes",
+  "CopyObject requires reading the source and writing the destination",
   doc("AmazonS3/latest/API/API_CopyObject.html"),
   async () => {
     const from = await open({ Principal: { AWS: OTHER }, Action: "s3:GetObject" });
@@ -267,7 +271,7 @@ behaviour(
 );
 
 behaviour(
-  "tags that go along with a copy are read there and put here",
+  "CopyObject with tags requires s3:GetObjectTagging on the source and s3:PutObjectTagging on the destination",
   "https://repost.aws/knowledge-center/s3-troubleshoot-copy-between-buckets",
   async () => {
     const from = await open({ Principal: { AWS: OTHER }, Action: ["s3:GetObject", "s3:GetObjectTagging"] });
@@ -286,7 +290,7 @@ behaviour(
   },
 );
 
-behaviour("who may not read an object's tags is not told how many there are", GET, async () => {
+behaviour("x-amz-tagging-count is omitted without s3:GetObjectTagging", GET, async () => {
   const reading = { Action: ["s3:GetObject", "s3:GetObjectVersion"] };
   const Bucket = await open(reading);
   await owner().send(
@@ -317,7 +321,7 @@ behaviour("who may not read an object's tags is not told how many there are", GE
 });
 
 behaviour(
-  "a part that is copied takes no tags along",
+  "UploadPartCopy does not copy tags",
   doc("AmazonS3/latest/API/API_UploadPartCopy.html"),
   async () => {
     const from = await open({ Principal: { AWS: OTHER }, Action: "s3:GetObject" });
@@ -332,7 +336,7 @@ behaviour(
 );
 
 behaviour(
-  "buckets are listed only to those of the account who may",
+  "ListBuckets requires s3:ListAllMyBuckets",
   doc("AmazonS3/latest/API/API_ListBuckets.html"),
   async () => {
     await expect(of(user("ann", { account: OWNER })).send(new ListBucketsCommand({}))).rejects.toMatchObject({
@@ -344,14 +348,14 @@ behaviour(
   },
 );
 
-behaviour("the expected owner of a bucket is checked", OWNERS, async () => {
+behaviour("ExpectedBucketOwner must be the bucket's owner", OWNERS, async () => {
   const Bucket = await open();
   await get(owner(), Bucket, "k", { ExpectedBucketOwner: OWNER });
   await expect(get(owner(), Bucket, "k", { ExpectedBucketOwner: OTHER })).rejects.toMatchObject(denied);
   await expect(list(owner(), Bucket, { ExpectedBucketOwner: OTHER })).rejects.toMatchObject(denied);
 });
 
-behaviour("so is that of a copy's source", OWNERS, async () => {
+behaviour("ExpectedSourceBucketOwner must be the owner of the copy's source", OWNERS, async () => {
   const Bucket = await open();
   const copy = (ExpectedSourceBucketOwner: string) =>
     owner().send(
@@ -362,7 +366,7 @@ behaviour("so is that of a copy's source", OWNERS, async () => {
 });
 
 behaviour(
-  "an expected owner that is no account is refused",
+  "an ExpectedBucketOwner that is no account ID is refused",
   "https://github.com/grafana/loki/issues/15382",
   async () => {
     await expect(get(owner(), await open(), "k", { ExpectedBucketOwner: "me" })).rejects.toMatchObject({

@@ -33,7 +33,7 @@ const ownership = async (Bucket: string) =>
   (await owner().send(new GetBucketOwnershipControlsCommand({ Bucket }))).OwnershipControls!.Rules![0]!
     .ObjectOwnership;
 
-/** A bucket into which the other account may write. */
+/** Creates a bucket into which the other account may write. */
 async function shared(ObjectOwnership: ObjectOwnership) {
   const Bucket = await bucket({ ObjectOwnership });
   await unblock(Bucket);
@@ -48,23 +48,27 @@ const write = (Bucket: string, more: object = {}) =>
 const ownerOf = async (Bucket: string, as = owner()) =>
   (await as.send(new GetObjectAclCommand({ Bucket, Key: "k" }))).Owner!.ID;
 
-behaviour("new buckets are their owners' with all that is in them", OWNERSHIP, async () => {
+behaviour("new buckets have BucketOwnerEnforced", OWNERSHIP, async () => {
   expect(await ownership(await bucket())).toBe("BucketOwnerEnforced");
 });
 
 for (const wanted of ["BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"] as const) {
-  behaviour(`a bucket is made with ${wanted}`, doc("AmazonS3/latest/API/API_CreateBucket.html"), async () => {
-    expect(await ownership(await bucket({ ObjectOwnership: wanted }))).toBe(wanted);
-  });
+  behaviour(
+    `CreateBucket accepts the ownership ${wanted}`,
+    doc("AmazonS3/latest/API/API_CreateBucket.html"),
+    async () => {
+      expect(await ownership(await bucket({ ObjectOwnership: wanted }))).toBe(wanted);
+    },
+  );
 
-  behaviour(`a bucket is set to ${wanted}`, PUT, async () => {
+  behaviour(`PutBucketOwnershipControls accepts ${wanted}`, PUT, async () => {
     const Bucket = await bucket({ ObjectOwnership: "ObjectWriter" });
     await own(Bucket, wanted);
     expect(await ownership(Bucket)).toBe(wanted);
   });
 }
 
-behaviour("a header that names no ownership is refused", PUT, async () => {
+behaviour("CreateBucket refuses an unknown ownership", PUT, async () => {
   await expect(bucket({ ObjectOwnership: "Mine" as ObjectOwnership })).rejects.toMatchObject({
     name: "InvalidArgument",
     message: "Invalid x-amz-object-ownership header: Mine",
@@ -72,7 +76,7 @@ behaviour("a header that names no ownership is refused", PUT, async () => {
   });
 });
 
-behaviour("controls that were taken away are not found", DELETE, async () => {
+behaviour("GetBucketOwnershipControls fails after they are deleted", DELETE, async () => {
   const Bucket = await bucket();
   const gone = await owner().send(new DeleteBucketOwnershipControlsCommand({ Bucket }));
   expect(gone.$metadata.httpStatusCode).toBe(204);
@@ -83,21 +87,21 @@ behaviour("controls that were taken away are not found", DELETE, async () => {
   });
 });
 
-behaviour("without controls, ACLs are heeded", DELETE, async () => {
+behaviour("ACLs are enabled where a bucket has no ownership controls", DELETE, async () => {
   const Bucket = await bucket();
   await owner().send(new DeleteBucketOwnershipControlsCommand({ Bucket }));
   await owner().send(new PutBucketAclCommand({ Bucket, GrantRead: `id=${OTHER_ID}` }));
   await other().send(new ListObjectsV2Command({ Bucket }));
 });
 
-behaviour("controls that there are not are malformed", GET, async () => {
+behaviour("an unknown ownership is malformed", GET, async () => {
   await expect(own(await bucket(), "Mine" as never)).rejects.toMatchObject({
     name: "MalformedXML",
     $metadata: { httpStatusCode: 400 },
   });
 });
 
-behaviour("with two rules they are malformed", PUT, async () => {
+behaviour("ownership controls with two rules are malformed", PUT, async () => {
   const Rules = [{ ObjectOwnership: "ObjectWriter" }, { ObjectOwnership: "ObjectWriter" }] as const;
   const twice = owner().send(
     new PutBucketOwnershipControlsCommand({
@@ -108,23 +112,27 @@ behaviour("with two rules they are malformed", PUT, async () => {
   await expect(twice).rejects.toMatchObject({ name: "MalformedXML" });
 });
 
-behaviour("BucketOwnerEnforced: what another account writes is the bucket's owner's", OWNERSHIP, async () => {
+behaviour("BucketOwnerEnforced: the bucket's owner owns what another account writes", OWNERSHIP, async () => {
   const Bucket = await shared("BucketOwnerEnforced");
   await write(Bucket);
   expect(await ownerOf(Bucket)).toBe(OWNER_ID);
   await get(owner(), Bucket);
 });
 
-behaviour("ObjectWriter: it is the writer's, and the bucket's owner cannot read it", OWNERSHIP, async () => {
-  const Bucket = await shared("ObjectWriter");
-  await write(Bucket);
-  expect(await ownerOf(Bucket, other())).toBe(OTHER_ID);
-  await expect(get(owner(), Bucket)).rejects.toMatchObject(denied);
-  await get(other(), Bucket);
-});
+behaviour(
+  "ObjectWriter: the writer owns the object, and the bucket's owner cannot read it",
+  OWNERSHIP,
+  async () => {
+    const Bucket = await shared("ObjectWriter");
+    await write(Bucket);
+    expect(await ownerOf(Bucket, other())).toBe(OTHER_ID);
+    await expect(get(owner(), Bucket)).rejects.toMatchObject(denied);
+    await get(other(), Bucket);
+  },
+);
 
 behaviour(
-  "ObjectWriter: but the bucket's owner can delete it",
+  "ObjectWriter: the bucket's owner can delete the object",
   doc("AmazonS3/latest/userguide/example-bucket-policies.html"),
   async () => {
     const Bucket = await shared("ObjectWriter");
@@ -134,7 +142,7 @@ behaviour(
 );
 
 behaviour(
-  "ObjectWriter: the bucket's policy does not give it to others",
+  "ObjectWriter: the bucket policy does not apply to objects of other owners",
   doc("AmazonS3/latest/userguide/access-policy-language-overview.html"),
   async () => {
     const Bucket = await shared("ObjectWriter");
@@ -144,28 +152,40 @@ behaviour(
   },
 );
 
-behaviour("BucketOwnerPreferred: it is the bucket owner's if its writer says so", OWNERSHIP, async () => {
-  const Bucket = await shared("BucketOwnerPreferred");
-  await write(Bucket, { ACL: "bucket-owner-full-control" });
-  expect(await ownerOf(Bucket)).toBe(OWNER_ID);
-});
-
-behaviour("BucketOwnerPreferred: else it is the writer's", OWNERSHIP, async () => {
-  const Bucket = await shared("BucketOwnerPreferred");
-  await write(Bucket);
-  expect(await ownerOf(Bucket, other())).toBe(OTHER_ID);
-});
-
-behaviour("BucketOwnerEnforced: what others wrote before becomes the bucket owner's", OWNERSHIP, async () => {
-  const Bucket = await shared("ObjectWriter");
-  await write(Bucket);
-  await own(Bucket, "BucketOwnerEnforced");
-  expect(await ownerOf(Bucket)).toBe(OWNER_ID);
-  await get(owner(), Bucket);
-});
+behaviour(
+  "BucketOwnerPreferred: the bucket's owner owns the object if it is written with bucket-owner-full-control",
+  OWNERSHIP,
+  async () => {
+    const Bucket = await shared("BucketOwnerPreferred");
+    await write(Bucket, { ACL: "bucket-owner-full-control" });
+    expect(await ownerOf(Bucket)).toBe(OWNER_ID);
+  },
+);
 
 behaviour(
-  "a policy can ask for the ACL that gives objects to the bucket's owner",
+  "BucketOwnerPreferred: the writer owns the object if it is written without that ACL",
+  OWNERSHIP,
+  async () => {
+    const Bucket = await shared("BucketOwnerPreferred");
+    await write(Bucket);
+    expect(await ownerOf(Bucket, other())).toBe(OTHER_ID);
+  },
+);
+
+behaviour(
+  "BucketOwnerEnforced: the bucket's owner becomes the owner of existing objects",
+  OWNERSHIP,
+  async () => {
+    const Bucket = await shared("ObjectWriter");
+    await write(Bucket);
+    await own(Bucket, "BucketOwnerEnforced");
+    expect(await ownerOf(Bucket)).toBe(OWNER_ID);
+    await get(owner(), Bucket);
+  },
+);
+
+behaviour(
+  "a policy can require the ACL bucket-owner-full-control",
   doc("AmazonS3/latest/userguide/ensure-object-ownership.html"),
   async () => {
     const Bucket = await bucket({ ObjectOwnership: "BucketOwnerPreferred" });
@@ -180,7 +200,7 @@ behaviour(
 );
 
 for (const ACL of ["public-read", "authenticated-read", "bucket-owner-read"] as const) {
-  behaviour(`BucketOwnerEnforced: a put with the ACL ${ACL} is refused`, ERRORS, async () => {
+  behaviour(`BucketOwnerEnforced: PutObject with the ACL ${ACL} is refused`, ERRORS, async () => {
     await expect(put(await bucket(), "k", { ACL })).rejects.toMatchObject({
       name: "AccessControlListNotSupported",
       message: "The bucket does not allow ACLs",
@@ -189,14 +209,14 @@ for (const ACL of ["public-read", "authenticated-read", "bucket-owner-read"] as 
   });
 }
 
-behaviour("BucketOwnerEnforced: a put may say what holds anyway", ERRORS, async () => {
+behaviour("BucketOwnerEnforced: PutObject accepts bucket-owner-full-control", ERRORS, async () => {
   const Bucket = await bucket();
   await put(Bucket, "k", { ACL: "bucket-owner-full-control" });
   await put(Bucket, "k", { GrantFullControl: `id="${OWNER_ID}"` });
 });
 
 behaviour(
-  "BucketOwnerEnforced: of its owner's writes, private is an equivalent form of what holds anyway",
+  "BucketOwnerEnforced: PutObject by the bucket's owner accepts private",
   doc("AmazonS3/latest/API/API_PutObject.html"),
   async () => {
     const Bucket = await bucket();
@@ -208,18 +228,14 @@ behaviour(
   },
 );
 
-behaviour(
-  "BucketOwnerEnforced: private is refused of other accounts, whose it would make the object",
-  ERRORS,
-  async () => {
-    const Bucket = await shared("BucketOwnerEnforced");
-    await expect(write(Bucket, { ACL: "private" })).rejects.toMatchObject({
-      name: "AccessControlListNotSupported",
-    });
-  },
-);
+behaviour("BucketOwnerEnforced: PutObject by another account refuses private", ERRORS, async () => {
+  const Bucket = await shared("BucketOwnerEnforced");
+  await expect(write(Bucket, { ACL: "private" })).rejects.toMatchObject({
+    name: "AccessControlListNotSupported",
+  });
+});
 
-behaviour("BucketOwnerEnforced: a copy with an ACL is refused", ERRORS, async () => {
+behaviour("BucketOwnerEnforced: CopyObject with an ACL is refused", ERRORS, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   const copy = owner().send(
@@ -228,7 +244,7 @@ behaviour("BucketOwnerEnforced: a copy with an ACL is refused", ERRORS, async ()
   await expect(copy).rejects.toMatchObject({ name: "AccessControlListNotSupported" });
 });
 
-behaviour("BucketOwnerEnforced: ACLs cannot be put", ERRORS, async () => {
+behaviour("BucketOwnerEnforced: PutBucketAcl and PutObjectAcl are refused", ERRORS, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   const onBucket = owner().send(new PutBucketAclCommand({ Bucket, ACL: "private" }));
@@ -237,13 +253,17 @@ behaviour("BucketOwnerEnforced: ACLs cannot be put", ERRORS, async () => {
   await expect(onObject).rejects.toMatchObject({ name: "AccessControlListNotSupported" });
 });
 
-behaviour("BucketOwnerEnforced comes only where the bucket's ACL is its owner's alone", ERRORS, async () => {
-  const Bucket = await bucket({ ObjectOwnership: "ObjectWriter" });
-  await owner().send(new PutBucketAclCommand({ Bucket, GrantRead: `id=${OTHER_ID}` }));
-  await expect(own(Bucket, "BucketOwnerEnforced")).rejects.toMatchObject({
-    name: "InvalidBucketAclWithObjectOwnership",
-    message: "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
-  });
-  await owner().send(new PutBucketAclCommand({ Bucket, ACL: "private" }));
-  await own(Bucket, "BucketOwnerEnforced");
-});
+behaviour(
+  "BucketOwnerEnforced cannot be set while the bucket's ACL grants access to others",
+  ERRORS,
+  async () => {
+    const Bucket = await bucket({ ObjectOwnership: "ObjectWriter" });
+    await owner().send(new PutBucketAclCommand({ Bucket, GrantRead: `id=${OTHER_ID}` }));
+    await expect(own(Bucket, "BucketOwnerEnforced")).rejects.toMatchObject({
+      name: "InvalidBucketAclWithObjectOwnership",
+      message: "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+    });
+    await owner().send(new PutBucketAclCommand({ Bucket, ACL: "private" }));
+    await own(Bucket, "BucketOwnerEnforced");
+  },
+);

@@ -26,7 +26,7 @@ const pays = (Bucket: string, payer: Payer) =>
 const payer = async (Bucket: string) =>
   (await owner().send(new GetBucketRequestPaymentCommand({ Bucket }))).Payer;
 
-/** A bucket that lets everybody in, at their own cost. */
+/** Creates a public bucket with Requester Pays. */
 async function requesterPays() {
   const Bucket = await open({});
   await pays(Bucket, "Requester");
@@ -34,11 +34,11 @@ async function requesterPays() {
 }
 const RequestPayer = "requester" as const;
 
-behaviour("the owner pays unless it is said", GET, async () => {
+behaviour("the bucket owner pays by default", GET, async () => {
   expect(await payer(await bucket())).toBe("BucketOwner");
 });
 
-behaviour("who pays can be set, and set back", PUT, async () => {
+behaviour("PutBucketRequestPayment sets who pays, in both directions", PUT, async () => {
   const Bucket = await bucket();
   await pays(Bucket, "Requester");
   expect(await payer(Bucket)).toBe("Requester");
@@ -46,28 +46,32 @@ behaviour("who pays can be set, and set back", PUT, async () => {
   expect(await payer(Bucket)).toBe("BucketOwner");
 });
 
-behaviour("somebody else who pays is malformed", PUT, async () => {
+behaviour("an unknown payer is malformed", PUT, async () => {
   await expect(pays(await bucket(), "Nobody" as Payer)).rejects.toMatchObject({
     name: "MalformedXML",
     $metadata: { httpStatusCode: 400 },
   });
 });
 
-behaviour("who does not say to pay is denied", PAYS, async () => {
+behaviour("a request without x-amz-request-payer is denied", PAYS, async () => {
   const Bucket = await requesterPays();
   await expect(other().send(new GetObjectCommand({ Bucket, Key: "k" }))).rejects.toMatchObject(denied);
   await expect(other().send(new ListObjectsV2Command({ Bucket }))).rejects.toMatchObject(denied);
 });
 
-behaviour("whoever says so is served, and told", OBJECTS, async () => {
-  const Bucket = await requesterPays();
-  const got = await other().send(new GetObjectCommand({ Bucket, Key: "k", RequestPayer }));
-  expect(got.RequestCharged).toBe("requester");
-  const head = await other().send(new HeadObjectCommand({ Bucket, Key: "k", RequestPayer }));
-  expect(head.RequestCharged).toBe("requester");
-});
+behaviour(
+  "a request with x-amz-request-payer is served, and the response says that the requester was charged",
+  OBJECTS,
+  async () => {
+    const Bucket = await requesterPays();
+    const got = await other().send(new GetObjectCommand({ Bucket, Key: "k", RequestPayer }));
+    expect(got.RequestCharged).toBe("requester");
+    const head = await other().send(new HeadObjectCommand({ Bucket, Key: "k", RequestPayer }));
+    expect(head.RequestCharged).toBe("requester");
+  },
+);
 
-behaviour("puts, copies, listings and batches are paid alike", PAYS, async () => {
+behaviour("puts, copies, listings and batches accept x-amz-request-payer", PAYS, async () => {
   const Bucket = await requesterPays();
   const charged = { RequestCharged: "requester" };
   const put = new PutObjectCommand({ Bucket, Key: "p", Body: "data", RequestPayer });
@@ -79,25 +83,25 @@ behaviour("puts, copies, listings and batches are paid alike", PAYS, async () =>
   expect(await other().send(batch)).toMatchObject(charged);
 });
 
-behaviour("nobody without a name may pay", PAYS, async () => {
+behaviour("anonymous requests to a Requester Pays bucket are denied", PAYS, async () => {
   const Bucket = await requesterPays();
   const got = nobody().send(new GetObjectCommand({ Bucket, Key: "k", RequestPayer }));
   await expect(got).rejects.toMatchObject(denied);
 });
 
-behaviour("the owner need not say it, and is not told", PAYS, async () => {
+behaviour("the owner's requests need no x-amz-request-payer, and are not charged", PAYS, async () => {
   const Bucket = await requesterPays();
   const got = await owner().send(new GetObjectCommand({ Bucket, Key: "k" }));
   expect(got.RequestCharged).toBeUndefined();
 });
 
-behaviour("to offer payment where none is asked costs nothing", OBJECTS, async () => {
+behaviour("x-amz-request-payer is ignored where the owner pays", OBJECTS, async () => {
   const Bucket = await open({});
   const got = await other().send(new GetObjectCommand({ Bucket, Key: "k", RequestPayer }));
   expect(got.RequestCharged).toBeUndefined();
 });
 
-behaviour("whoever pays still needs the permission", PAYS, async () => {
+behaviour("a requester who pays still needs permission", PAYS, async () => {
   const Bucket = await open();
   await pays(Bucket, "Requester");
   const got = other().send(new GetObjectCommand({ Bucket, Key: "k", RequestPayer }));

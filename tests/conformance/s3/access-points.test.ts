@@ -55,7 +55,7 @@ const TAGS = doc("AmazonS3/latest/API/API_control_TagResource.html");
 const here = () => resolved(cloud);
 const control = (account = OWNER, region = "us-east-1") =>
   new S3ControlClient({ ...cloud.client({ account, region }), ...here() });
-/** Addresses access points by ARN, as it does by default. */
+/** A client that accepts access point ARNs as buckets, as it does by default. */
 const byHost = (account = OWNER) => new S3Client({ ...cloud.client({ account }), ...here() });
 
 let made = 0;
@@ -85,14 +85,14 @@ const putPolicy = (Name: string, arn: string, ...statements: object[]) =>
     }),
   );
 
-behaviour("an access point has an ARN and an alias", CREATE, async () => {
+behaviour("CreateAccessPoint returns an ARN and an alias", CREATE, async () => {
   const { Name, arn, alias } = await accessPoint(await bucket());
   expect(arn).toBe(`arn:aws:s3:us-east-1:${OWNER}:accesspoint/${Name}`);
   expect(alias).toMatch(new RegExp(`^${Name}-[a-z0-9]{34}-s3alias$`));
   expect(alias.length).toBeLessThanOrEqual(63);
 });
 
-behaviour("it tells what it is", GET, async () => {
+behaviour("GetAccessPoint describes the access point", GET, async () => {
   const Bucket = await bucket();
   const { Name, arn, alias } = await accessPoint(Bucket);
   expect(await control().send(new GetAccessPointCommand(at(Name)))).toMatchObject({
@@ -118,7 +118,7 @@ behaviour("it tells what it is", GET, async () => {
   });
 });
 
-behaviour("one that is not there is not found", GET, async () => {
+behaviour("GetAccessPoint of a missing access point fails", GET, async () => {
   await expect(control().send(new GetAccessPointCommand(at("missing")))).rejects.toMatchObject({
     name: "NoSuchAccessPoint",
     message: "The specified accesspoint does not exist",
@@ -126,7 +126,7 @@ behaviour("one that is not there is not found", GET, async () => {
   });
 });
 
-behaviour("a name is taken once in an account and Region", RULES, async () => {
+behaviour("a name is unique within an account and Region", RULES, async () => {
   const Bucket = await bucket();
   const { Name } = await accessPoint(Bucket);
   const again = control().send(new CreateAccessPointCommand({ ...at(Name), Bucket }));
@@ -145,13 +145,13 @@ for (const Name of [
   "a".repeat(51),
   "my-s3alias",
 ]) {
-  behaviour(`${Name} is no name of an access point`, RULES, async () => {
+  behaviour(`${Name} is not a valid access point name`, RULES, async () => {
     const created = control().send(new CreateAccessPointCommand({ ...at(Name), Bucket: await bucket() }));
     await expect(created).rejects.toMatchObject({ $metadata: { httpStatusCode: 400 } });
   });
 }
 
-behaviour("its bucket must be there", CREATE, async () => {
+behaviour("CreateAccessPoint requires an existing bucket", CREATE, async () => {
   const created = control().send(
     new CreateAccessPointCommand({ ...at("nowhere"), Bucket: "no-such-bucket-here" }),
   );
@@ -159,7 +159,7 @@ behaviour("its bucket must be there", CREATE, async () => {
 });
 
 behaviour(
-  "another account's bucket is taken only where its owner is named",
+  "CreateAccessPoint for another account's bucket requires BucketAccountId",
   doc("AmazonS3/latest/userguide/creating-access-points.html"),
   async () => {
     const Bucket = await bucket();
@@ -176,12 +176,12 @@ behaviour(
   },
 );
 
-behaviour("an account asks for its own only", CREATE, async () => {
+behaviour("GetAccessPoint of another account is denied", CREATE, async () => {
   const asked = control(THIRD).send(new ListAccessPointsCommand({ AccountId: OWNER }));
   await expect(asked).rejects.toMatchObject({ name: "AccessDenied", $metadata: { httpStatusCode: 403 } });
 });
 
-behaviour("they are listed by bucket, in pages", LIST, async () => {
+behaviour("ListAccessPoints filters by bucket and pages", LIST, async () => {
   const Bucket = await bucket();
   const names = [];
   for (let n = 0; n < 3; n++) names.push((await accessPoint(Bucket)).Name);
@@ -194,7 +194,7 @@ behaviour("they are listed by bucket, in pages", LIST, async () => {
   expect(second.NextToken).toBeUndefined();
 });
 
-behaviour("a deleted one is gone", DELETE, async () => {
+behaviour("a deleted access point is not found", DELETE, async () => {
   const { Name } = await accessPoint(await bucket());
   await control().send(new DeleteAccessPointCommand(at(Name)));
   await expect(control().send(new GetAccessPointCommand(at(Name)))).rejects.toMatchObject({
@@ -203,7 +203,7 @@ behaviour("a deleted one is gone", DELETE, async () => {
 });
 
 behaviour(
-  "a bucket with access points is not deleted",
+  "a bucket with access points cannot be deleted",
   doc("AmazonS3/latest/API/ErrorResponses.html"),
   async () => {
     const Bucket = await bucket();
@@ -215,9 +215,9 @@ behaviour(
   },
 );
 
-// Addresses
+// Addressing
 
-behaviour("an alias stands where a bucket's name does", NAMING, async () => {
+behaviour("an alias may be used in place of a bucket name", NAMING, async () => {
   const Bucket = await bucket();
   const { alias } = await accessPoint(Bucket);
   await owner().send(new PutObjectCommand({ Bucket: alias, Key: "k", Body: "by alias" }));
@@ -226,7 +226,7 @@ behaviour("an alias stands where a bucket's name does", NAMING, async () => {
 });
 
 behaviour(
-  "HeadBucket tells that it was asked by an alias",
+  "HeadBucket by an alias says so in the response",
   doc("AmazonS3/latest/API/API_HeadBucket.html"),
   async () => {
     const Bucket = await bucket();
@@ -236,7 +236,7 @@ behaviour(
   },
 );
 
-behaviour("clients address one by its ARN, through a host's name", NAMING, async () => {
+behaviour("clients address an access point by its ARN through a virtual host", NAMING, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   const { arn } = await accessPoint(Bucket);
@@ -245,7 +245,7 @@ behaviour("clients address one by its ARN, through a host's name", NAMING, async
   expect((await byHost().send(new ListObjectsV2Command({ Bucket: arn }))).KeyCount).toBe(1);
 });
 
-behaviour("AWS's own host names lead to it", NAMING, async () => {
+behaviour("AWS's own host names address the access point", NAMING, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   const { Name } = await accessPoint(Bucket);
@@ -255,7 +255,7 @@ behaviour("AWS's own host names lead to it", NAMING, async () => {
 });
 
 behaviour(
-  "a copy may come from one, and go to one",
+  "an access point may be the source and the destination of a copy",
   doc("AmazonS3/latest/API/API_CopyObject.html"),
   async () => {
     const Bucket = await bucket();
@@ -269,7 +269,7 @@ behaviour(
 );
 
 behaviour(
-  "what is done to the bucket itself is not done by an access point",
+  "bucket-level operations are refused through an access point",
   doc("AmazonS3/latest/userguide/access-points-service-api-support.html"),
   async () => {
     const { alias } = await accessPoint(await bucket());
@@ -284,17 +284,21 @@ behaviour(
   },
 );
 
-behaviour("the bucket's policy is told", doc("AmazonS3/latest/API/API_GetBucketPolicy.html"), async () => {
-  const Bucket = await bucket();
-  await policy(Bucket, { Principal: { AWS: OWNER } });
-  const { alias } = await accessPoint(Bucket);
-  const ask = (name: string) => owner().send(new GetBucketPolicyCommand({ Bucket: name }));
-  expect((await ask(alias)).Policy).toBe((await ask(Bucket)).Policy);
-});
+behaviour(
+  "GetBucketPolicy works through an access point",
+  doc("AmazonS3/latest/API/API_GetBucketPolicy.html"),
+  async () => {
+    const Bucket = await bucket();
+    await policy(Bucket, { Principal: { AWS: OWNER } });
+    const { alias } = await accessPoint(Bucket);
+    const ask = (name: string) => owner().send(new GetBucketPolicyCommand({ Bucket: name }));
+    expect((await ask(alias)).Policy).toBe((await ask(Bucket)).Policy);
+  },
+);
 
 // Policies
 
-behaviour("its policy is given back, and deleted", GET_POLICY, async () => {
+behaviour("GetAccessPointPolicy returns the policy until it is deleted", GET_POLICY, async () => {
   const { Name, arn } = await accessPoint(await bucket());
   await putPolicy(Name, arn, { Principal: { AWS: OTHER }, Sid: "one" });
   const told = await control().send(new GetAccessPointPolicyCommand(at(Name)));
@@ -307,7 +311,7 @@ behaviour("its policy is given back, and deleted", GET_POLICY, async () => {
   });
 });
 
-behaviour("its policy speaks of the access point, not of the bucket", PUT_POLICY, async () => {
+behaviour("the resources of an access point policy must be of the access point", PUT_POLICY, async () => {
   const Bucket = await bucket();
   const { Name } = await accessPoint(Bucket);
   await expect(
@@ -315,7 +319,7 @@ behaviour("its policy speaks of the access point, not of the bucket", PUT_POLICY
   ).rejects.toMatchObject({ name: "MalformedPolicy", message: "Policy has invalid resource" });
 });
 
-behaviour("a public policy is refused where they are blocked", BLOCK, async () => {
+behaviour("a public policy is refused where public policies are blocked", BLOCK, async () => {
   const { Name, arn } = await accessPoint(await bucket());
   await expect(putPolicy(Name, arn, {})).rejects.toMatchObject({
     name: "AccessDenied",
@@ -324,7 +328,7 @@ behaviour("a public policy is refused where they are blocked", BLOCK, async () =
 });
 
 behaviour(
-  "its status tells whether the policy is public",
+  "GetAccessPointPolicyStatus says whether the policy is public",
   doc("AmazonS3/latest/API/API_control_GetAccessPointPolicyStatus.html"),
   async () => {
     const Bucket = await bucket();
@@ -339,7 +343,7 @@ behaviour(
   },
 );
 
-behaviour("the access point and the bucket must both allow", POLICIES, async () => {
+behaviour("a request requires an allow from both the access point and the bucket", POLICIES, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   const { Name, arn, alias } = await accessPoint(Bucket);
@@ -351,7 +355,7 @@ behaviour("the access point and the bucket must both allow", POLICIES, async () 
   await expect(get(other(), alias)).rejects.toMatchObject(denied);
 });
 
-behaviour("a bucket can leave it to the access points of an account", POLICIES, async () => {
+behaviour("a bucket policy can delegate to the access points of an account", POLICIES, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   await policy(Bucket, {
@@ -364,7 +368,7 @@ behaviour("a bucket can leave it to the access points of an account", POLICIES, 
   await expect(get(other(), Bucket)).rejects.toMatchObject(denied);
 });
 
-behaviour("s3:DataAccessPointArn is the way by which a call comes", POLICIES, async () => {
+behaviour("s3:DataAccessPointArn has the access point of the request", POLICIES, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   const { Name, arn, alias } = await accessPoint(Bucket);
@@ -380,7 +384,7 @@ behaviour("s3:DataAccessPointArn is the way by which a call comes", POLICIES, as
   await get(other(), alias);
 });
 
-behaviour("its policy may allow a prefix only", POLICIES, async () => {
+behaviour("an access point policy may be limited to a prefix", POLICIES, async () => {
   const Bucket = await bucket();
   await put(Bucket, "jane/k");
   await put(Bucket, "k");
@@ -395,16 +399,20 @@ behaviour("its policy may allow a prefix only", POLICIES, async () => {
   await expect(get(other(), alias)).rejects.toMatchObject(denied);
 });
 
-behaviour("its own blocks hold beside the bucket's", BLOCK, async () => {
-  const Bucket = await open({ Action: "s3:GetObject" });
-  const strict = await accessPoint(Bucket);
-  await expect(get(other(), strict.alias)).rejects.toMatchObject(denied);
-  const lax = await accessPoint(Bucket, opened);
-  await putPolicy(lax.Name, lax.arn, { Action: "s3:GetObject" });
-  await get(other(), lax.alias);
-});
+behaviour(
+  "the public access block of an access point applies in addition to the bucket's",
+  BLOCK,
+  async () => {
+    const Bucket = await open({ Action: "s3:GetObject" });
+    const strict = await accessPoint(Bucket);
+    await expect(get(other(), strict.alias)).rejects.toMatchObject(denied);
+    const lax = await accessPoint(Bucket, opened);
+    await putPolicy(lax.Name, lax.arn, { Action: "s3:GetObject" });
+    await get(other(), lax.alias);
+  },
+);
 
-behaviour("nobody without a name comes in by one", RULES, async () => {
+behaviour("anonymous requests through an access point are denied", RULES, async () => {
   const Bucket = await open({ Action: "s3:GetObject" });
   await get(nobody(), Bucket);
   const { Name, arn, alias } = await accessPoint(Bucket, opened);
@@ -412,7 +420,7 @@ behaviour("nobody without a name comes in by one", RULES, async () => {
   await expect(get(nobody(), alias)).rejects.toMatchObject(denied);
 });
 
-behaviour("one for a VPC lets nobody in from the internet", ORIGIN, async () => {
+behaviour("an access point for a VPC denies requests from the internet", ORIGIN, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   const { Name, alias } = await accessPoint(Bucket, { VpcConfiguration: { VpcId: "vpc-1a2b3c" } });
@@ -423,14 +431,14 @@ behaviour("one for a VPC lets nobody in from the internet", ORIGIN, async () => 
   await expect(get(owner(), alias)).rejects.toMatchObject(denied);
 });
 
-// Accounts
+// Account-level public access block
 
 const accountBlock = (PublicAccessBlockConfiguration: object) =>
   control().send(new PutPublicAccessBlockCommand({ AccountId: OWNER, PublicAccessBlockConfiguration }));
 const unblockAccount = () => control().send(new DeletePublicAccessBlockCommand({ AccountId: OWNER }));
 const blockOfAccount = () => control().send(new GetPublicAccessBlockCommand({ AccountId: OWNER }));
 
-behaviour("an account has no blocks unless they are put", ACCOUNT, async () => {
+behaviour("an account has no public access block by default", ACCOUNT, async () => {
   await expect(blockOfAccount()).rejects.toMatchObject({
     name: "NoSuchPublicAccessBlockConfiguration",
     $metadata: { httpStatusCode: 404 },
@@ -445,7 +453,7 @@ behaviour("an account has no blocks unless they are put", ACCOUNT, async () => {
   await unblockAccount();
 });
 
-behaviour("an account's blocks hold for all of its buckets", ACCOUNT, async () => {
+behaviour("an account's public access block applies to all of its buckets", ACCOUNT, async () => {
   const Bucket = await open({ Action: "s3:GetObject" });
   await get(nobody(), Bucket);
   await accountBlock({ RestrictPublicBuckets: true, BlockPublicPolicy: true });
@@ -455,7 +463,7 @@ behaviour("an account's blocks hold for all of its buckets", ACCOUNT, async () =
   await get(nobody(), Bucket);
 });
 
-behaviour("an account sets its own only", ACCOUNT, async () => {
+behaviour("an account cannot set the public access block of another account", ACCOUNT, async () => {
   const asked = control(OTHER).send(
     new PutPublicAccessBlockCommand({
       AccountId: OWNER,
@@ -467,7 +475,7 @@ behaviour("an account sets its own only", ACCOUNT, async () => {
 
 // Tags
 
-behaviour("access points and buckets are tagged by their ARNs", TAGS, async () => {
+behaviour("access points and buckets are tagged by ARN", TAGS, async () => {
   const Bucket = await bucket();
   const { arn } = await accessPoint(Bucket, { Tags: [{ Key: "team", Value: "red" }] });
   for (const ResourceArn of [arn, `arn:aws:s3:::${Bucket}`]) {
@@ -487,7 +495,7 @@ behaviour("access points and buckets are tagged by their ARNs", TAGS, async () =
   }
 });
 
-behaviour("another account's bucket is not tagged", TAGS, async () => {
+behaviour("a bucket of another account cannot be tagged", TAGS, async () => {
   const ResourceArn = `arn:aws:s3:::${await bucket()}`;
   const tagged = control(OTHER).send(
     new TagResourceCommand({ AccountId: OTHER, ResourceArn, Tags: [{ Key: "a", Value: "b" }] }),

@@ -26,24 +26,28 @@ const get = async (Bucket: string) => (await owner().send(new GetBucketPolicyCom
 const TERRAFORM = "https://github.com/hashicorp/terraform/issues/9933";
 const CROSSPLANE = "https://github.com/crossplane-contrib/provider-aws/issues/1771";
 
-behaviour("a policy is given back without white space, in the order of its grammar", TERRAFORM, async () => {
-  const Bucket = await bucket();
-  const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
-  const statement = {
-    Sid: "one",
-    Effect: "Allow",
-    Principal: { AWS: `arn:aws:iam::${OTHER}:root` },
-    Action: ["s3:PutObject", "s3:GetObject"],
-    Resource,
-    Condition: { Bool: { "aws:SecureTransport": "false" } },
-  };
-  const said = Object.fromEntries(Object.entries(statement).toReversed());
-  await put(Bucket, JSON.stringify({ Statement: [said], Id: "i", Version: "2012-10-17" }, null, 2));
-  const written = { Version: "2012-10-17", Id: "i", Statement: [statement] };
-  expect(await get(Bucket)).toBe(JSON.stringify(written));
-});
+behaviour(
+  "GetBucketPolicy returns the policy without white space, its elements in the order of the grammar",
+  TERRAFORM,
+  async () => {
+    const Bucket = await bucket();
+    const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
+    const statement = {
+      Sid: "one",
+      Effect: "Allow",
+      Principal: { AWS: `arn:aws:iam::${OTHER}:root` },
+      Action: ["s3:PutObject", "s3:GetObject"],
+      Resource,
+      Condition: { Bool: { "aws:SecureTransport": "false" } },
+    };
+    const said = Object.fromEntries(Object.entries(statement).toReversed());
+    await put(Bucket, JSON.stringify({ Statement: [said], Id: "i", Version: "2012-10-17" }, null, 2));
+    const written = { Version: "2012-10-17", Id: "i", Statement: [statement] };
+    expect(await get(Bucket)).toBe(JSON.stringify(written));
+  },
+);
 
-behaviour("what a policy says in several ways is given back in one", CROSSPLANE, async () => {
+behaviour("equivalent forms of a policy are returned in one form", CROSSPLANE, async () => {
   const Bucket = await bucket();
   const Statement = {
     Effect: "Allow",
@@ -64,14 +68,14 @@ behaviour("what a policy says in several ways is given back in one", CROSSPLANE,
   ]);
 });
 
-behaviour("a policy takes the place of the one before", PUT, async () => {
+behaviour("PutBucketPolicy replaces the existing policy", PUT, async () => {
   const Bucket = await bucket();
   await policy(Bucket, { Principal: { AWS: OTHER }, Sid: "one" });
   await policy(Bucket, { Principal: { AWS: OTHER }, Sid: "two" });
   expect(JSON.parse((await get(Bucket))!).Statement[0].Sid).toBe("two");
 });
 
-behaviour("a bucket without a policy says so", GET, async () => {
+behaviour("GetBucketPolicy of a bucket without a policy fails with NoSuchBucketPolicy", GET, async () => {
   await expect(get(await bucket())).rejects.toMatchObject({
     name: "NoSuchBucketPolicy",
     message: "The bucket policy does not exist",
@@ -79,12 +83,12 @@ behaviour("a bucket without a policy says so", GET, async () => {
   });
 });
 
-behaviour("putting a policy answers 204", PUT, async () => {
+behaviour("PutBucketPolicy answers 204", PUT, async () => {
   const answer = await policy(await bucket(), { Principal: { AWS: OTHER } });
   expect(answer.$metadata.httpStatusCode).toBe(204);
 });
 
-behaviour("a deleted policy is gone, and may be deleted again", DELETE, async () => {
+behaviour("DeleteBucketPolicy deletes the policy and is idempotent", DELETE, async () => {
   const Bucket = await bucket();
   await policy(Bucket, { Principal: { AWS: OTHER } });
   const remove = () => owner().send(new DeleteBucketPolicyCommand({ Bucket }));
@@ -101,7 +105,7 @@ for (const [what, command] of [
   ["GetBucketPolicy", (Bucket: string) => new GetBucketPolicyCommand({ Bucket })],
   ["DeleteBucketPolicy", (Bucket: string) => new DeleteBucketPolicyCommand({ Bucket })],
 ] as const) {
-  behaviour(`${what} by another account answers 405, though the policy allows it`, PUT, async () => {
+  behaviour(`${what} by another account answers 405 even if the policy allows it`, PUT, async () => {
     const Bucket = await bucket();
     await policy(Bucket, { Principal: { AWS: OTHER } });
     await expect(other().send(command(Bucket) as never)).rejects.toMatchObject({
@@ -110,7 +114,7 @@ for (const [what, command] of [
     });
   });
 
-  behaviour(`the owner's root may do ${what} whatever the policy denies`, PUT, async () => {
+  behaviour(`the owner's root user may perform ${what} even if the policy denies it`, PUT, async () => {
     const Bucket = await bucket();
     await unblock(Bucket);
     await policy(Bucket, { Effect: "Deny" });
@@ -121,7 +125,7 @@ for (const [what, command] of [
 const good = { Effect: "Allow", Principal: { AWS: OTHER }, Action: "s3:GetObject" };
 const arn = (bucketName: string) => `arn:aws:s3:::${bucketName}`;
 
-/** What is wrong, how, and what S3 says. `bucket` stands for the bucket's name. */
+/** An invalid policy and the message that S3 returns. `bucket` stands for the bucket's name. */
 const WRONG: [string, string | object, string, string?][] = [
   ["text that is no JSON object", "[]", "Policies must be valid JSON and the first byte must be '{'"],
   ["text that begins with a space", " {}", "Policies must be valid JSON and the first byte must be '{'"],
@@ -216,7 +220,7 @@ const WRONG: [string, string | object, string, string?][] = [
 ];
 
 for (const [what, said, message, detail] of WRONG) {
-  behaviour(`a policy is refused for ${what}`, GRAMMAR, async () => {
+  behaviour(`PutBucketPolicy refuses ${what}`, GRAMMAR, async () => {
     const Bucket = await bucket();
     const whole =
       typeof said === "string" || "Version" in said
@@ -234,7 +238,7 @@ for (const [what, said, message, detail] of WRONG) {
 }
 
 behaviour(
-  "spaces between the words of a policy do not count",
+  "white space between the tokens of a policy does not count towards its size",
   "https://github.com/MIT-LCP/physionet-build/issues/2094",
   async () => {
     const Bucket = await bucket();
@@ -249,7 +253,7 @@ behaviour(
 const isPublic = async (Bucket: string) =>
   (await owner().send(new GetBucketPolicyStatusCommand({ Bucket }))).PolicyStatus?.IsPublic;
 
-/** What a statement says, and whether it lets the public in. */
+/** A statement, and whether it makes a policy public. */
 const STATUSES: [string, object, boolean][] = [
   ["everybody", {}, true],
   ["everybody, as AWS", { Principal: { AWS: "*" } }, true],
@@ -301,13 +305,13 @@ for (const [what, statement, expected] of STATUSES) {
   });
 }
 
-behaviour("one public statement makes a policy public", PUBLIC, async () => {
+behaviour("a policy with one public statement is public", PUBLIC, async () => {
   const Bucket = await bucket();
   await unblock(Bucket);
   await policy(Bucket, { Principal: { AWS: OTHER }, Sid: "one" }, { Sid: "two" });
   expect(await isPublic(Bucket)).toBe(true);
 });
 
-behaviour("a bucket without a policy has no status of one", STATUS, async () => {
+behaviour("GetBucketPolicyStatus of a bucket without a policy fails", STATUS, async () => {
   await expect(isPublic(await bucket())).rejects.toMatchObject({ name: "NoSuchBucketPolicy" });
 });

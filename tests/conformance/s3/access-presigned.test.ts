@@ -25,7 +25,7 @@ const urlOf = (as: ReturnType<typeof owner>, Bucket: string) =>
   getSignedUrl(as, new GetObjectCommand({ Bucket, Key: "k" }), { expiresIn: 60 });
 const statusOf = async (url: string, init?: RequestInit) => (await fetch(url, init)).status;
 
-behaviour("a URL may do what its signer may", PRESIGNED, async () => {
+behaviour("a presigned URL has the permissions of its signer", PRESIGNED, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   const may = of(user("ann", { account: OWNER, allows: [{ Action: "s3:GetObject" }] }));
@@ -34,7 +34,7 @@ behaviour("a URL may do what its signer may", PRESIGNED, async () => {
   expect(await statusOf(await urlOf(other(), Bucket))).toBe(403);
 });
 
-behaviour("what a URL says of the object is heeded: its ACL, its metadata", QUERY, async () => {
+behaviour("an ACL and metadata in the query of a presigned URL are applied", QUERY, async () => {
   const Bucket = await bucket({ ObjectOwnership: "ObjectWriter" });
   await unblock(Bucket);
   const at = { Bucket, Key: "k" };
@@ -50,7 +50,7 @@ behaviour("what a URL says of the object is heeded: its ACL, its metadata", QUER
 });
 
 behaviour(
-  "a header that is signed and in the URL may be sent, or left out, but is what was signed",
+  "a signed header in the query may be sent or omitted, but its value must be the signed one",
   "https://github.com/aws/aws-sdk-js-v3/issues/5414",
   async () => {
     const Bucket = await bucket();
@@ -77,7 +77,7 @@ behaviour(
   },
 );
 
-behaviour("s3:authType tells URLs from signed headers", SIGV4, async () => {
+behaviour("s3:authType distinguishes presigned URLs from signed headers", SIGV4, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   await policy(Bucket, {
@@ -91,7 +91,7 @@ behaviour("s3:authType tells URLs from signed headers", SIGV4, async () => {
   });
 });
 
-behaviour("s3:signatureAge bounds how old a URL may be", SIGV4, async () => {
+behaviour("s3:signatureAge limits the age of a presigned URL", SIGV4, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   await policy(Bucket, {
@@ -108,7 +108,7 @@ behaviour("s3:signatureAge bounds how old a URL may be", SIGV4, async () => {
   expect(await statusOf(await made(11))).toBe(403);
 });
 
-behaviour("s3:x-amz-content-sha256 can ask for payloads that are signed", SIGV4, async () => {
+behaviour("s3:x-amz-content-sha256 can require signed payloads", SIGV4, async () => {
   const Bucket = await bucket();
   await policy(
     Bucket,
@@ -133,7 +133,7 @@ async function posted(as: ReturnType<typeof owner>, Bucket: string, fields: Reco
   return statusOf(form.url, { method: "POST", body: data });
 }
 
-behaviour("a form may do what its signer may", POST, async () => {
+behaviour("a POST form has the permissions of its signer", POST, async () => {
   const Bucket = await bucket();
   expect(
     await posted(of(user("ann", { account: OWNER, allows: [{ Action: "s3:PutObject" }] })), Bucket),
@@ -141,7 +141,7 @@ behaviour("a form may do what its signer may", POST, async () => {
   expect(await posted(of(user("bob", { account: OWNER })), Bucket)).toBe(403);
 });
 
-behaviour("s3:authType tells forms", SIGV4, async () => {
+behaviour("s3:authType distinguishes POST forms", SIGV4, async () => {
   const Bucket = await bucket();
   await policy(Bucket, {
     Principal: { AWS: OTHER },
@@ -152,7 +152,7 @@ behaviour("s3:authType tells forms", SIGV4, async () => {
 });
 
 behaviour(
-  "aws:SourceIp is known of forms, too",
+  "aws:SourceIp applies to POST forms",
   doc("IAM/latest/UserGuide/reference_policies_condition-keys.html"),
   async () => {
     const Bucket = await bucket();
@@ -169,7 +169,7 @@ behaviour(
   },
 );
 
-behaviour("a form may give an object an ACL", POST, async () => {
+behaviour("a POST form may set the object's ACL", POST, async () => {
   const Bucket = await bucket({ ObjectOwnership: "ObjectWriter" });
   await unblock(Bucket);
   expect(await posted(owner(), Bucket, { acl: "public-read" })).toBe(204);

@@ -49,13 +49,13 @@ behaviour("a new bucket blocks all public access", BLOCK, async () => {
   });
 });
 
-behaviour("what is not said is off", PUT, async () => {
+behaviour("omitted settings are off", PUT, async () => {
   const Bucket = await bucket();
   await block(Bucket, { IgnorePublicAcls: true });
   expect(await blocked(Bucket)).toEqual({ ...nothing, IgnorePublicAcls: true });
 });
 
-behaviour("something must be said", PUT, async () => {
+behaviour("a configuration without settings is refused", PUT, async () => {
   await expect(block(await bucket(), {})).rejects.toMatchObject({
     name: "InvalidRequest",
     message: "Must specify at least one configuration.",
@@ -63,7 +63,7 @@ behaviour("something must be said", PUT, async () => {
   });
 });
 
-behaviour("a configuration that was taken away is not found", DELETE, async () => {
+behaviour("a deleted configuration is not found", DELETE, async () => {
   const Bucket = await bucket();
   const gone = await owner().send(new DeletePublicAccessBlockCommand({ Bucket }));
   expect(gone.$metadata.httpStatusCode).toBe(204);
@@ -74,7 +74,7 @@ behaviour("a configuration that was taken away is not found", DELETE, async () =
   });
 });
 
-behaviour("without a configuration nothing is blocked", DELETE, async () => {
+behaviour("public access is not blocked without a configuration", DELETE, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   await owner().send(new DeletePublicAccessBlockCommand({ Bucket }));
@@ -82,23 +82,27 @@ behaviour("without a configuration nothing is blocked", DELETE, async () => {
   await get(nobody(), Bucket);
 });
 
-behaviour("BlockPublicPolicy refuses public policies, and says why", MESSAGES, async () => {
-  const Bucket = await bucket();
-  await expect(policy(Bucket, { Action: "s3:GetObject" })).rejects.toMatchObject(
-    denial(
-      root,
-      "s3:PutBucketPolicy",
-      `arn:aws:s3:::${Bucket}`,
-      "because public policies are blocked by the BlockPublicPolicy block public access setting.",
-    ),
-  );
-});
+behaviour(
+  "BlockPublicPolicy refuses public policies, and the message gives the reason",
+  MESSAGES,
+  async () => {
+    const Bucket = await bucket();
+    await expect(policy(Bucket, { Action: "s3:GetObject" })).rejects.toMatchObject(
+      denial(
+        root,
+        "s3:PutBucketPolicy",
+        `arn:aws:s3:::${Bucket}`,
+        "because public policies are blocked by the BlockPublicPolicy block public access setting.",
+      ),
+    );
+  },
+);
 
-behaviour("BlockPublicPolicy takes policies for accounts", BLOCK, async () => {
+behaviour("BlockPublicPolicy accepts policies for accounts", BLOCK, async () => {
   await policy(await bucket(), { Principal: { AWS: OTHER } });
 });
 
-behaviour("BlockPublicPolicy leaves the policy that is there", PUT, async () => {
+behaviour("BlockPublicPolicy keeps an existing public policy", PUT, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   await block(Bucket, nothing);
@@ -107,12 +111,16 @@ behaviour("BlockPublicPolicy leaves the policy that is there", PUT, async () => 
   await get(nobody(), Bucket);
 });
 
-behaviour("a malformed policy is malformed before it is public", PUT, async () => {
-  const Bucket = await bucket();
-  await expect(policy(Bucket, { Action: "s3:Nothing" })).rejects.toMatchObject({ name: "MalformedPolicy" });
-});
+behaviour(
+  "a malformed policy is refused as malformed before it is tested for being public",
+  PUT,
+  async () => {
+    const Bucket = await bucket();
+    await expect(policy(Bucket, { Action: "s3:Nothing" })).rejects.toMatchObject({ name: "MalformedPolicy" });
+  },
+);
 
-behaviour("RestrictPublicBuckets keeps the public out of a bucket that a policy opens", BLOCK, async () => {
+behaviour("RestrictPublicBuckets denies public access to a bucket with a public policy", BLOCK, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   await block(Bucket, nothing);
@@ -121,17 +129,21 @@ behaviour("RestrictPublicBuckets keeps the public out of a bucket that a policy 
   await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
 });
 
-behaviour("and all other accounts, those that it names among them", BLOCK, async () => {
-  const Bucket = await bucket();
-  await put(Bucket);
-  await block(Bucket, nothing);
-  await policy(Bucket, { Action: "s3:GetObject" }, { Principal: { AWS: OTHER } });
-  await get(other(), Bucket);
-  await block(Bucket, { RestrictPublicBuckets: true });
-  await expect(get(other(), Bucket)).rejects.toMatchObject(denied);
-});
+behaviour(
+  "RestrictPublicBuckets denies other accounts, even those that the public policy names",
+  BLOCK,
+  async () => {
+    const Bucket = await bucket();
+    await put(Bucket);
+    await block(Bucket, nothing);
+    await policy(Bucket, { Action: "s3:GetObject" }, { Principal: { AWS: OTHER } });
+    await get(other(), Bucket);
+    await block(Bucket, { RestrictPublicBuckets: true });
+    await expect(get(other(), Bucket)).rejects.toMatchObject(denied);
+  },
+);
 
-behaviour("but not the owner's own users", BLOCK, async () => {
+behaviour("RestrictPublicBuckets does not restrict users of the owner's account", BLOCK, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   await block(Bucket, nothing);
@@ -140,28 +152,36 @@ behaviour("but not the owner's own users", BLOCK, async () => {
   await get(of(user("ann", { account: OWNER })), Bucket);
 });
 
-behaviour("nor anybody where no policy is public", BLOCK, async () => {
-  const Bucket = await bucket();
-  await put(Bucket);
-  await policy(Bucket, { Principal: { AWS: OTHER }, Action: "s3:GetObject" });
-  await get(other(), Bucket);
-});
+behaviour(
+  "RestrictPublicBuckets does not restrict other accounts where the policy is not public",
+  BLOCK,
+  async () => {
+    const Bucket = await bucket();
+    await put(Bucket);
+    await policy(Bucket, { Principal: { AWS: OTHER }, Action: "s3:GetObject" });
+    await get(other(), Bucket);
+  },
+);
 
-behaviour("BlockPublicAcls refuses a public ACL of a bucket, and says why", MESSAGES, async () => {
-  const Bucket = await withAcls({ BlockPublicAcls: true });
-  const opened = owner().send(new PutBucketAclCommand({ Bucket, ACL: "public-read" }));
-  await expect(opened).rejects.toMatchObject(
-    denial(
-      root,
-      "s3:PutBucketAcl",
-      `arn:aws:s3:::${Bucket}`,
-      "because public access control lists (ACLs) are blocked by the BlockPublicAcls block public access setting.",
-    ),
-  );
-});
+behaviour(
+  "BlockPublicAcls refuses a public bucket ACL, and the message gives the reason",
+  MESSAGES,
+  async () => {
+    const Bucket = await withAcls({ BlockPublicAcls: true });
+    const opened = owner().send(new PutBucketAclCommand({ Bucket, ACL: "public-read" }));
+    await expect(opened).rejects.toMatchObject(
+      denial(
+        root,
+        "s3:PutBucketAcl",
+        `arn:aws:s3:::${Bucket}`,
+        "because public access control lists (ACLs) are blocked by the BlockPublicAcls block public access setting.",
+      ),
+    );
+  },
+);
 
 for (const ACL of ["public-read", "public-read-write", "authenticated-read"] as const) {
-  behaviour(`BlockPublicAcls refuses a put with the ACL ${ACL}`, PUT, async () => {
+  behaviour(`BlockPublicAcls refuses PutObject with the ACL ${ACL}`, PUT, async () => {
     const Bucket = await withAcls({ BlockPublicAcls: true });
     await expect(put(Bucket, "k", { ACL })).rejects.toMatchObject({
       name: "AccessDenied",
@@ -176,14 +196,14 @@ behaviour("BlockPublicAcls refuses a public grant in a header", PUT, async () =>
   await expect(put(Bucket, "k", { GrantRead })).rejects.toMatchObject({ name: "AccessDenied" });
 });
 
-behaviour("BlockPublicAcls refuses a public ACL of an object", PUT, async () => {
+behaviour("BlockPublicAcls refuses a public object ACL", PUT, async () => {
   const Bucket = await withAcls({ BlockPublicAcls: true });
   await put(Bucket);
   const opened = owner().send(new PutObjectAclCommand({ Bucket, Key: "k", ACL: "public-read" }));
   await expect(opened).rejects.toMatchObject({ name: "AccessDenied" });
 });
 
-behaviour("BlockPublicAcls takes ACLs for accounts, and leaves what is there", BLOCK, async () => {
+behaviour("BlockPublicAcls accepts ACLs for accounts and keeps existing ACLs", BLOCK, async () => {
   const Bucket = await withAcls();
   await put(Bucket, "open", { ACL: "public-read" });
   await block(Bucket, { BlockPublicAcls: true });
@@ -192,7 +212,7 @@ behaviour("BlockPublicAcls takes ACLs for accounts, and leaves what is there", B
   await get(nobody(), Bucket, "open");
 });
 
-behaviour("IgnorePublicAcls takes public ACLs, and passes over them", BLOCK, async () => {
+behaviour("IgnorePublicAcls accepts public ACLs but ignores them", BLOCK, async () => {
   const Bucket = await withAcls({ IgnorePublicAcls: true });
   await put(Bucket, "k", { ACL: "public-read" });
   await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
@@ -200,14 +220,14 @@ behaviour("IgnorePublicAcls takes public ACLs, and passes over them", BLOCK, asy
   await get(nobody(), Bucket);
 });
 
-behaviour("IgnorePublicAcls heeds a policy all the same", BLOCK, async () => {
+behaviour("IgnorePublicAcls does not affect public policies", BLOCK, async () => {
   const Bucket = await withAcls({ IgnorePublicAcls: true });
   await put(Bucket);
   await policy(Bucket, { Action: "s3:GetObject" });
   await get(nobody(), Bucket);
 });
 
-behaviour("who may change it is judged", GET, async () => {
+behaviour("PutPublicAccessBlock requires its permission", GET, async () => {
   const Bucket = await bucket();
   const ann = of(user("ann", { account: OWNER, allows: [{ Action: "s3:GetBucketPublicAccessBlock" }] }));
   await ann.send(new GetPublicAccessBlockCommand({ Bucket }));
@@ -220,14 +240,14 @@ behaviour("who may change it is judged", GET, async () => {
   });
 });
 
-behaviour("a stranger who puts a public ACL is told no reason", MESSAGES, async () => {
+behaviour("a refused public ACL gives callers of other accounts no reason", MESSAGES, async () => {
   const Bucket = await withAcls({ BlockPublicAcls: true });
   await policy(Bucket, { Principal: { AWS: OTHER }, Action: ["s3:PutObject", "s3:PutObjectAcl"] });
   const written = other().send(new PutObjectCommand({ Bucket, Key: "k", Body: "", ACL: "public-read" }));
   await expect(written).rejects.toMatchObject(denied);
 });
 
-behaviour("a policy stays as it was where a public one is refused", PUT, async () => {
+behaviour("a refused public policy leaves the existing policy unchanged", PUT, async () => {
   const Bucket = await bucket();
   await put(Bucket);
   await policy(Bucket, { Principal: { AWS: OTHER }, Action: "s3:GetObject" });

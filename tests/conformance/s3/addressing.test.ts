@@ -33,9 +33,9 @@ const ERRORS = doc("AmazonS3/latest/API/ErrorResponses.html");
 
 const k = () => ({ Bucket, Key: "k" });
 
-// Path and host
+// Path style and virtual-hosted style
 
-behaviour("a bucket may stand in the path or in the host", HOSTING, async () => {
+behaviour("a bucket may be addressed by path or by host", HOSTING, async () => {
   const { port } = new URL(cloud.endpoint);
   const url = new URL(await getSignedUrl(s3, new GetObjectCommand(k())));
   expect((await fetch(url)).status).toBe(200);
@@ -47,7 +47,7 @@ behaviour("a bucket may stand in the path or in the host", HOSTING, async () => 
   expect([answer.status, answer.text]).toEqual([200, "body"]);
 });
 
-behaviour("a bucket in the host may have a Region behind it", HOSTING, async () => {
+behaviour("a virtual host may contain a Region after the bucket", HOSTING, async () => {
   const { port } = new URL(cloud.endpoint);
   const host = `${Bucket}.s3.us-east-1.localhost:${port}`;
   const hosted = s3Client(cloud, { style: "host" }, { endpoint: `http://s3.us-east-1.localhost:${port}` });
@@ -56,7 +56,7 @@ behaviour("a bucket in the host may have a Region behind it", HOSTING, async () 
   expect(answer.status).toBe(200);
 });
 
-behaviour("a bucket may be called like a service, at its host too", HOSTING, async () => {
+behaviour("a bucket may have the name of a service, also in a virtual host", HOSTING, async () => {
   const { port } = new URL(cloud.endpoint);
   await s3.send(new CreateBucketCommand({ Bucket: "logs" }));
   await s3.send(new PutObjectCommand({ Bucket: "logs", Key: "a/k", Body: "body" }));
@@ -69,7 +69,7 @@ behaviour("a bucket may be called like a service, at its host too", HOSTING, asy
 });
 
 for (const Key of ["_nube/health", "_localstack/health", "_sns/key"]) {
-  behaviour(`${Key} is a key like others at the host of a bucket`, HOSTING, async () => {
+  behaviour(`${Key} is an ordinary key in a virtual-hosted request`, HOSTING, async () => {
     const { port } = new URL(cloud.endpoint);
     await s3.send(new PutObjectCommand({ Bucket, Key, Body: "body" }));
     for (const name of ["localhost", "s3.localhost"]) {
@@ -85,12 +85,12 @@ for (const Key of ["_nube/health", "_localstack/health", "_sns/key"]) {
 
 // Presigned URLs
 
-behaviour("a presigned GET reads without any other credentials", PRESIGNED, async () => {
+behaviour("a presigned GET needs no other credentials", PRESIGNED, async () => {
   const answer = await fetch(await getSignedUrl(s3, new GetObjectCommand(k())));
   expect([answer.status, await answer.text()]).toEqual([200, "body"]);
 });
 
-behaviour("a presigned GET may choose the answer's headers", PRESIGNED, async () => {
+behaviour("a presigned GET may override response headers", PRESIGNED, async () => {
   const wanted = { ResponseContentType: "text/csv", ResponseContentDisposition: "attachment" };
   const answer = await fetch(await getSignedUrl(s3, new GetObjectCommand({ ...k(), ...wanted })));
   expect([answer.headers.get("content-type"), answer.headers.get("content-disposition")]).toEqual([
@@ -99,19 +99,19 @@ behaviour("a presigned GET may choose the answer's headers", PRESIGNED, async ()
   ]);
 });
 
-behaviour("a presigned PUT writes", PRESIGNED, async () => {
+behaviour("a presigned PUT stores the object", PRESIGNED, async () => {
   const url = await getSignedUrl(s3, new PutObjectCommand({ Bucket, Key: "presigned" }));
   expect((await fetch(url, { method: "PUT", body: "sent" })).status).toBe(200);
   const got = await s3.send(new GetObjectCommand({ Bucket, Key: "presigned" }));
   expect(await got.Body!.transformToString()).toBe("sent");
 });
 
-behaviour("a presigned URL is for its method only", QUERY, async () => {
+behaviour("a presigned URL is valid for its method only", QUERY, async () => {
   const answer = await fetch(await getSignedUrl(s3, new GetObjectCommand(k())), { method: "DELETE" });
   expect([answer.status, elementIn(await answer.text(), "Code")]).toEqual([403, "SignatureDoesNotMatch"]);
 });
 
-behaviour("a presigned URL is for its key only", QUERY, async () => {
+behaviour("a presigned URL is valid for its key only", QUERY, async () => {
   const url = new URL(await getSignedUrl(s3, new GetObjectCommand(k())));
   url.pathname = `/${Bucket}/other`;
   expect((await fetch(url)).status).toBe(403);
@@ -135,7 +135,7 @@ for (const [what, value] of [
   ["no number", "soon"],
   ["less than nothing", "-1"],
 ] as const) {
-  behaviour(`a presigned URL is not good for ${what}`, QUERY, async () => {
+  behaviour(`a presigned URL is refused whose validity is ${what}`, QUERY, async () => {
     const url = new URL(await getSignedUrl(s3, new GetObjectCommand(k())));
     url.searchParams.set("X-Amz-Expires", value);
     const answer = await fetch(url);
@@ -164,7 +164,7 @@ for (const name of [
   });
 }
 
-behaviour("whoever does not sign is denied", ERRORS, async () => {
+behaviour("an unsigned request is denied", ERRORS, async () => {
   const answer = await fetch(`${cloud.endpoint}/${Bucket}/k`);
   const text = await answer.text();
   expect([answer.status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
@@ -175,7 +175,7 @@ behaviour("whoever does not sign is denied", ERRORS, async () => {
   expect(elementsOf(text)).toEqual(["Code", "Message", "RequestId", "HostId"]);
 });
 
-behaviour("an access key that nobody has is refused", ERRORS, () =>
+behaviour("an unknown access key is refused", ERRORS, () =>
   refused(
     s3Client(cloud, {}, { credentials: { accessKeyId: "AKIANOBODY", secretAccessKey: "x" } }).send(
       new GetObjectCommand(k()),
@@ -189,7 +189,7 @@ behaviour("an access key that nobody has is refused", ERRORS, () =>
   ),
 );
 
-behaviour("another secret signs in vain", ERRORS, () =>
+behaviour("a signature with another secret is refused", ERRORS, () =>
   refused(
     s3Client(cloud, {}, { credentials: { accessKeyId: "test", secretAccessKey: "wrong" } }).send(
       new GetObjectCommand(k()),
@@ -203,7 +203,7 @@ behaviour("another secret signs in vain", ERRORS, () =>
   ),
 );
 
-// Forms
+// POST forms
 
 async function post(
   options: Partial<PresignedPostOptions>,
@@ -218,7 +218,7 @@ async function post(
   return { status: answer.status, headers: answer.headers, text: await answer.text() };
 }
 
-behaviour("a form with a policy uploads its file, and is answered 204", POST, async () => {
+behaviour("a form with a policy uploads its file and is answered 204", POST, async () => {
   const { status, headers, text } = await post({});
   expect([status, text]).toEqual([204, ""]);
   expect(headers.get("etag")).toMatch(/^"[0-9a-f]{32}"$/);
@@ -227,26 +227,26 @@ behaviour("a form with a policy uploads its file, and is answered 204", POST, as
   expect(await got.Body!.transformToString()).toBe("data");
 });
 
-behaviour("a form may ask for a document", POST, async () => {
+behaviour("success_action_status 201 returns a document", POST, async () => {
   const { status, text } = await post({ Fields: { success_action_status: "201" } });
   expect([status, elementsOf(text)]).toEqual([201, ["Location", "Bucket", "Key", "ETag"]]);
   expect([elementIn(text, "Bucket"), elementIn(text, "Key")]).toEqual([Bucket, "form"]);
 });
 
-behaviour("a form may ask to be sent on", POST, async () => {
+behaviour("success_action_redirect redirects the browser", POST, async () => {
   const { status, headers } = await post({ Fields: { success_action_redirect: "https://example.com/done" } });
   const location = new URL(headers.get("location")!);
   expect([status, location.host]).toEqual([303, "example.com"]);
   expect([location.searchParams.get("bucket"), location.searchParams.get("key")]).toEqual([Bucket, "form"]);
 });
 
-behaviour("the key may hold the name of the file", FORM, async () => {
+behaviour("the filename variable in the key is replaced by the file's name", FORM, async () => {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: S3's own variable
   await post({ Key: "uploads/${filename}" });
   await s3.send(new HeadObjectCommand({ Bucket, Key: "uploads/file.txt" }));
 });
 
-behaviour("fields describe the object", FORM, async () => {
+behaviour("form fields set the object's headers and metadata", FORM, async () => {
   const Fields = { "Content-Type": "text/x", "Cache-Control": "no-cache", "x-amz-meta-colour": "blue" };
   await post({ Key: "described", Fields });
   expect(await s3.send(new HeadObjectCommand({ Bucket, Key: "described" }))).toMatchObject({
@@ -257,7 +257,7 @@ behaviour("fields describe the object", FORM, async () => {
 });
 
 behaviour(
-  "metadata that are not ASCII are told in encoded words",
+  "metadata that is not ASCII is returned as encoded words",
   doc("AmazonS3/latest/userguide/UsingMetadata.html"),
   async () => {
     await post({ Key: "foreign", Fields: { "x-amz-meta-colour": "grün", "x-amz-meta-land": "日本" } });
@@ -267,7 +267,7 @@ behaviour(
 );
 
 behaviour(
-  "headers that are not Latin-1 do not spoil the answer",
+  "metadata beyond Latin-1 does not break the response",
   doc("AmazonS3/latest/userguide/UsingMetadata.html"),
   async () => {
     await post({ Key: "disposed", Fields: { "Content-Disposition": 'attachment; filename="日.txt"' } });
@@ -275,7 +275,7 @@ behaviour(
   },
 );
 
-behaviour("a file has at least the length that the policy says", POLICY, async () => {
+behaviour("a file shorter than content-length-range is refused", POLICY, async () => {
   const { status, text } = await post({ Conditions: [["content-length-range", 10, 20]] });
   expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
     400,
@@ -285,7 +285,7 @@ behaviour("a file has at least the length that the policy says", POLICY, async (
   expect([elementIn(text, "ProposedSize"), elementIn(text, "MinSizeAllowed")]).toEqual(["4", "10"]);
 });
 
-behaviour("and at most", POLICY, async () => {
+behaviour("a file longer than content-length-range is refused", POLICY, async () => {
   const { status, text } = await post({ Conditions: [["content-length-range", 0, 2]] });
   expect([
     status,
@@ -295,7 +295,7 @@ behaviour("and at most", POLICY, async () => {
   ]).toEqual([400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", "2"]);
 });
 
-behaviour("a field that the policy does not know is denied", POLICY, async () => {
+behaviour("a form field without a policy condition is denied", POLICY, async () => {
   const { status, text } = await post({}, { "x-amz-meta-extra": "1" });
   expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
     403,
@@ -304,7 +304,7 @@ behaviour("a field that the policy does not know is denied", POLICY, async () =>
   ]);
 });
 
-behaviour("a field that is not as the policy wants it is denied", POLICY, async () => {
+behaviour("a form field that violates its policy condition is denied", POLICY, async () => {
   const { status, text } = await post({ Conditions: [["starts-with", "$key", "user/"]] });
   expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
     403,
@@ -313,7 +313,7 @@ behaviour("a field that is not as the policy wants it is denied", POLICY, async 
   ]);
 });
 
-behaviour("a policy expires", POLICY, async () => {
+behaviour("a form policy expires", POLICY, async () => {
   const { status, text } = await post({ Expires: -60 });
   expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
     403,
@@ -322,12 +322,12 @@ behaviour("a policy expires", POLICY, async () => {
   ]);
 });
 
-behaviour("a policy with another signature is refused", POST, async () => {
+behaviour("a form policy with a wrong signature is refused", POST, async () => {
   const { status, text } = await post({}, { "X-Amz-Signature": "0".repeat(64) });
   expect([status, elementIn(text, "Code")]).toEqual([403, "SignatureDoesNotMatch"]);
 });
 
-behaviour("a form without a policy is nobody's", POST, async () => {
+behaviour("a form without a policy is anonymous", POST, async () => {
   const form = new FormData();
   form.append("key", "anonymous");
   form.append("file", "data");
@@ -335,14 +335,14 @@ behaviour("a form without a policy is nobody's", POST, async () => {
   expect([answer.status, elementIn(await answer.text(), "Code")]).toEqual([403, "AccessDenied"]);
 });
 
-// What is not there
+// Unsupported operations
 
 const at = { Bucket: "b", Key: "k" };
 for (const [name, command] of [
   ["RenameObject", () => new RenameObjectCommand({ ...at, Bucket, RenameSource: "k" })],
   ["CreateSession", () => new CreateSessionCommand({ Bucket })],
 ] as const) {
-  behaviour(`${name} answers 501 by its name`, ERRORS, async () => {
+  behaviour(`${name} answers 501 and names the operation`, ERRORS, async () => {
     const { status, text } = await s3.raw(command());
     expect([status, elementIn(text, "Code")]).toEqual([501, "NotImplemented"]);
     expect(elementIn(text, "Message")).toContain(name);
@@ -350,7 +350,7 @@ for (const [name, command] of [
 }
 
 behaviour(
-  "MFA delete answers 501 rather than pretend",
+  "MFA delete answers 501",
   doc("AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html"),
   async () => {
     await expect(
@@ -365,7 +365,7 @@ behaviour(
   },
 );
 
-behaviour("a bucket's name in a body that is no XML is malformed", ERRORS, async () => {
+behaviour("CreateBucket refuses a body that is not XML as malformed", ERRORS, async () => {
   const { status, text } = await s3.raw(new CreateBucketCommand({ Bucket: "malformed" }), {
     body: "<not xml",
   });

@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { conformanceCloud, doc } from "../cloud.ts";
 
-/** What behaviours share in which time does something to a bucket: a cloud, and buckets with rules. */
+/** Fixtures shared by the tests of time-driven bucket rules: a cloud and buckets with lifecycle rules. */
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 export const cloud = conformanceCloud();

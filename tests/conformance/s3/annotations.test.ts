@@ -59,7 +59,7 @@ const remove = (AnnotationName: string, more: object = {}) =>
 const versioned = () =>
   s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
 
-behaviour("an annotation is told with ETag and checksum when it is put", PUT, async () => {
+behaviour("PutObjectAnnotation returns ETag and checksum", PUT, async () => {
   expect(await annotate("labels", '{"a":1}')).toMatchObject({
     Key,
     AnnotationName: "labels",
@@ -69,7 +69,7 @@ behaviour("an annotation is told with ETag and checksum when it is put", PUT, as
   });
 });
 
-behaviour("it is given back as it was put, with its size and time", GET, async () => {
+behaviour("GetObjectAnnotation returns the annotation with its size and time", GET, async () => {
   await annotate("labels", "größe");
   const command = new GetObjectAnnotationCommand({ Bucket, Key, AnnotationName: "labels" });
   const told = await s3.send(command);
@@ -78,7 +78,7 @@ behaviour("it is given back as it was put, with its size and time", GET, async (
   expect(told.ETag).toMatch(/^"[0-9a-f]{32}"$/);
 });
 
-behaviour("one that is put again is replaced", PUT, async () => {
+behaviour("PutObjectAnnotation replaces an existing annotation", PUT, async () => {
   for (const text of ["one", "x".repeat(200_000), "three"]) {
     await annotate("note", text);
     expect(await read("note")).toBe(text);
@@ -86,20 +86,20 @@ behaviour("one that is put again is replaced", PUT, async () => {
   expect(await names()).toEqual(["note"]);
 });
 
-behaviour("the object itself stays as it is", GUIDE, async () => {
+behaviour("an annotation does not change the object", GUIDE, async () => {
   const before = await s3.send(new HeadObjectCommand({ Bucket, Key }));
   await annotate("note");
   const after = await s3.send(new HeadObjectCommand({ Bucket, Key }));
   expect([after.ETag, after.LastModified]).toEqual([before.ETag, before.LastModified]);
 });
 
-behaviour("one that is not there is missed", GET, () =>
+behaviour("GetObjectAnnotation of a missing annotation fails", GET, () =>
   refused(read("none"), "NoSuchAnnotation", 404, {
     message: "The specified annotation does not exist on this object.",
   }),
 );
 
-behaviour("what is not there has none", PUT, async () => {
+behaviour("annotations of a missing object are not found", PUT, async () => {
   Key = "not-there";
   await refused(annotate("note"), "NoSuchKey", 404);
   await refused(read("note"), "NoSuchKey", 404);
@@ -107,7 +107,7 @@ behaviour("what is not there has none", PUT, async () => {
   await refused(remove("note"), "NoSuchKey", 404);
 });
 
-behaviour("its name has up to 512 bytes, and is none of AWS's", DELETE, async () => {
+behaviour("an annotation name has at most 512 bytes and no reserved prefix", DELETE, async () => {
   await annotate("é".repeat(256));
   await refused(annotate("é".repeat(257)), "AnnotationNameTooLong", 400);
   for (const name of ["aws-note", "AWS", "s3note", "S3:x", "a\u0000b"])
@@ -115,25 +115,25 @@ behaviour("its name has up to 512 bytes, and is none of AWS's", DELETE, async ()
   await annotate("my-aws");
 });
 
-behaviour("its text has a byte at least and 1 MiB at most", PUT, async () => {
+behaviour("an annotation has from one byte to 1 MiB", PUT, async () => {
   await refused(annotate("note", ""), "InvalidRequest", 400);
   await annotate("note", "x".repeat(2 ** 20));
   await refused(annotate("note", "x".repeat(2 ** 20 + 1)), "EntityTooLarge", 400);
 });
 
-behaviour("it is text", PUT, () =>
+behaviour("an annotation must be text", PUT, () =>
   refused(annotate("note", Buffer.from([0xff, 0xfe])), "UnsupportedMediaType", 415, {
     message: "The annotation payload is not valid UTF-8 encoded text.",
   }),
 );
 
-behaviour("it is held to the checksum of its sender", PUT, async () => {
+behaviour("PutObjectAnnotation verifies the checksum", PUT, async () => {
   await refused(annotate("note", "text", { ChecksumSHA256: `${"A".repeat(43)}=` }), "BadDigest", 400);
   const ChecksumSHA1 = "NytJlZqjSjaUxdjmjRg4U5OmmMI=";
   await refused(annotate("note", "other", { ChecksumSHA1 }), "BadDigest", 400);
 });
 
-behaviour("x-amz-object-if-match is about the object", PUT, async () => {
+behaviour("x-amz-object-if-match is compared with the object's ETag", PUT, async () => {
   const { ETag } = await s3.send(new HeadObjectCommand({ Bucket, Key }));
   await refused(annotate("note", "text", { ObjectIfMatch: '"other"' }), "PreconditionFailed", 412);
   await annotate("note", "text", { ObjectIfMatch: ETag! });
@@ -141,7 +141,7 @@ behaviour("x-amz-object-if-match is about the object", PUT, async () => {
   await remove("note", { ObjectIfMatch: ETag! });
 });
 
-behaviour("annotations are listed by name, and by prefix", LIST, async () => {
+behaviour("ListObjectAnnotations returns annotations by name, and filters by prefix", LIST, async () => {
   for (const name of ["b/2", "a", "b/1", "c"]) await annotate(name, name);
   const told = await list({ AnnotationPrefix: "b/" });
   expect(told).toMatchObject({ Bucket, Key, AnnotationPrefix: "b/", AnnotationCount: 2 });
@@ -158,13 +158,13 @@ behaviour("annotations are listed by name, and by prefix", LIST, async () => {
   expect(await names()).toEqual(["a", "b/1", "b/2", "c"]);
 });
 
-behaviour("an object without annotations has an empty list", LIST, async () => {
+behaviour("ListObjectAnnotations of an object without annotations is empty", LIST, async () => {
   const { text } = await s3.raw(new ListObjectAnnotationsCommand({ Bucket, Key }));
   expect(elementsOf(text)).toEqual(expect.arrayContaining(["Bucket", "Key", "AnnotationCount"]));
   expect(await list()).toMatchObject({ AnnotationCount: 0 });
 });
 
-behaviour("they are listed in pages", LIST, async () => {
+behaviour("ListObjectAnnotations pages", LIST, async () => {
   for (const name of ["a", "b", "c"]) await annotate(name);
   const first = await list({ MaxAnnotationResults: 2 });
   expect(first).toMatchObject({ MaxAnnotationResults: 2, AnnotationCount: 2 });
@@ -176,14 +176,14 @@ behaviour("they are listed in pages", LIST, async () => {
   for (const most of [0, 1_001]) await refused(list({ MaxAnnotationResults: most }), "InvalidArgument", 400);
 });
 
-behaviour("a deleted one is gone, and may be deleted again", DELETE, async () => {
+behaviour("DeleteObjectAnnotation deletes the annotation and is idempotent", DELETE, async () => {
   await annotate("note");
   const command = new DeleteObjectAnnotationCommand({ Bucket, Key, AnnotationName: "note" });
   for (const _ of [1, 2]) expect((await s3.raw(command)).status).toBe(204);
   expect(await names()).toEqual([]);
 });
 
-behaviour("an object has a thousand at most", PUT, async () => {
+behaviour("an object has at most 1,000 annotations", PUT, async () => {
   const all = Array.from({ length: 1_000 }, (_, i) => `n${i}`);
   for (let at = 0; at < all.length; at += 50)
     await Promise.all(all.slice(at, at + 50).map((n) => annotate(n)));
@@ -194,7 +194,7 @@ behaviour("an object has a thousand at most", PUT, async () => {
   expect(await names()).toHaveLength(1_000);
 });
 
-behaviour("an object that is written anew has none of the old one's", GUIDE, async () => {
+behaviour("overwriting an object drops its annotations", GUIDE, async () => {
   await annotate("note");
   await s3.send(new PutObjectCommand({ Bucket, Key, Body: "body" }));
   expect(await names()).toEqual([]);
@@ -204,14 +204,14 @@ behaviour("an object that is written anew has none of the old one's", GUIDE, asy
   expect(await names()).toEqual([]);
 });
 
-behaviour("what a customer's key encrypts cannot be annotated", PUT, async () => {
+behaviour("an object encrypted with SSE-C cannot be annotated", PUT, async () => {
   const key = Buffer.alloc(32, 1).toString("base64");
   const SSECustomerKey = { SSECustomerAlgorithm: "AES256", SSECustomerKey: key };
   await s3.send(new PutObjectCommand({ Bucket, Key, Body: "b", ...SSECustomerKey }));
   await refused(annotate("note"), "InvalidRequest", 400);
 });
 
-behaviour("a copy takes annotations along, unless they are to be left out", COPY, async () => {
+behaviour("CopyObject copies annotations unless the directive excludes them", COPY, async () => {
   await annotate("small", "1");
   await annotate("large", "x".repeat(100_000));
   const from = { Bucket, CopySource: `${Bucket}/${Key}` };
@@ -229,7 +229,7 @@ behaviour("a copy takes annotations along, unless they are to be left out", COPY
 });
 
 behaviour(
-  "an annotation of a locked object is deleted by who bypasses governance, else by nobody",
+  "deleting an annotation of a locked object requires bypassing governance mode",
   DELETE,
   async () => {
     const named = { Bucket: "annotated-locked", Key: "k" };
@@ -250,34 +250,38 @@ behaviour(
   },
 );
 
-behaviour("each needs its permission, and so does a copy that takes them along", COPY, async () => {
-  const may = { Principal: { AWS: OTHER }, Action: ["s3:GetObject", "s3:PutObject"] };
-  const of = await access.open(may);
-  const at = { Bucket: of, Key: "k", AnnotationName: "note" };
-  const put = new PutObjectAnnotationCommand({ ...at, AnnotationPayload: "text" });
-  await access.owner().send(put);
-  const other = access.other();
-  const all = [
-    ["PutObjectAnnotation", put],
-    ["GetObjectAnnotation", new GetObjectAnnotationCommand(at)],
-    ["ListObjectAnnotations", new ListObjectAnnotationsCommand({ Bucket: of, Key: "k" })],
-    ["DeleteObjectAnnotation", new DeleteObjectAnnotationCommand({ ...at, AnnotationName: "none" })],
-  ] as const;
-  for (const [action, command] of all) {
+behaviour(
+  "each annotation operation requires its permission, as does copying annotations",
+  COPY,
+  async () => {
+    const may = { Principal: { AWS: OTHER }, Action: ["s3:GetObject", "s3:PutObject"] };
+    const of = await access.open(may);
+    const at = { Bucket: of, Key: "k", AnnotationName: "note" };
+    const put = new PutObjectAnnotationCommand({ ...at, AnnotationPayload: "text" });
+    await access.owner().send(put);
+    const other = access.other();
+    const all = [
+      ["PutObjectAnnotation", put],
+      ["GetObjectAnnotation", new GetObjectAnnotationCommand(at)],
+      ["ListObjectAnnotations", new ListObjectAnnotationsCommand({ Bucket: of, Key: "k" })],
+      ["DeleteObjectAnnotation", new DeleteObjectAnnotationCommand({ ...at, AnnotationName: "none" })],
+    ] as const;
+    for (const [action, command] of all) {
+      await access.policy(of, may);
+      await expect(other.send(command as typeof put)).rejects.toMatchObject(denied);
+      await access.policy(of, may, { ...may, Action: `s3:${action}` });
+      await other.send(command as typeof put);
+    }
+    const copying = { Bucket: of, Key: "c", CopySource: `${of}/k` };
     await access.policy(of, may);
-    await expect(other.send(command as typeof put)).rejects.toMatchObject(denied);
-    await access.policy(of, may, { ...may, Action: `s3:${action}` });
-    await other.send(command as typeof put);
-  }
-  const copying = { Bucket: of, Key: "c", CopySource: `${of}/k` };
-  await access.policy(of, may);
-  await expect(other.send(new CopyObjectCommand(copying))).rejects.toMatchObject(denied);
-  await other.send(new CopyObjectCommand({ ...copying, AnnotationDirective: "EXCLUDE" }));
-  await access.policy(of, may, { ...may, Action: ["s3:GetObjectAnnotation", "s3:PutObjectAnnotation"] });
-  await other.send(new CopyObjectCommand(copying));
-});
+    await expect(other.send(new CopyObjectCommand(copying))).rejects.toMatchObject(denied);
+    await other.send(new CopyObjectCommand({ ...copying, AnnotationDirective: "EXCLUDE" }));
+    await access.policy(of, may, { ...may, Action: ["s3:GetObjectAnnotation", "s3:PutObjectAnnotation"] });
+    await other.send(new CopyObjectCommand(copying));
+  },
+);
 
-behaviour("to bypass governance for an annotation needs a permission of its own", DELETE, async () => {
+behaviour("bypassing governance for an annotation requires its own permission", DELETE, async () => {
   const may = { Principal: { AWS: OTHER }, Action: ["s3:DeleteObjectAnnotation"] };
   const of = await access.open(may);
   const at = { Bucket: of, Key: "k", AnnotationName: "note" };
@@ -290,7 +294,7 @@ behaviour("to bypass governance for an annotation needs a permission of its own"
   expect(await attempt()).toBe(204);
 });
 
-behaviour("each version has annotations of its own", GUIDE, async () => {
+behaviour("each version has its own annotations", GUIDE, async () => {
   Bucket = await freshBucket(s3, "annotated-versions");
   await versioned();
   const { VersionId: one } = await s3.send(new PutObjectCommand({ Bucket, Key, Body: "1" }));

@@ -20,7 +20,7 @@ export const THIRD_ID = canonicalUserOf(THIRD);
 
 type ClientOptions = ReturnType<ConformanceCloud["client"]>;
 
-/** Clients of the owner, of another account, of nobody; and buckets with names that are not taken. */
+/** Clients of the owner, of another account and of an anonymous caller, and buckets with unique names. */
 export function bucketAccess(cloud: ConformanceCloud) {
   let made = 0;
   const of = (options: ClientOptions) => new S3Client({ ...options, forcePathStyle: true });
@@ -36,7 +36,7 @@ export function bucketAccess(cloud: ConformanceCloud) {
     await owner().send(new CreateBucketCommand({ Bucket, ...input }));
     return Bucket;
   }
-  /** Lifts what keeps a new bucket from the public. */
+  /** Removes the public access block of a new bucket. */
   const unblock = (Bucket: string) =>
     owner().send(
       new PutPublicAccessBlockCommand({
@@ -44,7 +44,10 @@ export function bucketAccess(cloud: ConformanceCloud) {
         PublicAccessBlockConfiguration: { BlockPublicPolicy: false },
       }),
     );
-  /** Puts a policy of these statements; what they do not say is everybody, everything, everywhere in the bucket. */
+  /**
+   * Puts a policy of these statements. Omitted elements default to everybody, all actions and everything in
+   * the bucket.
+   */
   const policy = (Bucket: string, ...statements: object[]) =>
     owner().send(new PutBucketPolicyCommand({ Bucket, Policy: policyOn(Bucket, ...statements) }));
   return {
@@ -61,7 +64,7 @@ export function bucketAccess(cloud: ConformanceCloud) {
       as.send(new GetObjectCommand({ Bucket, Key, ...more })),
     list: (as: S3Client, Bucket: string, more: object = {}) =>
       as.send(new ListObjectsV2Command({ Bucket, ...more })),
-    /** A bucket with an object `k`, a policy of these statements, and the public not blocked. */
+    /** Creates a bucket with an object `k`, a policy of these statements and no public access block. */
     async open(...statements: object[]): Promise<string> {
       const Bucket = await bucket();
       await unblock(Bucket);
@@ -88,7 +91,7 @@ export function policyOn(bucket: string, ...statements: object[]): string {
 
 export const denied = { name: "AccessDenied", message: "Access Denied", $metadata: { httpStatusCode: 403 } };
 
-/** As S3 says it to those of the bucket's own account. */
+/** The error that S3 returns to callers of the bucket's own account. */
 export const denial = (arn: string, action: string, resource: string, why: string) => ({
   name: "AccessDenied",
   message: `User: ${arn} is not authorized to perform: ${action} on resource: "${resource}" ${why}`,

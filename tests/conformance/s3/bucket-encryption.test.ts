@@ -42,7 +42,7 @@ const ofSource = (key: typeof KEY) => ({
   CopySourceSSECustomerKeyMD5: key.SSECustomerKeyMD5,
 });
 
-// Keys of KMS
+// KMS keys
 
 for (const [what, id, message] of [
   ["is none", "fake-key-id", "Invalid keyId 'fake-key-id'"],
@@ -57,7 +57,7 @@ for (const [what, id, message] of [
     "Invalid arn us-west-2",
   ],
 ] as const) {
-  behaviour(`a key of KMS that ${what} is refused`, KMS, () =>
+  behaviour(`a KMS key that ${what} is refused`, KMS, () =>
     refused(
       s3.send(
         new PutObjectCommand({
@@ -75,7 +75,7 @@ for (const [what, id, message] of [
   );
 }
 
-behaviour("a key of KMS without aws:kms is refused", KMS, () =>
+behaviour("a KMS key without aws:kms is refused", KMS, () =>
   refused(
     s3.send(
       new PutObjectCommand({ Bucket, Key: "x", Body: "b", ServerSideEncryption: "AES256", SSEKMSKeyId: "k" }),
@@ -89,7 +89,7 @@ behaviour("a key of KMS without aws:kms is refused", KMS, () =>
   ),
 );
 
-behaviour("an encryption context that is no map of strings is refused", KMS, () =>
+behaviour("an encryption context that is not a map of strings is refused", KMS, () =>
   refused(
     s3.send(
       new PutObjectCommand({
@@ -105,7 +105,7 @@ behaviour("an encryption context that is no map of strings is refused", KMS, () 
   ),
 );
 
-// A bucket's default
+// Default encryption
 
 const put = (rule: ServerSideEncryptionRule, of = Bucket) =>
   s3.send(
@@ -115,11 +115,11 @@ const rulesOf = async (of: string) =>
   (await s3.send(new GetBucketEncryptionCommand({ Bucket: of }))).ServerSideEncryptionConfiguration!.Rules;
 const AES256: ServerSideEncryptionRule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } };
 
-behaviour("a bucket that was told nothing encrypts with S3's keys", DEFAULT, async () => {
+behaviour("a new bucket encrypts with SSE-S3 by default", DEFAULT, async () => {
   expect(await rulesOf(await freshBucket(s3))).toEqual([{ ...AES256, BucketKeyEnabled: false }]);
 });
 
-behaviour("the configuration is a document of one rule", GET, async () => {
+behaviour("the configuration has exactly one rule", GET, async () => {
   const { text } = await s3.raw(new GetBucketEncryptionCommand({ Bucket }));
   expect(text).toContain(
     '<ServerSideEncryptionConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">',
@@ -128,7 +128,7 @@ behaviour("the configuration is a document of one rule", GET, async () => {
   expect(elementIn(text, "SSEAlgorithm")).toBe("AES256");
 });
 
-behaviour("aws:kms may be a bucket's default, with a key and a bucket key", PUT, async () => {
+behaviour("aws:kms may be the default, with a key and a bucket key", PUT, async () => {
   const of = await freshBucket(s3);
   const rule = {
     ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" as const, KMSMasterKeyID: "alias/mine" },
@@ -138,7 +138,7 @@ behaviour("aws:kms may be a bucket's default, with a key and a bucket key", PUT,
   expect(await rulesOf(of)).toEqual([rule]);
 });
 
-behaviour("what has aws:kms by default is refused where its key is not there", KMS, async () => {
+behaviour("PutObject fails where the default KMS key does not exist", KMS, async () => {
   const of = await freshBucket(s3);
   await put({ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms", KMSMasterKeyID: "fake" } }, of);
   await refused(
@@ -148,14 +148,14 @@ behaviour("what has aws:kms by default is refused where its key is not there", K
   );
 });
 
-behaviour("a request goes before its bucket's default", SSE_S3, async () => {
+behaviour("encryption headers of a request override the default", SSE_S3, async () => {
   const of = await freshBucket(s3);
   await put({ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" } }, of);
   const said = { Bucket: of, Key: "k", Body: "b", ServerSideEncryption: "AES256" as const };
   expect((await s3.send(new PutObjectCommand(said))).ServerSideEncryption).toBe("AES256");
 });
 
-behaviour("DeleteBucketEncryption answers 204 and goes back to S3's keys", DELETE, async () => {
+behaviour("DeleteBucketEncryption answers 204 and restores SSE-S3", DELETE, async () => {
   const of = await freshBucket(s3);
   await put({ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" } }, of);
   expect(await s3.raw(new DeleteBucketEncryptionCommand({ Bucket: of }))).toMatchObject({
@@ -165,7 +165,7 @@ behaviour("DeleteBucketEncryption answers 204 and goes back to S3's keys", DELET
   expect(await rulesOf(of)).toEqual([{ ...AES256, BucketKeyEnabled: false }]);
 });
 
-behaviour("a key of KMS with AES256 by default is refused", PUT, () =>
+behaviour("a KMS key with AES256 as default is refused", PUT, () =>
   refused(
     put({ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256", KMSMasterKeyID: "k" } }),
     "InvalidArgument",
@@ -197,11 +197,11 @@ for (const [what, rules] of [
   );
 }
 
-behaviour("the encryption of a bucket that is not there is not there either", GET, () =>
+behaviour("GetBucketEncryption of a missing bucket fails with NoSuchBucket", GET, () =>
   refused(s3.send(new GetBucketEncryptionCommand({ Bucket: "not-there" })), "NoSuchBucket", 404),
 );
 
-behaviour("a bucket may block customers' keys: writes are denied, reads go on", BLOCKED, async () => {
+behaviour("a bucket that blocks SSE-C denies writes and allows reads", BLOCKED, async () => {
   const of = await freshBucket(s3);
   await s3.send(new PutObjectCommand({ Bucket: of, Key: "before", Body: "b", ...KEY }));
   const rule = { ...AES256, BlockedEncryptionTypes: { EncryptionType: ["SSE-C" as const] } };
@@ -219,7 +219,7 @@ behaviour("a bucket may block customers' keys: writes are denied, reads go on", 
 });
 
 behaviour(
-  "a writer is told that the bucket blocks customers' keys",
+  "the error of a denied SSE-C write says that the bucket blocks it",
   doc("AmazonS3/latest/userguide/troubleshoot-403-errors.html"),
   async () => {
     const of = await freshBucket(s3);
@@ -241,7 +241,7 @@ behaviour(
   },
 );
 
-behaviour("NONE lets customers' keys in again", BLOCKED, async () => {
+behaviour("BlockedEncryptionTypes NONE allows SSE-C again", BLOCKED, async () => {
   const of = await freshBucket(s3);
   await put({ ...AES256, BlockedEncryptionTypes: { EncryptionType: ["SSE-C"] } }, of);
   await put({ ...AES256, BlockedEncryptionTypes: { EncryptionType: ["NONE"] } }, of);

@@ -38,18 +38,18 @@ const create = (input: CreateBucketCommandInput, by = s3) => by.send(new CreateB
 
 // HeadBucket
 
-behaviour("HeadBucket of a bucket that is not there answers 404", HEAD, () =>
+behaviour("HeadBucket of a missing bucket answers 404", HEAD, () =>
   refused(s3.send(new HeadBucketCommand({ Bucket: "not-there" })), "NotFound", 404),
 );
 
-behaviour("HeadBucket answers without a body, errors too", HEAD, async () => {
+behaviour("HeadBucket answers without a body, even for errors", HEAD, async () => {
   expect(await s3.raw(new HeadBucketCommand({ Bucket: "not-there" }))).toMatchObject({
     status: 404,
     text: "",
   });
 });
 
-behaviour("HeadBucket tells the Region of the bucket", HEAD, async () => {
+behaviour("HeadBucket returns the bucket's Region", HEAD, async () => {
   const Bucket = await freshBucket(s3, "head");
   const { status, headers } = await s3.raw(new HeadBucketCommand({ Bucket }));
   expect(status).toBe(200);
@@ -65,19 +65,19 @@ behaviour("HeadBucket of another account's bucket answers 403", HEAD, async () =
 
 // CreateBucket
 
-behaviour("a bucket is made in the Region of its constraint", CREATE, async () => {
+behaviour("CreateBucket creates the bucket in the Region of its LocationConstraint", CREATE, async () => {
   const CreateBucketConfiguration = { LocationConstraint: "eu-west-1" as const };
   await create({ Bucket: "in-europe", CreateBucketConfiguration }, europe);
   const head = await europe.send(new HeadBucketCommand({ Bucket: "in-europe" }));
   expect(head.BucketRegion).toBe("eu-west-1");
 });
 
-behaviour("CreateBucket answers where the bucket is, and no body", CREATE, async () => {
+behaviour("CreateBucket answers with a Location header and no body", CREATE, async () => {
   const { status, headers, text } = await s3.raw(new CreateBucketCommand({ Bucket: "located" }));
   expect([status, headers.location, text]).toEqual([200, "/located", ""]);
 });
 
-behaviour("the endpoint of us-east-1 makes buckets in other Regions", CREATE, async () => {
+behaviour("the endpoint of us-east-1 creates buckets in other Regions", CREATE, async () => {
   const made = await create({
     Bucket: "made-from-afar",
     CreateBucketConfiguration: { LocationConstraint: "ap-south-1" },
@@ -88,8 +88,8 @@ behaviour("the endpoint of us-east-1 makes buckets in other Regions", CREATE, as
   );
 });
 
-behaviour("elsewhere a bucket needs a constraint", CREATE, async () => {
-  // AWS's client names its own Region unless it is told otherwise.
+behaviour("endpoints of other Regions require a LocationConstraint", CREATE, async () => {
+  // The AWS client sends its own Region as the constraint by default.
   const { status, text } = await europe.raw(new CreateBucketCommand({ Bucket: "unconstrained" }), {
     body: "",
   });
@@ -100,7 +100,7 @@ behaviour("elsewhere a bucket needs a constraint", CREATE, async () => {
   ]);
 });
 
-behaviour("elsewhere a bucket is made in that Region only", CREATE, () =>
+behaviour("endpoints of other Regions create buckets in their own Region only", CREATE, () =>
   refused(
     create(
       { Bucket: "elsewhere", CreateBucketConfiguration: { LocationConstraint: "eu-central-1" } },
@@ -116,36 +116,43 @@ behaviour("elsewhere a bucket is made in that Region only", CREATE, () =>
 );
 
 for (const LocationConstraint of ["mars", "us-moon-1", "cn-north-1"]) {
-  behaviour(`a constraint that is no Region of the partition is refused: ${LocationConstraint}`, CREATE, () =>
-    refused(
-      create({
-        Bucket: "nowhere",
-        CreateBucketConfiguration: { LocationConstraint: LocationConstraint as "EU" },
-      }),
-      "InvalidLocationConstraint",
-      400,
-      { message: "The specified location-constraint is not valid", LocationConstraint },
-    ),
+  behaviour(
+    `a LocationConstraint that is not a Region of the partition is refused: ${LocationConstraint}`,
+    CREATE,
+    () =>
+      refused(
+        create({
+          Bucket: "nowhere",
+          CreateBucketConfiguration: { LocationConstraint: LocationConstraint as "EU" },
+        }),
+        "InvalidLocationConstraint",
+        400,
+        { message: "The specified location-constraint is not valid", LocationConstraint },
+      ),
   );
 }
 
-behaviour("nothing is no constraint", "https://github.com/versity/versitygw/issues/1644", async () => {
-  const body = "<CreateBucketConfiguration><LocationConstraint/></CreateBucketConfiguration>";
-  const { status, text } = await s3.raw(new CreateBucketCommand({ Bucket: "nothing" }), { body });
-  expect([status, elementIn(text, "Code"), elementIn(text, "LocationConstraint")]).toEqual([
-    400,
-    "InvalidLocationConstraint",
-    "",
-  ]);
-});
+behaviour(
+  "an empty LocationConstraint is refused",
+  "https://github.com/versity/versitygw/issues/1644",
+  async () => {
+    const body = "<CreateBucketConfiguration><LocationConstraint/></CreateBucketConfiguration>";
+    const { status, text } = await s3.raw(new CreateBucketCommand({ Bucket: "nothing" }), { body });
+    expect([status, elementIn(text, "Code"), elementIn(text, "LocationConstraint")]).toEqual([
+      400,
+      "InvalidLocationConstraint",
+      "",
+    ]);
+  },
+);
 
 behaviour(
-  "a configuration that says nothing is refused",
+  "an empty CreateBucketConfiguration is refused",
   "https://github.com/cloudify-cosmo/cloudify-aws-plugin/pull/475",
   () => refused(create({ Bucket: "silent", CreateBucketConfiguration: {} }), "MalformedXML", 400),
 );
 
-behaviour("us-east-1 is no constraint", CREATE, () =>
+behaviour("us-east-1 is not a valid LocationConstraint", CREATE, () =>
   refused(
     create({ Bucket: "home", CreateBucketConfiguration: { LocationConstraint: "us-east-1" as "EU" } }),
     "InvalidLocationConstraint",
@@ -153,7 +160,7 @@ behaviour("us-east-1 is no constraint", CREATE, () =>
   ),
 );
 
-behaviour("a name that another account has is not available", CREATE, async () => {
+behaviour("a bucket name that another account uses is not available", CREATE, async () => {
   const Bucket = await freshBucket(other, "taken");
   await refused(create({ Bucket }), "BucketAlreadyExists", 409, {
     message:
@@ -162,12 +169,12 @@ behaviour("a name that another account has is not available", CREATE, async () =
   });
 });
 
-behaviour("in us-east-1 an owner may make a bucket again", CREATE, async () => {
+behaviour("in us-east-1 an owner may create an existing bucket again", CREATE, async () => {
   const Bucket = await freshBucket(s3);
   expect((await s3.raw(new CreateBucketCommand({ Bucket }))).status).toBe(200);
 });
 
-behaviour("elsewhere an owner may not", CREATE, async () => {
+behaviour("in other Regions an owner may not create an existing bucket again", CREATE, async () => {
   const input = { Bucket: "twice", CreateBucketConfiguration: { LocationConstraint: "eu-west-1" as const } };
   await create(input, europe);
   await refused(create(input, europe), "BucketAlreadyOwnedByYou", 409, {
@@ -176,12 +183,12 @@ behaviour("elsewhere an owner may not", CREATE, async () => {
   });
 });
 
-behaviour("a bucket may be made with tags", CREATE, async () => {
+behaviour("CreateBucket accepts tags", CREATE, async () => {
   const Tags = [{ Key: "team", Value: "blue" }];
   await create({ Bucket: "tagged-at-birth", CreateBucketConfiguration: { Tags } });
 });
 
-behaviour("of its tags each has a key and a value", CREATE, async () => {
+behaviour("each tag of CreateBucket must have a key and a value", CREATE, async () => {
   const halves: Partial<Tag>[] = [{}, { Key: "team" }, { Value: "blue" }];
   for (const half of halves) {
     const CreateBucketConfiguration = { Tags: [half as Tag] };
@@ -212,8 +219,8 @@ for (const [what, name] of [
   ["that ends with --x-s3", "name--x-s3"],
   ["that ends with --table-s3", "name--table-s3"],
 ] as const) {
-  behaviour(`a name ${what} is not valid`, NAMES, async () => {
-    // AWS's client takes some of them for something else.
+  behaviour(`a bucket name ${what} is invalid`, NAMES, async () => {
+    // The AWS client interprets some of these names in another way.
     const { status, text } = await s3.raw(new CreateBucketCommand({ Bucket: "a-name" }), {
       path: `/${name}`,
     });
@@ -227,14 +234,14 @@ for (const [what, name] of [
 }
 
 for (const name of ["abc", "a".repeat(63), "with.periods", "1begins-with-a-digit", "ends-with-a-digit-1"]) {
-  behaviour(`${name} is a name`, NAMES, async () => {
+  behaviour(`${name} is a valid bucket name`, NAMES, async () => {
     expect((await s3.raw(new CreateBucketCommand({ Bucket: name }))).status).toBe(200);
   });
 }
 
 // GetBucketLocation
 
-behaviour("the location of a bucket in us-east-1 is empty", LOCATION, async () => {
+behaviour("GetBucketLocation of a bucket in us-east-1 is empty", LOCATION, async () => {
   const Bucket = await freshBucket(s3);
   const { text } = await s3.raw(new GetBucketLocationCommand({ Bucket }));
   expect(text).toMatch(
@@ -242,12 +249,12 @@ behaviour("the location of a bucket in us-east-1 is empty", LOCATION, async () =
   );
 });
 
-behaviour("the location of another bucket is its Region", LOCATION, async () => {
+behaviour("GetBucketLocation of a bucket in another Region returns its Region", LOCATION, async () => {
   const { text } = await s3.raw(new GetBucketLocationCommand({ Bucket: "in-europe" }));
   expect(elementIn(text, "LocationConstraint")).toBe("eu-west-1");
 });
 
-behaviour("EU is eu-west-1, and told as it was said", LOCATION, async () => {
+behaviour("the constraint EU means eu-west-1, and is returned as it was given", LOCATION, async () => {
   await create({ Bucket: "in-the-eu", CreateBucketConfiguration: { LocationConstraint: "EU" } });
   const { text } = await s3.raw(new GetBucketLocationCommand({ Bucket: "in-the-eu" }));
   expect(elementIn(text, "LocationConstraint")).toBe("EU");
@@ -256,13 +263,13 @@ behaviour("EU is eu-west-1, and told as it was said", LOCATION, async () => {
 
 // DeleteBucket
 
-behaviour("DeleteBucket answers 204, and the bucket is gone", DELETE, async () => {
+behaviour("DeleteBucket answers 204 and deletes the bucket", DELETE, async () => {
   const Bucket = await freshBucket(s3);
   expect(await s3.raw(new DeleteBucketCommand({ Bucket }))).toMatchObject({ status: 204, text: "" });
   await refused(s3.send(new HeadBucketCommand({ Bucket })), "NotFound", 404);
 });
 
-behaviour("a bucket with objects is not deleted", DELETE, async () => {
+behaviour("DeleteBucket refuses a bucket with objects", DELETE, async () => {
   const Bucket = await freshBucket(s3);
   await s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "b" }));
   await refused(s3.send(new DeleteBucketCommand({ Bucket })), "BucketNotEmpty", 409, {
@@ -271,7 +278,7 @@ behaviour("a bucket with objects is not deleted", DELETE, async () => {
   });
 });
 
-behaviour("nor is one with versions", DELETE, async () => {
+behaviour("DeleteBucket refuses a bucket with versions", DELETE, async () => {
   const Bucket = await freshBucket(s3);
   await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
   await s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "b" }));
@@ -280,7 +287,7 @@ behaviour("nor is one with versions", DELETE, async () => {
   });
 });
 
-behaviour("what is not there cannot be deleted", DELETE, () =>
+behaviour("DeleteBucket of a missing bucket fails", DELETE, () =>
   refused(s3.send(new DeleteBucketCommand({ Bucket: "not-there" })), "NoSuchBucket", 404, {
     message: "The specified bucket does not exist",
     BucketName: "not-there",
@@ -291,14 +298,14 @@ behaviour("what is not there cannot be deleted", DELETE, () =>
 
 const lister = (account: string) => s3Client(cloud, { account });
 
-behaviour("an account without buckets has an empty list", LIST, async () => {
+behaviour("ListBuckets of an account without buckets is empty", LIST, async () => {
   const { text } = await lister("222222222222").raw(new ListBucketsCommand({}));
   expect(text).toContain('<ListAllMyBucketsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
   expect(elementsOf(text).sort()).toEqual(["Buckets", "Owner"]);
   expect(elementIn(text, "ID")).toMatch(/^[0-9a-f]{64}$/);
 });
 
-behaviour("buckets are listed by name, without Regions unless pages are asked for", LIST, async () => {
+behaviour("ListBuckets sorts by name, and returns Regions only in paginated requests", LIST, async () => {
   const client = lister("333333333333");
   for (const Bucket of ["three-b", "three-a", "three-c"]) await create({ Bucket }, client);
   const { Buckets } = await client.send(new ListBucketsCommand({}));
@@ -307,7 +314,7 @@ behaviour("buckets are listed by name, without Regions unless pages are asked fo
   expect(Buckets![0]!.CreationDate).toBeInstanceOf(Date);
 });
 
-behaviour("buckets come in pages", LIST, async () => {
+behaviour("ListBuckets pages", LIST, async () => {
   const client = lister("444444444444");
   for (const Bucket of ["four-a", "four-b", "four-c"]) await create({ Bucket }, client);
   const first = await client.send(new ListBucketsCommand({ MaxBuckets: 2 }));
@@ -323,7 +330,7 @@ behaviour("buckets come in pages", LIST, async () => {
   expect(last.ContinuationToken).toBeUndefined();
 });
 
-behaviour("buckets are chosen by prefix and Region", LIST, async () => {
+behaviour("ListBuckets filters by prefix and Region", LIST, async () => {
   const client = lister("555555555555");
   await create({ Bucket: "five-a" }, client);
   await create({ Bucket: "five-b", CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } }, client);
@@ -335,16 +342,16 @@ behaviour("buckets are chosen by prefix and Region", LIST, async () => {
   expect((await client.send(new ListBucketsCommand({ Prefix: "five" }))).Prefix).toBe("five");
 });
 
-behaviour("max-buckets is between 1 and 10000", LIST, async () => {
+behaviour("max-buckets must be between 1 and 10000", LIST, async () => {
   for (const MaxBuckets of [0, 10_001])
     await refused(s3.send(new ListBucketsCommand({ MaxBuckets })), "InvalidArgument", 400, {
       ArgumentName: "max-buckets",
     });
 });
 
-// The owner that a caller expects
+// ExpectedBucketOwner
 
-behaviour("whoever expects another owner is denied", OWNER, async () => {
+behaviour("a request with another ExpectedBucketOwner is denied", OWNER, async () => {
   const Bucket = await freshBucket(s3);
   await refused(
     s3.send(new GetBucketLocationCommand({ Bucket, ExpectedBucketOwner: "111111111111" })),
@@ -357,7 +364,7 @@ behaviour("whoever expects another owner is denied", OWNER, async () => {
 // Versioning
 
 behaviour(
-  "a bucket's versioning is not told before it was set",
+  "GetBucketVersioning has no status until versioning is set",
   doc("AmazonS3/latest/API/API_GetBucketVersioning.html"),
   async () => {
     const Bucket = await freshBucket(s3);
@@ -366,7 +373,7 @@ behaviour(
   },
 );
 
-behaviour("a versioning without a status is refused", VERSIONING, async () => {
+behaviour("PutBucketVersioning without a status is refused", VERSIONING, async () => {
   const Bucket = await freshBucket(s3);
   await refused(
     s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: {} })),
@@ -376,7 +383,7 @@ behaviour("a versioning without a status is refused", VERSIONING, async () => {
   );
 });
 
-behaviour("versioning is on or suspended, and nothing else", VERSIONING, async () => {
+behaviour("the status of versioning is either Enabled or Suspended", VERSIONING, async () => {
   const Bucket = await freshBucket(s3);
   const Status = "Disabled" as "Enabled";
   await refused(
@@ -388,16 +395,12 @@ behaviour("versioning is on or suspended, and nothing else", VERSIONING, async (
 
 // Error documents
 
-behaviour(
-  "an error is a document of code, message, its own elements and the request's ids",
-  ERRORS,
-  async () => {
-    const { status, headers, text } = await s3.raw(new GetBucketLocationCommand({ Bucket: "not-there" }));
-    expect(status).toBe(404);
-    expect(headers["content-type"]).toBe("application/xml");
-    expect(text).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<Error>/);
-    expect(elementsOf(text)).toEqual(["Code", "Message", "BucketName", "RequestId", "HostId"]);
-    expect(headers["x-amz-request-id"]).toBe(elementIn(text, "RequestId"));
-    expect(headers["x-amz-id-2"]).toBe(elementIn(text, "HostId"));
-  },
-);
+behaviour("an error document has code, message, elements of the error and request IDs", ERRORS, async () => {
+  const { status, headers, text } = await s3.raw(new GetBucketLocationCommand({ Bucket: "not-there" }));
+  expect(status).toBe(404);
+  expect(headers["content-type"]).toBe("application/xml");
+  expect(text).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<Error>/);
+  expect(elementsOf(text)).toEqual(["Code", "Message", "BucketName", "RequestId", "HostId"]);
+  expect(headers["x-amz-request-id"]).toBe(elementIn(text, "RequestId"));
+  expect(headers["x-amz-id-2"]).toBe(elementIn(text, "HostId"));
+});

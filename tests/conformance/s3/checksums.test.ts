@@ -14,7 +14,7 @@ import { elementIn, freshBucket, refused, s3Client, type TappedClient } from "./
 
 const cloud = conformanceCloud();
 let s3: TappedClient;
-/** Says nothing of checksums unless it is told to. */
+/** A client that sends no checksums by default. */
 let silent: TappedClient;
 let Bucket: string;
 beforeAll(async () => {
@@ -36,7 +36,10 @@ const COPY = doc("AmazonS3/latest/API/API_CopyObject.html");
 const BODY = "123456789";
 const sha = (algorithm: string) => createHash(algorithm).update(BODY).digest("base64");
 const base64 = (hex: string) => Buffer.from(hex, "hex").toString("base64");
-/** The check values of the catalogue of CRCs; the digests as node has them; those of xxHash as its authors' library. */
+/**
+ * The check values of the CRC catalogue, the digests as computed by Node.js, and those of xxHash as computed
+ * by the authors' library.
+ */
 const VALUES = {
   CRC32: base64("cbf43926"),
   CRC32C: base64("e3069283"),
@@ -60,12 +63,12 @@ for (const algorithm of ALGORITHMS) {
   const value = VALUES[algorithm];
   const promised = { Key: algorithm, [member(algorithm)]: value };
 
-  behaviour(`a body is held to its ${algorithm}, which the answer repeats`, INTEGRITY, async () => {
+  behaviour(`PutObject verifies the ${algorithm} of the body and returns it`, INTEGRITY, async () => {
     const { headers } = await silent.raw(new PutObjectCommand({ Bucket, Body: BODY, ...promised }));
     expect([headers[header(algorithm)], headers["x-amz-checksum-type"]]).toEqual([value, "FULL_OBJECT"]);
   });
 
-  behaviour(`a read tells the ${algorithm} to whoever asks, and to nobody else`, GET, async () => {
+  behaviour(`reads return the ${algorithm} only in checksum mode`, GET, async () => {
     await put(promised);
     const asked = await silent.raw(
       new HeadObjectCommand({ Bucket, Key: algorithm, ChecksumMode: "ENABLED" }),
@@ -79,7 +82,7 @@ for (const algorithm of ALGORITHMS) {
     expect(plain.headers).not.toHaveProperty("x-amz-checksum-type");
   });
 
-  behaviour(`another ${algorithm} than the body's is refused, and nothing is stored`, INTEGRITY, async () => {
+  behaviour(`a wrong ${algorithm} is refused, and nothing is stored`, INTEGRITY, async () => {
     const wrong = Buffer.from(value, "base64").fill(0).toString("base64");
     await refused(put({ Key: `bad ${algorithm}`, [member(algorithm)]: wrong }), "BadDigest", 400, {
       message: `The ${algorithm} you specified did not match the calculated checksum.`,
@@ -87,13 +90,13 @@ for (const algorithm of ALGORITHMS) {
     await refused(s3.send(new HeadObjectCommand({ Bucket, Key: `bad ${algorithm}` })), "NotFound", 404);
   });
 
-  behaviour(`a ${algorithm} that is none is refused`, PUT, () =>
+  behaviour(`a malformed ${algorithm} is refused`, PUT, () =>
     refused(put({ [member(algorithm)]: "none" }), "InvalidRequest", 400, {
       message: `Value for ${header(algorithm)} header is invalid.`,
     }),
   );
 
-  behaviour(`the attributes tell the ${algorithm}`, ATTRIBUTES, async () => {
+  behaviour(`GetObjectAttributes returns the ${algorithm}`, ATTRIBUTES, async () => {
     await put(promised);
     const { Checksum } = await s3.send(
       new GetObjectAttributesCommand({ Bucket, Key: algorithm, ObjectAttributes: ["Checksum"] }),
@@ -104,7 +107,7 @@ for (const algorithm of ALGORITHMS) {
 
 for (const algorithm of ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const) {
   behaviour(
-    `a ${algorithm} may follow the body`,
+    `a ${algorithm} may be sent in the trailer`,
     doc("AmazonS3/latest/API/sigv4-streaming-trailers.html"),
     async () => {
       const { Readable } = await import("node:stream");
@@ -122,7 +125,7 @@ for (const algorithm of ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as co
   );
 }
 
-behaviour("what comes without a checksum gets a CRC64NVME", INTEGRITY, async () => {
+behaviour("an object written without a checksum gets a CRC64NVME", INTEGRITY, async () => {
   const made = await put({ Key: "default" });
   expect([made.ChecksumCRC64NVME, made.ChecksumType]).toEqual([VALUES.CRC64NVME, "FULL_OBJECT"]);
 });
@@ -144,7 +147,7 @@ behaviour("an algorithm without its checksum is refused", PUT, async () => {
   ]);
 });
 
-behaviour("an algorithm that is none is refused", PUT, async () => {
+behaviour("an unknown algorithm is refused", PUT, async () => {
   const { status, text } = await silent.raw(new PutObjectCommand({ Bucket, Key: "k", Body: BODY }), {
     headers: { "x-amz-sdk-checksum-algorithm": "ROT13" },
   });
@@ -155,7 +158,7 @@ behaviour("an algorithm that is none is refused", PUT, async () => {
   ]);
 });
 
-behaviour("a range has no checksum of the whole", GET, async () => {
+behaviour("a range read returns no checksum of the whole object", GET, async () => {
   await put({ Key: "range", ChecksumSHA256: VALUES.SHA256 });
   const { headers } = await silent.raw(
     new GetObjectCommand({ Bucket, Key: "range", Range: "bytes=0-1", ChecksumMode: "ENABLED" }),
@@ -164,7 +167,7 @@ behaviour("a range has no checksum of the whole", GET, async () => {
 });
 
 behaviour(
-  "a list names the algorithm and the type of each checksum",
+  "listings have the algorithm and type of each checksum",
   doc("AmazonS3/latest/API/API_Object.html"),
   async () => {
     await put({ Key: "listed", ChecksumSHA256: VALUES.SHA256 });
@@ -173,7 +176,7 @@ behaviour(
   },
 );
 
-behaviour("a copy keeps its source's checksum", COPY, async () => {
+behaviour("CopyObject keeps the source's checksum", COPY, async () => {
   await put({ Key: "source", ChecksumSHA1: VALUES.SHA1 });
   const { CopyObjectResult } = await s3.send(
     new CopyObjectCommand({ Bucket, Key: "copy", CopySource: `${Bucket}/source` }),
@@ -184,7 +187,7 @@ behaviour("a copy keeps its source's checksum", COPY, async () => {
   ]);
 });
 
-behaviour("a copy gets the checksum that one asks for", COPY, async () => {
+behaviour("CopyObject computes the requested checksum", COPY, async () => {
   await put({ Key: "source" });
   const { CopyObjectResult } = await s3.send(
     new CopyObjectCommand({

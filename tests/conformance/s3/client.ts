@@ -4,7 +4,7 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { expect } from "vitest";
 import type { ConformanceCloud } from "../cloud.ts";
 
-/** An answer as it came, before the SDK read it. */
+/** A raw response, as received before the SDK parsed it. */
 export interface RawAnswer {
   status: number;
   headers: Record<string, string>;
@@ -20,21 +20,21 @@ interface HttpRequest {
 
 type Command = Parameters<S3Client["send"]>[0];
 
-/** What of a request is to be other than AWS's client makes it, before it is signed. */
+/** Changes to the request of the AWS client before it is signed. */
 export interface Change {
   path?: string;
   query?: Record<string, string>;
-  /** `undefined` takes one away. */
+  /** `undefined` removes a header. */
   headers?: Record<string, string | undefined>;
   body?: string;
 }
 
 export interface TappedClient extends S3Client {
-  /** Sends a command, which may be refused, and tells what came over the wire. */
+  /** Sends a command and returns the raw response, also of an error. */
   raw(command: unknown, change?: Change): Promise<RawAnswer>;
 }
 
-/** AWS's client for S3, that lets one see its answers as well as what it makes of them. */
+/** The AWS client for S3, extended by access to raw responses. */
 export function s3Client(
   cloud: ConformanceCloud,
   options: Parameters<ConformanceCloud["client"]>[0] & { style?: "path" | "host" } = {},
@@ -94,14 +94,14 @@ export function s3Client(
 
 let made = 0;
 
-/** A bucket that no other case has. */
+/** Creates a bucket with a unique name. */
 export async function freshBucket(s3: S3Client, name = "case"): Promise<string> {
   const Bucket = `${name}-${++made}`;
   await s3.send(new CreateBucketCommand({ Bucket }));
   return Bucket;
 }
 
-/** Holds a call to be refused, with that code and status, and those elements of the error's document. */
+/** Expects the call to fail with this code and status, and with these elements in the error document. */
 export async function refused(
   call: Promise<unknown>,
   name: string,
@@ -111,7 +111,7 @@ export async function refused(
   await expect(call).rejects.toMatchObject({ name, $metadata: { httpStatusCode: status }, ...members });
 }
 
-/** The names of the elements directly in a document's root, in their order. */
+/** The names of the root element's direct children, in document order. */
 export function elementsOf(xml: string): string[] {
   const inside = xml.replace(/^<\?xml.*?\?>\s*/, "").replace(/^<[^>]*>|<\/[^>]*>$/g, "");
   const names: string[] = [];
@@ -124,6 +124,6 @@ export function elementsOf(xml: string): string[] {
   return names;
 }
 
-/** The text of the first element of that name, as it stands there but for quotes. */
+/** The text of the first element of that name, with only quotes unescaped. */
 export const elementIn = (xml: string, name: string): string | undefined =>
   new RegExp(`<${name}(?: [^>]*)?>(.*?)</${name}>`, "s").exec(xml)?.[1]?.replaceAll("&quot;", '"');

@@ -59,14 +59,14 @@ for (const [what, Filter] of [
   ["a tag", { Tag: { Key: "k", Value: "v" } }],
   ["several conditions", { And: { Prefix: "a/", Tags: [{ Key: "k", Value: "v" }] } }],
 ] as const) {
-  behaviour(`metrics of ${what} come back as they were put`, METRICS, async () => {
+  behaviour(`a metrics configuration with ${what} is returned as it was put`, METRICS, async () => {
     const document = { Id: "entire", Filter } as MetricsConfiguration;
     await putMetrics(document);
     expect(await getMetrics("entire")).toEqual(document);
   });
 }
 
-behaviour("a later metrics configuration takes the place of the former", METRICS, async () => {
+behaviour("PutBucketMetricsConfiguration replaces the existing configuration", METRICS, async () => {
   await putMetrics({ Id: "twice", Filter: { Prefix: "a" } });
   await putMetrics({ Id: "twice" });
   expect(await getMetrics("twice")).toEqual({ Id: "twice" });
@@ -76,13 +76,13 @@ for (const [what, filter] of [
   ["two filters at once", "<Prefix>a</Prefix><Tag><Key>k</Key><Value>v</Value></Tag>"],
   ["an And of one condition", "<And><Prefix>a</Prefix></And>"],
 ] as const) {
-  behaviour(`${what} makes a malformed document`, METRICS, async () => {
+  behaviour(`${what} makes a document malformed`, METRICS, async () => {
     const command = new PutBucketMetricsConfigurationCommand({
       Bucket: "plain",
       Id: "wrong",
       MetricsConfiguration: { Id: "wrong" },
     });
-    // Which no SDK would write.
+    // Documents that the SDK would not serialize.
     command.middlewareStack.add(
       (next) => (args) => {
         const body = `<MetricsConfiguration><Id>wrong</Id><Filter>${filter}</Filter></MetricsConfiguration>`;
@@ -97,19 +97,23 @@ for (const [what, filter] of [
   });
 }
 
-behaviour("a metrics configuration that is not there", page("GetBucketMetricsConfiguration"), async () => {
+behaviour("a missing metrics configuration is not found", page("GetBucketMetricsConfiguration"), async () => {
   await expect(getMetrics("none")).rejects.toMatchObject(missing);
 });
 
-behaviour("metrics are deleted with 204", page("DeleteBucketMetricsConfiguration"), async () => {
-  await putMetrics({ Id: "short" });
-  const drop = () => s3.send(new DeleteBucketMetricsConfigurationCommand({ Bucket: "plain", Id: "short" }));
-  expect((await drop()).$metadata.httpStatusCode).toBe(204);
-  await expect(drop()).rejects.toMatchObject(missing);
-});
+behaviour(
+  "DeleteBucketMetricsConfiguration answers 204",
+  page("DeleteBucketMetricsConfiguration"),
+  async () => {
+    await putMetrics({ Id: "short" });
+    const drop = () => s3.send(new DeleteBucketMetricsConfigurationCommand({ Bucket: "plain", Id: "short" }));
+    expect((await drop()).$metadata.httpStatusCode).toBe(204);
+    await expect(drop()).rejects.toMatchObject(missing);
+  },
+);
 
 behaviour(
-  "metrics are listed a hundred at a time, by their ids",
+  "metrics configurations are listed by ID in pages of a hundred",
   page("ListBucketMetricsConfigurations"),
   async () => {
     const ids = Array.from({ length: 101 }, (_, i) => `m-${String(i).padStart(3, "0")}`);
@@ -125,17 +129,17 @@ behaviour(
   },
 );
 
-behaviour("the document's id is the one that is put", METRICS, async () => {
+behaviour("the ID of the document is the one that is stored", METRICS, async () => {
   await expect(putMetrics({ Id: "one" }, "plain", "two")).rejects.toMatchObject({ name: "IdMismatch" });
 });
 
 for (const Id of ["a b", "a/b", "i".repeat(65)]) {
-  behaviour(`an id like ${Id.slice(0, 5)} is refused`, METRICS, async () => {
+  behaviour(`an ID like ${Id.slice(0, 5)} is refused`, METRICS, async () => {
     await expect(putMetrics({ Id })).rejects.toMatchObject({ $metadata: { httpStatusCode: 400 } });
   });
 }
 
-behaviour("metrics of a bucket that is not there", METRICS, async () => {
+behaviour("metrics configurations of a missing bucket are not found", METRICS, async () => {
   await expect(putMetrics({ Id: "x" }, "no-such-bucket")).rejects.toMatchObject({ name: "NoSuchBucket" });
 });
 
@@ -162,7 +166,7 @@ const exported = (Bucket: string): AnalyticsConfiguration => ({
 });
 
 for (const document of [{ Id: "bare", StorageClassAnalysis: {} }, exported("arn:aws:s3:::plain")]) {
-  behaviour(`an analysis that is ${document.Id} comes back as it was put`, ANALYTICS, async () => {
+  behaviour(`the analytics configuration ${document.Id} is returned as it was put`, ANALYTICS, async () => {
     await putAnalytics(document);
     const { AnalyticsConfiguration } = await s3.send(
       new GetBucketAnalyticsConfigurationCommand({ Bucket: "plain", Id: document.Id }),
@@ -171,14 +175,14 @@ for (const document of [{ Id: "bare", StorageClassAnalysis: {} }, exported("arn:
   });
 }
 
-behaviour("an analysis that is exported to no ARN is refused", ANALYTICS, async () => {
+behaviour("an analytics export to a destination that is not an ARN is refused", ANALYTICS, async () => {
   await expect(putAnalytics(exported("plain"))).rejects.toMatchObject({
     name: "InvalidS3DestinationBucket",
   });
 });
 
 behaviour(
-  "analyses are listed, and deleted with 204",
+  "analytics configurations are listed, and deleted with 204",
   page("ListBucketAnalyticsConfigurations"),
   async () => {
     for (const Id of ["b", "a"]) await putAnalytics({ Id, StorageClassAnalysis: {} }, "many");
@@ -192,10 +196,14 @@ behaviour(
   },
 );
 
-behaviour("an analysis that is not there", page("GetBucketAnalyticsConfiguration"), async () => {
-  const command = new GetBucketAnalyticsConfigurationCommand({ Bucket: "plain", Id: "none" });
-  await expect(s3.send(command)).rejects.toMatchObject(missing);
-});
+behaviour(
+  "a missing analytics configuration is not found",
+  page("GetBucketAnalyticsConfiguration"),
+  async () => {
+    const command = new GetBucketAnalyticsConfigurationCommand({ Bucket: "plain", Id: "none" });
+    await expect(s3.send(command)).rejects.toMatchObject(missing);
+  },
+);
 
 // Transfer acceleration
 
@@ -210,30 +218,30 @@ const accelerate = (Status: string, Bucket = "plain") =>
 const accelerated = async (Bucket: string) =>
   (await s3.send(new GetBucketAccelerateConfigurationCommand({ Bucket }))).Status;
 
-behaviour("a bucket says nothing of acceleration before it is told", ACCELERATE, async () => {
+behaviour("the acceleration of a new bucket is empty", ACCELERATE, async () => {
   expect(await accelerated("many")).toBeUndefined();
 });
 
 for (const status of ["Enabled", "Suspended"]) {
-  behaviour(`acceleration is ${status} once that is put`, ACCELERATE, async () => {
+  behaviour(`the acceleration is ${status} after it is put`, ACCELERATE, async () => {
     await accelerate(status);
     expect(await accelerated("plain")).toBe(status);
   });
 }
 
-behaviour("acceleration is not for names with dots", ACCELERATE, async () => {
+behaviour("acceleration is refused for bucket names with dots", ACCELERATE, async () => {
   await expect(accelerate("Enabled", "with.dots")).rejects.toMatchObject({
     name: "InvalidRequest",
     message: "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names",
   });
 });
 
-behaviour("acceleration is on or suspended", ACCELERATE, async () => {
+behaviour("the status of acceleration is either Enabled or Suspended", ACCELERATE, async () => {
   await expect(accelerate("Off")).rejects.toMatchObject({ name: "MalformedXML" });
 });
 
 behaviour(
-  "an accelerated bucket is at its own host",
+  "an accelerated bucket is served by its s3-accelerate host",
   doc("AmazonS3/latest/userguide/transfer-acceleration-getting-started.html"),
   async () => {
     await accelerate("Enabled");
@@ -248,21 +256,25 @@ behaviour(
   },
 );
 
-// A bucket's end
+// Deleting a bucket
 
-behaviour("a bucket made anew has none of what its namesake was told", page("DeleteBucket"), async () => {
-  const Bucket = "reborn";
-  await s3.send(new CreateBucketCommand({ Bucket }));
-  await putMetrics({ Id: "x" }, Bucket);
-  await accelerate("Enabled", Bucket);
-  const rule = { AllowedMethods: ["GET"], AllowedOrigins: ["*"] };
-  await s3.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules: [rule] } }));
-  await s3.send(new DeleteBucketCommand({ Bucket }));
-  await s3.send(new CreateBucketCommand({ Bucket }));
-  expect(await accelerated(Bucket)).toBeUndefined();
-  const list = await s3.send(new ListBucketMetricsConfigurationsCommand({ Bucket }));
-  expect(list.MetricsConfigurationList).toBeUndefined();
-  await expect(s3.send(new GetBucketCorsCommand({ Bucket }))).rejects.toMatchObject({
-    name: "NoSuchCORSConfiguration",
-  });
-});
+behaviour(
+  "a bucket that is created again has no configurations of the deleted one",
+  page("DeleteBucket"),
+  async () => {
+    const Bucket = "reborn";
+    await s3.send(new CreateBucketCommand({ Bucket }));
+    await putMetrics({ Id: "x" }, Bucket);
+    await accelerate("Enabled", Bucket);
+    const rule = { AllowedMethods: ["GET"], AllowedOrigins: ["*"] };
+    await s3.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules: [rule] } }));
+    await s3.send(new DeleteBucketCommand({ Bucket }));
+    await s3.send(new CreateBucketCommand({ Bucket }));
+    expect(await accelerated(Bucket)).toBeUndefined();
+    const list = await s3.send(new ListBucketMetricsConfigurationsCommand({ Bucket }));
+    expect(list.MetricsConfigurationList).toBeUndefined();
+    await expect(s3.send(new GetBucketCorsCommand({ Bucket }))).rejects.toMatchObject({
+      name: "NoSuchCORSConfiguration",
+    });
+  },
+);

@@ -50,7 +50,7 @@ const copy = (more: Partial<CopyObjectCommandInput> = {}) =>
   s3.send(new CopyObjectCommand({ Bucket, Key: "copy", CopySource: `${Bucket}/source`, ...more }));
 const head = (Key: string) => s3.send(new HeadObjectCommand({ Bucket, Key }));
 
-behaviour("a copy answers with a document of ETag, time and checksum", COPY, async () => {
+behaviour("CopyObject returns a document with ETag, time and checksum", COPY, async () => {
   const { status, text } = await s3.raw(
     new CopyObjectCommand({ Bucket, Key: "answered", CopySource: `${Bucket}/source` }),
   );
@@ -60,52 +60,56 @@ behaviour("a copy answers with a document of ETag, time and checksum", COPY, asy
   expect(elementIn(text, "LastModified")).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
 });
 
-behaviour("a copy has bytes, headers, metadata and tags of its source", COPY, async () => {
+behaviour("CopyObject copies bytes, headers, metadata and tags of the source", COPY, async () => {
   await copy({ Key: "whole" });
   expect(await head("whole")).toMatchObject({ ...described, ContentLength: 10, TagCount: 1 });
   const { TagSet } = await s3.send(new GetObjectTaggingCommand({ Bucket, Key: "whole" }));
   expect(TagSet).toEqual([{ Key: "team", Value: "blue" }]);
 });
 
-behaviour("the Content-Encoding of a copy is the object's, and not the request's", COPY, async () => {
+behaviour("the Content-Encoding of CopyObject belongs to the object, not to the request", COPY, async () => {
   await copy({ Key: "zipped", MetadataDirective: "REPLACE", ContentEncoding: "gzip" });
   expect((await head("zipped")).ContentEncoding).toBe("gzip");
 });
 
-behaviour("a copy comes without a body", "https://github.com/versity/versitygw/issues/1242", async () => {
-  const headers = { "x-amz-copy-source": `${Bucket}/source` };
-  const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "bodied" }));
-  for (const target of [`/${Bucket}/bodied`, `/${Bucket}/bodied?partNumber=1&uploadId=${UploadId}`]) {
-    for (const sent of [
-      { body: "body" },
-      {
-        body: "4\r\nbody\r\n0\r\n\r\n",
-        payloadHash: "UNSIGNED-PAYLOAD",
-        unsigned: { "content-length": undefined, "transfer-encoding": "chunked" },
-      },
-    ]) {
-      const { status, text } = await send(cloud, { method: "PUT", target, headers, ...sent });
-      expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
-        400,
-        "InvalidRequest",
-        "The request included a body. Requests of this type must not include a non-empty body.",
-      ]);
+behaviour(
+  "CopyObject and UploadPartCopy refuse a body",
+  "https://github.com/versity/versitygw/issues/1242",
+  async () => {
+    const headers = { "x-amz-copy-source": `${Bucket}/source` };
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "bodied" }));
+    for (const target of [`/${Bucket}/bodied`, `/${Bucket}/bodied?partNumber=1&uploadId=${UploadId}`]) {
+      for (const sent of [
+        { body: "body" },
+        {
+          body: "4\r\nbody\r\n0\r\n\r\n",
+          payloadHash: "UNSIGNED-PAYLOAD",
+          unsigned: { "content-length": undefined, "transfer-encoding": "chunked" },
+        },
+      ]) {
+        const { status, text } = await send(cloud, { method: "PUT", target, headers, ...sent });
+        expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
+          400,
+          "InvalidRequest",
+          "The request included a body. Requests of this type must not include a non-empty body.",
+        ]);
+      }
     }
-  }
-});
+  },
+);
 
-behaviour("storage class and redirect are not copied", COPY, async () => {
+behaviour("storage class and website redirect are not copied", COPY, async () => {
   await copy({ Key: "class" });
   const told = await head("class");
   expect([told.StorageClass, told.WebsiteRedirectLocation]).toEqual([undefined, undefined]);
 });
 
-behaviour("they may be said", COPY, async () => {
+behaviour("CopyObject accepts a storage class and a website redirect", COPY, async () => {
   await copy({ Key: "said", StorageClass: "GLACIER_IR", WebsiteRedirectLocation: "/here" });
   expect(await head("said")).toMatchObject({ StorageClass: "GLACIER_IR", WebsiteRedirectLocation: "/here" });
 });
 
-behaviour("metadata that are said are passed over unless they are to replace", COPY, async () => {
+behaviour("metadata is ignored unless the directive is REPLACE", COPY, async () => {
   await copy({ Key: "not-replaced", Metadata: { other: "1" }, ContentType: "image/png" });
   expect(await head("not-replaced")).toMatchObject({
     Metadata: { colour: "blue" },
@@ -113,7 +117,7 @@ behaviour("metadata that are said are passed over unless they are to replace", C
   });
 });
 
-behaviour("REPLACE takes what is said and nothing else", COPY, async () => {
+behaviour("the directive REPLACE stores only the metadata of the request", COPY, async () => {
   await copy({ Key: "replaced", MetadataDirective: "REPLACE", Metadata: { other: "1" } });
   const told = await head("replaced");
   expect([told.Metadata, told.CacheControl, told.ContentType]).toEqual([
@@ -123,7 +127,7 @@ behaviour("REPLACE takes what is said and nothing else", COPY, async () => {
   ]);
 });
 
-behaviour("tags may be replaced by themselves", COPY, async () => {
+behaviour("tags may be replaced without replacing metadata", COPY, async () => {
   await copy({ Key: "retagged", TaggingDirective: "REPLACE", Tagging: "a=1&b=2" });
   expect(await head("retagged")).toMatchObject({ TagCount: 2, Metadata: { colour: "blue" } });
 });
@@ -132,7 +136,7 @@ for (const [member, header] of [
   ["MetadataDirective", "x-amz-metadata-directive"],
   ["TaggingDirective", "x-amz-tagging-directive"],
 ] as const) {
-  behaviour(`a ${member} that is none is refused`, COPY, () =>
+  behaviour(`an invalid ${member} is refused`, COPY, () =>
     refused(copy({ [member]: "MERGE" as "COPY" }), "InvalidArgument", 400, {
       message: `Unknown ${member === "MetadataDirective" ? "metadata" : "tagging"} directive.`,
       ArgumentName: header,
@@ -141,7 +145,7 @@ for (const [member, header] of [
   );
 }
 
-behaviour("an object is not copied onto itself without a change", COPY, () =>
+behaviour("copying an object onto itself without a change is refused", COPY, () =>
   refused(copy({ Key: "source" }), "InvalidRequest", 400, {
     message:
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
@@ -153,14 +157,14 @@ for (const [what, change] of [
   ["a storage class", { StorageClass: "STANDARD" }],
   ["a redirect", { WebsiteRedirectLocation: "/new" }],
 ] as const) {
-  behaviour(`an object is copied onto itself with ${what}`, COPYING, async () => {
+  behaviour(`an object may be copied onto itself with ${what}`, COPYING, async () => {
     const Key = `itself with ${what}`;
     await s3.send(new PutObjectCommand({ Bucket, Key, Body: "b" }));
     await copy({ Key, CopySource: `${Bucket}/${encodeURIComponent(Key)}`, ...change });
   });
 }
 
-behaviour("a source may begin with a slash, and is percent-encoded", COPY, async () => {
+behaviour("the copy source may begin with a slash, and is percent-decoded", COPY, async () => {
   const Key = "ü + /?";
   await s3.send(new PutObjectCommand({ Bucket, Key, Body: "odd" }));
   await copy({ Key: "odd", CopySource: `/${Bucket}/${encodeURIComponent(Key)}` });
@@ -173,7 +177,7 @@ for (const [CopySource, message] of [
   ["bucket/", "Invalid copy source object key"],
   ["/", "Invalid copy source bucket name"],
 ] as const) {
-  behaviour(`${CopySource} is no source`, SOURCES, () =>
+  behaviour(`${CopySource} is not a valid copy source`, SOURCES, () =>
     refused(copy({ CopySource }), "InvalidArgument", 400, {
       message,
       ArgumentName: "x-amz-copy-source",
@@ -182,15 +186,15 @@ for (const [CopySource, message] of [
   );
 }
 
-behaviour("a source that is not there is NoSuchKey", COPY, () =>
+behaviour("a missing source object fails with NoSuchKey", COPY, () =>
   refused(copy({ CopySource: `${Bucket}/not-there` }), "NoSuchKey", 404, { Key: "not-there" }),
 );
 
-behaviour("a source in a bucket that is not there is NoSuchBucket", COPY, () =>
+behaviour("a missing source bucket fails with NoSuchBucket", COPY, () =>
   refused(copy({ CopySource: "not-there/k" }), "NoSuchBucket", 404, { BucketName: "not-there" }),
 );
 
-behaviour("a target in a bucket that is not there is NoSuchBucket", COPY, () =>
+behaviour("a missing destination bucket fails with NoSuchBucket", COPY, () =>
   refused(copy({ Bucket: "not-there" }), "NoSuchBucket", 404, { BucketName: "not-there" }),
 );
 
@@ -215,7 +219,7 @@ for (const [what, conditions, condition] of [
     "x-amz-copy-source-If-Unmodified-Since",
   ],
 ] as const) {
-  behaviour(`a source with an ${what} is 412`, CONDITIONS, () =>
+  behaviour(`a copy source with an ${what} answers 412`, CONDITIONS, () =>
     refused(copy(conditions), "PreconditionFailed", 412, { Condition: condition }),
   );
 }
@@ -231,12 +235,12 @@ for (const [what, conditions] of [
     { CopySourceIfMatch: ETAG, CopySourceIfUnmodifiedSince: EARLIER },
   ],
 ] as const) {
-  behaviour(`a source is copied on ${what} that holds`, CONDITIONS, async () => {
+  behaviour(`the copy succeeds on ${what} that holds`, CONDITIONS, async () => {
     expect((await copy(conditions)).CopyObjectResult!.ETag).toBe(ETAG);
   });
 }
 
-behaviour("a copy of what was made of parts is one piece, with an MD5 as its ETag", COPYING, async () => {
+behaviour("a copy of a multipart object is a single part, with an MD5 as its ETag", COPYING, async () => {
   const at = { Bucket, Key: "parts" };
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand(at));
   const { ETag } = await s3.send(
@@ -254,7 +258,7 @@ behaviour("a copy of what was made of parts is one piece, with an MD5 as its ETa
 });
 
 behaviour(
-  "a copy may get another checksum",
+  "CopyObject may request another checksum",
   doc("AmazonS3/latest/userguide/checking-object-integrity.html"),
   async () => {
     const { CopyObjectResult } = await copy({ Key: "summed", ChecksumAlgorithm: "SHA256" });
@@ -262,7 +266,7 @@ behaviour(
   },
 );
 
-behaviour("a copy may be on condition of what it replaces", COPY, async () => {
+behaviour("CopyObject supports conditions on the destination", COPY, async () => {
   await copy({ Key: "conditional", IfNoneMatch: "*" });
   await refused(copy({ Key: "conditional", IfNoneMatch: "*" }), "PreconditionFailed", 412, {
     Condition: "If-None-Match",
@@ -270,7 +274,7 @@ behaviour("a copy may be on condition of what it replaces", COPY, async () => {
   await copy({ Key: "conditional", IfMatch: ETAG });
 });
 
-behaviour("what is archived cannot be copied", COPY, async () => {
+behaviour("an archived object cannot be copied", COPY, async () => {
   await s3.send(new PutObjectCommand({ Bucket, Key: "archived", Body: "b", StorageClass: "GLACIER" }));
   await refused(copy({ CopySource: `${Bucket}/archived` }), "InvalidObjectState", 403);
 });

@@ -39,9 +39,9 @@ const rule = (more: Partial<CORSRule> = {}): CORSRule => ({
   ...more,
 });
 
-// What may be configured
+// Configuration
 
-behaviour("rules come back as they were put, in their order", PUT, async () => {
+behaviour("GetBucketCors returns the rules as they were put, in their order", PUT, async () => {
   const rules: CORSRule[] = [
     {
       ID: "first",
@@ -57,7 +57,7 @@ behaviour("rules come back as they were put, in their order", PUT, async () => {
   expect((await s3.send(new GetBucketCorsCommand({ Bucket: "set" }))).CORSRules).toEqual(rules);
 });
 
-behaviour("a later configuration takes the place of the former", PUT, async () => {
+behaviour("PutBucketCors replaces the existing configuration", PUT, async () => {
   await put([rule(), rule()]);
   await put([rule()]);
   expect((await s3.send(new GetBucketCorsCommand({ Bucket: "set" }))).CORSRules).toHaveLength(1);
@@ -77,7 +77,7 @@ behaviour(
 );
 
 behaviour(
-  "rules are deleted with 204, and may be deleted again",
+  "DeleteBucketCors answers 204 and is idempotent",
   doc("AmazonS3/latest/API/API_DeleteBucketCors.html"),
   async () => {
     await put([rule()]);
@@ -96,12 +96,12 @@ for (const [what, command] of [
   ["GetBucketCors", () => s3.send(new GetBucketCorsCommand({ Bucket: "no-such-bucket" }))],
   ["DeleteBucketCors", () => s3.send(new DeleteBucketCorsCommand({ Bucket: "no-such-bucket" }))],
 ] as const) {
-  behaviour(`${what} of a bucket that is not there answers NoSuchBucket`, PUT, async () => {
+  behaviour(`${what} of a missing bucket answers NoSuchBucket`, PUT, async () => {
     await expect(command()).rejects.toMatchObject({ name: "NoSuchBucket" });
   });
 }
 
-behaviour("a bucket has up to 100 rules", PUT, async () => {
+behaviour("a bucket has at most 100 rules", PUT, async () => {
   await put(Array.from({ length: 100 }, () => rule()));
   await expect(put(Array.from({ length: 101 }, () => rule()))).rejects.toMatchObject({
     name: "InvalidRequest",
@@ -150,7 +150,7 @@ for (const [what, wrong, expected] of [
   });
 }
 
-// What browsers ask before
+// Preflight requests
 
 interface Question {
   origin?: string;
@@ -168,7 +168,7 @@ const ask = (target: string, { origin, method, headers }: Question = {}) =>
     },
   });
 
-behaviour("a preflight that a rule allows is answered with what it allows", OPTIONS, async () => {
+behaviour("a preflight that matches a rule is answered with what the rule allows", OPTIONS, async () => {
   await put([
     rule({
       AllowedMethods: ["PUT", "GET"],
@@ -195,21 +195,21 @@ behaviour("a preflight that a rule allows is answered with what it allows", OPTI
   });
 });
 
-behaviour("an origin of * is answered with *, without credentials", OPTIONS, async () => {
+behaviour("the origin * is answered with *, without credentials", OPTIONS, async () => {
   await put([rule({ AllowedOrigins: ["*"] })]);
   const { headers } = await ask("/set/k", { origin: "https://anywhere.example.org", method: "GET" });
   expect(headers["access-control-allow-origin"]).toBe("*");
   expect(headers).not.toHaveProperty("access-control-allow-credentials");
 });
 
-behaviour("a wildcard stands for a part of an origin, which is told whole", ELEMENTS, async () => {
+behaviour("an origin that matches a wildcard is returned in full", ELEMENTS, async () => {
   await put([rule({ AllowedOrigins: ["https://*.example.com"] })]);
   const { headers } = await ask("/set/k", { origin: APP, method: "GET" });
   expect(headers["access-control-allow-origin"]).toBe(APP);
   expect((await ask("/set/k", { origin: "https://example.com", method: "GET" })).status).toBe(403);
 });
 
-behaviour("the first rule that fits decides", USING, async () => {
+behaviour("the first matching rule applies", USING, async () => {
   await put([
     rule({ AllowedMethods: ["PUT"], MaxAgeSeconds: 1 }),
     rule({ MaxAgeSeconds: 2 }),
@@ -219,7 +219,7 @@ behaviour("the first rule that fits decides", USING, async () => {
   expect(headers["access-control-max-age"]).toBe("2");
 });
 
-behaviour("what a rule says of headers holds for any case of their letters", ELEMENTS, async () => {
+behaviour("the AllowedHeaders of a rule are case-insensitive", ELEMENTS, async () => {
   await put([rule({ AllowedHeaders: ["X-Amz-*", "content-type"] })]);
   const asked = { origin: APP, method: "GET", headers: "x-amz-date,Content-Type" };
   expect((await ask("/set/k", asked)).status).toBe(200);
@@ -255,21 +255,21 @@ behaviour("a preflight for a bucket without rules is refused with 403", TROUBLE,
   expect(text).toContain("<ResourceType>BUCKET</ResourceType>");
 });
 
-behaviour("a preflight for a bucket that is not there is refused with 403", OPTIONS, async () => {
+behaviour("a preflight for a missing bucket is refused with 403", OPTIONS, async () => {
   const { status, text } = await ask("/no-such-bucket/k", { origin: APP, method: "GET" });
   expect(status).toBe(403);
   expect(messageOf(text)).toBe("CORSResponse: Bucket not found");
   expect(text).toContain("<Method>GET</Method><ResourceType>BUCKET</ResourceType>");
 });
 
-behaviour("a preflight needs an Origin", OPTIONS, async () => {
+behaviour("a preflight without an Origin is refused", OPTIONS, async () => {
   const { status, text } = await ask("/set/k", { method: "GET" });
   expect(status).toBe(400);
   expect(text).toContain("<Code>BadRequest</Code>");
   expect(messageOf(text)).toBe("Insufficient information. Origin request header needed.");
 });
 
-behaviour("a preflight names a method that S3 has", OPTIONS, async () => {
+behaviour("a preflight for a method that S3 does not support is refused", OPTIONS, async () => {
   await put([rule()]);
   const none = await ask("/set/k", { origin: APP });
   expect([none.status, messageOf(none.text)]).toEqual([400, "Invalid Access-Control-Request-Method: null"]);
@@ -283,16 +283,20 @@ for (const [what, path] of [
   ["without rules", "/unset/k"],
   ["that is not there", "/no-such-bucket/k"],
 ] as const) {
-  behaviour(`a preflight of no method for a bucket ${what} is one of OPTIONS`, MEASURED, async () => {
-    for (const method of [undefined, ""]) {
-      const { status, text } = await ask(path, { origin: APP, method });
-      expect(status).toBe(403);
-      expect(text).toContain("<Method>OPTIONS</Method><ResourceType>BUCKET</ResourceType>");
-    }
-  });
+  behaviour(
+    `without a requested method, a preflight for a bucket ${what} reports the method OPTIONS`,
+    MEASURED,
+    async () => {
+      for (const method of [undefined, ""]) {
+        const { status, text } = await ask(path, { origin: APP, method });
+        expect(status).toBe(403);
+        expect(text).toContain("<Method>OPTIONS</Method><ResourceType>BUCKET</ResourceType>");
+      }
+    },
+  );
 
   behaviour(
-    `a preflight for a bucket ${what} names a method that S3 has, or PATCH or OPTIONS`,
+    `a preflight for a bucket ${what} must name a method of S3, PATCH or OPTIONS`,
     MEASURED,
     async () => {
       for (const method of ["put", "TRACE", "FOO"]) {
@@ -316,11 +320,11 @@ behaviour("a preflight may name the bucket in its host", USING, async () => {
   expect(status).toBe(200);
 });
 
-// The requests themselves
+// Actual requests
 
 const presigned = (Bucket: string, Key = "k") => getSignedUrl(s3, new GetObjectCommand({ Bucket, Key }));
 
-behaviour("an answer tells the page what its rule allows", USING, async () => {
+behaviour("a response has the CORS headers of the matching rule", USING, async () => {
   await put([rule({ ExposeHeaders: ["ETag"], MaxAgeSeconds: 600 })]);
   const { status, headers, text } = await exchange(await presigned("set"), { headers: { origin: APP } });
   expect([status, text]).toEqual([200, "body"]);
@@ -334,14 +338,14 @@ behaviour("an answer tells the page what its rule allows", USING, async () => {
   });
 });
 
-behaviour("an error is told to the page as well", USING, async () => {
+behaviour("an error response has CORS headers, too", USING, async () => {
   await put([rule()]);
   const { status, headers } = await exchange(await presigned("set", "missing"), { headers: { origin: APP } });
   expect(status).toBe(404);
   expect(headers["access-control-allow-origin"]).toBe(APP);
 });
 
-behaviour("a read from an origin that no rule names has no CORS headers", USING, async () => {
+behaviour("a read from an origin without a rule has no CORS headers", USING, async () => {
   await put([rule()]);
   const other = { headers: { origin: "https://other.example.com" } };
   const { status, headers } = await exchange(await presigned("set"), other);
@@ -356,7 +360,7 @@ behaviour("a request without an Origin has no CORS headers", USING, async () => 
   expect(headers).not.toHaveProperty("vary");
 });
 
-behaviour("a page may upload by form to a bucket whose rules allow POST", USING, async () => {
+behaviour("a browser may upload by POST form to a bucket whose rules allow POST", USING, async () => {
   await put([rule({ AllowedMethods: ["POST"] })]);
   const { fields } = await createPresignedPost(s3, { Bucket: "set", Key: "form" });
   const lines = Object.entries(fields).map(
@@ -373,7 +377,7 @@ behaviour("a page may upload by form to a bucket whose rules allow POST", USING,
   expect([status, headers["access-control-allow-origin"]]).toEqual([204, APP]);
 });
 
-behaviour("a page of this machine is judged by the bucket's rules where it has some", USING, async () => {
+behaviour("a bucket's rules apply to local origins, too", USING, async () => {
   await put([rule({ AllowedOrigins: ["http://localhost:3000"] })]);
   const question = { method: "GET" };
   expect((await ask("/set/k", { ...question, origin: "http://localhost:3000" })).status).toBe(200);

@@ -16,7 +16,7 @@ import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { elementIn, elementsOf, freshBucket, s3Client, type TappedClient } from "./client.ts";
 
-/* Documents in the order of their elements, which clients may count on that read them as they come. */
+/* The order of elements in response documents, on which streaming clients may rely. */
 
 const cloud = conformanceCloud();
 let s3: TappedClient;
@@ -37,7 +37,7 @@ beforeAll(async () => {
 const page = (operation: string) =>
   doc(`AmazonS3/latest/API/API_${operation}.html#API_${operation}_Examples`);
 
-/** An operation, how it is called, and the elements of its document; and of one element of that. */
+/** An operation, its call, and the elements of its document, optionally of one nested element. */
 const ORDERS: [
   operation: string,
   command: () => unknown,

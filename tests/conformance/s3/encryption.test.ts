@@ -51,7 +51,7 @@ const ALGORITHM = "x-amz-server-side-encryption";
 const CUSTOMER_ALGORITHM = "x-amz-server-side-encryption-customer-algorithm";
 const CUSTOMER_MD5 = "x-amz-server-side-encryption-customer-key-md5";
 
-// S3's own keys
+// SSE-S3
 
 const at = (Key: string) => ({ Bucket, Key });
 
@@ -62,7 +62,7 @@ for (const [what, command] of [
   ["CopyObject", () => new CopyObjectCommand({ ...at("c"), CopySource: `${Bucket}/plain` })],
   ["CreateMultipartUpload", () => new CreateMultipartUploadCommand(at("m"))],
 ] as const) {
-  behaviour(`${what} tells AES256 of an object that nobody asked to encrypt`, DEFAULT, async () => {
+  behaviour(`${what} reports AES256 for an object without requested encryption`, DEFAULT, async () => {
     const { status, headers } = await s3.raw(command());
     expect(status).toBe(200);
     expect(headers[ALGORITHM]).toBe("AES256");
@@ -70,7 +70,7 @@ for (const [what, command] of [
   });
 }
 
-behaviour("parts and the object made of them are told to be AES256", DEFAULT, async () => {
+behaviour("UploadPart and CompleteMultipartUpload report AES256", DEFAULT, async () => {
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand(at("parts")));
   const part = { ...at("parts"), UploadId, PartNumber: 1 };
   const sent = await s3.send(new UploadPartCommand({ ...part, Body: "part" }));
@@ -89,19 +89,19 @@ behaviour("parts and the object made of them are told to be AES256", DEFAULT, as
   expect(made.ServerSideEncryption).toBe("AES256");
 });
 
-behaviour("AES256 may be asked for", SSE_S3, async () => {
+behaviour("PutObject accepts AES256", SSE_S3, async () => {
   const put = await s3.send(
     new PutObjectCommand({ ...at("asked"), Body: "b", ServerSideEncryption: "AES256" }),
   );
   expect(put.ServerSideEncryption).toBe("AES256");
 });
 
-behaviour("the ETag of what S3 encrypts with its own keys is the MD5 of the bytes", ETAG, async () => {
+behaviour("the ETag of an SSE-S3 object is the MD5 of its bytes", ETAG, async () => {
   const put = await s3.send(new PutObjectCommand({ ...at("md5"), Body: "body" }));
   expect(put.ETag).toBe(`"${createHash("md5").update("body").digest("hex")}"`);
 });
 
-behaviour("a method of encryption that is none is refused", SSE_S3, () =>
+behaviour("an unknown encryption method is refused", SSE_S3, () =>
   refused(
     s3.send(new PutObjectCommand({ ...at("x"), Body: "b", ServerSideEncryption: "AES128" as "AES256" })),
     "InvalidArgument",
@@ -115,7 +115,7 @@ behaviour("a method of encryption that is none is refused", SSE_S3, () =>
 );
 
 behaviour(
-  "a form may ask for AES256, and is told of it",
+  "a POST form may request AES256, and the response reports it",
   doc("AmazonS3/latest/API/RESTObjectPOST.html"),
   async () => {
     const { url, fields } = await createPresignedPost(s3, {
@@ -132,32 +132,28 @@ behaviour(
   },
 );
 
-// A customer's key
+// SSE-C
 
-behaviour(
-  "an answer repeats the algorithm and the MD5 of a customer's key, and no more",
-  SSE_C_USE,
-  async () => {
-    const { headers } = await s3.raw(new PutObjectCommand({ ...at("told"), Body: "b", ...KEY }));
-    expect(headers).toMatchObject({ [CUSTOMER_ALGORITHM]: "AES256", [CUSTOMER_MD5]: KEY.SSECustomerKeyMD5 });
-    expect(headers[ALGORITHM]).toBeUndefined();
-    expect(JSON.stringify(headers)).not.toContain(KEY.SSECustomerKey);
-  },
-);
+behaviour("responses repeat only the algorithm and the MD5 of an SSE-C key", SSE_C_USE, async () => {
+  const { headers } = await s3.raw(new PutObjectCommand({ ...at("told"), Body: "b", ...KEY }));
+  expect(headers).toMatchObject({ [CUSTOMER_ALGORITHM]: "AES256", [CUSTOMER_MD5]: KEY.SSECustomerKeyMD5 });
+  expect(headers[ALGORITHM]).toBeUndefined();
+  expect(JSON.stringify(headers)).not.toContain(KEY.SSECustomerKey);
+});
 
-behaviour("the ETag of what a customer's key encrypts is not the MD5 of the bytes", ETAG, async () => {
+behaviour("the ETag of an SSE-C object is not the MD5 of its bytes", ETAG, async () => {
   const put = await s3.send(new PutObjectCommand({ ...at("etag"), Body: "body", ...KEY }));
   expect(put.ETag).toMatch(/^"[0-9a-f]{32}"$/);
   expect(put.ETag).not.toBe(`"${createHash("md5").update("body").digest("hex")}"`);
 });
 
-behaviour("GetObject gives the object to whoever has its key", SSE_C, async () => {
+behaviour("GetObject with the key returns the object", SSE_C, async () => {
   const got = await s3.send(new GetObjectCommand({ ...at("closed"), ...KEY }));
   expect(await got.Body!.transformToString()).toBe("closed");
   expect(got).toMatchObject({ SSECustomerAlgorithm: "AES256", SSECustomerKeyMD5: KEY.SSECustomerKeyMD5 });
 });
 
-behaviour("a range of it, too", SSE_C, async () => {
+behaviour("GetObject with the key returns a range", SSE_C, async () => {
   const got = await s3.send(new GetObjectCommand({ ...at("closed"), ...KEY, Range: "bytes=1-3" }));
   expect(await got.Body!.transformToString()).toBe("los");
 });
@@ -165,15 +161,15 @@ behaviour("a range of it, too", SSE_C, async () => {
 const NEEDED =
   "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.";
 
-behaviour("without its key GetObject is refused", SSE_C, () =>
+behaviour("GetObject without the key is refused", SSE_C, () =>
   refused(s3.send(new GetObjectCommand(at("closed"))), "InvalidRequest", 400, { message: NEEDED }),
 );
 
-behaviour("without its key HeadObject is 400 and has no body", SSE_C, async () => {
+behaviour("HeadObject without the key answers 400 without a body", SSE_C, async () => {
   expect(await s3.raw(new HeadObjectCommand(at("closed")))).toMatchObject({ status: 400, text: "" });
 });
 
-behaviour("without its key GetObjectAttributes is refused", SSE_C, () =>
+behaviour("GetObjectAttributes without the key is refused", SSE_C, () =>
   refused(
     s3.send(new GetObjectAttributesCommand({ ...at("closed"), ObjectAttributes: ["ObjectSize"] })),
     "InvalidRequest",
@@ -181,21 +177,21 @@ behaviour("without its key GetObjectAttributes is refused", SSE_C, () =>
   ),
 );
 
-behaviour("with another key GetObject is denied", SSE_C, () =>
+behaviour("GetObject with another key is denied", SSE_C, () =>
   refused(s3.send(new GetObjectCommand({ ...at("closed"), ...OTHER })), "AccessDenied", 403, {
     message:
       "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.",
   }),
 );
 
-behaviour("with another key HeadObject is 403", SSE_C, async () => {
+behaviour("HeadObject with another key answers 403", SSE_C, async () => {
   expect(await s3.raw(new HeadObjectCommand({ ...at("closed"), ...OTHER }))).toMatchObject({
     status: 403,
     text: "",
   });
 });
 
-behaviour("a key for what has none is refused", SSE_C, () =>
+behaviour("a key for an object without SSE-C is refused", SSE_C, () =>
   refused(s3.send(new GetObjectCommand({ ...at("plain"), ...KEY })), "InvalidRequest", 400, {
     message: "The encryption parameters are not applicable to this object.",
   }),
@@ -222,15 +218,15 @@ for (const [what, headers, code, message] of [
     "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
   ],
 ] as const) {
-  behaviour(`a customer's key with ${what} is refused`, ERRORS, () =>
+  behaviour(`an SSE-C key with ${what} is refused`, ERRORS, () =>
     refused(s3.send(new PutObjectCommand({ ...at("x"), Body: "b", ...KEY, ...headers })), code, 400, {
       message,
     }),
   );
 }
 
-behaviour("a customer's key with the MD5 of another is refused", ERRORS, async () => {
-  // AWS's client makes an MD5 of its own.
+behaviour("an SSE-C key with the MD5 of another key is refused", ERRORS, async () => {
+  // The AWS client computes the MD5 itself.
   const { status, text } = await s3.raw(new PutObjectCommand({ ...at("x"), Body: "b", ...KEY }), {
     headers: { [CUSTOMER_MD5]: OTHER.SSECustomerKeyMD5 },
   });
@@ -242,7 +238,7 @@ behaviour("a customer's key with the MD5 of another is refused", ERRORS, async (
 });
 
 behaviour(
-  "whether a key's MD5 is that of the key is asked before how long the key is",
+  "the MD5 of a key is verified before its length",
   "https://github.com/aws/aws-sdk-go/issues/1726",
   async () => {
     const short = Buffer.alloc(24, "s").toString("base64");
@@ -256,7 +252,7 @@ behaviour(
 );
 
 behaviour(
-  "what is wrong with a customer's key is told without a value",
+  "errors about an SSE-C key do not repeat its value",
   "https://github.com/localstack/localstack/pull/13824",
   async () => {
     const algorithm = { [CUSTOMER_ALGORITHM]: "AES256" };
@@ -275,7 +271,7 @@ behaviour("an algorithm without a key is refused", ERRORS, () =>
   ),
 );
 
-behaviour("a key that is not 256 bits long is refused", SSE_C, () => {
+behaviour("a key of other than 256 bits is refused", SSE_C, () => {
   const short = Buffer.alloc(16, "s");
   const headers = {
     SSECustomerAlgorithm: "AES256",
@@ -290,7 +286,7 @@ behaviour("a key that is not 256 bits long is refused", SSE_C, () => {
   );
 });
 
-behaviour("a copy needs the key of its source", SSE_C_USE, () =>
+behaviour("CopyObject requires the key of an SSE-C source", SSE_C_USE, () =>
   refused(
     s3.send(new CopyObjectCommand({ ...at("copy"), CopySource: `${Bucket}/closed` })),
     "InvalidRequest",
@@ -299,7 +295,7 @@ behaviour("a copy needs the key of its source", SSE_C_USE, () =>
   ),
 );
 
-behaviour("a copy may leave the key behind; its ETag is an MD5 again", SSE_C_USE, async () => {
+behaviour("CopyObject to a destination without SSE-C yields an MD5 ETag", SSE_C_USE, async () => {
   const copy = await s3.send(
     new CopyObjectCommand({ ...at("opened"), CopySource: `${Bucket}/closed`, ...ofSource(KEY) }),
   );
@@ -308,7 +304,7 @@ behaviour("a copy may leave the key behind; its ETag is an MD5 again", SSE_C_USE
   expect(await (await s3.send(new GetObjectCommand(at("opened")))).Body!.transformToString()).toBe("closed");
 });
 
-behaviour("a copy may change the key", SSE_C_USE, async () => {
+behaviour("CopyObject may change the SSE-C key", SSE_C_USE, async () => {
   const copy = await s3.send(
     new CopyObjectCommand({ ...at("rekeyed"), CopySource: `${Bucket}/closed`, ...ofSource(KEY), ...OTHER }),
   );
@@ -333,21 +329,21 @@ async function begin(Key: string, key?: typeof KEY) {
   return { ...at(Key), UploadId, PartNumber: 1, Body: "part" };
 }
 
-behaviour("a part of an upload with a key needs the key", SSE_C_USE, async () => {
+behaviour("UploadPart of an SSE-C upload requires a key", SSE_C_USE, async () => {
   await refused(s3.send(new UploadPartCommand(await begin("no-key", KEY))), "InvalidRequest", 400, {
     message:
       "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.",
   });
 });
 
-behaviour("a part of an upload needs the same key", SSE_C_USE, async () => {
+behaviour("UploadPart of an SSE-C upload requires the same key", SSE_C_USE, async () => {
   const part = await begin("other-key", KEY);
   await refused(s3.send(new UploadPartCommand({ ...part, ...OTHER })), "InvalidRequest", 400, {
     message: "The provided encryption parameters did not match the ones used originally.",
   });
 });
 
-behaviour("an upload in parts with a key makes an object that only the key opens", SSE_C_USE, async () => {
+behaviour("a multipart upload with SSE-C creates an object that requires the key", SSE_C_USE, async () => {
   const { Body: _, ...part } = await begin("made", KEY);
   const sent = await s3.send(new UploadPartCommand({ ...part, Body: "made", ...KEY }));
   expect(sent.SSECustomerKeyMD5).toBe(KEY.SSECustomerKeyMD5);
@@ -364,7 +360,7 @@ behaviour("an upload in parts with a key makes an object that only the key opens
 });
 
 behaviour(
-  "S3 adds no checksum to what comes in parts with a key",
+  "S3 adds no default checksum to a multipart upload with SSE-C",
   "https://github.com/localstack/localstack/pull/12401",
   async () => {
     const { Body: _, ...part } = await begin("unsummed", KEY);

@@ -52,7 +52,7 @@ interface Told {
 }
 
 let names = 0;
-/** What the default bus carries of a bucket that has EventBridge switched on. */
+/** The events on the default bus of a bucket with EventBridge enabled. */
 async function told(act: (Bucket: string) => Promise<unknown>): Promise<Told[]> {
   const Bucket = `bridged-${++names}`;
   await send(new CreateBucketCommand({ Bucket }));
@@ -74,7 +74,7 @@ async function told(act: (Bucket: string) => Promise<unknown>): Promise<Told[]> 
 const put = (Bucket: string) => send(new PutObjectCommand({ Bucket, Key: "a b", Body: "hello" }));
 const remove = (Bucket: string) => send(new DeleteObjectCommand({ Bucket, Key: "a b" }));
 
-behaviour("EventBridge hears of an object that was created", STRUCTURE, async () => {
+behaviour("creating an object sends an Object Created event", STRUCTURE, async () => {
   const [event] = await told(put);
   expect(event).toMatchObject({
     version: "0",
@@ -99,7 +99,7 @@ behaviour("EventBridge hears of an object that was created", STRUCTURE, async ()
   });
 });
 
-behaviour("EventBridge hears how an object was deleted", MAPPING, async () => {
+behaviour("deleting an object sends an event with the deletion type", MAPPING, async () => {
   const events = await told(async (bucket) => {
     await put(bucket);
     await remove(bucket);
@@ -111,7 +111,7 @@ behaviour("EventBridge hears how an object was deleted", MAPPING, async () => {
   });
 });
 
-behaviour("EventBridge hears of delete markers", MAPPING, async () => {
+behaviour("creating a delete marker sends an event", MAPPING, async () => {
   const events = await told(async (Bucket) => {
     await send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
     await put(Bucket);
@@ -124,7 +124,7 @@ behaviour("EventBridge hears of delete markers", MAPPING, async () => {
   });
 });
 
-behaviour("EventBridge hears of tags", MAPPING, async () => {
+behaviour("changing tags sends events", MAPPING, async () => {
   const events = await told(async (Bucket) => {
     await put(Bucket);
     const Tagging = { TagSet: [{ Key: "k", Value: "v" }] };
@@ -133,35 +133,39 @@ behaviour("EventBridge hears of tags", MAPPING, async () => {
   expect(events.map((event) => event["detail-type"]).sort()).toEqual(["Object Created", "Object Tags Added"]);
 });
 
-behaviour("EventBridge hears of annotations, and whether a copy has some", STRUCTURE, async () => {
-  const events = await told(async (Bucket) => {
-    await put(Bucket);
-    const note = { Bucket, Key: "a b", AnnotationName: "note" };
-    await send(new PutObjectAnnotationCommand({ ...note, AnnotationPayload: "text" }));
-    await send(new CopyObjectCommand({ Bucket, Key: "c", CopySource: `${Bucket}/a%20b` }));
-    await send(new DeleteObjectAnnotationCommand(note));
-    await send(new CopyObjectCommand({ Bucket, Key: "d", CopySource: `${Bucket}/a%20b` }));
-  });
-  const of = (type: string) => events.find((event) => event["detail-type"] === type)!.detail;
-  const object = {
-    key: "a b",
-    etag: "5d41402abc4b2a76b9719d911017c592",
-    sequencer: expect.stringMatching(/^[0-9A-F]+$/),
-  };
-  expect(of("Object Annotation Created")).toMatchObject({
-    reason: "PutObjectAnnotation",
-    "object-annotation": { name: "note", size: 4, etag: "1cb251ec0d568de6a929b520c4aed8d1" },
-  });
-  expect(of("Object Annotation Created").object).toEqual(object);
-  expect(of("Object Annotation Removed")).toMatchObject({
-    object,
-    reason: "DeleteObjectAnnotation",
-    "object-annotation": { name: "note" },
-  });
-  const copies = events.filter(({ detail }) => detail.reason === "CopyObject");
-  const annotated = copies.map(({ detail }) => [detail.object.key, detail.object["has-object-annotation"]]);
-  expect(annotated.sort()).toEqual([
-    ["c", true],
-    ["d", false],
-  ]);
-});
+behaviour(
+  "changing annotations sends events, and a copy's event says whether it has annotations",
+  STRUCTURE,
+  async () => {
+    const events = await told(async (Bucket) => {
+      await put(Bucket);
+      const note = { Bucket, Key: "a b", AnnotationName: "note" };
+      await send(new PutObjectAnnotationCommand({ ...note, AnnotationPayload: "text" }));
+      await send(new CopyObjectCommand({ Bucket, Key: "c", CopySource: `${Bucket}/a%20b` }));
+      await send(new DeleteObjectAnnotationCommand(note));
+      await send(new CopyObjectCommand({ Bucket, Key: "d", CopySource: `${Bucket}/a%20b` }));
+    });
+    const of = (type: string) => events.find((event) => event["detail-type"] === type)!.detail;
+    const object = {
+      key: "a b",
+      etag: "5d41402abc4b2a76b9719d911017c592",
+      sequencer: expect.stringMatching(/^[0-9A-F]+$/),
+    };
+    expect(of("Object Annotation Created")).toMatchObject({
+      reason: "PutObjectAnnotation",
+      "object-annotation": { name: "note", size: 4, etag: "1cb251ec0d568de6a929b520c4aed8d1" },
+    });
+    expect(of("Object Annotation Created").object).toEqual(object);
+    expect(of("Object Annotation Removed")).toMatchObject({
+      object,
+      reason: "DeleteObjectAnnotation",
+      "object-annotation": { name: "note" },
+    });
+    const copies = events.filter(({ detail }) => detail.reason === "CopyObject");
+    const annotated = copies.map(({ detail }) => [detail.object.key, detail.object["has-object-annotation"]]);
+    expect(annotated.sort()).toEqual([
+      ["c", true],
+      ["d", false],
+    ]);
+  },
+);

@@ -4,7 +4,7 @@ import { signPolicy } from "#aws/signature/post-signature.ts";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { elementIn, freshBucket, s3Client } from "./client.ts";
 
-/* Forms with policies of their author's own, signed in Version 2. */
+/* Forms with arbitrary policy documents, signed with Signature Version 2. */
 
 const cloud = conformanceCloud();
 let Bucket: string;
@@ -62,7 +62,7 @@ const ALLOWED: [string, () => object, Record<string, string>?][] = [
   ],
 ];
 for (const [what, policy, fields] of ALLOWED) {
-  behaviour(`a form is taken by a policy ${what}`, POLICY, async () => {
+  behaviour(`a form is accepted by a policy ${what}`, POLICY, async () => {
     expect(await post(policy(), fields)).toEqual([204, undefined, undefined]);
   });
 }
@@ -146,7 +146,7 @@ const INVALID: [string, () => object, string][] = [
   ],
 ];
 for (const [what, policy, why] of INVALID) {
-  behaviour(`a policy needs ${what}`, POLICY, async () => {
+  behaviour(`a policy requires ${what}`, POLICY, async () => {
     expect(await post(policy())).toEqual([400, "InvalidPolicyDocument", `Invalid Policy: ${why}`]);
   });
 }
@@ -161,7 +161,7 @@ const INCOMPLETE: [string, Record<string, string>, string][] = [
   ],
 ];
 for (const [what, fields, missing] of INCOMPLETE) {
-  behaviour(`a form needs ${what}`, FORM, async () => {
+  behaviour(`a form requires ${what}`, FORM, async () => {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
     form.append("file", new Blob(["data"]), "file.txt");
@@ -182,7 +182,7 @@ for (const [what, fields, missing] of INCOMPLETE) {
 }
 
 behaviour(
-  "a file under another name is no text",
+  "a binary file in a field other than file is refused as malformed text",
   "https://github.com/eddturtle/direct-upload/issues/14",
   async () => {
     const form = new FormData();
@@ -198,7 +198,7 @@ behaviour(
 );
 
 behaviour(
-  "a policy says nothing but when it expires and its conditions",
+  "a policy with elements other than expiration and conditions is refused",
   "https://stackoverflow.com/q/31169349",
   async () => {
     const policy = { Version: "2012-10-17", Statement: [] };
@@ -211,7 +211,7 @@ behaviour(
 );
 
 behaviour(
-  "what comes before the file has a limit, which the refusal tells",
+  "the fields before the file have a size limit, which the error reports",
   "https://github.com/waynehoover/s3_direct_upload/issues/45",
   async () => {
     const answer = await sent(besides(), { ...FIELDS, "x-ignore-me": "a".repeat(30_000) });
@@ -230,7 +230,7 @@ behaviour(
   },
 );
 
-behaviour("the answer tells the checksum of the file, and when it expires", UPLOAD, async () => {
+behaviour("the response reports the file's checksum and expiration", UPLOAD, async () => {
   const Rules = [
     { ID: "soon", Status: "Enabled" as const, Filter: { Prefix: "user/" }, Expiration: { Days: 1 } },
   ];
@@ -244,7 +244,7 @@ behaviour("the answer tells the checksum of the file, and when it expires", UPLO
 });
 
 behaviour(
-  "addresses have the key as forms have it, with a plus for each space",
+  "the Location of the response encodes spaces in the key as plus signs",
   "https://github.com/layervault/layervault_ruby_client/issues/8",
   async () => {
     const answer = await sent(besides(), { ...FIELDS, key: "user/a copy" });

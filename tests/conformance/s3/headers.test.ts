@@ -18,7 +18,7 @@ import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { elementIn, freshBucket, s3Client, type TappedClient } from "./client.ts";
 import { send } from "./wire.ts";
 
-/* What of an answer no member of the model tells: types, statuses, headers of S3's own. */
+/* Parts of responses outside the model: content types, status codes and headers of S3's own. */
 
 const cloud = conformanceCloud();
 let s3: TappedClient;
@@ -36,20 +36,24 @@ for (const [what, command] of [
   ["ListObjects", () => new ListObjectsCommand({ Bucket })],
   ["ListObjectsV2", () => new ListObjectsV2Command({ Bucket })],
 ] as const) {
-  behaviour(`${what} tells the Region of the bucket`, `${GATEWAY}/issues/1814`, async () => {
+  behaviour(`${what} returns the bucket's Region`, `${GATEWAY}/issues/1814`, async () => {
     const { headers } = await s3.raw(command());
     expect(headers["x-amz-bucket-region"]).toBe("us-east-1");
   });
 }
 
-behaviour("a listing tells the bucket's Region, whichever was asked", `${GATEWAY}/issues/1814`, async () => {
-  const elsewhere = { LocationConstraint: "eu-west-1" } as const;
-  await s3.send(new CreateBucketCommand({ Bucket: "headers-eu", CreateBucketConfiguration: elsewhere }));
-  const { headers } = await s3.raw(new ListObjectsV2Command({ Bucket: "headers-eu" }));
-  expect(headers["x-amz-bucket-region"]).toBe("eu-west-1");
-});
+behaviour(
+  "a listing returns the bucket's Region, whichever endpoint served it",
+  `${GATEWAY}/issues/1814`,
+  async () => {
+    const elsewhere = { LocationConstraint: "eu-west-1" } as const;
+    await s3.send(new CreateBucketCommand({ Bucket: "headers-eu", CreateBucketConfiguration: elsewhere }));
+    const { headers } = await s3.raw(new ListObjectsV2Command({ Bucket: "headers-eu" }));
+    expect(headers["x-amz-bucket-region"]).toBe("eu-west-1");
+  },
+);
 
-behaviour("a HEAD has the type of the document that it leaves out", api("HeadBucket"), async () => {
+behaviour("a HEAD response has the content type of the omitted document", api("HeadBucket"), async () => {
   const missing = [
     new HeadBucketCommand({ Bucket: "not-there" }),
     new HeadObjectCommand({ Bucket, Key: "x" }),
@@ -60,7 +64,7 @@ behaviour("a HEAD has the type of the document that it leaves out", api("HeadBuc
   }
 });
 
-behaviour("what has not changed has no type", api("GetObject"), async () => {
+behaviour("a 304 response has no content type", api("GetObject"), async () => {
   const { ETag } = await s3.send(new HeadObjectCommand({ Bucket, Key: "k" }));
   const { status, headers } = await s3.raw(new GetObjectCommand({ Bucket, Key: "k", IfNoneMatch: ETag }));
   expect([status, headers["content-type"]]).toEqual([304, undefined]);
@@ -77,54 +81,54 @@ const POLICY = {
   ],
 };
 
-behaviour("a policy is JSON, of a version that it need not say", `${GATEWAY}/issues/1536`, async () => {
-  const at = { Bucket: "headers-policy" };
-  await s3.send(new CreateBucketCommand(at));
-  await s3.send(new PutBucketPolicyCommand({ ...at, Policy: JSON.stringify(POLICY) }));
-  const { headers, text } = await s3.raw(new GetBucketPolicyCommand(at));
-  expect(headers["content-type"]).toBe("application/json");
-  expect(JSON.parse(text)).toEqual({ Version: "2008-10-17", ...POLICY });
+behaviour(
+  "a bucket policy is returned as JSON, and may omit its version",
+  `${GATEWAY}/issues/1536`,
+  async () => {
+    const at = { Bucket: "headers-policy" };
+    await s3.send(new CreateBucketCommand(at));
+    await s3.send(new PutBucketPolicyCommand({ ...at, Policy: JSON.stringify(POLICY) }));
+    const { headers, text } = await s3.raw(new GetBucketPolicyCommand(at));
+    expect(headers["content-type"]).toBe("application/json");
+    expect(JSON.parse(text)).toEqual({ Version: "2008-10-17", ...POLICY });
+  },
+);
+
+behaviour("PutBucketAnalyticsConfiguration answers 204", api("PutBucketAnalyticsConfiguration"), async () => {
+  const AnalyticsConfiguration = { Id: "a", StorageClassAnalysis: {} };
+  const put = new PutBucketAnalyticsConfigurationCommand({ Bucket, Id: "a", AnalyticsConfiguration });
+  expect((await s3.raw(put)).status).toBe(204);
 });
 
-behaviour(
-  "a configuration of analytics is answered with 204",
-  api("PutBucketAnalyticsConfiguration"),
-  async () => {
-    const AnalyticsConfiguration = { Id: "a", StorageClassAnalysis: {} };
-    const put = new PutBucketAnalyticsConfigurationCommand({ Bucket, Id: "a", AnalyticsConfiguration });
-    expect((await s3.raw(put)).status).toBe(204);
-  },
-);
-
-behaviour(
-  "a configuration of metrics is answered with 204",
-  api("PutBucketMetricsConfiguration"),
-  async () => {
-    const put = new PutBucketMetricsConfigurationCommand({
-      Bucket,
-      Id: "a",
-      MetricsConfiguration: { Id: "a" },
-    });
-    expect((await s3.raw(put)).status).toBe(204);
-  },
-);
-
-behaviour("a preflight is answered by S3", doc("AmazonS3/latest/API/RESTOPTIONSobject.html"), async () => {
-  const origin = "https://app.example.com";
-  const CORSRules = [{ AllowedMethods: ["GET"], AllowedOrigins: [origin] }];
-  await s3.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules } }));
-  const { status, headers } = await send(cloud, {
-    method: "OPTIONS",
-    target: `/${Bucket}/k`,
-    headers: { origin, "access-control-request-method": "GET" },
-    account: false,
+behaviour("PutBucketMetricsConfiguration answers 204", api("PutBucketMetricsConfiguration"), async () => {
+  const put = new PutBucketMetricsConfigurationCommand({
+    Bucket,
+    Id: "a",
+    MetricsConfiguration: { Id: "a" },
   });
-  expect([status, headers.server]).toEqual([200, "AmazonS3"]);
-  expect(headers["x-amz-request-id"]).toBeDefined();
-  expect(headers["x-amz-id-2"]).toBeDefined();
+  expect((await s3.raw(put)).status).toBe(204);
 });
 
-// Where parameters and headers do not belong
+behaviour(
+  "a preflight response has the server and request ID of S3",
+  doc("AmazonS3/latest/API/RESTOPTIONSobject.html"),
+  async () => {
+    const origin = "https://app.example.com";
+    const CORSRules = [{ AllowedMethods: ["GET"], AllowedOrigins: [origin] }];
+    await s3.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules } }));
+    const { status, headers } = await send(cloud, {
+      method: "OPTIONS",
+      target: `/${Bucket}/k`,
+      headers: { origin, "access-control-request-method": "GET" },
+      account: false,
+    });
+    expect([status, headers.server]).toEqual([200, "AmazonS3"]);
+    expect(headers["x-amz-request-id"]).toBeDefined();
+    expect(headers["x-amz-id-2"]).toBeDefined();
+  },
+);
+
+// Misplaced parameters and headers
 
 const said = ({ status, text }: { status: number; text: string }) =>
   [
@@ -132,7 +136,7 @@ const said = ({ status, text }: { status: number; text: string }) =>
     ...["Code", "Message", "ArgumentName", "ArgumentValue"].map((name) => elementIn(text, name)),
   ] as const;
 
-behaviour("a part's number needs an upload", `${GATEWAY}/issues/1226`, async () => {
+behaviour("a part number without an upload ID is refused", `${GATEWAY}/issues/1226`, async () => {
   const answer = await send(cloud, { method: "PUT", target: `/${Bucket}/k?partNumber=1`, body: "part" });
   expect(said(answer)).toEqual([
     400,
@@ -143,19 +147,25 @@ behaviour("a part's number needs an upload", `${GATEWAY}/issues/1226`, async () 
   ]);
 });
 
-behaviour("an upload takes no PUT without a part's number", `${GATEWAY}/issues/1236`, async () => {
-  const answer = await send(cloud, { method: "PUT", target: `/${Bucket}/k?uploadId=u`, body: "part" });
-  expect([...said(answer).slice(0, 2), answer.headers.allow, elementIn(answer.text, "ResourceType")]).toEqual(
-    [405, "MethodNotAllowed", "DELETE, POST, GET", "UPLOAD"],
-  );
-});
+behaviour(
+  "PUT with an upload ID but without a part number is refused",
+  `${GATEWAY}/issues/1236`,
+  async () => {
+    const answer = await send(cloud, { method: "PUT", target: `/${Bucket}/k?uploadId=u`, body: "part" });
+    expect([
+      ...said(answer).slice(0, 2),
+      answer.headers.allow,
+      elementIn(answer.text, "ResourceType"),
+    ]).toEqual([405, "MethodNotAllowed", "DELETE, POST, GET", "UPLOAD"]);
+  },
+);
 
-behaviour("whoever is refused by method is told which there are", `${GATEWAY}/issues/1810`, async () => {
+behaviour("a 405 response has an Allow header", `${GATEWAY}/issues/1810`, async () => {
   const { status, headers } = await send(cloud, { method: "POST", target: "/" });
   expect([status, headers.allow]).toEqual([405, "GET"]);
 });
 
-behaviour("a header that no request may override is refused", `${GATEWAY}/issues/2075`, async () => {
+behaviour("overriding a header that cannot be overridden is refused", `${GATEWAY}/issues/2075`, async () => {
   const target = `/${Bucket}/k?response-etag=dummy`;
   expect(said(await send(cloud, { method: "GET", target }))).toEqual([
     400,
@@ -167,7 +177,7 @@ behaviour("a header that no request may override is refused", `${GATEWAY}/issues
 });
 
 for (const method of ["GET", "DELETE"]) {
-  behaviour(`${method} copies nothing`, `${GATEWAY}/pull/1642`, async () => {
+  behaviour(`${method} refuses a copy source`, `${GATEWAY}/pull/1642`, async () => {
     const headers = { "x-amz-copy-source": "a/b" };
     expect(said(await send(cloud, { method, target: `/${Bucket}/k`, headers }))).toEqual([
       400,
@@ -181,7 +191,7 @@ for (const method of ["GET", "DELETE"]) {
 
 const BACKLOT = "https://github.com/brekkylab/backlot/issues";
 
-behaviour("what has no versions takes none", `${BACKLOT}/312`, async () => {
+behaviour("a version ID is refused by operations without versions", `${BACKLOT}/312`, async () => {
   for (const [method, target] of [
     ["GET", `/${Bucket}?list-type=2&versionId=v`],
     ["GET", `/${Bucket}/k?uploadId=u&versionId=v`],
@@ -196,7 +206,7 @@ behaviour("what has no versions takes none", `${BACKLOT}/312`, async () => {
     ]);
 });
 
-behaviour("checksums are asked for by one word, in any case", `${BACKLOT}/312`, async () => {
+behaviour("checksum mode has one value, which is case-insensitive", `${BACKLOT}/312`, async () => {
   const get = (mode: string) =>
     send(cloud, { method: "GET", target: `/${Bucket}/k`, headers: { "x-amz-checksum-mode": mode } });
   expect((await get("enabled")).headers).toHaveProperty("x-amz-checksum-type");
@@ -208,7 +218,7 @@ behaviour("checksums are asked for by one word, in any case", `${BACKLOT}/312`, 
     ]);
 });
 
-behaviour("of attributes that there are not the first is named", `${BACKLOT}/312`, async () => {
+behaviour("the first unknown object attribute is named in the error", `${BACKLOT}/312`, async () => {
   const headers = { "x-amz-object-attributes": "ETag,Colour,Taste" };
   const answer = await send(cloud, { method: "GET", target: `/${Bucket}/k?attributes`, headers });
   expect(said(answer)).toEqual([
@@ -221,7 +231,7 @@ behaviour("of attributes that there are not the first is named", `${BACKLOT}/312
 });
 
 behaviour(
-  "whoever asks for what is behind the end is told the size in the document",
+  "an unsatisfiable range reports the object's size in the error document",
   `${BACKLOT}/312`,
   async () => {
     const headers = { range: "bytes=9-" };
@@ -231,16 +241,12 @@ behaviour(
   },
 );
 
-behaviour(
-  "the tags of an object that is not there are missed by its whole path",
-  `${BACKLOT}/312`,
-  async () => {
-    const { text } = await send(cloud, { method: "GET", target: `/${Bucket}/missing?tagging` });
-    expect([elementIn(text, "Code"), elementIn(text, "Key")]).toEqual(["NoSuchKey", `${Bucket}/missing`]);
-  },
-);
+behaviour("the error for tags of a missing object names the full path", `${BACKLOT}/312`, async () => {
+  const { text } = await send(cloud, { method: "GET", target: `/${Bucket}/missing?tagging` });
+  expect([elementIn(text, "Code"), elementIn(text, "Key")]).toEqual(["NoSuchKey", `${Bucket}/missing`]);
+});
 
-behaviour("a limit of parts that is none is passed over", `${GATEWAY}/issues/1806`, async () => {
+behaviour("an invalid max-parts is ignored by GetObjectAttributes", `${GATEWAY}/issues/1806`, async () => {
   for (const limit of ["abc", "-1", "99999999999"]) {
     const headers = { "x-amz-object-attributes": "ObjectSize", "x-amz-max-parts": limit };
     const answer = await send(cloud, { method: "GET", target: `/${Bucket}/k?attributes`, headers });
@@ -248,7 +254,7 @@ behaviour("a limit of parts that is none is passed over", `${GATEWAY}/issues/180
   }
 });
 
-behaviour("headers have a size together that they do not exceed", `${GATEWAY}/issues/2180`, async () => {
+behaviour("the total size of request headers is limited", `${GATEWAY}/issues/2180`, async () => {
   const get = (headers: Record<string, string>) =>
     send(cloud, { method: "GET", target: `/${Bucket}/k`, headers });
   const { status, text } = await get({ "x-large": "a".repeat(9_000) });
@@ -266,22 +272,18 @@ behaviour("headers have a size together that they do not exceed", `${GATEWAY}/is
   expect((await get({ "x-large": "a".repeat(7_000) })).status).toBe(200);
 });
 
-behaviour(
-  "how it is encrypted, nobody says who asks for attributes",
-  api("GetObjectAttributes"),
-  async () => {
-    const headers = { "x-amz-object-attributes": "ETag", "x-amz-server-side-encryption": "AES256" };
-    const answer = await send(cloud, { method: "GET", target: `/${Bucket}/k?attributes`, headers });
-    expect(said(answer).slice(0, 3)).toEqual([
-      400,
-      "InvalidArgument",
-      "x-amz-server-side-encryption header is not supported for this operation.",
-    ]);
-  },
-);
+behaviour("GetObjectAttributes does not report the encryption", api("GetObjectAttributes"), async () => {
+  const headers = { "x-amz-object-attributes": "ETag", "x-amz-server-side-encryption": "AES256" };
+  const answer = await send(cloud, { method: "GET", target: `/${Bucket}/k?attributes`, headers });
+  expect(said(answer).slice(0, 3)).toEqual([
+    400,
+    "InvalidArgument",
+    "x-amz-server-side-encryption header is not supported for this operation.",
+  ]);
+});
 
 behaviour(
-  "metadata that cannot be printed are counted",
+  "unprintable metadata is reported by x-amz-missing-meta",
   doc("AmazonS3/latest/userguide/UsingMetadata.html"),
   async () => {
     const headers = { "x-amz-meta-bell": "=?UTF-8?Q?a=07b?=", "x-amz-meta-word": "plain" };
@@ -294,7 +296,7 @@ behaviour(
 
 const REDIRECT = doc("AmazonS3/latest/userguide/how-to-page-redirect.html");
 
-behaviour("a redirect is not longer than 2 KB", REDIRECT, async () => {
+behaviour("a website redirect is limited to 2 KB", REDIRECT, async () => {
   const put = (length: number) => {
     const headers = { "x-amz-website-redirect-location": "/".padEnd(length, "a") };
     return send(cloud, { method: "PUT", target: `/${Bucket}/moved`, headers });
@@ -323,7 +325,7 @@ for (const [kind, source, most, document] of [
       `<WebsiteConfiguration><IndexDocument><Suffix>${text}</Suffix></IndexDocument></WebsiteConfiguration>`,
   ],
 ] as const) {
-  behaviour(`a configuration has a size: ${kind}`, source, async () => {
+  behaviour(`the size of a configuration document is limited: ${kind}`, source, async () => {
     const put = (size: number) => {
       const body = document("a".repeat(size - document("").length));
       const headers = { "content-md5": hash("md5", body, "base64") };
@@ -358,28 +360,32 @@ for (const [kind, id, document] of [
       `<MetricsConfiguration><Id>m</Id><Filter><Prefix>${text}</Prefix></Filter></MetricsConfiguration>`,
   ],
 ] as const) {
-  behaviour(`a configuration is not too large to be kept: ${kind}`, `${GATEWAY}/issues/1206`, async () => {
-    for (const size of [200_000, 6_000_000]) {
-      const body = document("a".repeat(size));
-      const headers = { "content-md5": hash("md5", body, "base64") };
-      const target = `/${Bucket}?${kind}${id}`;
-      expect(said(await send(cloud, { method: "PUT", target, headers, body })).slice(0, 3)).toEqual([
-        400,
-        "MaxMessageLengthExceeded",
-        "Your request was too big.",
-      ]);
-    }
-  });
+  behaviour(
+    `a configuration within the size limit is stored: ${kind}`,
+    `${GATEWAY}/issues/1206`,
+    async () => {
+      for (const size of [200_000, 6_000_000]) {
+        const body = document("a".repeat(size));
+        const headers = { "content-md5": hash("md5", body, "base64") };
+        const target = `/${Bucket}?${kind}${id}`;
+        expect(said(await send(cloud, { method: "PUT", target, headers, body })).slice(0, 3)).toEqual([
+          400,
+          "MaxMessageLengthExceeded",
+          "Your request was too big.",
+        ]);
+      }
+    },
+  );
 }
 
-behaviour("a list of keys or rules has a size", api("DeleteObjects"), async () => {
+behaviour("the number of keys or rules in a document is limited", api("DeleteObjects"), async () => {
   const body = `<Delete><Object><Key>${"a".repeat(2 ** 23)}</Key></Object></Delete>`;
   const headers = { "content-md5": hash("md5", body, "base64") };
   const answer = await send(cloud, { method: "POST", target: `/${Bucket}?delete`, headers, body });
   expect(said(answer).slice(0, 2)).toEqual([400, "MaxMessageLengthExceeded"]);
 });
 
-behaviour("a part is numbered", `${BACKLOT}/312`, async () => {
+behaviour("each part of CompleteMultipartUpload requires a part number", `${BACKLOT}/312`, async () => {
   expect(said(await send(cloud, { method: "GET", target: `/${Bucket}/k?partNumber=` }))).toEqual([
     400,
     "InvalidArgument",
@@ -389,14 +395,14 @@ behaviour("a part is numbered", `${BACKLOT}/312`, async () => {
   ]);
 });
 
-behaviour("an object without a name cannot be deleted", `${BACKLOT}/312`, async () => {
+behaviour("an entry of DeleteObjects without a key is refused", `${BACKLOT}/312`, async () => {
   const body = "<Delete><Object><Key></Key></Object></Delete>";
   const headers = { "content-md5": hash("md5", body, "base64") };
   const answer = await send(cloud, { method: "POST", target: `/${Bucket}?delete`, headers, body });
   expect(said(answer).slice(0, 3)).toEqual([400, "UserKeyMustBeSpecified", "User key must be specified."]);
 });
 
-behaviour("a batch has no conditions on sizes and times", `${BACKLOT}/312`, async () => {
+behaviour("DeleteObjects refuses conditions on sizes and times", `${BACKLOT}/312`, async () => {
   for (const condition of ["<Size>4</Size>", "<LastModifiedTime>2026-01-01T00:00:00Z</LastModifiedTime>"]) {
     const body = `<Delete><Object><Key>k</Key>${condition}</Object></Delete>`;
     const headers = { "content-md5": hash("md5", body, "base64") };
@@ -405,42 +411,50 @@ behaviour("a batch has no conditions on sizes and times", `${BACKLOT}/312`, asyn
   }
 });
 
-behaviour("a batch's digest is told as it was sent", `${BACKLOT}/312`, async () => {
-  const body = "<Delete><Object><Key>k</Key></Object></Delete>";
-  const digest = hash("md5", "another", "base64");
-  const headers = { "content-md5": digest };
-  const { text } = await send(cloud, { method: "POST", target: `/${Bucket}?delete`, headers, body });
-  expect(["Code", "ExpectedDigest", "CalculatedDigest"].map((name) => elementIn(text, name))).toEqual([
-    "BadDigest",
-    digest,
-    hash("md5", body, "base64"),
-  ]);
-});
+behaviour(
+  "the error for a wrong Content-MD5 repeats the digest as it was sent",
+  `${BACKLOT}/312`,
+  async () => {
+    const body = "<Delete><Object><Key>k</Key></Object></Delete>";
+    const digest = hash("md5", "another", "base64");
+    const headers = { "content-md5": digest };
+    const { text } = await send(cloud, { method: "POST", target: `/${Bucket}?delete`, headers, body });
+    expect(["Code", "ExpectedDigest", "CalculatedDigest"].map((name) => elementIn(text, name))).toEqual([
+      "BadDigest",
+      digest,
+      hash("md5", body, "base64"),
+    ]);
+  },
+);
 
 for (const [authorization, sentence] of [
   ["abc", "Authorization header is invalid -- one and only one ' ' (space) required"],
   ["Bearer a b", "Unsupported Authorization Type"],
 ] as const) {
-  behaviour(`a signature of the words ${authorization} has no kind`, `${BACKLOT}/267`, async () => {
+  behaviour(`the Authorization ${authorization} is refused as unsupported`, `${BACKLOT}/267`, async () => {
     const unsigned = { authorization };
     const answer = await send(cloud, { method: "GET", target: `/${Bucket}/k`, account: false, unsigned });
     expect(said(answer).slice(0, 4)).toEqual([400, "InvalidArgument", sentence, "Authorization"]);
   });
 }
 
-behaviour("the size of an object in parts is a number", `${GATEWAY}/issues/1398`, async () => {
-  const body =
-    "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>";
-  const headers = { "x-amz-mp-object-size": "size" };
-  const answer = await send(cloud, { method: "POST", target: `/${Bucket}/k?uploadId=u`, headers, body });
-  expect(said(answer).slice(0, 3)).toEqual([
-    400,
-    "InvalidRequest",
-    "Value for x-amz-mp-object-size header is invalid: 'size'",
-  ]);
-});
+behaviour(
+  "the object size of CompleteMultipartUpload must be a number",
+  `${GATEWAY}/issues/1398`,
+  async () => {
+    const body =
+      "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>";
+    const headers = { "x-amz-mp-object-size": "size" };
+    const answer = await send(cloud, { method: "POST", target: `/${Bucket}/k?uploadId=u`, headers, body });
+    expect(said(answer).slice(0, 3)).toEqual([
+      400,
+      "InvalidRequest",
+      "Value for x-amz-mp-object-size header is invalid: 'size'",
+    ]);
+  },
+);
 
-behaviour("a condition on a date that is none is passed over", `${GATEWAY}/pull/1508`, async () => {
+behaviour("an invalid date in a condition is ignored", `${GATEWAY}/pull/1508`, async () => {
   for (const name of ["if-modified-since", "if-unmodified-since"]) {
     const headers = { [name]: "yesterday" };
     expect((await send(cloud, { method: "GET", target: `/${Bucket}/k`, headers })).text).toBe("body");
@@ -448,7 +462,7 @@ behaviour("a condition on a date that is none is passed over", `${GATEWAY}/pull/
 });
 
 behaviour(
-  "the control plane's errors are within an ErrorResponse, with S3's ids beside them",
+  "errors of the S3 Control API are wrapped in an ErrorResponse with request IDs",
   "https://github.com/getmoto/moto/pull/9716",
   async () => {
     const account = "777788889999";

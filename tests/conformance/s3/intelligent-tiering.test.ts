@@ -31,7 +31,7 @@ const tiers = (Bucket: string, given: Partial<IntelligentTieringConfiguration> =
   );
 
 behaviour(
-  "a tiering configuration is told as it was put",
+  "a tiering configuration is returned as it was put",
   api("GetBucketIntelligentTieringConfiguration"),
   async () => {
     const Bucket = await bucket([]);
@@ -74,42 +74,46 @@ for (const [what, Tierings] of [
   });
 }
 
-behaviour("what nobody reads goes to the archive tier, and comes back for good", TIERING, async () => {
-  const Bucket = await bucket([]);
-  await tiers(Bucket);
-  for (const Key of ["quiet", "read"])
-    await put(Bucket, Key, { Body: large, StorageClass: "INTELLIGENT_TIERING" });
-  await put(Bucket, "small", { StorageClass: "INTELLIGENT_TIERING" });
-  const read = async (Key: string) => {
-    const { Body } = await s3().send(new GetObjectCommand({ Bucket, Key }));
-    return (await Body!.transformToString()).length;
-  };
-  await cloud.advance(60 * DAY);
-  await read("read");
-  await cloud.advance(40 * DAY);
-  expect((await head(Bucket, "small")).ArchiveStatus).toBeUndefined();
-  expect(await read("read")).toBe(large.length);
-  expect(await head(Bucket, "quiet")).toMatchObject({
-    StorageClass: "INTELLIGENT_TIERING",
-    ArchiveStatus: "ARCHIVE_ACCESS",
-  });
-  await expect(read("quiet")).rejects.toMatchObject({
-    name: "InvalidObjectState",
-    StorageClass: "INTELLIGENT_TIERING",
-    AccessTier: "ARCHIVE_ACCESS",
-  });
-  const restore = { Bucket, Key: "quiet", RestoreRequest: {} };
-  expect((await s3().send(new RestoreObjectCommand(restore))).$metadata.httpStatusCode).toBe(202);
-  expect((await head(Bucket, "quiet")).Restore).toBe('ongoing-request="true"');
-  await cloud.advance(5 * HOUR);
-  expect(await read("quiet")).toBe(large.length);
-  const { Restore, ArchiveStatus } = await head(Bucket, "quiet");
-  expect({ Restore, ArchiveStatus }).toEqual({ Restore: undefined, ArchiveStatus: undefined });
-  await cloud.advance(60 * DAY);
-  expect(await read("quiet")).toBe(large.length);
-});
+behaviour(
+  "an object that is not read moves to the archive tier, and returns to the frequent tier after a restore",
+  TIERING,
+  async () => {
+    const Bucket = await bucket([]);
+    await tiers(Bucket);
+    for (const Key of ["quiet", "read"])
+      await put(Bucket, Key, { Body: large, StorageClass: "INTELLIGENT_TIERING" });
+    await put(Bucket, "small", { StorageClass: "INTELLIGENT_TIERING" });
+    const read = async (Key: string) => {
+      const { Body } = await s3().send(new GetObjectCommand({ Bucket, Key }));
+      return (await Body!.transformToString()).length;
+    };
+    await cloud.advance(60 * DAY);
+    await read("read");
+    await cloud.advance(40 * DAY);
+    expect((await head(Bucket, "small")).ArchiveStatus).toBeUndefined();
+    expect(await read("read")).toBe(large.length);
+    expect(await head(Bucket, "quiet")).toMatchObject({
+      StorageClass: "INTELLIGENT_TIERING",
+      ArchiveStatus: "ARCHIVE_ACCESS",
+    });
+    await expect(read("quiet")).rejects.toMatchObject({
+      name: "InvalidObjectState",
+      StorageClass: "INTELLIGENT_TIERING",
+      AccessTier: "ARCHIVE_ACCESS",
+    });
+    const restore = { Bucket, Key: "quiet", RestoreRequest: {} };
+    expect((await s3().send(new RestoreObjectCommand(restore))).$metadata.httpStatusCode).toBe(202);
+    expect((await head(Bucket, "quiet")).Restore).toBe('ongoing-request="true"');
+    await cloud.advance(5 * HOUR);
+    expect(await read("quiet")).toBe(large.length);
+    const { Restore, ArchiveStatus } = await head(Bucket, "quiet");
+    expect({ Restore, ArchiveStatus }).toEqual({ Restore: undefined, ArchiveStatus: undefined });
+    await cloud.advance(60 * DAY);
+    expect(await read("quiet")).toBe(large.length);
+  },
+);
 
-behaviour("a read counts that was before anybody asked for archive tiers", TIERING, async () => {
+behaviour("reads before the archive tiers were configured count as access", TIERING, async () => {
   const Bucket = await bucket([]);
   for (const Key of ["quiet", "read"])
     await put(Bucket, Key, { Body: large, StorageClass: "INTELLIGENT_TIERING" });
@@ -123,7 +127,7 @@ behaviour("a read counts that was before anybody asked for archive tiers", TIERI
   expect((await head(Bucket, "read")).ArchiveStatus).toBeUndefined();
 });
 
-behaviour("whoever copies an object, or a part of it, has read it", TIERING, async () => {
+behaviour("copying an object or a part of it counts as access", TIERING, async () => {
   const Bucket = await bucket([]);
   await tiers(Bucket);
   for (const Key of ["copied", "copied in part", "quiet"])
@@ -142,7 +146,7 @@ behaviour("whoever copies an object, or a part of it, has read it", TIERING, asy
 });
 
 behaviour(
-  "an object that a lifecycle moves to INTELLIGENT_TIERING begins in its frequent tier",
+  "an object that a lifecycle rule moves to INTELLIGENT_TIERING starts in the frequent tier",
   TIERING,
   async () => {
     const Bucket = await bucket([{ Transitions: [{ Days: 60, StorageClass: "INTELLIGENT_TIERING" }] }]);

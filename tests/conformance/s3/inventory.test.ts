@@ -43,7 +43,7 @@ beforeAll(async () => {
 const put = (Bucket: string, Key: string, Body: string, StorageClass?: "STANDARD_IA") =>
   s3.send(new PutObjectCommand({ Bucket, Key, Body, StorageClass }));
 
-/** A bucket into which S3 may write reports. */
+/** Creates a bucket into which S3 may write reports. */
 async function openBucket(Bucket: string) {
   await s3.send(new CreateBucketCommand({ Bucket }));
   const Policy = JSON.stringify({
@@ -90,9 +90,9 @@ const configure = (InventoryConfiguration: InventoryConfiguration, Bucket = "sou
 const drop = (Id: string, Bucket = "source") =>
   s3.send(new DeleteBucketInventoryConfigurationCommand({ Bucket, Id }));
 
-// What may be configured
+// Configuration
 
-behaviour("a configuration comes back as it was put", GET, async () => {
+behaviour("a configuration is returned as it was put", GET, async () => {
   const document = inventory("whole", {
     IsEnabled: false,
     Filter: { Prefix: "photos/" },
@@ -113,7 +113,7 @@ behaviour("a configuration comes back as it was put", GET, async () => {
   expect(InventoryConfiguration).toEqual(document);
 });
 
-behaviour("a configuration that is not there answers NoSuchConfiguration", GET, async () => {
+behaviour("a missing configuration answers NoSuchConfiguration", GET, async () => {
   const command = new GetBucketInventoryConfigurationCommand({ Bucket: "source", Id: "none" });
   await expect(s3.send(command)).rejects.toMatchObject({
     name: "NoSuchConfiguration",
@@ -123,7 +123,7 @@ behaviour("a configuration that is not there answers NoSuchConfiguration", GET, 
 });
 
 behaviour(
-  "a configuration is deleted with 204",
+  "DeleteBucketInventoryConfiguration answers 204",
   doc("AmazonS3/latest/API/API_DeleteBucketInventoryConfiguration.html"),
   async () => {
     await configure(inventory("short", { IsEnabled: false }));
@@ -132,7 +132,7 @@ behaviour(
   },
 );
 
-behaviour("a list has a hundred configurations at a time, by their ids", LIST, async () => {
+behaviour("configurations are listed by ID in pages of a hundred", LIST, async () => {
   const ids = Array.from({ length: 101 }, (_, i) => `i-${String(i).padStart(3, "0")}`);
   for (const id of ids.toReversed()) await configure(inventory(id, { IsEnabled: false }), "many");
   const first = await s3.send(new ListBucketInventoryConfigurationsCommand({ Bucket: "many" }));
@@ -149,7 +149,7 @@ behaviour("a list has a hundred configurations at a time, by their ids", LIST, a
   expect(second.NextContinuationToken).toBeUndefined();
 });
 
-behaviour("a token that no list gave is refused", LIST, async () => {
+behaviour("an invalid continuation token is refused", LIST, async () => {
   const command = new ListBucketInventoryConfigurationsCommand({ Bucket: "many", ContinuationToken: "?" });
   await expect(s3.send(command)).rejects.toMatchObject({ name: "MalformedContinuationToken" });
 });
@@ -184,15 +184,15 @@ for (const [what, document] of [
   });
 }
 
-behaviour("the document's id is the one that is put", PUT, async () => {
+behaviour("the ID of the document is the one that is stored", PUT, async () => {
   await expect(configure(inventory("one"), "source", "two")).rejects.toMatchObject({ name: "IdMismatch" });
 });
 
-behaviour("a bucket that is not there answers NoSuchBucket", PUT, async () => {
+behaviour("a missing bucket answers NoSuchBucket", PUT, async () => {
   await expect(configure(inventory("x"), "no-such-bucket")).rejects.toMatchObject({ name: "NoSuchBucket" });
 });
 
-// What is delivered
+// Delivery
 
 const DAY = 86_400_000;
 
@@ -206,7 +206,7 @@ async function bytesOf(Key: string): Promise<Buffer> {
   return Buffer.from(await Body!.transformToByteArray());
 }
 
-/** The manifest of the first report of a configuration and the rows of its list, after a day. */
+/** Returns the manifest of the first report of a configuration and the rows of its list, after a day. */
 async function reportOf(document: InventoryConfiguration, Bucket = "source") {
   await configure(document, Bucket);
   await cloud.advance(DAY);
@@ -221,7 +221,7 @@ async function reportOf(document: InventoryConfiguration, Bucket = "source") {
   return { key: key!, text, manifest, data, rows: lines.map((line) => JSON.parse(`[${line}]`)) };
 }
 
-behaviour("a report comes within a day, at the documented places", LOCATION, async () => {
+behaviour("a report is delivered within a day, at the documented keys", LOCATION, async () => {
   const { key } = await reportOf(inventory("places"));
   expect(key).toMatch(/^source\/places\/\d{4}-\d\d-\d\dT\d\d-\d\dZ\/manifest\.json$/);
   const keys = (await keysIn("reports", "source/places/")).map((one) => one.slice("source/places/".length));
@@ -245,7 +245,7 @@ behaviour("a report that could not be delivered for hours is delivered later", L
   expect(await keysIn("reports", "source/late/")).not.toEqual([]);
 });
 
-behaviour("a report that was begun several times has one list", LOCATION, async () => {
+behaviour("a report whose generation is retried has one list", LOCATION, async () => {
   await configure(inventory("again"));
   const error = { code: "ServiceUnavailable", message: "down", status: 503 };
   cloud.fail({ service: "s3", operation: "PutObject", probability: 0.5, seed: 3, effect: { error } });
@@ -258,7 +258,7 @@ behaviour("a report that was begun several times has one list", LOCATION, async 
   expect(keys).toContain(manifest.files[0].key);
 });
 
-behaviour("a prefix of the destination comes first", LOCATION, async () => {
+behaviour("report keys begin with the destination prefix", LOCATION, async () => {
   const { Destination } = inventory("");
   await configure(
     inventory("deep", {
@@ -301,7 +301,7 @@ behaviour("symlink.txt names the files for Hive", LOCATION, async () => {
   expect((await bytesOf(key!)).toString()).toBe(`s3://reports/${manifest.files[0].key}`);
 });
 
-behaviour("a list of current versions has bucket and encoded key", CONTENTS, async () => {
+behaviour("a list of current versions has the bucket and the encoded key", CONTENTS, async () => {
   const { rows } = await reportOf(inventory("current"));
   expect(rows).toEqual([
     ["source", "a%20b%2Cc.txt"],
@@ -310,12 +310,12 @@ behaviour("a list of current versions has bucket and encoded key", CONTENTS, asy
   ]);
 });
 
-behaviour("a filter chooses by prefix", CONTENTS, async () => {
+behaviour("a filter selects keys by prefix", CONTENTS, async () => {
   const { rows } = await reportOf(inventory("filtered", { Filter: { Prefix: "photos/" } }));
   expect(rows.map((row) => row[1])).toEqual(["photos/1", "photos/2"]);
 });
 
-behaviour("optional fields come in S3's order, whatever the configuration's", CONTENTS, async () => {
+behaviour("optional fields are listed in the order of S3, not of the configuration", CONTENTS, async () => {
   const wanted: InventoryOptionalField[] = ["StorageClass", "ETag", "IsMultipartUploaded", "Size"];
   const { manifest, rows } = await reportOf(inventory("fields", { OptionalFields: wanted }));
   expect(manifest.fileSchema).toBe("Bucket, Key, Size, ETag, StorageClass, IsMultipartUploaded");
@@ -329,17 +329,21 @@ behaviour("optional fields come in S3's order, whatever the configuration's", CO
   ]);
 });
 
-behaviour("times are ISO 8601, owners canonical ids, checksums by their algorithm", CONTENTS, async () => {
-  const wanted: InventoryOptionalField[] = ["LastModifiedDate", "ChecksumAlgorithm", "ObjectOwner"];
-  const { rows } = await reportOf(inventory("more", { OptionalFields: wanted }));
-  expect(rows[0].slice(2)).toEqual([
-    expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-    "CRC32",
-    expect.stringMatching(/^[0-9a-f]{64}$/),
-  ]);
-});
+behaviour(
+  "times are ISO 8601, owners are canonical IDs, checksums are named by algorithm",
+  CONTENTS,
+  async () => {
+    const wanted: InventoryOptionalField[] = ["LastModifiedDate", "ChecksumAlgorithm", "ObjectOwner"];
+    const { rows } = await reportOf(inventory("more", { OptionalFields: wanted }));
+    expect(rows[0].slice(2)).toEqual([
+      expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      "CRC32",
+      expect.stringMatching(/^[0-9a-f]{64}$/),
+    ]);
+  },
+);
 
-behaviour("a list of all versions tells versions and delete markers apart", CONTENTS, async () => {
+behaviour("a list of all versions distinguishes versions and delete markers", CONTENTS, async () => {
   const { manifest, rows } = await reportOf(
     inventory("history", { IncludedObjectVersions: "All", OptionalFields: ["Size"] }),
     "versioned",
@@ -353,7 +357,7 @@ behaviour("a list of all versions tells versions and delete markers apart", CONT
   ]);
 });
 
-behaviour("a list of current versions leaves delete markers out", CONTENTS, async () => {
+behaviour("a list of current versions omits delete markers", CONTENTS, async () => {
   const { rows } = await reportOf(inventory("no-markers"), "versioned");
   expect(rows).toEqual([]);
 });
@@ -362,7 +366,7 @@ for (const [Frequency, count] of [
   ["Daily", 14],
   ["Weekly", 2],
 ] as const) {
-  behaviour(`${Frequency} reports come on their days`, CONTENTS, async () => {
+  behaviour(`${Frequency} reports are delivered on their schedule`, CONTENTS, async () => {
     await configure(inventory(Frequency, { Schedule: { Frequency } }));
     await cloud.advance(DAY);
     const before = (await keysIn("reports", `source/${Frequency}/data/`)).length;
@@ -373,13 +377,13 @@ for (const [Frequency, count] of [
   });
 }
 
-behaviour("a configuration that is off makes no reports", PUT, async () => {
+behaviour("a disabled configuration creates no reports", PUT, async () => {
   await configure(inventory("off", { IsEnabled: false }));
   await cloud.advance(2 * DAY);
   expect(await keysIn("reports", "source/off/")).toEqual([]);
 });
 
-behaviour("a configuration that was put twice makes one report a day", PUT, async () => {
+behaviour("putting a configuration twice creates one report a day", PUT, async () => {
   await configure(inventory("twice"));
   await configure(inventory("twice"));
   await cloud.advance(DAY);
@@ -387,7 +391,7 @@ behaviour("a configuration that was put twice makes one report a day", PUT, asyn
   expect(await keysIn("reports", "source/twice/data/")).toHaveLength(1);
 });
 
-behaviour("a destination whose policy lets nobody deliver gets no reports", CONTENTS, async () => {
+behaviour("a destination whose policy denies delivery gets no reports", CONTENTS, async () => {
   await configure(inventory("shut", destination("arn:aws:s3:::closed")));
   await cloud.advance(DAY);
   await drop("shut");

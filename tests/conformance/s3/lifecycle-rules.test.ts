@@ -44,7 +44,7 @@ const put = (Bucket: string, Rules: LifecycleRule[], minimum?: string) =>
   );
 const get = (Bucket: string) => s3().send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
 
-// What is taken, and told as it was put
+// Accepted configurations
 
 const tag = (Key: string, Value = "1") => ({ Key, Value });
 
@@ -107,7 +107,7 @@ for (const [what, given, source] of [
   ],
   ["nothing, being disabled", { Status: "Disabled", Expiration: { Days: 1 } }, ELEMENTS],
 ] as [string, Partial<LifecycleRule>, string][]) {
-  behaviour(`a rule about ${what} is told as it was put`, source, async () => {
+  behaviour(`a rule with ${what} is returned as it was put`, source, async () => {
     const Bucket = await bucket();
     const given_ = rule(given);
     await put(Bucket, [given_]);
@@ -115,20 +115,20 @@ for (const [what, given, source] of [
   });
 }
 
-behaviour("a filter may be empty, for all objects", ELEMENTS, async () => {
+behaviour("an empty filter applies to all objects", ELEMENTS, async () => {
   const Bucket = await bucket();
   await put(Bucket, [rule({ Filter: {}, Expiration: { Days: 1 } })]);
   expect((await get(Bucket)).Rules).toMatchObject([{ ID: "rule", Expiration: { Days: 1 } }]);
 });
 
-behaviour("a rule without an id gets one", api("LifecycleRule"), async () => {
+behaviour("a rule without an ID gets one", api("LifecycleRule"), async () => {
   const Bucket = await bucket();
   await put(Bucket, [rule({ ID: undefined, Expiration: { Days: 1 } })]);
   expect((await get(Bucket)).Rules![0]!.ID).toMatch(/^[A-Za-z0-9+/]{48}$/);
 });
 
 behaviour(
-  "a configuration takes the place of the one before",
+  "PutBucketLifecycleConfiguration replaces the existing configuration",
   api("PutBucketLifecycleConfiguration"),
   async () => {
     const Bucket = await bucket();
@@ -141,7 +141,7 @@ behaviour(
   },
 );
 
-behaviour("1,000 rules are taken, and no more", api("PutBucketLifecycleConfiguration"), async () => {
+behaviour("a configuration has at most 1,000 rules", api("PutBucketLifecycleConfiguration"), async () => {
   const Bucket = await bucket();
   const rules = Array.from({ length: 1_001 }, (_, n) => rule({ ID: `${n}`, Expiration: { Days: 1 } }));
   await put(Bucket, rules.slice(1));
@@ -164,32 +164,32 @@ behaviour("a bucket without rules has no configuration", api("GetBucketLifecycle
   await expect(get(Bucket)).rejects.toMatchObject(none);
 });
 
-behaviour("what is not there is deleted without complaint", api("DeleteBucketLifecycle"), async () => {
+behaviour("deleting a missing configuration succeeds", api("DeleteBucketLifecycle"), async () => {
   const deleted = await s3().send(new DeleteBucketLifecycleCommand({ Bucket: await bucket() }));
   expect(deleted.$metadata.httpStatusCode).toBe(204);
 });
 
-behaviour("by default, small objects do not move", TRANSITIONS, async () => {
+behaviour("small objects are not transitioned by default", TRANSITIONS, async () => {
   const Bucket = await bucket();
   const answer = await put(Bucket, [rule({ Expiration: { Days: 1 } })]);
   expect(answer.TransitionDefaultMinimumObjectSize).toBe("all_storage_classes_128K");
   expect((await get(Bucket)).TransitionDefaultMinimumObjectSize).toBe("all_storage_classes_128K");
 });
 
-behaviour("the default can be what it was before September 2024", TRANSITIONS, async () => {
+behaviour("the transition default may be set to the one before September 2024", TRANSITIONS, async () => {
   const Bucket = await bucket();
   await put(Bucket, [rule({ Expiration: { Days: 1 } })], "varies_by_storage_class");
   expect((await get(Bucket)).TransitionDefaultMinimumObjectSize).toBe("varies_by_storage_class");
 });
 
-behaviour("another default is refused", api("PutBucketLifecycleConfiguration"), async () => {
+behaviour("an unknown transition default is refused", api("PutBucketLifecycleConfiguration"), async () => {
   await expect(put(await bucket(), [rule({ Expiration: { Days: 1 } })], "none")).rejects.toMatchObject({
     name: "InvalidRequest",
     message: "Invalid TransitionDefaultMinimumObjectSize found: none",
   });
 });
 
-// What is refused
+// Refused configurations
 
 const days = { Expiration: { Days: 1 } };
 

@@ -34,23 +34,27 @@ async function versions(Bucket: string) {
   return { versions: Versions.length, markers: DeleteMarkers.length };
 }
 
-// The header
+// x-amz-expiration
 
 const midnightAfter = (time: number) => new Date((Math.floor(time / DAY) + 1) * DAY);
 const header = (date: Date, id: string) => `expiry-date="${date.toUTCString()}", rule-id="${id}"`;
 
-behaviour("PUT, HEAD and GET tell when an object expires, and by which rule", api("HeadObject"), async () => {
-  const Bucket = await bucket([{ ID: "after 3 days", Expiration: { Days: 3 } }]);
-  const { Expiration } = await put(Bucket);
-  const { LastModified, ...told } = await head(Bucket);
-  expect(Expiration).toBe(header(midnightAfter(LastModified!.getTime() + 3 * DAY), "after 3 days"));
-  expect(told.Expiration).toBe(Expiration);
-  const read = await s3().send(new GetObjectCommand({ Bucket, Key: "k" }));
-  expect(read.Expiration).toBe(Expiration);
-  await read.Body!.transformToString();
-});
+behaviour(
+  "PUT, HEAD and GET report when an object expires, and by which rule",
+  api("HeadObject"),
+  async () => {
+    const Bucket = await bucket([{ ID: "after 3 days", Expiration: { Days: 3 } }]);
+    const { Expiration } = await put(Bucket);
+    const { LastModified, ...told } = await head(Bucket);
+    expect(Expiration).toBe(header(midnightAfter(LastModified!.getTime() + 3 * DAY), "after 3 days"));
+    expect(told.Expiration).toBe(Expiration);
+    const read = await s3().send(new GetObjectCommand({ Bucket, Key: "k" }));
+    expect(read.Expiration).toBe(Expiration);
+    await read.Body!.transformToString();
+  },
+);
 
-behaviour("a copy tells when it expires", api("CopyObject"), async () => {
+behaviour("CopyObject reports when the copy expires", api("CopyObject"), async () => {
   const Bucket = await bucket([{ Filter: { Prefix: "copy" }, Expiration: { Days: 1 } }]);
   expect((await put(Bucket)).Expiration).toBeUndefined();
   const copy = new CopyObjectCommand({ Bucket, Key: "copy", CopySource: `${Bucket}/k` });
@@ -63,15 +67,19 @@ async function completeOnePart(at: { Bucket: string; Key: string; UploadId: stri
   return s3().send(new CompleteMultipartUploadCommand({ ...at, MultipartUpload }));
 }
 
-behaviour("a completed upload tells when it expires", api("CompleteMultipartUpload"), async () => {
-  const Bucket = await bucket([{ Expiration: { Days: 1 } }]);
-  const at = { Bucket, Key: "k" };
-  const { UploadId } = await s3().send(new CreateMultipartUploadCommand(at));
-  const done = await completeOnePart({ ...at, UploadId });
-  expect(done.Expiration).toContain('rule-id="rule-0"');
-});
+behaviour(
+  "CompleteMultipartUpload reports when the object expires",
+  api("CompleteMultipartUpload"),
+  async () => {
+    const Bucket = await bucket([{ Expiration: { Days: 1 } }]);
+    const at = { Bucket, Key: "k" };
+    const { UploadId } = await s3().send(new CreateMultipartUploadCommand(at));
+    const done = await completeOnePart({ ...at, UploadId });
+    expect(done.Expiration).toContain('rule-id="rule-0"');
+  },
+);
 
-behaviour("of several rules, the one that expires first is told", CONFLICTS, async () => {
+behaviour("of several matching rules, the earliest expiration is reported", CONFLICTS, async () => {
   const Bucket = await bucket([
     { Expiration: { Days: 9 } },
     { Filter: { Prefix: "k" }, Expiration: { Days: 2 } },
@@ -79,7 +87,7 @@ behaviour("of several rules, the one that expires first is told", CONFLICTS, asy
   expect((await put(Bucket)).Expiration).toContain('rule-id="rule-1"');
 });
 
-behaviour("a date is told as it is", api("PutObject"), async () => {
+behaviour("an expiration date is reported as configured", api("PutObject"), async () => {
   const date = new Date("2099-05-01T00:00:00Z");
   const Bucket = await bucket([{ Expiration: { Date: date } }]);
   expect((await put(Bucket)).Expiration).toBe(header(date, "rule-0"));
@@ -91,14 +99,14 @@ for (const [what, rules] of [
   ["a rule about delete markers", [{ Expiration: { ExpiredObjectDeleteMarker: true } }]],
   ["a transition", [{ Transitions: [{ Days: 30, StorageClass: "GLACIER" }] }]],
 ] as [string, Partial<LifecycleRule>[]][]) {
-  behaviour(`${what} makes no expiration to tell`, api("HeadObject"), async () => {
+  behaviour(`${what} yields no x-amz-expiration`, api("HeadObject"), async () => {
     const Bucket = await bucket(rules);
     await put(Bucket);
     expect((await head(Bucket)).Expiration).toBeUndefined();
   });
 }
 
-behaviour("a rule by tag is told of an object that has the tag", api("HeadObject"), async () => {
+behaviour("a rule by tag is reported for an object that has the tag", api("HeadObject"), async () => {
   const Bucket = await bucket([{ Filter: { Tag: { Key: "a", Value: "1" } }, Expiration: { Days: 1 } }]);
   await put(Bucket);
   const Tagging = { TagSet: [{ Key: "a", Value: "1" }] };
@@ -108,7 +116,7 @@ behaviour("a rule by tag is told of an object that has the tag", api("HeadObject
 
 // Expiration
 
-behaviour("an object is gone at the midnight after its days, and no sooner", ELEMENTS, async () => {
+behaviour("an object expires at the midnight after its days, and not earlier", ELEMENTS, async () => {
   const Bucket = await bucket([{ Expiration: { Days: 2 } }]);
   const { Expiration } = await put(Bucket);
   const { LastModified } = await head(Bucket);
@@ -120,7 +128,7 @@ behaviour("an object is gone at the midnight after its days, and no sooner", ELE
 });
 
 behaviour(
-  "rules apply to objects that were there before them",
+  "rules apply to objects that existed before them",
   api("PutBucketLifecycleConfiguration"),
   async () => {
     const Bucket = await bucket([]);
@@ -133,7 +141,7 @@ behaviour(
 );
 
 behaviour(
-  "what came in parts is as old as its upload, also where that was completed late",
+  "the age of a multipart object counts from the start of its upload",
   doc("AmazonS3/latest/userguide/UsingMetadata.html"),
   async () => {
     const Bucket = await bucket([{ Expiration: { Days: 2 } }]);
@@ -147,15 +155,19 @@ behaviour(
   },
 );
 
-behaviour("without its rules, a bucket keeps what it has", api("DeleteBucketLifecycle"), async () => {
-  const Bucket = await bucket([{ Expiration: { Days: 1 } }]);
-  await put(Bucket);
-  await s3().send(new DeleteBucketLifecycleCommand({ Bucket }));
-  await cloud.advance(5 * DAY);
-  expect(await isThere(Bucket)).toBe(true);
-});
+behaviour(
+  "objects of a bucket whose rules were deleted do not expire",
+  api("DeleteBucketLifecycle"),
+  async () => {
+    const Bucket = await bucket([{ Expiration: { Days: 1 } }]);
+    await put(Bucket);
+    await s3().send(new DeleteBucketLifecycleCommand({ Bucket }));
+    await cloud.advance(5 * DAY);
+    expect(await isThere(Bucket)).toBe(true);
+  },
+);
 
-behaviour("only what a filter matches expires", ELEMENTS, async () => {
+behaviour("only objects that match the filter expire", ELEMENTS, async () => {
   const Filter = { And: { Prefix: "logs/", Tags: [{ Key: "a", Value: "1" }], ObjectSizeGreaterThan: 3 } };
   const Bucket = await bucket([{ Filter, Expiration: { Days: 1 } }]);
   const more = { Tagging: "a=1&b=2", Body: "1234" };
@@ -168,7 +180,7 @@ behaviour("only what a filter matches expires", ELEMENTS, async () => {
   expect([...left, await isThere(Bucket, "other")]).toEqual([false, true, true, true]);
 });
 
-behaviour("in a versioned bucket, an expired object gets a delete marker", EXPIRING, async () => {
+behaviour("in a versioned bucket, expiration adds a delete marker", EXPIRING, async () => {
   const Bucket = await bucket([{ Expiration: { Days: 1 } }], true);
   await put(Bucket);
   await cloud.advance(3 * DAY);
@@ -176,7 +188,7 @@ behaviour("in a versioned bucket, an expired object gets a delete marker", EXPIR
   expect(await versions(Bucket)).toEqual({ versions: 1, markers: 1 });
 });
 
-behaviour("a delete marker that hides nothing is removed", ELEMENTS, async () => {
+behaviour("an expired object delete marker is removed", ELEMENTS, async () => {
   const Bucket = await bucket([{ Expiration: { ExpiredObjectDeleteMarker: true } }], true);
   await put(Bucket, "kept");
   await s3().send(new DeleteObjectCommand({ Bucket, Key: "kept" }));
@@ -185,7 +197,7 @@ behaviour("a delete marker that hides nothing is removed", ELEMENTS, async () =>
   expect(await versions(Bucket)).toEqual({ versions: 1, markers: 1 });
 });
 
-behaviour("noncurrent versions go so many days after another took their place", ELEMENTS, async () => {
+behaviour("a noncurrent version expires a number of days after it became noncurrent", ELEMENTS, async () => {
   const Bucket = await bucket([{ NoncurrentVersionExpiration: { NoncurrentDays: 5 } }], true);
   await put(Bucket);
   await cloud.advance(30 * DAY);
@@ -196,15 +208,19 @@ behaviour("noncurrent versions go so many days after another took their place", 
   expect(await versions(Bucket)).toEqual({ versions: 1, markers: 0 });
 });
 
-behaviour("the newest noncurrent versions are spared", api("NoncurrentVersionExpiration"), async () => {
-  const end = { NoncurrentDays: 1, NewerNoncurrentVersions: 2 };
-  const Bucket = await bucket([{ NoncurrentVersionExpiration: end }], true);
-  for (let n = 0; n < 6; n++) await put(Bucket);
-  await cloud.advance(3 * DAY);
-  expect(await versions(Bucket)).toEqual({ versions: 3, markers: 0 });
-});
+behaviour(
+  "NewerNoncurrentVersions retains the newest noncurrent versions",
+  api("NoncurrentVersionExpiration"),
+  async () => {
+    const end = { NoncurrentDays: 1, NewerNoncurrentVersions: 2 };
+    const Bucket = await bucket([{ NoncurrentVersionExpiration: end }], true);
+    for (let n = 0; n < 6; n++) await put(Bucket);
+    await cloud.advance(3 * DAY);
+    expect(await versions(Bucket)).toEqual({ versions: 3, markers: 0 });
+  },
+);
 
-behaviour("delete markers do not count among those that are spared", ELEMENTS, async () => {
+behaviour("delete markers do not count as retained noncurrent versions", ELEMENTS, async () => {
   const end = { NoncurrentDays: 1, NewerNoncurrentVersions: 2 };
   const Bucket = await bucket([{ NoncurrentVersionExpiration: end }], true);
   for (let n = 0; n < 3; n++) {
@@ -217,7 +233,7 @@ behaviour("delete markers do not count among those that are spared", ELEMENTS, a
 });
 
 behaviour(
-  "a locked version is not deleted by a rule",
+  "a rule does not delete a locked version",
   doc("AmazonS3/latest/userguide/object-lock-managing.html"),
   async () => {
     const Bucket = `time-${randomUUID()}`;
@@ -233,7 +249,7 @@ behaviour(
 
 // Transitions
 
-behaviour("an object goes down, class by class", TRANSITIONS, async () => {
+behaviour("an object is transitioned from class to class", TRANSITIONS, async () => {
   const Transitions: LifecycleRule["Transitions"] = [
     { Days: 30, StorageClass: "STANDARD_IA" },
     { Days: 90, StorageClass: "GLACIER" },
@@ -255,7 +271,7 @@ behaviour("an object goes down, class by class", TRANSITIONS, async () => {
   expect(await isThere(Bucket)).toBe(false);
 });
 
-behaviour("objects below 128 KB stay where they are", TRANSITIONS, async () => {
+behaviour("objects below 128 KB are not transitioned", TRANSITIONS, async () => {
   const Bucket = await bucket([{ Transitions: [{ Days: 0, StorageClass: "GLACIER_IR" }] }]);
   await put(Bucket, "small");
   await put(Bucket, "large", { Body: large });
@@ -264,7 +280,7 @@ behaviour("objects below 128 KB stay where they are", TRANSITIONS, async () => {
   expect((await head(Bucket, "large")).StorageClass).toBe("GLACIER_IR");
 });
 
-behaviour("a filter by size moves small objects, too", TRANSITIONS, async () => {
+behaviour("a filter by size transitions small objects, too", TRANSITIONS, async () => {
   const Filter = { ObjectSizeGreaterThan: 0 };
   const Bucket = await bucket([{ Filter, Transitions: [{ Days: 0, StorageClass: "GLACIER_IR" }] }]);
   await put(Bucket);
@@ -272,7 +288,7 @@ behaviour("a filter by size moves small objects, too", TRANSITIONS, async () => 
   expect((await head(Bucket)).StorageClass).toBe("GLACIER_IR");
 });
 
-behaviour("of two transitions due at once, the colder is made", CONFLICTS, async () => {
+behaviour("of two transitions due at the same time, the colder class applies", CONFLICTS, async () => {
   const Bucket = await bucket([]);
   await put(Bucket, "k", { Body: large });
   await cloud.advance(40 * DAY);
@@ -284,7 +300,7 @@ behaviour("of two transitions due at once, the colder is made", CONFLICTS, async
   expect((await head(Bucket)).StorageClass).toBe("DEEP_ARCHIVE");
 });
 
-behaviour("INTELLIGENT_TIERING comes before all but archives", CONFLICTS, async () => {
+behaviour("INTELLIGENT_TIERING takes precedence over all classes but archives", CONFLICTS, async () => {
   const rulesTo = (...classes: ("INTELLIGENT_TIERING" | "ONEZONE_IA" | "GLACIER_IR" | "GLACIER")[]) =>
     classes.map((StorageClass) => ({ Transitions: [{ Days: 30, StorageClass }] }));
   for (const [rules, expected] of [
@@ -298,7 +314,7 @@ behaviour("INTELLIGENT_TIERING comes before all but archives", CONFLICTS, async 
   }
 });
 
-behaviour("an expiration comes before a transition", CONFLICTS, async () => {
+behaviour("expiration takes precedence over a transition", CONFLICTS, async () => {
   const Bucket = await bucket([]);
   await put(Bucket, "k", { Body: large });
   await cloud.advance(40 * DAY);
@@ -310,19 +326,23 @@ behaviour("an expiration comes before a transition", CONFLICTS, async () => {
   expect(await isThere(Bucket)).toBe(false);
 });
 
-// Uploads in parts
+// Multipart uploads
 
-behaviour("an upload tells when it is aborted, and by which rule", api("CreateMultipartUpload"), async () => {
-  const Bucket = await bucket([{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } }]);
-  const at = { Bucket, Key: "k" };
-  const { UploadId, AbortDate, AbortRuleId } = await s3().send(new CreateMultipartUploadCommand(at));
-  expect(AbortRuleId).toBe("rule-0");
-  expect(AbortDate!.getTime() % DAY).toBe(0);
-  const parts = await s3().send(new ListPartsCommand({ ...at, UploadId }));
-  expect(parts).toMatchObject({ AbortDate, AbortRuleId });
-});
+behaviour(
+  "responses of an upload report when it will be aborted, and by which rule",
+  api("CreateMultipartUpload"),
+  async () => {
+    const Bucket = await bucket([{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } }]);
+    const at = { Bucket, Key: "k" };
+    const { UploadId, AbortDate, AbortRuleId } = await s3().send(new CreateMultipartUploadCommand(at));
+    expect(AbortRuleId).toBe("rule-0");
+    expect(AbortDate!.getTime() % DAY).toBe(0);
+    const parts = await s3().send(new ListPartsCommand({ ...at, UploadId }));
+    expect(parts).toMatchObject({ AbortDate, AbortRuleId });
+  },
+);
 
-behaviour("an upload that is not completed in its days is aborted", UPLOADS, async () => {
+behaviour("an upload that is not completed within its days is aborted", UPLOADS, async () => {
   const Filter = { Prefix: "a/" };
   const Bucket = await bucket([{ Filter, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } }]);
   const begin = (Key: string) => s3().send(new CreateMultipartUploadCommand({ Bucket, Key }));

@@ -9,7 +9,7 @@ import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { elementIn, freshBucket, s3Client, type TappedClient } from "./client.ts";
 import { send } from "./wire.ts";
 
-/* What lists make of the words they are asked in: those of another version of theirs, other spellings, empty ones. */
+/* How listings treat query parameters: of another version, in other spellings, and empty. */
 
 const cloud = conformanceCloud();
 let s3: TappedClient;
@@ -49,37 +49,45 @@ for (const [query, message, argument] of [
   ],
   ["list-type=2&marker=", "Marker unsupported with REST.GET.BUCKET in list-type=2", "marker"],
 ] as const) {
-  behaviour(`?${query} is of the other version of the list`, `${MEASURED}/178`, async () => {
+  behaviour(`?${query} is refused as a parameter of the other list version`, `${MEASURED}/178`, async () => {
     const refusal = ["InvalidArgument", message, argument, undefined];
     expect(await told(query)).toEqual(refusal);
     expect(await told(query, "no-such-bucket-anywhere")).toEqual(refusal);
   });
 }
 
-behaviour("a wrong token is named, not repeated", `${MEASURED}/178`, async () => {
-  const refusal = [
-    "InvalidArgument",
-    "The continuation token provided is incorrect",
-    "continuation-token",
-    undefined,
-  ];
-  expect(await told("list-type=2&continuation-token=none")).toEqual(refusal);
-  expect(await told("continuation-token=!", "")).toEqual(refusal);
-});
+behaviour(
+  "an invalid token is named in the error, but its value is not repeated",
+  `${MEASURED}/178`,
+  async () => {
+    const refusal = [
+      "InvalidArgument",
+      "The continuation token provided is incorrect",
+      "continuation-token",
+      undefined,
+    ];
+    expect(await told("list-type=2&continuation-token=none")).toEqual(refusal);
+    expect(await told("continuation-token=!", "")).toEqual(refusal);
+  },
+);
 
-behaviour("a limit beyond all is told as it was asked for", `${MEASURED}/178`, async () => {
+behaviour("a limit above the maximum is returned as requested", `${MEASURED}/178`, async () => {
   for (const query of ["list-type=2", "", "versions"])
     expect(elementIn((await get(`${query}&max-keys=1001`)).text, "MaxKeys")).toBe("1001");
   expect(elementIn((await get("uploads&max-uploads=1001")).text, "MaxUploads")).toBe("1000");
 });
 
-behaviour("no more than 1,000 parts are listed", doc("AmazonS3/latest/API/API_ListParts.html"), async () => {
-  const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "parts" }));
-  const target = `/${Bucket}/parts?uploadId=${UploadId}&max-parts=1001`;
-  expect(elementIn((await send(cloud, { method: "GET", target })).text, "MaxParts")).toBe("1000");
-});
+behaviour(
+  "ListParts returns at most 1,000 parts",
+  doc("AmazonS3/latest/API/API_ListParts.html"),
+  async () => {
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "parts" }));
+    const target = `/${Bucket}/parts?uploadId=${UploadId}&max-parts=1001`;
+    expect(elementIn((await send(cloud, { method: "GET", target })).text, "MaxParts")).toBe("1000");
+  },
+);
 
-behaviour("a number is digits, with as many zeros in front as one likes", `${MEASURED}/178`, async () => {
+behaviour("max-keys may have leading zeros, and no plus sign", `${MEASURED}/178`, async () => {
   expect(elementIn((await get("max-keys=0000000000000007")).text, "MaxKeys")).toBe("7");
   expect(await told("max-keys=%2B5")).toEqual([
     "InvalidArgument",
@@ -96,12 +104,12 @@ behaviour("a number is digits, with as many zeros in front as one likes", `${MEA
   ]);
 });
 
-behaviour("an encoding is known in any case, and told as it was asked for", `${MEASURED}/178`, async () => {
+behaviour("the encoding type is case-insensitive, and returned as requested", `${MEASURED}/178`, async () => {
   for (const query of ["", "list-type=2", "versions", "uploads"])
     expect(elementIn((await get(`${query}&encoding-type=URL`)).text, "EncodingType")).toBe("URL");
 });
 
-behaviour("an owner is told for the word true, and others do no harm", `${MEASURED}/178`, async () => {
+behaviour("fetch-owner is true only for the value true", `${MEASURED}/178`, async () => {
   for (const [word, isTold] of [
     ["true", true],
     ["false", false],
@@ -113,24 +121,24 @@ behaviour("an owner is told for the word true, and others do no harm", `${MEASUR
   }
 });
 
-behaviour("of a word said twice the first counts", `${MEASURED}/178`, async () => {
+behaviour("the first of several values of a parameter counts", `${MEASURED}/178`, async () => {
   const { text } = await get("max-keys=1&max-keys=abc&prefix=a&prefix=b");
   expect([elementIn(text, "MaxKeys"), elementIn(text, "Prefix")]).toEqual(["1", "a"]);
 });
 
-behaviour("what was said to be empty is told to be", `${MEASURED}/178`, async () => {
+behaviour("empty parameters are returned as empty elements", `${MEASURED}/178`, async () => {
   expect(elementIn((await get("list-type=2&start-after=")).text, "StartAfter")).toBe("");
   expect(elementIn((await get("versions&delimiter=")).text, "Delimiter")).toBe("");
   expect(elementIn((await get("prefix=&continuation-token=", "")).text, "Prefix")).toBe("");
 });
 
-behaviour("a list of buckets tells their ARNs", "https://github.com/alchemy-run/itty-aws", async () => {
+behaviour("ListBuckets returns bucket ARNs", "https://github.com/alchemy-run/itty-aws", async () => {
   const { Buckets } = await s3.send(new ListBucketsCommand({}));
   for (const { Name, BucketArn, BucketRegion } of Buckets!)
     expect([BucketArn, BucketRegion]).toEqual([`arn:aws:s3:::${Name}`, undefined]);
 });
 
-behaviour("buckets are listed of the Region that is asked", `${MEASURED}/312`, async () => {
+behaviour("ListBuckets returns the buckets of the requested Region", `${MEASURED}/312`, async () => {
   const ofHome = await s3.send(new ListBucketsCommand({ BucketRegion: "US-EAST-1" }));
   expect(ofHome.Buckets!.map(({ Name }) => Name)).toContain(Bucket);
   expect(await told("bucket-region=eu-west-1", "")).toEqual([
@@ -148,12 +156,12 @@ behaviour("buckets are listed of the Region that is asked", `${MEASURED}/312`, a
 });
 
 for (const selector of ["analytics", "inventory", "metrics", "intelligent-tiering"]) {
-  behaviour(`an empty id of ${selector} is none`, `${MEASURED}/312`, async () => {
+  behaviour(`an empty ${selector} ID is treated as missing`, `${MEASURED}/312`, async () => {
     const { status, text } = await get(`${selector}&id=`);
     expect([status, elementIn(text, "IsTruncated")]).toEqual([200, "false"]);
   });
 
-  behaviour(`a list of ${selector} takes no token that it did not give`, `${MEASURED}/312`, async () => {
+  behaviour(`listing ${selector} configurations refuses an invalid token`, `${MEASURED}/312`, async () => {
     const { status, text } = await get(`${selector}&continuation-token=none`);
     expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
       400,
@@ -163,7 +171,7 @@ for (const selector of ["analytics", "inventory", "metrics", "intelligent-tierin
   });
 }
 
-behaviour("an empty token is none to a list of configurations, and told", `${MEASURED}/312`, async () => {
+behaviour("listing configurations ignores an empty token, and returns it", `${MEASURED}/312`, async () => {
   const { text } = await s3.raw(new ListBucketAnalyticsConfigurationsCommand({ Bucket }), {
     query: { "continuation-token": "" },
   });

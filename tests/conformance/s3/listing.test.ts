@@ -55,14 +55,14 @@ const prefixesOf = ({ CommonPrefixes = [] }: { CommonPrefixes?: { Prefix?: strin
 
 // ListObjectsV2
 
-behaviour("all keys are listed, counted, and the list is whole", V2, async () => {
+behaviour("ListObjectsV2 returns all keys and their count, not truncated", V2, async () => {
   const page = await list();
   expect(keysOf(page)).toEqual(KEYS);
   expect(page).toMatchObject({ Name: Bucket, Prefix: "", KeyCount: 6, MaxKeys: 1_000, IsTruncated: false });
   expect(page.NextContinuationToken).toBeUndefined();
 });
 
-behaviour("a list has its bucket, prefix, count and limit even if it is empty", V2, async () => {
+behaviour("an empty list has bucket, prefix, count and limit", V2, async () => {
   const { status, text, headers } = await s3.raw(new ListObjectsV2Command({ Bucket: empty }));
   expect(status).toBe(200);
   expect(headers["content-type"]).toBe("application/xml");
@@ -87,44 +87,44 @@ behaviour("an entry has key, time, ETag, checksum, size and class, and no owner"
   expect([elementIn(entry, "Size"), elementIn(entry, "StorageClass")]).toEqual(["5", "STANDARD"]);
 });
 
-behaviour("an owner is told to whoever asks", V2, async () => {
+behaviour("fetch-owner adds the owner", V2, async () => {
   const { Contents } = await list({ FetchOwner: true });
   for (const { Owner } of Contents!) expect(Owner!.ID).toMatch(/^[0-9a-f]{64}$/);
 });
 
-behaviour("keys come in the order of their UTF-8 bytes", ORDER, async () => {
+behaviour("keys are sorted by their UTF-8 bytes", ORDER, async () => {
   const page = await list({ Bucket: odd });
   const bytes = [...ODD].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
   expect(keysOf(page)).toEqual(bytes);
 });
 
-behaviour("a prefix chooses", PREFIXES, async () => {
+behaviour("a prefix selects keys", PREFIXES, async () => {
   const page = await list({ Prefix: "photos/2025/" });
   expect([keysOf(page), page.Prefix]).toEqual([["photos/2025/a.jpg", "photos/2025/b.jpg"], "photos/2025/"]);
 });
 
-behaviour("a delimiter rolls up what is behind it", PREFIXES, async () => {
+behaviour("a delimiter groups keys into common prefixes", PREFIXES, async () => {
   const page = await list({ Delimiter: "/" });
   expect([keysOf(page), prefixesOf(page)]).toEqual([["a.txt", "z.txt"], ["photos/"]]);
   expect(page).toMatchObject({ KeyCount: 3, Delimiter: "/" });
 });
 
-behaviour("prefix and delimiter make one level of a tree", PREFIXES, async () => {
+behaviour("prefix and delimiter together return one level of a tree", PREFIXES, async () => {
   const page = await list({ Prefix: "photos/", Delimiter: "/" });
   expect([keysOf(page), prefixesOf(page)]).toEqual([["photos/index.html"], ["photos/2025/", "photos/2026/"]]);
 });
 
-behaviour("a delimiter may be of several characters", PREFIXES, async () => {
+behaviour("a delimiter may have several characters", PREFIXES, async () => {
   const page = await list({ Delimiter: ".jp" });
   expect(prefixesOf(page)).toEqual(["photos/2025/a.jp", "photos/2025/b.jp", "photos/2026/a.jp"]);
 });
 
-behaviour("an empty delimiter is none", V2, async () => {
+behaviour("an empty delimiter is ignored", V2, async () => {
   const page = await list({ Delimiter: "" });
   expect([keysOf(page), page.CommonPrefixes]).toEqual([KEYS, undefined]);
 });
 
-behaviour("a list is cut at max-keys, and goes on by its token", V2, async () => {
+behaviour("a list is truncated at max-keys and continues with its token", V2, async () => {
   const seen: unknown[] = [];
   let ContinuationToken: string | undefined;
   do {
@@ -137,34 +137,34 @@ behaviour("a list is cut at max-keys, and goes on by its token", V2, async () =>
   expect(seen).toEqual(KEYS);
 });
 
-behaviour("a common prefix counts as one, and is told once over all pages", V2, async () => {
+behaviour("a common prefix counts as one key, and is returned once across all pages", V2, async () => {
   const first = await list({ Delimiter: "/", MaxKeys: 2 });
   expect([keysOf(first), prefixesOf(first), first.IsTruncated]).toEqual([["a.txt"], ["photos/"], true]);
   const last = await list({ Delimiter: "/", MaxKeys: 2, ContinuationToken: first.NextContinuationToken });
   expect([keysOf(last), prefixesOf(last), last.IsTruncated]).toEqual([["z.txt"], [], false]);
 });
 
-behaviour("max-keys of 0 lists nothing, and is not cut", V2, async () => {
+behaviour("max-keys of 0 returns an empty list that is not truncated", V2, async () => {
   const page = await list({ MaxKeys: 0 });
   expect(page).toMatchObject({ KeyCount: 0, MaxKeys: 0, IsTruncated: false });
   expect(page.Contents).toBeUndefined();
 });
 
-behaviour("a list may start behind a key, be it there or not", V2, async () => {
+behaviour("start-after may name an existing or a missing key", V2, async () => {
   const page = await list({ StartAfter: "photos/2025/b" });
   expect(keysOf(page)).toEqual(KEYS.slice(2));
   expect(page.StartAfter).toBe("photos/2025/b");
   expect(keysOf(await list({ StartAfter: "photos/2025/b.jpg" }))).toEqual(KEYS.slice(3));
 });
 
-behaviour("a token that is none is refused", V2, () =>
+behaviour("an invalid continuation token is refused", V2, () =>
   refused(list({ ContinuationToken: "none" }), "InvalidArgument", 400, {
     message: "The continuation token provided is incorrect",
     ArgumentName: "continuation-token",
   }),
 );
 
-behaviour("an empty token is refused", V2, async () => {
+behaviour("an empty continuation token is refused", V2, async () => {
   const { status, text } = await s3.raw(new ListObjectsV2Command({ Bucket }), {
     query: { "continuation-token": "" },
   });
@@ -193,7 +193,7 @@ for (const [value, argument] of [
   });
 }
 
-behaviour("keys are encoded for whoever asks", ENCODING, async () => {
+behaviour("encoding-type encodes keys", ENCODING, async () => {
   const { text } = await s3.raw(new ListObjectsV2Command({ Bucket: odd, EncodingType: "url" }));
   expect(elementIn(text, "EncodingType")).toBe("url");
   const keys = [...text.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key]) => key);
@@ -204,7 +204,7 @@ behaviour("keys are encoded for whoever asks", ENCODING, async () => {
   expect(keys).toContain("%2541");
 });
 
-behaviour("prefix, delimiter and start are encoded as well", ENCODING, async () => {
+behaviour("encoding-type encodes prefix, delimiter and start-after", ENCODING, async () => {
   const { text } = await s3.raw(
     new ListObjectsV2Command({
       Bucket: odd,
@@ -221,7 +221,7 @@ behaviour("prefix, delimiter and start are encoded as well", ENCODING, async () 
   ]);
 });
 
-behaviour("another encoding is refused", ENCODING, async () => {
+behaviour("an unknown encoding type is refused", ENCODING, async () => {
   const { status, text } = await s3.raw(new ListObjectsV2Command({ Bucket }), {
     query: { "encoding-type": "html" },
   });
@@ -233,38 +233,38 @@ behaviour("another encoding is refused", ENCODING, async () => {
   ]).toEqual([400, "InvalidArgument", "Invalid Encoding Method specified in Request", "encoding-type"]);
 });
 
-behaviour("keys that XML would not take as they are come whole", V2, async () => {
+behaviour("keys with characters that are special in XML are returned intact", V2, async () => {
   const Bucket = await freshBucket(s3);
   for (const Key of ["a&b<c>\"d'", "tab\there"])
     await s3.send(new PutObjectCommand({ Bucket, Key, Body: "" }));
   expect(keysOf(await list({ Bucket }))).toEqual(["a&b<c>\"d'", "tab\there"]);
 });
 
-behaviour("a restore status is told to whoever asks for it, of what was restored", V2, async () => {
+behaviour("the restore status of restored objects is returned on request", V2, async () => {
   const { Contents } = await list({ OptionalObjectAttributes: ["RestoreStatus"] });
   for (const { RestoreStatus } of Contents!) expect(RestoreStatus).toBeUndefined();
 });
 
-behaviour("what is not there has no list", V2, () =>
+behaviour("listing a missing bucket fails", V2, () =>
   refused(list({ Bucket: "not-there" }), "NoSuchBucket", 404, { BucketName: "not-there" }),
 );
 
 // ListObjects
 
-behaviour("the first version of the list has a marker, owners and no count", V1, async () => {
+behaviour("ListObjects has a marker, owners and no count", V1, async () => {
   const { text } = await s3.raw(new ListObjectsCommand({ Bucket, Prefix: "a" }));
   expect(elementsOf(text).sort()).toEqual(["Contents", "IsTruncated", "Marker", "MaxKeys", "Name", "Prefix"]);
   expect(elementIn(text, "Owner")).toMatch(/^<ID>[0-9a-f]{64}<\/ID>/);
 });
 
-behaviour("the first version goes on behind its last key", V1, async () => {
+behaviour("ListObjects continues after its last key", V1, async () => {
   const first = await s3.send(new ListObjectsCommand({ Bucket, MaxKeys: 4 }));
   expect(first.IsTruncated).toBe(true);
   const last = await s3.send(new ListObjectsCommand({ Bucket, Marker: first.Contents!.at(-1)!.Key }));
   expect([keysOf(last), last.Marker]).toEqual([KEYS.slice(4), "photos/2026/a.jpg"]);
 });
 
-behaviour("the first version tells where to go on only with a delimiter", V1, async () => {
+behaviour("ListObjects returns NextMarker only with a delimiter", V1, async () => {
   const plain = await s3.send(new ListObjectsCommand({ Bucket, MaxKeys: 2 }));
   expect(plain.NextMarker).toBeUndefined();
   const rolled = await s3.send(new ListObjectsCommand({ Bucket, MaxKeys: 2, Delimiter: "/" }));
@@ -284,7 +284,7 @@ async function versioned(...keys: string[]) {
   return of;
 }
 
-behaviour("versions are listed by key, the newest first", VERSIONS, async () => {
+behaviour("versions are listed by key, newest first", VERSIONS, async () => {
   const of = await versioned("b", "a", "b");
   const { Versions } = await s3.send(new ListObjectVersionsCommand({ Bucket: of }));
   expect(Versions!.map(({ Key, IsLatest }) => [Key, IsLatest])).toEqual([
@@ -294,7 +294,7 @@ behaviour("versions are listed by key, the newest first", VERSIONS, async () => 
   ]);
 });
 
-behaviour("a list of versions has markers and limit", VERSIONS, async () => {
+behaviour("ListObjectVersions has markers and a limit", VERSIONS, async () => {
   const { text } = await s3.raw(new ListObjectVersionsCommand({ Bucket: empty }));
   expect(text).toContain('<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
   expect(elementsOf(text).sort()).toEqual([
@@ -307,12 +307,12 @@ behaviour("a list of versions has markers and limit", VERSIONS, async () => {
   ]);
 });
 
-behaviour("without versioning the version is null", VERSIONS, async () => {
+behaviour("without versioning, version IDs are null", VERSIONS, async () => {
   const { Versions } = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: "a.txt" }));
   expect(Versions!.map(({ VersionId, IsLatest }) => [VersionId, IsLatest])).toEqual([["null", true]]);
 });
 
-behaviour("versions come in pages, also within a key", VERSIONS, async () => {
+behaviour("ListObjectVersions pages, also within a key", VERSIONS, async () => {
   const of = await versioned("k", "k", "k");
   const first = await s3.send(new ListObjectVersionsCommand({ Bucket: of, MaxKeys: 2 }));
   expect(first).toMatchObject({ IsTruncated: true, NextKeyMarker: "k" });
@@ -328,7 +328,7 @@ behaviour("versions come in pages, also within a key", VERSIONS, async () => {
   expect(last.IsTruncated).toBe(false);
 });
 
-behaviour("a marker of a version needs one of a key", VERSIONS, () =>
+behaviour("a version-id-marker requires a key-marker", VERSIONS, () =>
   refused(
     s3.send(new ListObjectVersionsCommand({ Bucket, VersionIdMarker: "null" })),
     "InvalidArgument",
@@ -337,14 +337,14 @@ behaviour("a marker of a version needs one of a key", VERSIONS, () =>
   ),
 );
 
-behaviour("a delimiter rolls up versions, too", VERSIONS, async () => {
+behaviour("a delimiter groups versions into common prefixes", VERSIONS, async () => {
   const page = await s3.send(new ListObjectVersionsCommand({ Bucket, Delimiter: "/" }));
   expect([page.Versions!.map(({ Key }) => Key), prefixesOf(page)]).toEqual([["a.txt", "z.txt"], ["photos/"]]);
 });
 
 // ListMultipartUploads
 
-behaviour("uploads under way are listed by key and time", UPLOADS, async () => {
+behaviour("uploads in progress are listed by key and time", UPLOADS, async () => {
   const of = await freshBucket(s3);
   const ids: (string | undefined)[] = [];
   for (const Key of ["b", "a", "a"])
@@ -358,7 +358,7 @@ behaviour("uploads under way are listed by key and time", UPLOADS, async () => {
 });
 
 behaviour(
-  "who began an upload is told by name",
+  "an upload has the name of its initiator",
   "https://github.com/versity/versitygw/issues/2142",
   async () => {
     const at = { Bucket: await freshBucket(s3), Key: "k" };
@@ -369,7 +369,7 @@ behaviour(
   },
 );
 
-behaviour("uploads come in pages", UPLOADS, async () => {
+behaviour("ListMultipartUploads pages", UPLOADS, async () => {
   const of = await freshBucket(s3);
   for (const Key of ["a", "a", "b"]) await s3.send(new CreateMultipartUploadCommand({ Bucket: of, Key }));
   const seen: unknown[] = [];
@@ -383,7 +383,7 @@ behaviour("uploads come in pages", UPLOADS, async () => {
   expect(seen).toEqual(["a", "a", "b"]);
 });
 
-behaviour("a list of no uploads has its markers and limit", UPLOADS, async () => {
+behaviour("an empty list of uploads has markers and a limit", UPLOADS, async () => {
   const { text } = await s3.raw(new ListMultipartUploadsCommand({ Bucket: empty }));
   expect(text).toContain('<ListMultipartUploadsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
   expect(elementsOf(text).sort()).toEqual([
@@ -397,7 +397,7 @@ behaviour("a list of no uploads has its markers and limit", UPLOADS, async () =>
   ]);
 });
 
-behaviour("uploads are rolled up by a delimiter", UPLOADS, async () => {
+behaviour("a delimiter groups uploads into common prefixes", UPLOADS, async () => {
   const of = await freshBucket(s3);
   for (const Key of ["a/1", "a/2", "b"]) await s3.send(new CreateMultipartUploadCommand({ Bucket: of, Key }));
   const page = await s3.send(new ListMultipartUploadsCommand({ Bucket: of, Delimiter: "/" }));

@@ -31,18 +31,22 @@ import {
   s3,
 } from "./locked.ts";
 
-behaviour("a bucket made with object lock has versioning enabled", CONFIGURING, async () => {
+behaviour("a bucket created with Object Lock has versioning enabled", CONFIGURING, async () => {
   const Bucket = await lockedBucket();
   expect(await s3().send(new GetBucketVersioningCommand({ Bucket }))).toMatchObject({ Status: "Enabled" });
 });
 
-behaviour("a bucket made with object lock says so", api("GetObjectLockConfiguration"), async () => {
-  const Bucket = await lockedBucket();
-  const { ObjectLockConfiguration } = await s3().send(new GetObjectLockConfigurationCommand({ Bucket }));
-  expect(ObjectLockConfiguration).toEqual({ ObjectLockEnabled: "Enabled" });
-});
+behaviour(
+  "GetObjectLockConfiguration reports that Object Lock is enabled",
+  api("GetObjectLockConfiguration"),
+  async () => {
+    const Bucket = await lockedBucket();
+    const { ObjectLockConfiguration } = await s3().send(new GetObjectLockConfigurationCommand({ Bucket }));
+    expect(ObjectLockConfiguration).toEqual({ ObjectLockEnabled: "Enabled" });
+  },
+);
 
-behaviour("a bucket without object lock has no configuration of it", ERRORS, async () => {
+behaviour("a bucket without Object Lock has no configuration", ERRORS, async () => {
   const Bucket = await bucket();
   await expect(s3().send(new GetObjectLockConfigurationCommand({ Bucket }))).rejects.toMatchObject({
     name: "ObjectLockConfigurationNotFoundError",
@@ -52,7 +56,7 @@ behaviour("a bucket without object lock has no configuration of it", ERRORS, asy
   });
 });
 
-behaviour("object lock can be enabled on a bucket that has versioning", CONFIGURING, async () => {
+behaviour("Object Lock can be enabled on a bucket with versioning", CONFIGURING, async () => {
   const Bucket = await bucket();
   const VersioningConfiguration = { Status: "Enabled" } as const;
   await s3().send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
@@ -61,7 +65,7 @@ behaviour("object lock can be enabled on a bucket that has versioning", CONFIGUR
   expect(ObjectLockConfiguration).toEqual({ ObjectLockEnabled: "Enabled" });
 });
 
-behaviour("object lock works only in buckets with versioning enabled", OVERVIEW, async () => {
+behaviour("Object Lock requires versioning", OVERVIEW, async () => {
   const Bucket = await bucket();
   await expect(putDefault(Bucket, undefined)).rejects.toMatchObject({
     name: "InvalidBucketState",
@@ -70,7 +74,7 @@ behaviour("object lock works only in buckets with versioning enabled", OVERVIEW,
   });
 });
 
-behaviour("versioning cannot be suspended where object lock is on", OVERVIEW, async () => {
+behaviour("versioning cannot be suspended in a bucket with Object Lock", OVERVIEW, async () => {
   const Bucket = await lockedBucket();
   const VersioningConfiguration = { Status: "Suspended" } as const;
   await expect(
@@ -87,7 +91,7 @@ for (const [what, period] of [
   ["days", { Mode: "GOVERNANCE", Days: 30 }],
   ["years", { Mode: "COMPLIANCE", Years: 2 }],
 ] as const) {
-  behaviour(`a default retention in ${what} is told as it was put`, api("DefaultRetention"), async () => {
+  behaviour(`a default retention in ${what} is returned as it was put`, api("DefaultRetention"), async () => {
     const Bucket = await lockedBucket();
     await putDefault(Bucket, period);
     const { ObjectLockConfiguration } = await s3().send(new GetObjectLockConfigurationCommand({ Bucket }));
@@ -98,7 +102,7 @@ for (const [what, period] of [
   });
 }
 
-behaviour("a configuration without a rule takes the default away", CONFIGURING, async () => {
+behaviour("a configuration without a rule removes the default retention", CONFIGURING, async () => {
   const Bucket = await lockedBucket();
   await putDefault(Bucket, { Mode: "GOVERNANCE", Days: 1 });
   await putDefault(Bucket, undefined);
@@ -140,15 +144,19 @@ for (const [period, message] of [
 ] as const) {
   const [unit, value] = Object.entries(period)[0]!;
   const source = "https://github.com/versity/versitygw/issues/1738";
-  behaviour(`a default of ${value} ${unit} is refused, and only its unit named`, source, async () => {
-    const Bucket = await lockedBucket();
-    const error = await putDefault(Bucket, { Mode: "GOVERNANCE", ...period }).catch((error) => error);
-    expect(error).toMatchObject({ name: "InvalidArgument", message, ArgumentName: unit });
-    expect(error).not.toHaveProperty("ArgumentValue");
-  });
+  behaviour(
+    `a default retention of ${value} ${unit} is refused, and the error names only the unit`,
+    source,
+    async () => {
+      const Bucket = await lockedBucket();
+      const error = await putDefault(Bucket, { Mode: "GOVERNANCE", ...period }).catch((error) => error);
+      expect(error).toMatchObject({ name: "InvalidArgument", message, ArgumentName: unit });
+      expect(error).not.toHaveProperty("ArgumentValue");
+    },
+  );
 }
 
-behaviour("a default retention locks what is written from then on", CONFIGURING, async () => {
+behaviour("a default retention applies to objects written after it", CONFIGURING, async () => {
   const Bucket = await lockedBucket();
   await s3().send(new PutObjectCommand({ Bucket, Key: "before", Body: "x" }));
   await putDefault(Bucket, { Mode: "GOVERNANCE", Days: 1 });
@@ -160,7 +168,7 @@ behaviour("a default retention locks what is written from then on", CONFIGURING,
   expect(ObjectLockRetainUntilDate!.getTime()).toBe(LastModified!.getTime() + DAY);
 });
 
-behaviour("an object's own retention wins over the bucket's default", OVERVIEW, async () => {
+behaviour("a retention in the request overrides the bucket's default", OVERVIEW, async () => {
   const Bucket = await lockedBucket();
   await putDefault(Bucket, { Mode: "GOVERNANCE", Days: 1 });
   const until = ahead(400);
@@ -178,14 +186,14 @@ behaviour("an object's own retention wins over the bucket's default", OVERVIEW, 
   });
 });
 
-// Writes that bring a lock
+// Writes with lock headers
 
-behaviour("HEAD tells retention and legal hold", api("HeadObject"), async () => {
+behaviour("HeadObject returns retention and legal hold", api("HeadObject"), async () => {
   const lock = { ...governance(10), ObjectLockLegalHoldStatus: "ON" } as const;
   expect(await s3().send(new HeadObjectCommand(await object(lock)))).toMatchObject(lock);
 });
 
-behaviour("GET tells retention and legal hold", api("GetObject"), async () => {
+behaviour("GetObject returns retention and legal hold", api("GetObject"), async () => {
   const lock = { ...compliance(10), ObjectLockLegalHoldStatus: "OFF" } as const;
   const { Body, ...answer } = await s3().send(new GetObjectCommand(await object(lock)));
   expect(await Body!.transformToString()).toBe("report");
@@ -251,13 +259,13 @@ for (const [what, members, error] of [
   });
 }
 
-behaviour("a write that brings a lock needs a bucket with object lock", api("PutObject"), async () => {
+behaviour("lock headers require a bucket with Object Lock", api("PutObject"), async () => {
   const Bucket = await bucket();
   const put = new PutObjectCommand({ Bucket, Key: "k", Body: "x", ...governance(1) });
   await expect(s3().send(put)).rejects.toMatchObject({ name: "InvalidRequest" });
 });
 
-behaviour("a copy takes the lock that it asks for, not its source's", api("CopyObject"), async () => {
+behaviour("CopyObject applies the requested lock, not the source's", api("CopyObject"), async () => {
   const source = await object(compliance(10));
   const copy = (Key: string, lock: object) =>
     s3().send(
@@ -270,12 +278,16 @@ behaviour("a copy takes the lock that it asks for, not its source's", api("CopyO
   expect(await head("held")).toMatchObject({ ObjectLockLegalHoldStatus: "ON" });
 });
 
-behaviour("an upload in parts carries its lock to the object", api("CreateMultipartUpload"), async () => {
-  const at = { Bucket: await lockedBucket(), Key: "k" };
-  const { UploadId } = await s3().send(new CreateMultipartUploadCommand({ ...at, ...governance(5) }));
-  const part = { ...at, UploadId, PartNumber: 1 };
-  const { ETag } = await s3().send(new UploadPartCommand({ ...part, Body: "x" }));
-  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
-  await s3().send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload }));
-  expect(await s3().send(new HeadObjectCommand(at))).toMatchObject({ ObjectLockMode: "GOVERNANCE" });
-});
+behaviour(
+  "CompleteMultipartUpload applies the lock of the upload",
+  api("CreateMultipartUpload"),
+  async () => {
+    const at = { Bucket: await lockedBucket(), Key: "k" };
+    const { UploadId } = await s3().send(new CreateMultipartUploadCommand({ ...at, ...governance(5) }));
+    const part = { ...at, UploadId, PartNumber: 1 };
+    const { ETag } = await s3().send(new UploadPartCommand({ ...part, Body: "x" }));
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    await s3().send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload }));
+    expect(await s3().send(new HeadObjectCommand(at))).toMatchObject({ ObjectLockMode: "GOVERNANCE" });
+  },
+);

@@ -30,14 +30,14 @@ import {
   s3,
 } from "./locked.ts";
 
-behaviour("a retention is told as it was put", api("GetObjectRetention"), async () => {
+behaviour("GetObjectRetention returns the retention as it was put", api("GetObjectRetention"), async () => {
   const at = await object();
   const Retention = { Mode: "GOVERNANCE", RetainUntilDate: ahead(3) } as const;
   await retain(at, Retention);
   expect(await s3().send(new GetObjectRetentionCommand(at))).toMatchObject({ Retention });
 });
 
-behaviour("a version without retention has none to tell", ERRORS, async () => {
+behaviour("GetObjectRetention of a version without retention fails", ERRORS, async () => {
   await expect(s3().send(new GetObjectRetentionCommand(await object()))).rejects.toMatchObject({
     name: "NoSuchObjectLockConfiguration",
     message: "The specified object does not have a ObjectLock configuration",
@@ -54,7 +54,7 @@ for (const [what, send] of [
     (at) => s3().send(new PutObjectLegalHoldCommand({ ...at, LegalHold: { Status: "ON" } })),
   ],
 ] satisfies [string, (at: { Bucket: string; Key: string }) => Promise<object>][]) {
-  behaviour(`${what} needs a bucket with object lock`, api(what), async () => {
+  behaviour(`${what} requires a bucket with Object Lock`, api(what), async () => {
     const at = { Bucket: await bucket(), Key: "k" };
     await s3().send(new PutObjectCommand({ ...at, Body: "x" }));
     await expect(send(at)).rejects.toMatchObject({
@@ -74,12 +74,12 @@ for (const [what, send] of [
   });
 }
 
-behaviour("a retention needs mode and date", api("PutObjectRetention"), async () => {
+behaviour("a retention requires mode and date", api("PutObjectRetention"), async () => {
   const at = await object();
   await expect(retain(at, { Mode: "GOVERNANCE" })).rejects.toMatchObject({ name: "MalformedXML" });
 });
 
-behaviour("a retention in the past is refused", api("PutObjectRetention"), async () => {
+behaviour("a retain-until date in the past is refused", api("PutObjectRetention"), async () => {
   const put = retain(await object(), { Mode: "GOVERNANCE", RetainUntilDate: new Date("2020-01-01") });
   await expect(put).rejects.toMatchObject({
     name: "InvalidArgument",
@@ -88,7 +88,7 @@ behaviour("a retention in the past is refused", api("PutObjectRetention"), async
   });
 });
 
-behaviour("anybody who may retain may extend, in either mode", MANAGING, async () => {
+behaviour("extending a retention requires no bypass, in either mode", MANAGING, async () => {
   for (const [Mode, lock] of [
     ["GOVERNANCE", governance(1)],
     ["COMPLIANCE", compliance(1)],
@@ -106,7 +106,7 @@ for (const [what, lock, retention] of [
   ["shorten governance", governance(9), { Mode: "GOVERNANCE", RetainUntilDate: ahead(1) }],
   ["remove governance", governance(9), {}],
 ] as const) {
-  behaviour(`to ${what} takes the bypass`, OVERVIEW, async () => {
+  behaviour(`it requires the bypass to ${what}`, OVERVIEW, async () => {
     const at = await object(lock);
     await expect(retain(at, retention)).rejects.toMatchObject(LOCKED);
     await retain(at, retention, true);
@@ -124,13 +124,13 @@ for (const [what, retention] of [
   ["made governance", { Mode: "GOVERNANCE", RetainUntilDate: ahead(90) }],
   ["removed", {}],
 ] as const) {
-  behaviour(`compliance cannot be ${what}, not even with the bypass`, OVERVIEW, async () => {
+  behaviour(`compliance cannot be ${what}, even with the bypass`, OVERVIEW, async () => {
     const at = await object(compliance(9));
     await expect(retain(at, retention, true)).rejects.toMatchObject(LOCKED);
   });
 }
 
-/** A client of another account, which the bucket's policy allows so much. */
+/** A client of another account to which the bucket policy allows these actions. */
 async function allowed(Bucket: string, Action: string[]): Promise<S3Client> {
   const account = "111122223333";
   const on = { Principal: { AWS: account }, Resource: `arn:aws:s3:::${Bucket}/*` };
@@ -139,7 +139,7 @@ async function allowed(Bucket: string, Action: string[]): Promise<S3Client> {
   return new S3Client({ ...cloud.client({ account }), forcePathStyle: true });
 }
 
-behaviour("who may not ask for a lock is not told of it with the object", api("GetObject"), async () => {
+behaviour("lock headers are omitted without permission to read the lock", api("GetObject"), async () => {
   const { Bucket, Key } = await object({ ...governance(3), ObjectLockLegalHoldStatus: "ON" });
   const head = async (...Action: string[]) => {
     const stranger = await allowed(Bucket, Action);
@@ -151,7 +151,7 @@ behaviour("who may not ask for a lock is not told of it with the object", api("G
   expect(await head("s3:GetObject", "s3:GetObjectLegalHold")).toEqual([undefined, "ON"]);
 });
 
-behaviour("who may delete may not also bypass", OVERVIEW, async () => {
+behaviour("s3:DeleteObjectVersion does not include bypassing governance", OVERVIEW, async () => {
   const { Bucket, Key, VersionId } = await object(governance(3));
   const remove = async (...Action: string[]) => {
     const stranger = await allowed(Bucket, Action);
@@ -162,7 +162,7 @@ behaviour("who may delete may not also bypass", OVERVIEW, async () => {
   await remove("s3:DeleteObjectVersion", "s3:BypassGovernanceRetention");
 });
 
-behaviour("an event hold answers 501 rather than pretend", api("PutObject"), async () => {
+behaviour("an event-based hold answers 501", api("PutObject"), async () => {
   const at = await object(governance(3));
   const none = { name: "NotImplemented", $metadata: { httpStatusCode: 501 } };
   const held = { ...at, Body: "x", ObjectLockEventHold: "ON", ObjectLockEventHoldDurationDays: 3 } as const;
@@ -174,7 +174,7 @@ behaviour("an event hold answers 501 rather than pretend", api("PutObject"), asy
 
 // Legal holds
 
-behaviour("a legal hold is told as it was put", api("GetObjectLegalHold"), async () => {
+behaviour("GetObjectLegalHold returns the legal hold as it was put", api("GetObjectLegalHold"), async () => {
   const at = await object();
   for (const Status of ["ON", "OFF"] as const) {
     await s3().send(new PutObjectLegalHoldCommand({ ...at, LegalHold: { Status } }));
@@ -182,26 +182,26 @@ behaviour("a legal hold is told as it was put", api("GetObjectLegalHold"), async
   }
 });
 
-behaviour("a version that never had a legal hold has none to tell", ERRORS, async () => {
+behaviour("GetObjectLegalHold of a version that never had one fails", ERRORS, async () => {
   await expect(s3().send(new GetObjectLegalHoldCommand(await object()))).rejects.toMatchObject({
     name: "NoSuchObjectLockConfiguration",
     $metadata: { httpStatusCode: 404 },
   });
 });
 
-behaviour("a legal hold is ON or OFF", api("PutObjectLegalHold"), async () => {
+behaviour("a legal hold is either ON or OFF", api("PutObjectLegalHold"), async () => {
   const put = new PutObjectLegalHoldCommand({ ...(await object()), LegalHold: { Status: "abc" as "ON" } });
   await expect(s3().send(put)).rejects.toMatchObject({ name: "MalformedXML" });
 });
 
-behaviour("a legal hold stops a delete until it is taken off", OVERVIEW, async () => {
+behaviour("a legal hold denies deletion until it is removed", OVERVIEW, async () => {
   const at = await object({ ObjectLockLegalHoldStatus: "ON" });
   await expect(s3().send(new DeleteObjectCommand(at))).rejects.toMatchObject(LOCKED);
   await s3().send(new PutObjectLegalHoldCommand({ ...at, LegalHold: { Status: "OFF" } }));
   await s3().send(new DeleteObjectCommand(at));
 });
 
-behaviour("bypassing governance does not lift a legal hold", OVERVIEW, async () => {
+behaviour("bypassing governance does not override a legal hold", OVERVIEW, async () => {
   const at = await object({ ...governance(1), ObjectLockLegalHoldStatus: "ON" });
   const forced = new DeleteObjectCommand({ ...at, BypassGovernanceRetention: true });
   await expect(s3().send(forced)).rejects.toMatchObject(LOCKED);
@@ -209,36 +209,36 @@ behaviour("bypassing governance does not lift a legal hold", OVERVIEW, async () 
 
 // Deletes
 
-behaviour("a permanent delete of a retained version is denied", MANAGING, async () => {
+behaviour("deleting a retained version is denied", MANAGING, async () => {
   await expect(s3().send(new DeleteObjectCommand(await object(governance(1))))).rejects.toMatchObject(LOCKED);
 });
 
-behaviour("with the bypass, a version in governance mode is deleted", OVERVIEW, async () => {
+behaviour("a version in governance mode can be deleted with the bypass", OVERVIEW, async () => {
   const at = await object(governance(1));
   const forced = new DeleteObjectCommand({ ...at, BypassGovernanceRetention: true });
   expect(await s3().send(forced)).toMatchObject({ VersionId: at.VersionId });
 });
 
-behaviour("nobody deletes a version in compliance mode, not even its account's root", OVERVIEW, async () => {
+behaviour("a version in compliance mode cannot be deleted, even by the root user", OVERVIEW, async () => {
   const at = await object(compliance(1));
   const forced = new DeleteObjectCommand({ ...at, BypassGovernanceRetention: true });
   await expect(s3().send(forced)).rejects.toMatchObject(LOCKED);
 });
 
-behaviour("a simple delete of a locked object makes a delete marker", MANAGING, async () => {
+behaviour("DeleteObject without a version ID adds a delete marker to a locked object", MANAGING, async () => {
   const { Bucket, Key } = await object(compliance(1));
   const answer = await s3().send(new DeleteObjectCommand({ Bucket, Key }));
   expect(answer).toMatchObject({ DeleteMarker: true });
 });
 
-behaviour("a delete marker above a locked version is not locked", MANAGING, async () => {
+behaviour("the delete marker of a locked object is not locked", MANAGING, async () => {
   const { Bucket, Key } = await object(compliance(1));
   const { VersionId } = await s3().send(new DeleteObjectCommand({ Bucket, Key }));
   await s3().send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
   await s3().send(new HeadObjectCommand({ Bucket, Key }));
 });
 
-behaviour("a lock does not stop new versions", OVERVIEW, async () => {
+behaviour("a locked object can be overwritten by new versions", OVERVIEW, async () => {
   const { Bucket, Key } = await object(compliance(1));
   await s3().send(new PutObjectCommand({ Bucket, Key, Body: "second" }));
   const { Versions } = await s3().send(new ListObjectVersionsCommand({ Bucket }));
@@ -246,7 +246,7 @@ behaviour("a lock does not stop new versions", OVERVIEW, async () => {
 });
 
 behaviour(
-  "in a batch of deletes, a locked version is an error of its own",
+  "DeleteObjects reports a locked version as an error of its entry",
   api("DeleteObjects"),
   async () => {
     const { Bucket, Key, VersionId } = await object(governance(1));
@@ -261,7 +261,7 @@ behaviour(
   },
 );
 
-behaviour("the bypass means nothing in a bucket without object lock", api("DeleteObject"), async () => {
+behaviour("the bypass header is ignored in a bucket without Object Lock", api("DeleteObject"), async () => {
   const Bucket = await bucket();
   const forced = new DeleteObjectCommand({ Bucket, Key: "k", BypassGovernanceRetention: true });
   await expect(s3().send(forced)).rejects.toMatchObject({
@@ -271,7 +271,7 @@ behaviour("the bypass means nothing in a bucket without object lock", api("Delet
   });
 });
 
-behaviour("a retention that has run out protects nothing", OVERVIEW, async () => {
+behaviour("an expired retention does not prevent deletion", OVERVIEW, async () => {
   const at = await object(compliance(2));
   await cloud.advance(3 * DAY);
   await s3().send(new DeleteObjectCommand(at));

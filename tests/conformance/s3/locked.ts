@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { conformanceCloud, doc } from "../cloud.ts";
 
-/** What the behaviours of object locks share: a cloud, and buckets and objects with locks. */
+/** Fixtures shared by the tests of Object Lock: a cloud, and buckets and objects with locks. */
 export const cloud = conformanceCloud();
 let client: S3Client | undefined;
 export const s3 = (): S3Client => (client ??= new S3Client({ ...cloud.client(), forcePathStyle: true }));
@@ -37,14 +37,14 @@ export async function bucket(options: Partial<CreateBucketCommandInput> = {}): P
 }
 export const lockedBucket = () => bucket({ ObjectLockEnabledForBucket: true });
 
-/** An object in a bucket with object lock, with whatever lock is asked for. */
+/** Puts an object into a bucket with Object Lock, with the given lock. */
 export async function object(lock: Partial<PutObjectCommandInput> = {}) {
   const at = { Bucket: await lockedBucket(), Key: "report" };
   const { VersionId } = await s3().send(new PutObjectCommand({ ...at, Body: "report", ...lock }));
   return { ...at, VersionId };
 }
 
-/** The cloud's day is the wall's, until a case of this file moves it: far ahead is ahead of both. */
+/** The cloud's clock equals the system clock until a test moves it, so the date must be ahead of both. */
 export const ahead = (days: number) => new Date(Math.ceil(Date.now() / 1_000) * 1_000 + days * DAY);
 export const governance = (days: number) =>
   ({ ObjectLockMode: "GOVERNANCE", ObjectLockRetainUntilDate: ahead(days) }) as const;

@@ -45,7 +45,7 @@ beforeAll(async () => {
   await client({ account: "111111111111" }).send(new CreateBucketCommand({ Bucket: "strangers" }));
 });
 
-/** A bucket into which log delivery may write. */
+/** Creates a bucket into which log delivery may write. */
 async function openBucket(Bucket: string) {
   await s3.send(new CreateBucketCommand({ Bucket }));
   const Policy = JSON.stringify({
@@ -74,9 +74,9 @@ const log = (LoggingEnabled: Partial<LoggingEnabled> = {}, bucket?: string) =>
 const status = async (Bucket: string) =>
   (await s3.send(new GetBucketLoggingCommand({ Bucket }))).LoggingEnabled;
 
-// What may be configured
+// Configuration
 
-behaviour("a bucket has no access logs unless it is told", PUT, async () => {
+behaviour("a new bucket has no access logging", PUT, async () => {
   expect(await status("elsewhere")).toBeUndefined();
 });
 
@@ -86,14 +86,14 @@ for (const [what, TargetObjectKeyFormat] of [
   ["with keys by the day of the event", { PartitionedPrefix: { PartitionDateSource: "EventTime" as const } }],
   ["with keys by delivery", { PartitionedPrefix: { PartitionDateSource: "DeliveryTime" as const } }],
 ] as const) {
-  behaviour(`a configuration ${what} comes back as it was put`, PUT, async () => {
+  behaviour(`a configuration ${what} is returned as it was put`, PUT, async () => {
     const logging = { TargetBucket: "logs", TargetPrefix: "a/", TargetObjectKeyFormat };
     await log(logging);
     expect(await status("source")).toEqual(logging);
   });
 }
 
-behaviour("an empty configuration switches logs off", PUT, async () => {
+behaviour("an empty configuration disables logging", PUT, async () => {
   await log();
   await put({});
   expect(await status("source")).toBeUndefined();
@@ -165,11 +165,11 @@ for (const [what, logging] of [
   });
 }
 
-behaviour("a bucket that is not there answers NoSuchBucket", PUT, async () => {
+behaviour("a missing bucket answers NoSuchBucket", PUT, async () => {
   await expect(log({}, "no-such-bucket")).rejects.toMatchObject({ name: "NoSuchBucket" });
 });
 
-// What is delivered
+// Delivery
 
 async function keysIn(Bucket: string, Prefix: string): Promise<string[]> {
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix }));
@@ -178,7 +178,7 @@ async function keysIn(Bucket: string, Prefix: string): Promise<string[]> {
 
 const HOUR = 3_600_000;
 
-/** All records of what `act` does, from all the files that come of it. */
+/** All log records that `act` causes, from all delivered files. */
 async function recordsOf(prefix: string, act: () => Promise<unknown>, bucket?: string): Promise<string[]> {
   await log({ TargetPrefix: prefix }, bucket);
   await act();
@@ -193,10 +193,10 @@ async function recordsOf(prefix: string, act: () => Promise<unknown>, bucket?: s
   return files.flatMap((text) => text.split("\n").filter((line) => line !== ""));
 }
 
-/** Blanks part fields, but not within brackets or quotes. */
+/** Splits fields at blanks outside of brackets and quotes. */
 const fieldsOf = (record: string) => record.match(/\[[^\]]*\]|"[^"]*"|\S+/g)!;
 
-/** Fields by name, of the record of that operation. */
+/** The named fields of the record of that operation. */
 function fieldsIn(records: string[], operation: string) {
   const found = records.map(fieldsOf).find((fields) => fields[6] === operation);
   expect(found, `${operation} in ${records.join("\n")}`).toBeDefined();
@@ -209,7 +209,7 @@ const FIELDS = [
   ...["signature", "cipher", "authentication", "host", "tls", "accessPoint", "aclRequired", "region"],
 ];
 
-behaviour("a record has all its fields, in their order", FORMAT, async () => {
+behaviour("a record has all fields in the documented order", FORMAT, async () => {
   const records = await recordsOf("fields/", () =>
     s3.send(new PutObjectCommand({ Bucket: "source", Key: "a b/é.txt", Body: "four" })),
   );
@@ -235,7 +235,7 @@ behaviour("a record has all its fields, in their order", FORMAT, async () => {
   });
 });
 
-behaviour("a record has the ids that the answer had", FORMAT, async () => {
+behaviour("a record has the request IDs of the response", FORMAT, async () => {
   let answered: { requestId?: string; extendedRequestId?: string } = {};
   const records = await recordsOf("ids/", async () => {
     answered = (await s3.send(new GetBucketVersioningCommand({ Bucket: "source" }))).$metadata;
@@ -247,7 +247,7 @@ behaviour("a record has the ids that the answer had", FORMAT, async () => {
   });
 });
 
-behaviour("a read tells what was sent and how large the object is", FORMAT, async () => {
+behaviour("a read records the bytes sent and the object's size", FORMAT, async () => {
   await s3.send(new PutObjectCommand({ Bucket: "source", Key: "k", Body: "0123456789" }));
   const records = await recordsOf("read/", () =>
     s3.send(new GetObjectCommand({ Bucket: "source", Key: "k", Range: "bytes=2-5" })),
@@ -255,14 +255,14 @@ behaviour("a read tells what was sent and how large the object is", FORMAT, asyn
   expect(fieldsIn(records, "REST.GET.OBJECT")).toMatchObject({ status: "206", sent: "4", size: "10" });
 });
 
-behaviour("an error is told by its code", FORMAT, async () => {
+behaviour("an error records its code", FORMAT, async () => {
   const records = await recordsOf("error/", () =>
     s3.send(new GetObjectCommand({ Bucket: "source", Key: "missing" })).catch(() => {}),
   );
   expect(fieldsIn(records, "REST.GET.OBJECT")).toMatchObject({ status: "404", error: "NoSuchKey" });
 });
 
-behaviour("a HEAD has no bytes", FORMAT, async () => {
+behaviour("a HEAD records no bytes sent", FORMAT, async () => {
   await s3.send(new PutObjectCommand({ Bucket: "source", Key: "k", Body: "0123456789" }));
   const records = await recordsOf("head/", () =>
     s3.send(new HeadObjectCommand({ Bucket: "source", Key: "k" })),
@@ -270,12 +270,12 @@ behaviour("a HEAD has no bytes", FORMAT, async () => {
   expect(fieldsIn(records, "REST.HEAD.OBJECT")).toMatchObject({ sent: "-", size: "10" });
 });
 
-behaviour("a listing is REST.GET.BUCKET", FORMAT, async () => {
+behaviour("a listing is recorded as REST.GET.BUCKET", FORMAT, async () => {
   const records = await recordsOf("list/", () => s3.send(new ListObjectsV2Command({ Bucket: "source" })));
   expect(fieldsIn(records, "REST.GET.BUCKET")).toMatchObject({ status: "200", key: "-" });
 });
 
-behaviour("an anonymous request has no requester", FORMAT, async () => {
+behaviour("an anonymous request is recorded without a requester", FORMAT, async () => {
   const records = await recordsOf("nobody/", () => exchange(`${cloud.endpoint}/source/k`));
   expect(fieldsIn(records, "REST.GET.OBJECT")).toMatchObject({
     requester: "-",
@@ -286,11 +286,11 @@ behaviour("an anonymous request has no requester", FORMAT, async () => {
   });
 });
 
-/** For a day: the clock has moved since the second in which it is signed began. */
+/** Valid for a day, because the clock may advance after the request is signed. */
 const presigned = () =>
   getSignedUrl(s3, new GetObjectCommand({ Bucket: "source", Key: "k" }), { expiresIn: 86_400 });
 
-behaviour("a presigned request is told as a query string", FORMAT, async () => {
+behaviour("a presigned request is recorded with QueryString authentication", FORMAT, async () => {
   const records = await recordsOf("presigned/", async () => exchange(await presigned()));
   expect(fieldsIn(records, "REST.GET.OBJECT")).toMatchObject({
     signature: "SigV4",
@@ -298,7 +298,7 @@ behaviour("a presigned request is told as a query string", FORMAT, async () => {
   });
 });
 
-behaviour("a signature that does not hold is in the log", FORMAT, async () => {
+behaviour("a request with a wrong signature is recorded", FORMAT, async () => {
   const records = await recordsOf("forged/", async () =>
     exchange((await presigned()).replace(/Signature=../, "Signature=zz")),
   );
@@ -308,7 +308,7 @@ behaviour("a signature that does not hold is in the log", FORMAT, async () => {
   });
 });
 
-behaviour("what a client calls itself cannot end a field", FORMAT, async () => {
+behaviour("a user agent cannot inject field separators", FORMAT, async () => {
   const headers = { "user-agent": 'a "b" c', referer: "http://example.com/?q=x y" };
   const records = await recordsOf("quotes/", () => exchange(`${cloud.endpoint}/source/k`, { headers }));
   expect(fieldsIn(records, "REST.GET.OBJECT")).toMatchObject({
@@ -317,7 +317,7 @@ behaviour("what a client calls itself cannot end a field", FORMAT, async () => {
   });
 });
 
-behaviour("a batch of deletes has a record of its own and one of each object", FORMAT, async () => {
+behaviour("DeleteObjects has one record for the request and one per object", FORMAT, async () => {
   const records = await recordsOf("batch/", () =>
     s3.send(
       new DeleteObjectsCommand({ Bucket: "source", Delete: { Objects: [{ Key: "one" }, { Key: "two" }] } }),
@@ -331,18 +331,19 @@ behaviour("a batch of deletes has a record of its own and one of each object", F
   ]);
 });
 
-behaviour("a copy is in the log of its source as well", FORMAT, async () => {
+behaviour("CopyObject is also recorded for the source", FORMAT, async () => {
   await s3.send(new PutObjectCommand({ Bucket: "source", Key: "k", Body: "x" }));
   const records = await recordsOf("copy/", () =>
     s3.send(new CopyObjectCommand({ Bucket: "elsewhere", Key: "copy", CopySource: "source/k" })),
   );
-  // It is no request of its own: a logstash filter's samples, of S3's own logs, have dashes where a request would be.
+  // The source's record is not a request of its own: in samples of S3's logs, its request fields are dashes
+  // (as in a logstash filter).
   const dashes = { uri: "-", sent: "-", total: "-", turnAround: "-", referer: "-", agent: "-", version: "-" };
   const copied = { bucket: "source", key: "k", status: "200", size: "1", ...dashes };
   expect(fieldsIn(records, "REST.COPY.OBJECT_GET")).toMatchObject(copied);
 });
 
-behaviour("a part that is copied is in the log of its source as well", FORMAT, async () => {
+behaviour("UploadPartCopy is also recorded for the source", FORMAT, async () => {
   await s3.send(new PutObjectCommand({ Bucket: "source", Key: "k", Body: "x" }));
   const at = { Bucket: "elsewhere", Key: "copy" };
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand(at));
@@ -352,7 +353,7 @@ behaviour("a part that is copied is in the log of its source as well", FORMAT, a
   expect(fieldsIn(records, "REST.COPY.PART_GET")).toMatchObject({ bucket: "source", key: "k", uri: "-" });
 });
 
-behaviour("a request by way of an access point is in the log, with its ARN", FORMAT, async () => {
+behaviour("a request through an access point records its ARN", FORMAT, async () => {
   const control = new S3ControlClient({ ...cloud.client(), ...resolved(cloud) });
   const { AccessPointArn, Alias } = await control.send(
     new CreateAccessPointCommand({ AccountId: "000000000000", Bucket: "source", Name: "way" }),
@@ -370,7 +371,7 @@ behaviour("a request by way of an access point is in the log, with its ARN", FOR
   expect(fieldsIn(records, "REST.HEAD.OBJECT")).toMatchObject({ accessPoint: "-" });
 });
 
-behaviour("keys end in the time of delivery and a unique string", DELIVERY, async () => {
+behaviour("log keys end with the delivery time and a unique string", DELIVERY, async () => {
   await recordsOf("simple/", () => s3.send(new ListObjectsV2Command({ Bucket: "source" })));
   const keys = await keysIn("logs", "simple/");
   expect(keys).toHaveLength(1);
@@ -381,7 +382,7 @@ for (const [PartitionDateSource, time] of [
   ["EventTime", "00-00-00"],
   ["DeliveryTime", "\\d\\d-\\d\\d-\\d\\d"],
 ] as const) {
-  behaviour(`keys may be parted by ${PartitionDateSource}`, DELIVERY, async () => {
+  behaviour(`log keys may be partitioned by ${PartitionDateSource}`, DELIVERY, async () => {
     const prefix = `${PartitionDateSource}/`;
     const TargetObjectKeyFormat = { PartitionedPrefix: { PartitionDateSource } };
     await log({ TargetPrefix: prefix, TargetObjectKeyFormat });
@@ -397,7 +398,7 @@ for (const [PartitionDateSource, time] of [
   });
 }
 
-behaviour("a file holds all records of some minutes, in their order", DELIVERY, async () => {
+behaviour("a log file holds all records of some minutes in order", DELIVERY, async () => {
   const records = await recordsOf("many/", async () => {
     for (const Key of ["1", "2", "3"])
       await s3.send(new PutObjectCommand({ Bucket: "source", Key, Body: Key }));
@@ -411,7 +412,7 @@ behaviour("a file holds all records of some minutes, in their order", DELIVERY, 
   ).toEqual(["1", "2", "3"]);
 });
 
-behaviour("a target whose policy lets nobody deliver gets no logs", ENABLING, async () => {
+behaviour("a target whose policy denies delivery gets no logs", ENABLING, async () => {
   await log({ TargetBucket: "closed" });
   await s3.send(new ListObjectsV2Command({ Bucket: "source" }));
   await cloud.advance(HOUR);
@@ -432,7 +433,7 @@ behaviour("logs that could not be delivered for hours are delivered later", DELI
   expect(await keysIn("logs", "late/")).not.toEqual([]);
 });
 
-behaviour("a target with access control lists must let log delivery write", ENABLING, async () => {
+behaviour("a target with ACLs must grant access to log delivery", ENABLING, async () => {
   await s3.send(new CreateBucketCommand({ Bucket: "listed", ObjectOwnership: "ObjectWriter" }));
   await expect(log({ TargetBucket: "listed" })).rejects.toMatchObject({
     name: "InvalidTargetBucketForLogging",
@@ -440,7 +441,7 @@ behaviour("a target with access control lists must let log delivery write", ENAB
   });
 });
 
-behaviour("log delivery may write where a list lets it, and grants what it is told", ENABLING, async () => {
+behaviour("log delivery uses the target's ACL, and applies TargetGrants", ENABLING, async () => {
   const ACL = "log-delivery-write" as BucketCannedACL;
   await s3.send(new CreateBucketCommand({ Bucket: "granting", ObjectOwnership: "ObjectWriter", ACL }));
   await s3.send(new DeletePublicAccessBlockCommand({ Bucket: "granting" }));
@@ -457,7 +458,7 @@ behaviour("log delivery may write where a list lets it, and grants what it is to
   expect(Grants).toContainEqual({ Grantee: { Type: "Group", URI }, Permission: "READ" });
 });
 
-behaviour("a bucket whose logs are off has none", DELIVERY, async () => {
+behaviour("a bucket with disabled logging is not logged", DELIVERY, async () => {
   const before = await keysIn("logs", "");
   await s3.send(new ListObjectsV2Command({ Bucket: "source" }));
   await cloud.advance(HOUR);
@@ -465,7 +466,7 @@ behaviour("a bucket whose logs are off has none", DELIVERY, async () => {
 });
 
 behaviour(
-  "what a bucket's lifecycle does is in its log",
+  "lifecycle actions are logged",
   doc("AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html"),
   async () => {
     const Bucket = "aging";
@@ -485,7 +486,7 @@ behaviour(
     await s3.send(new PutObjectCommand({ Bucket, Key: "cold/k", Body: "x".repeat(131_072) }));
     await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "begun" }));
     const records = await recordsOf("aging/", () => cloud.advance(5 * 24 * HOUR), Bucket);
-    // As in a record that awsdocs/amazon-s3-developer-guide#94 shows.
+    // The record format shown in awsdocs/amazon-s3-developer-guide#94.
     const ours = { ip: "-", requester: "AmazonS3", uri: '"-"', status: "-", referer: '"-"', agent: '"-"' };
     const expected = { ...ours, bucket: Bucket, sent: "-", total: "-", signature: "-", host: "-" };
     const expiry = fieldsIn(records, "S3.EXPIRE.OBJECT");

@@ -30,13 +30,13 @@ const PARTS = doc("AmazonS3/latest/API/API_ListParts.html");
 const ATTRIBUTES = doc("AmazonS3/latest/API/API_GetObjectAttributes.html");
 const INTEGRITY = doc("AmazonS3/latest/userguide/checking-object-integrity-upload.html");
 
-/** What S3 answers, as others wrote it down who hold a server of theirs to it. */
+/** Responses of S3 as recorded by the authors of other servers' tests. */
 const GATEWAY = "https://github.com/versity/versitygw/blob/main/s3err/invalid-argument.go";
 
 const { begin, send, complete } = uploads(() => ({ s3, Bucket }));
 
 behaviour(
-  "the Content-Encoding of a new upload is the object's, and not the request's",
+  "the Content-Encoding of CreateMultipartUpload belongs to the object, not to the request",
   doc("AmazonS3/latest/API/API_CreateMultipartUpload.html"),
   async () => {
     const begun = await begin({ Key: "zipped", ContentEncoding: "gzip" });
@@ -46,30 +46,34 @@ behaviour(
   },
 );
 
-// Checksums of objects made of parts
+// Checksums of multipart objects
 
 const composite = (algorithm: string, ...parts: (Uint8Array | string)[]) =>
   `${digest(algorithm, Buffer.concat(parts.map((part) => digest(algorithm, part)))).toString("base64")}-${parts.length}`;
 
-behaviour("a composite checksum is one of the parts' checksums, with their number", INTEGRITY, async () => {
-  const begun = await begin({ Key: "composite", ChecksumAlgorithm: "SHA256" });
-  const parts: CompletedPart[] = [];
-  for (const [i, Body] of [LARGE, "end"].entries()) {
-    const part = await s3.send(
-      new UploadPartCommand({ ...begun, PartNumber: i + 1, Body, ChecksumAlgorithm: "SHA256" }),
-    );
-    parts.push({ PartNumber: i + 1, ETag: part.ETag, ChecksumSHA256: part.ChecksumSHA256 });
-  }
-  const made = await complete(begun, parts);
-  expect(made).toMatchObject({
-    ChecksumSHA256: composite("sha256", LARGE, "end"),
-    ChecksumType: "COMPOSITE",
-  });
-  const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "composite", ChecksumMode: "ENABLED" }));
-  expect(head).toMatchObject({ ChecksumSHA256: made.ChecksumSHA256, ChecksumType: "COMPOSITE" });
-});
+behaviour(
+  "a composite checksum is a checksum of the parts' checksums with their count",
+  INTEGRITY,
+  async () => {
+    const begun = await begin({ Key: "composite", ChecksumAlgorithm: "SHA256" });
+    const parts: CompletedPart[] = [];
+    for (const [i, Body] of [LARGE, "end"].entries()) {
+      const part = await s3.send(
+        new UploadPartCommand({ ...begun, PartNumber: i + 1, Body, ChecksumAlgorithm: "SHA256" }),
+      );
+      parts.push({ PartNumber: i + 1, ETag: part.ETag, ChecksumSHA256: part.ChecksumSHA256 });
+    }
+    const made = await complete(begun, parts);
+    expect(made).toMatchObject({
+      ChecksumSHA256: composite("sha256", LARGE, "end"),
+      ChecksumType: "COMPOSITE",
+    });
+    const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "composite", ChecksumMode: "ENABLED" }));
+    expect(head).toMatchObject({ ChecksumSHA256: made.ChecksumSHA256, ChecksumType: "COMPOSITE" });
+  },
+);
 
-behaviour("an xxHash of parts is composite, too", INTEGRITY, async () => {
+behaviour("xxHash checksums are composite", INTEGRITY, async () => {
   const base64 = (hex: string) => Buffer.from(hex, "hex").toString("base64");
   const begun = await begin({ Key: "xxhash", ChecksumAlgorithm: "XXHASH3" });
   const ofPart = { PartNumber: 1, ChecksumXXHASH3: base64("72dcb18b67a17dff") };
@@ -80,7 +84,7 @@ behaviour("an xxHash of parts is composite, too", INTEGRITY, async () => {
   });
 });
 
-behaviour("a composite checksum needs those of the parts", INTEGRITY, async () => {
+behaviour("a composite checksum requires the parts' checksums", INTEGRITY, async () => {
   const begun = await begin({ ChecksumAlgorithm: "SHA256" });
   const part = await send(begun, 1, "b", { ChecksumAlgorithm: "SHA256" });
   await refused(complete(begun, [part]), "InvalidRequest", 400, {
@@ -94,7 +98,7 @@ for (const [algorithm, type] of [
   ["CRC32", "FULL_OBJECT"],
   ["CRC32C", "FULL_OBJECT"],
 ] as const) {
-  behaviour(`a full checksum by ${algorithm} is that of the same bytes in one piece`, INTEGRITY, async () => {
+  behaviour(`a full object checksum by ${algorithm} equals that of a single put`, INTEGRITY, async () => {
     const begun = await begin({
       Key: `full-${algorithm}`,
       ChecksumAlgorithm: algorithm as ChecksumAlgorithm,
@@ -120,7 +124,7 @@ for (const [algorithm, type] of [
 }
 
 behaviour(
-  "an object made of parts has a full CRC64NVME if nobody asked for a checksum",
+  "a multipart object without a requested checksum has a full object CRC64NVME",
   INTEGRITY,
   async () => {
     const begun = await begin({ Key: "unasked" });
@@ -131,7 +135,7 @@ behaviour(
   },
 );
 
-behaviour("a completion may be held to the object's checksum", COMPLETE, async () => {
+behaviour("CompleteMultipartUpload verifies a given object checksum", COMPLETE, async () => {
   const begun = await begin({ ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" });
   const parts = [await send(begun, 1, "b", { ChecksumAlgorithm: "CRC32" })];
   await refused(
@@ -146,7 +150,7 @@ for (const [what, said, ArgumentValue] of [
   ["no checksum", { ChecksumSHA256: "bad" }, "bad"],
   ["two checksums", { ChecksumCRC32: "AAAAAA==", ChecksumSHA1: "AAAA" }, "CRC32:AAAAAA==;SHA1:AAAA;"],
 ] as const) {
-  behaviour(`a list of parts with ${what} for one is refused`, GATEWAY, async () => {
+  behaviour(`a part list with ${what} for one part is refused`, GATEWAY, async () => {
     const begun = await begin({ ChecksumAlgorithm: "CRC32" });
     const part = await send(begun, 1, "b", { ChecksumAlgorithm: "CRC32" });
     await refused(complete(begun, [{ ...part, ...said }]), "InvalidArgument", 400, {
@@ -159,7 +163,7 @@ for (const [what, said, ArgumentValue] of [
 
 const COMPLETED = doc("AmazonS3/latest/API/API_CompletedPart.html");
 
-behaviour("with a checksum of parts their numbers are consecutive from 1", COMPLETED, async () => {
+behaviour("with part checksums, part numbers must be consecutive from 1", COMPLETED, async () => {
   const begun = await begin({ ChecksumAlgorithm: "SHA1" });
   const part = await s3.send(
     new UploadPartCommand({ ...begun, PartNumber: 2, Body: "b", ChecksumAlgorithm: "SHA1" }),
@@ -178,7 +182,7 @@ const conflict = (Condition: string, Key: string) => ({
   Key,
 });
 
-behaviour("a completion conflicts with a delete since the upload began", MEANWHILE, async () => {
+behaviour("a conditional completion conflicts with a delete since the upload began", MEANWHILE, async () => {
   const Key = "deleted-meanwhile";
   await s3.send(new PutObjectCommand({ Bucket, Key, Body: "b" }));
   const begun = await begin({ Key });
@@ -192,21 +196,25 @@ behaviour("a completion conflicts with a delete since the upload began", MEANWHI
   );
 });
 
-behaviour("a completion conflicts with the same object put anew", MEANWHILE, async () => {
-  const at = { Bucket, Key: "put-meanwhile", Body: "b" };
-  const { ETag } = await s3.send(new PutObjectCommand(at));
-  const begun = await begin({ Key: at.Key });
-  const parts = [await send(begun, 1, "b")];
-  await s3.send(new PutObjectCommand(at));
-  await refused(
-    complete(begun, parts, { IfMatch: ETag }),
-    "ConditionalRequestConflict",
-    409,
-    conflict("If-Match", at.Key),
-  );
-});
+behaviour(
+  "a conditional completion conflicts with a write of the object since the upload began",
+  MEANWHILE,
+  async () => {
+    const at = { Bucket, Key: "put-meanwhile", Body: "b" };
+    const { ETag } = await s3.send(new PutObjectCommand(at));
+    const begun = await begin({ Key: at.Key });
+    const parts = [await send(begun, 1, "b")];
+    await s3.send(new PutObjectCommand(at));
+    await refused(
+      complete(begun, parts, { IfMatch: ETag }),
+      "ConditionalRequestConflict",
+      409,
+      conflict("If-Match", at.Key),
+    );
+  },
+);
 
-behaviour("a completion replaces what its upload found", MEANWHILE, async () => {
+behaviour("a completion replaces an object that existed when the upload began", MEANWHILE, async () => {
   const at = { Bucket, Key: "unchanged", Body: "b" };
   const { ETag } = await s3.send(new PutObjectCommand(at));
   const begun = await begin({ Key: at.Key });
@@ -215,7 +223,7 @@ behaviour("a completion replaces what its upload found", MEANWHILE, async () => 
 
 // GetObjectAttributes
 
-behaviour("the attributes of an object made of parts count them", ATTRIBUTES, async () => {
+behaviour("GetObjectAttributes of a multipart object counts its parts", ATTRIBUTES, async () => {
   const { ObjectParts, ...told } = await s3.send(
     new GetObjectAttributesCommand({
       Bucket,
@@ -240,7 +248,7 @@ behaviour("the attributes of an object made of parts count them", ATTRIBUTES, as
 });
 
 behaviour(
-  "parts that are not in the object's checksum are counted, and not listed",
+  "parts without checksums are counted but not listed",
   "https://github.com/localstack/localstack/pull/12764",
   async () => {
     const Key = "whole";
@@ -255,7 +263,7 @@ behaviour(
   },
 );
 
-behaviour("the parts of the attributes come in pages", ATTRIBUTES, async () => {
+behaviour("parts are paged in GetObjectAttributes", ATTRIBUTES, async () => {
   const page = (PartNumberMarker?: string) =>
     s3.send(
       new GetObjectAttributesCommand({
@@ -272,7 +280,7 @@ behaviour("the parts of the attributes come in pages", ATTRIBUTES, async () => {
   expect([last.IsTruncated, last.Parts!.map(({ PartNumber }) => PartNumber)]).toEqual([false, [2]]);
 });
 
-behaviour("only the attributes that were asked for are told", ATTRIBUTES, async () => {
+behaviour("only requested attributes are returned", ATTRIBUTES, async () => {
   const { text } = await s3.raw(
     new GetObjectAttributesCommand({ Bucket, Key: "source", ObjectAttributes: ["ObjectSize"] }),
   );
@@ -280,7 +288,7 @@ behaviour("only the attributes that were asked for are told", ATTRIBUTES, async 
   expect(elementsOf(text)).toEqual(["ObjectSize"]);
 });
 
-behaviour("an attribute that is none is refused", ATTRIBUTES, () =>
+behaviour("an unknown attribute is refused", ATTRIBUTES, () =>
   refused(
     s3.send(
       new GetObjectAttributesCommand({ Bucket, Key: "source", ObjectAttributes: ["Colour" as "ETag"] }),
@@ -291,7 +299,7 @@ behaviour("an attribute that is none is refused", ATTRIBUTES, () =>
   ),
 );
 
-behaviour("attributes must be asked for", ATTRIBUTES, async () => {
+behaviour("a request without attributes is refused", ATTRIBUTES, async () => {
   const { status, text } = await s3.raw(
     new GetObjectAttributesCommand({ Bucket, Key: "source", ObjectAttributes: ["ETag"] }),
     { headers: { "x-amz-object-attributes": undefined } },
@@ -303,7 +311,7 @@ behaviour("attributes must be asked for", ATTRIBUTES, async () => {
   ]);
 });
 
-behaviour("the attributes of what is not there are NoSuchKey", ATTRIBUTES, () =>
+behaviour("GetObjectAttributes of a missing object fails with NoSuchKey", ATTRIBUTES, () =>
   refused(
     s3.send(new GetObjectAttributesCommand({ Bucket, Key: "not-there", ObjectAttributes: ["ETag"] })),
     "NoSuchKey",
@@ -313,7 +321,7 @@ behaviour("the attributes of what is not there are NoSuchKey", ATTRIBUTES, () =>
 
 // ListParts, AbortMultipartUpload
 
-behaviour("parts are listed by number, with time, ETag and size", PARTS, async () => {
+behaviour("ListParts returns parts by number, with time, ETag and size", PARTS, async () => {
   const begun = await begin({ Key: "listed" });
   for (const number of [3, 1, 2]) await send(begun, number, "x".repeat(number));
   const { Parts, ...told } = await s3.send(new ListPartsCommand(begun));
@@ -336,7 +344,7 @@ behaviour("parts are listed by number, with time, ETag and size", PARTS, async (
   expect(told.Initiator!.ID).toBe(told.Owner!.ID);
 });
 
-behaviour("parts are listed in pages", PARTS, async () => {
+behaviour("ListParts pages", PARTS, async () => {
   const begun = await begin();
   for (const number of [1, 2, 3]) await send(begun, number, "b");
   const first = await s3.send(new ListPartsCommand({ ...begun, MaxParts: 2 }));
@@ -345,7 +353,7 @@ behaviour("parts are listed in pages", PARTS, async () => {
   expect(last.Parts!.map(({ PartNumber }) => PartNumber)).toEqual([3]);
 });
 
-behaviour("an upload without parts lists none", PARTS, async () => {
+behaviour("ListParts of an upload without parts is empty", PARTS, async () => {
   const { text } = await s3.raw(new ListPartsCommand(await begin()));
   expect(text).toContain('<ListPartsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
   expect(elementsOf(text).sort()).toEqual([
@@ -362,7 +370,7 @@ behaviour("an upload without parts lists none", PARTS, async () => {
   ]);
 });
 
-behaviour("an abort answers 204, and the upload is gone", ABORT, async () => {
+behaviour("AbortMultipartUpload answers 204 and removes the upload", ABORT, async () => {
   const begun = await begin({ Key: "aborted" });
   await send(begun, 1, "b");
   expect(await s3.raw(new AbortMultipartUploadCommand(begun))).toMatchObject({ status: 204, text: "" });
@@ -372,7 +380,7 @@ behaviour("an abort answers 204, and the upload is gone", ABORT, async () => {
   await refused(s3.send(new HeadObjectCommand({ Bucket, Key: "aborted" })), "NotFound", 404);
 });
 
-behaviour("what is no upload cannot be aborted", ABORT, () =>
+behaviour("AbortMultipartUpload of a missing upload fails", ABORT, () =>
   refused(
     s3.send(new AbortMultipartUploadCommand({ Bucket, Key: "k", UploadId: "none" })),
     "NoSuchUpload",
@@ -381,7 +389,7 @@ behaviour("what is no upload cannot be aborted", ABORT, () =>
 );
 
 behaviour(
-  "an object that came in parts is as old as its upload",
+  "LastModified of a multipart object is the start of its upload",
   doc("AmazonS3/latest/userguide/UsingMetadata.html"),
   async () => {
     await cloud.freeze();

@@ -39,7 +39,7 @@ const INVALID_PART =
 
 // CreateMultipartUpload
 
-behaviour("an upload begins with a document of bucket, key and id", CREATE, async () => {
+behaviour("CreateMultipartUpload returns a document with bucket, key and ID", CREATE, async () => {
   const { status, text } = await s3.raw(new CreateMultipartUploadCommand({ Bucket, Key: "a&b" }));
   expect(status).toBe(200);
   expect(text).toContain('<InitiateMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
@@ -47,16 +47,16 @@ behaviour("an upload begins with a document of bucket, key and id", CREATE, asyn
   expect(elementIn(text, "Key")).toBe("a&amp;b");
 });
 
-behaviour("every upload has an id of its own, also of the same key", OVERVIEW, async () => {
+behaviour("every upload has a unique ID, also for the same key", OVERVIEW, async () => {
   const [one, other] = [await begin(), await begin()];
   expect(one.UploadId).not.toBe(other.UploadId);
 });
 
-behaviour("an upload needs a bucket", CREATE, () =>
+behaviour("CreateMultipartUpload requires an existing bucket", CREATE, () =>
   refused(begin({ Bucket: "not-there" }), "NoSuchBucket", 404),
 );
 
-behaviour("an upload's checksum is told when it begins", INTEGRITY, async () => {
+behaviour("CreateMultipartUpload returns the checksum algorithm and type", INTEGRITY, async () => {
   const begun = await s3.send(
     new CreateMultipartUploadCommand({ Bucket, Key: "k", ChecksumAlgorithm: "SHA256" }),
   );
@@ -70,7 +70,7 @@ for (const [ChecksumAlgorithm, ChecksumType] of [
   ["SHA256", "COMPOSITE"],
   ["CRC64NVME", "FULL_OBJECT"],
 ] as const) {
-  behaviour(`a checksum by ${ChecksumAlgorithm} is ${ChecksumType} unless one says`, INTEGRITY, async () => {
+  behaviour(`the default type of a ${ChecksumAlgorithm} checksum is ${ChecksumType}`, INTEGRITY, async () => {
     const begun = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "k", ChecksumAlgorithm }));
     expect(begun.ChecksumType).toBe(ChecksumType);
   });
@@ -88,7 +88,7 @@ for (const [ChecksumAlgorithm, ChecksumType] of [
   );
 }
 
-behaviour("a type of checksum needs an algorithm", CREATE, () =>
+behaviour("a checksum type requires an algorithm", CREATE, () =>
   refused(begin({ ChecksumType: "COMPOSITE" }), "InvalidRequest", 400, {
     message: "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
   }),
@@ -96,13 +96,13 @@ behaviour("a type of checksum needs an algorithm", CREATE, () =>
 
 // UploadPart
 
-behaviour("a part answers with the MD5 of its bytes as its ETag", UPLOAD, async () => {
+behaviour("UploadPart returns the MD5 of the bytes as ETag", UPLOAD, async () => {
   const part = await send(await begin(), 1, "part");
   expect(part.ETag).toBe(`"${digest("md5", "part").toString("hex")}"`);
 });
 
 for (const PartNumber of [0, -1, 10_001]) {
-  behaviour(`there is no part number ${PartNumber}`, LIMITS, async () => {
+  behaviour(`part number ${PartNumber} is refused`, LIMITS, async () => {
     await refused(send(await begin(), PartNumber, "b"), "InvalidArgument", 400, {
       message: "Part number must be an integer between 1 and 10000, inclusive",
       ArgumentName: "partNumber",
@@ -111,18 +111,18 @@ for (const PartNumber of [0, -1, 10_001]) {
   });
 }
 
-behaviour("a part needs an upload", UPLOAD, () =>
+behaviour("UploadPart of a missing upload fails", UPLOAD, () =>
   refused(send({ Bucket, Key: "k", UploadId: "none" }, 1, "b"), "NoSuchUpload", 404, {
     message: NO_UPLOAD,
     UploadId: "none",
   }),
 );
 
-behaviour("an upload is of one key", UPLOAD, async () => {
+behaviour("an upload ID is valid for its key only", UPLOAD, async () => {
   await refused(send({ ...(await begin()), Key: "other" }, 1, "b"), "NoSuchUpload", 404);
 });
 
-behaviour("a part that is sent again takes the place of the former", OVERVIEW, async () => {
+behaviour("uploading a part again replaces it", OVERVIEW, async () => {
   const begun = await begin({ Key: "resent" });
   await send(begun, 1, "first");
   const part = await send(begun, 1, "second");
@@ -131,14 +131,14 @@ behaviour("a part that is sent again takes the place of the former", OVERVIEW, a
   expect(await got.Body!.transformToString()).toBe("second");
 });
 
-behaviour("a part by another checksum than its upload's is refused", INTEGRITY, async () => {
+behaviour("a part with a checksum algorithm other than the upload's is refused", INTEGRITY, async () => {
   const begun = await begin({ ChecksumAlgorithm: "SHA256" });
   await refused(send(begun, 1, "b", { ChecksumAlgorithm: "CRC32" }), "InvalidRequest", 400, {
     message: "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: crc32",
   });
 });
 
-behaviour("a part's checksum is held to its bytes", INTEGRITY, async () => {
+behaviour("UploadPart verifies the part's checksum", INTEGRITY, async () => {
   const begun = await begin({ ChecksumAlgorithm: "SHA256" });
   const ChecksumSHA256 = digest("sha256", "other").toString("base64");
   await refused(send(begun, 1, "b", { ChecksumSHA256 }), "BadDigest", 400, {
@@ -148,7 +148,7 @@ behaviour("a part's checksum is held to its bytes", INTEGRITY, async () => {
 
 // UploadPartCopy
 
-behaviour("a part may be copied", COPY, async () => {
+behaviour("UploadPartCopy copies an object into a part", COPY, async () => {
   const begun = await begin({ Key: "copied" });
   const { CopyPartResult } = await s3.send(
     new UploadPartCopyCommand({ ...begun, PartNumber: 1, CopySource: `${Bucket}/source` }),
@@ -159,7 +159,7 @@ behaviour("a part may be copied", COPY, async () => {
   expect(await got.Body!.transformToString()).toBe("0123456789");
 });
 
-behaviour("a copied part answers with a document of time and ETag", COPY, async () => {
+behaviour("UploadPartCopy returns a document with time and ETag", COPY, async () => {
   const { text } = await s3.raw(
     new UploadPartCopyCommand({ ...(await begin()), PartNumber: 1, CopySource: `${Bucket}/source` }),
   );
@@ -167,7 +167,7 @@ behaviour("a copied part answers with a document of time and ETag", COPY, async 
   expect(elementsOf(text).sort()).toEqual(["ETag", "LastModified"]);
 });
 
-behaviour("a part may be a range of its source", COPY, async () => {
+behaviour("UploadPartCopy copies a range of the source", COPY, async () => {
   const { CopyPartResult } = await s3.send(
     new UploadPartCopyCommand({
       ...(await begin()),
@@ -190,7 +190,7 @@ for (const [CopySourceRange, message] of [
   ],
   ["bytes=5-10", "Range specified is not valid for source object of size: 10"],
 ] as const) {
-  behaviour(`the range ${CopySourceRange} of ten bytes is not copied`, COPY, async () => {
+  behaviour(`the range ${CopySourceRange} of ten bytes is refused`, COPY, async () => {
     const at = { ...(await begin()), PartNumber: 1, CopySource: `${Bucket}/source`, CopySourceRange };
     await refused(s3.send(new UploadPartCopyCommand(at)), "InvalidArgument", 400, {
       message,
@@ -200,38 +200,48 @@ for (const [CopySourceRange, message] of [
   });
 }
 
-behaviour("what is not there is not copied into a part", COPY, async () => {
+behaviour("UploadPartCopy of a missing source fails", COPY, async () => {
   const at = { ...(await begin()), PartNumber: 1, CopySource: `${Bucket}/not-there` };
   await refused(s3.send(new UploadPartCopyCommand(at)), "NoSuchKey", 404);
 });
 
 // CompleteMultipartUpload
 
-behaviour("the object has the bytes of its parts, and an ETag made of theirs", COMPLETE, async () => {
-  const begun = await begin({ Key: "made", ContentType: "image/png", Metadata: { a: "1" } });
-  const parts = [await send(begun, 1, LARGE), await send(begun, 2, "end")];
-  const made = await complete(begun, parts);
-  const md5 = digest("md5", Buffer.concat([digest("md5", LARGE), digest("md5", "end")])).toString("hex");
-  expect(made).toMatchObject({ Bucket, Key: "made", ETag: `"${md5}-2"` });
-  const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "made" }));
-  expect(head).toMatchObject({
-    ContentLength: LARGE.length + 3,
-    ContentType: "image/png",
-    Metadata: { a: "1" },
-    ETag: made.ETag,
-  });
-});
+behaviour(
+  "CompleteMultipartUpload concatenates the parts and derives the ETag from theirs",
+  COMPLETE,
+  async () => {
+    const begun = await begin({ Key: "made", ContentType: "image/png", Metadata: { a: "1" } });
+    const parts = [await send(begun, 1, LARGE), await send(begun, 2, "end")];
+    const made = await complete(begun, parts);
+    const md5 = digest("md5", Buffer.concat([digest("md5", LARGE), digest("md5", "end")])).toString("hex");
+    expect(made).toMatchObject({ Bucket, Key: "made", ETag: `"${md5}-2"` });
+    const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "made" }));
+    expect(head).toMatchObject({
+      ContentLength: LARGE.length + 3,
+      ContentType: "image/png",
+      Metadata: { a: "1" },
+      ETag: made.ETag,
+    });
+  },
+);
 
-behaviour("the answer is a document of location, bucket, key and ETag", COMPLETE, async () => {
-  const begun = await begin({ Key: "answered" });
-  const Parts = [await send(begun, 1, "b")];
-  const { text } = await s3.raw(new CompleteMultipartUploadCommand({ ...begun, MultipartUpload: { Parts } }));
-  expect(text).toContain('<CompleteMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
-  expect(elementsOf(text).slice(0, 4)).toEqual(["Location", "Bucket", "Key", "ETag"]);
-  expect(elementIn(text, "Location")).toBe(`${cloud.endpoint}/${Bucket}/answered`);
-});
+behaviour(
+  "CompleteMultipartUpload returns a document with location, bucket, key and ETag",
+  COMPLETE,
+  async () => {
+    const begun = await begin({ Key: "answered" });
+    const Parts = [await send(begun, 1, "b")];
+    const { text } = await s3.raw(
+      new CompleteMultipartUploadCommand({ ...begun, MultipartUpload: { Parts } }),
+    );
+    expect(text).toContain('<CompleteMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
+    expect(elementsOf(text).slice(0, 4)).toEqual(["Location", "Bucket", "Key", "ETag"]);
+    expect(elementIn(text, "Location")).toBe(`${cloud.endpoint}/${Bucket}/answered`);
+  },
+);
 
-behaviour("a part of the object may be read by its number", GET, async () => {
+behaviour("GetObject reads a part by its number", GET, async () => {
   const got = await s3.send(new GetObjectCommand({ Bucket, Key: "made", PartNumber: 2 }));
   expect(await got.Body!.transformToString()).toBe("end");
   expect(got).toMatchObject({
@@ -241,7 +251,7 @@ behaviour("a part of the object may be read by its number", GET, async () => {
   });
 });
 
-behaviour("a part that it does not have cannot be read", GET, () =>
+behaviour("GetObject of a missing part number is refused", GET, () =>
   refused(s3.send(new GetObjectCommand({ Bucket, Key: "made", PartNumber: 3 })), "InvalidPartNumber", 416, {
     message: "The requested partnumber is not satisfiable",
     PartNumberRequested: "3",
@@ -249,7 +259,7 @@ behaviour("a part that it does not have cannot be read", GET, () =>
   }),
 );
 
-behaviour("what was put in one piece is its own first part", GET, async () => {
+behaviour("part 1 of an object that was put at once is the whole object", GET, async () => {
   const got = await s3.send(new GetObjectCommand({ Bucket, Key: "source", PartNumber: 1 }));
   expect(got.$metadata.httpStatusCode).toBe(206);
   await refused(
@@ -259,7 +269,7 @@ behaviour("what was put in one piece is its own first part", GET, async () => {
   );
 });
 
-behaviour("a part number and a range at once are refused", GET, () =>
+behaviour("a part number together with a range is refused", GET, () =>
   refused(
     s3.send(new GetObjectCommand({ Bucket, Key: "made", PartNumber: 1, Range: "bytes=0-1" })),
     "InvalidRequest",
@@ -268,17 +278,17 @@ behaviour("a part number and a range at once are refused", GET, () =>
   ),
 );
 
-behaviour("a completion of no parts is refused", COMPLETE, async () => {
+behaviour("a completion with an empty part list is refused", COMPLETE, async () => {
   await refused(complete(await begin(), []), "MalformedXML", 400);
 });
 
-behaviour("a completion without a list is refused", COMPLETE, async () => {
+behaviour("a completion without a part list is refused", COMPLETE, async () => {
   await refused(s3.send(new CompleteMultipartUploadCommand(await begin())), "InvalidRequest", 400, {
     message: "You must specify at least one part",
   });
 });
 
-behaviour("a part that was not sent is not found", COMPLETE, async () => {
+behaviour("a completion with a part that was not uploaded is refused", COMPLETE, async () => {
   const begun = await begin();
   const ETag = `"${digest("md5", "b").toString("hex")}"`;
   await refused(complete(begun, [{ PartNumber: 1, ETag }]), "InvalidPart", 400, {
@@ -288,13 +298,13 @@ behaviour("a part that was not sent is not found", COMPLETE, async () => {
   });
 });
 
-behaviour("a part with another ETag is not found", COMPLETE, async () => {
+behaviour("a completion with a wrong ETag is refused", COMPLETE, async () => {
   const begun = await begin();
   await send(begun, 1, "b");
   await refused(complete(begun, [{ PartNumber: 1, ETag: '"other"' }]), "InvalidPart", 400, { ETag: "other" });
 });
 
-behaviour("parts come in order", COMPLETE, async () => {
+behaviour("part numbers of a completion must be ascending", COMPLETE, async () => {
   const begun = await begin();
   const [second, first] = [await send(begun, 2, "2"), await send(begun, 1, LARGE)];
   await refused(complete(begun, [second, first]), "InvalidPartOrder", 400, {
@@ -303,7 +313,7 @@ behaviour("parts come in order", COMPLETE, async () => {
   });
 });
 
-behaviour("every part but the last has 5 MiB", LIMITS, async () => {
+behaviour("every part but the last must have at least 5 MiB", LIMITS, async () => {
   const begun = await begin();
   const parts = [await send(begun, 1, "small"), await send(begun, 2, "end")];
   await refused(complete(begun, parts), "EntityTooSmall", 400, {
@@ -314,7 +324,7 @@ behaviour("every part but the last has 5 MiB", LIMITS, async () => {
   });
 });
 
-behaviour("parts may be left out", OVERVIEW, async () => {
+behaviour("uploaded parts may be omitted from the completion", OVERVIEW, async () => {
   const begun = await begin({ Key: "gaps" });
   const parts = [await send(begun, 2, LARGE), await send(begun, 3, "not used"), await send(begun, 7, "end")];
   await complete(begun, [parts[0]!, parts[2]!]);
@@ -322,14 +332,14 @@ behaviour("parts may be left out", OVERVIEW, async () => {
   expect(ContentLength).toBe(LARGE.length + 3);
 });
 
-behaviour("a completed upload is no upload any more", COMPLETE, async () => {
+behaviour("a completed upload no longer exists", COMPLETE, async () => {
   const begun = await begin({ Key: "over" });
   await complete(begun, [await send(begun, 1, "b")]);
   await refused(send(begun, 2, "b"), "NoSuchUpload", 404);
   await refused(s3.send(new ListPartsCommand(begun)), "NoSuchUpload", 404);
 });
 
-behaviour("a completion that is repeated answers the same", COMPLETE, async () => {
+behaviour("a repeated completion returns the same response", COMPLETE, async () => {
   const begun = await begin({ Key: "repeated" });
   const parts = [await send(begun, 1, "b")];
   const { $metadata: _, ...once } = await complete(begun, parts);
@@ -337,7 +347,7 @@ behaviour("a completion that is repeated answers the same", COMPLETE, async () =
   expect(again).toEqual(once);
 });
 
-behaviour("a completion may be held to the object's size", COMPLETE, async () => {
+behaviour("CompleteMultipartUpload verifies a given object size", COMPLETE, async () => {
   const begun = await begin({ Key: "sized" });
   const parts = [await send(begun, 1, "four")];
   await refused(complete(begun, parts, { MpuObjectSize: 5 }), "InvalidRequest", 400);
@@ -345,7 +355,7 @@ behaviour("a completion may be held to the object's size", COMPLETE, async () =>
 });
 
 behaviour(
-  "a completion may be on condition that nothing is there",
+  "CompleteMultipartUpload supports If-None-Match",
   doc("AmazonS3/latest/userguide/conditional-writes.html"),
   async () => {
     const begun = await begin({ Key: "source" });

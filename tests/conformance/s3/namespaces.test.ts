@@ -21,7 +21,7 @@ const own = { BucketNamespace: "account-regional" } as const;
 const inEurope = { CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } } as const;
 const create = (input: CreateBucketCommandInput, by = s3) => by.send(new CreateBucketCommand(input));
 
-behaviour("an account has a namespace of its own in each Region", NAMESPACES, async () => {
+behaviour("an account has its own bucket namespace in each Region", NAMESPACES, async () => {
   const home = "logs-111122223333-us-east-1-an";
   expect((await create({ Bucket: home, ...own })).Location).toBe(`/${home}`);
   const abroad = "logs-111122223333-eu-west-1-an";
@@ -31,7 +31,7 @@ behaviour("an account has a namespace of its own in each Region", NAMESPACES, as
   });
 });
 
-behaviour("who makes a bucket in a namespace says so", ANSIBLE, () =>
+behaviour("CreateBucket in the account namespace requires the namespace header", ANSIBLE, () =>
   refused(create({ Bucket: "silent-111122223333-us-east-1-an" }), "MissingNamespaceHeader", 400, {
     message:
       "The requested bucket is an account-regional namespace bucket, but your request is missing the required x-amz-bucket-namespace header.",
@@ -44,7 +44,7 @@ for (const [whose, Bucket] of [
   ["another account's", "logs-444455556666-us-east-1-an"],
   ["another Region's", "logs-111122223333-eu-west-1-an"],
 ] as const) {
-  behaviour(`a name that is ${whose} is not in the namespace`, NAMESPACES, () =>
+  behaviour(`a name that is ${whose} is not valid in the account namespace`, NAMESPACES, () =>
     refused(create({ Bucket, ...own }), "InvalidNamespaceHeader", 400, {
       message:
         "The requested bucket name did not include the account-regional namespace suffix, but the provided x-amz-bucket-namespace header value is account-regional. Specify -111122223333-us-east-1-an as the bucket name suffix to create a bucket in your account-regional namespace, or remove the header.",
@@ -52,13 +52,13 @@ for (const [whose, Bucket] of [
   );
 }
 
-behaviour("a name of all accounts' does not end in -an", NAMES, async () => {
+behaviour("a name in the global namespace must not end with -an", NAMES, async () => {
   await refused(create({ Bucket: "caravan-an" }), "InvalidBucketName", 400);
   await refused(create({ Bucket: "caravan-an", BucketNamespace: "global" }), "InvalidBucketName", 400);
   await create({ Bucket: "caravan", BucketNamespace: "global" });
 });
 
-behaviour("a policy may keep an account to its namespace", NAMESPACES, async () => {
+behaviour("a policy may restrict an account to its own namespace", NAMESPACES, async () => {
   const allows = [
     { Action: "s3:CreateBucket", Resource: "*" },
     {

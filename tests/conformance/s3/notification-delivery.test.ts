@@ -48,7 +48,7 @@ const FILTERING = doc("AmazonS3/latest/userguide/notification-how-to-filtering.h
 const ACCOUNT = "000000000000";
 const DAY_MS = 86_400_000;
 
-/** Lets S3 in, as its documentation has it. */
+/** The queue policy that allows S3 to send, as documented. */
 const policy = (action: string) =>
   JSON.stringify({
     Version: "2012-10-17",
@@ -75,7 +75,10 @@ async function bodies(QueueUrl: string): Promise<Record<string, unknown>[]> {
 
 type Told = Record<string, never> & { eventName: string; s3: { object: Record<string, unknown> } };
 
-/** A bucket that tells a queue of some events; what it told, without the test message. */
+/**
+ * Creates a bucket that notifies a queue of these events. Returns the received messages without the test
+ * message.
+ */
 async function told(events: string[], act: (Bucket: string) => Promise<unknown>, more: object = {}) {
   const Bucket = `bucket-${++names}`;
   await send(new CreateBucketCommand({ Bucket }));
@@ -90,7 +93,7 @@ async function told(events: string[], act: (Bucket: string) => Promise<unknown>,
   );
   expect(await bodies(url)).toMatchObject([{ Event: "s3:TestEvent", Bucket }]);
   await act(Bucket);
-  // The test message may come again meanwhile: nobody deleted it.
+  // The test message may be received again meanwhile, because it was not deleted.
   return (await bodies(url)).flatMap(({ Records = [] }) => Records as Told[]);
 }
 
@@ -100,7 +103,7 @@ const versioned = (Bucket: string) =>
   send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
 
 behaviour(
-  "a queue gets a test message when it is configured",
+  "a queue receives a test message when it is configured",
   doc("AmazonS3/latest/userguide/notification-content-structure.html"),
   async () => {
     await send(new CreateBucketCommand({ Bucket: "tested" }));
@@ -126,7 +129,7 @@ behaviour(
   },
 );
 
-behaviour("a queue whose policy does not let S3 in is refused", PERMISSIONS, async () => {
+behaviour("a queue whose policy denies S3 is refused", PERMISSIONS, async () => {
   await send(new CreateBucketCommand({ Bucket: "kept-out" }));
   const { arn } = await queue("");
   const command = new PutBucketNotificationConfigurationCommand({
@@ -141,7 +144,7 @@ behaviour("a queue whose policy does not let S3 in is refused", PERMISSIONS, asy
   });
 });
 
-behaviour("a record has all that S3 tells of an event", STRUCTURE, async () => {
+behaviour("a record has all documented fields", STRUCTURE, async () => {
   const [record] = await told(["s3:ObjectCreated:*"], (bucket) => put(bucket, "a b/ü.txt"));
   expect(record).toMatchObject({
     eventVersion: expect.stringMatching(/^2\.\d$/),
@@ -170,7 +173,7 @@ behaviour("a record has all that S3 tells of an event", STRUCTURE, async () => {
   });
 });
 
-behaviour("a record names the answer's request", STRUCTURE, async () => {
+behaviour("a record has the request IDs of the response", STRUCTURE, async () => {
   let requestId: string | undefined;
   const [record] = await told(["s3:ObjectCreated:*"], async (bucket) => {
     requestId = (await put(bucket)).$metadata.requestId;
@@ -178,7 +181,7 @@ behaviour("a record names the answer's request", STRUCTURE, async () => {
   expect(record!.responseElements).toMatchObject({ "x-amz-request-id": requestId });
 });
 
-behaviour("versions are told where there are any", STRUCTURE, async () => {
+behaviour("a record has the version ID in a versioned bucket", STRUCTURE, async () => {
   let id: string | undefined;
   const [record] = await told(["s3:ObjectCreated:*"], async (bucket) => {
     await versioned(bucket);
@@ -187,7 +190,7 @@ behaviour("versions are told where there are any", STRUCTURE, async () => {
   expect(record!.s3.object.versionId).toBe(id);
 });
 
-behaviour("of two events on a key the later has the greater sequencer", STRUCTURE, async () => {
+behaviour("of two events of a key, the later has the greater sequencer", STRUCTURE, async () => {
   const records = await told(["s3:ObjectCreated:*", "s3:ObjectRemoved:*"], async (Bucket) => {
     await put(Bucket);
     await put(Bucket);
@@ -276,12 +279,12 @@ const EVENTS: [string, string[], (bucket: string) => Promise<unknown>, string[]]
   ],
 ];
 for (const [what, events, act, expected] of EVENTS) {
-  behaviour(`told: ${what}`, TYPES, async () => {
+  behaviour(`an event is sent: ${what}`, TYPES, async () => {
     expect((await told(events, act)).map(({ eventName }) => eventName)).toEqual(expected);
   });
 }
 
-behaviour("the begin and the end of a restore are told, with its expiry", STRUCTURE, async () => {
+behaviour("the start and the end of a restore are notified, with the expiry", STRUCTURE, async () => {
   const records = await told(["s3:ObjectRestore:*"], async (Bucket) => {
     await put(Bucket, "k", { StorageClass: "GLACIER" });
     await send(new RestoreObjectCommand({ Bucket, Key: "k", RestoreRequest: { Days: 1 } }));
@@ -299,7 +302,7 @@ behaviour("the begin and the end of a restore are told, with its expiry", STRUCT
   });
 });
 
-behaviour("what a lifecycle expires is told in S3's own name", TYPES, async () => {
+behaviour("events of lifecycle expiration name S3 as principal", TYPES, async () => {
   const records = await told(["s3:LifecycleExpiration:*"], async (Bucket) => {
     await put(Bucket);
     await send(
@@ -331,13 +334,13 @@ const FILTERS: [string, object, string, boolean][] = [
   ["prefix and suffix", filter(["prefix", "in/"], ["suffix", ".jpg"]), "in/k.png", false],
 ];
 for (const [what, rules, key, passes] of FILTERS) {
-  behaviour(`a filter by ${what} ${passes ? "passes" : "holds back"} ${key}`, FILTERING, async () => {
+  behaviour(`a filter by ${what} ${passes ? "accepts" : "rejects"} ${key}`, FILTERING, async () => {
     const records = await told(["s3:ObjectCreated:*"], (bucket) => put(bucket, key), rules);
     expect(records).toHaveLength(passes ? 1 : 0);
   });
 }
 
-behaviour("a topic tells on to its subscribers", PERMISSIONS, async () => {
+behaviour("a topic forwards events to its subscribers", PERMISSIONS, async () => {
   const { TopicArn } = await sns().send(new CreateTopicCommand({ Name: "from-s3" }));
   const allowed = JSON.stringify({
     Version: "2012-10-17",
@@ -383,7 +386,7 @@ behaviour("a topic tells on to its subscribers", PERMISSIONS, async () => {
 });
 
 behaviour(
-  "a retention that is put is told, with its mode and date",
+  "PutObjectRetention sends an event with mode and date",
   doc("AmazonS3/latest/API/API_QueueConfiguration.html"),
   async () => {
     const RetainUntilDate = new Date(Date.now() + 10 * DAY_MS);
@@ -406,7 +409,7 @@ behaviour(
       {
         eventName: "ObjectRetention:Put",
         s3: { object: { key: "k", versionId: expect.any(String) } },
-        // As the SDKs' own classes of event messages have it.
+        // The shape that the SDKs' own event message classes expect.
         objectRetentionEventData: { mode: "GOVERNANCE", retainUntilDate: RetainUntilDate.toISOString() },
       },
     ]);

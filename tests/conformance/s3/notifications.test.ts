@@ -345,7 +345,7 @@ behaviour("a bucket without notifications has an empty configuration", GET, asyn
   expect(answer.EventBridgeConfiguration).toBeUndefined();
 });
 
-behaviour("a configuration comes back as it was put, its filter names capitalized", GET, async () => {
+behaviour("a configuration is returned as it was put, with capitalized filter names", GET, async () => {
   await put({
     QueueConfigurations: [queue({ Id: "in", ...filtered(["prefix", "in/"], ["suffix", ".jpg"]) })],
     TopicConfigurations: [{ Id: "gone", TopicArn: TOPIC, Events: ["s3:ObjectRemoved:*"] }],
@@ -369,25 +369,25 @@ behaviour("a configuration comes back as it was put, its filter names capitalize
   });
 });
 
-behaviour("a configuration without an id gets one", PUT, async () => {
+behaviour("a configuration without an ID gets one", PUT, async () => {
   await put({ QueueConfigurations: [queue()] });
   expect((await get()).QueueConfigurations![0]!.Id).toMatch(/^[\w+/=]{10,}$/);
 });
 
-behaviour("a configuration replaces the former one", PUT, async () => {
+behaviour("a configuration replaces the existing one", PUT, async () => {
   await put({ QueueConfigurations: [queue()] });
   await put({ TopicConfigurations: [{ TopicArn: TOPIC, Events: ["s3:ObjectCreated:*"] }] });
   expect((await get()).QueueConfigurations).toBeUndefined();
 });
 
-behaviour("an empty configuration turns notifications off", PUT, async () => {
+behaviour("an empty configuration disables notifications", PUT, async () => {
   await put({ QueueConfigurations: [queue()] });
   await put({});
   expect(await get()).toEqual({});
 });
 
 behaviour(
-  "EventBridge is switched on by an empty element",
+  "an empty element enables EventBridge",
   doc("AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html"),
   async () => {
     await put({ EventBridgeConfiguration: {} }, false);
@@ -430,18 +430,18 @@ for (const [what, configuration, arn, reason] of UNREACHABLE) {
     expect(await get()).toEqual({});
   });
 
-  behaviour(`${what} is taken where the check is skipped`, PUT, async () => {
+  behaviour(`${what} is accepted where validation is skipped`, PUT, async () => {
     await put(configuration, true);
     expect(Object.keys(await get())).toEqual(Object.keys(configuration));
   });
 }
 
-behaviour("a bucket that is not there has no notifications", GET, async () => {
+behaviour("the notifications of a missing bucket are not found", GET, async () => {
   const command = new GetBucketNotificationConfigurationCommand({ Bucket: "no-such-bucket" });
   await expect(s3().send(command)).rejects.toMatchObject({ name: "NoSuchBucket" });
 });
 
-behaviour("another account may not read a bucket's notifications", GET, async () => {
+behaviour("another account cannot read a bucket's notifications", GET, async () => {
   const command = new GetBucketNotificationConfigurationCommand({ Bucket });
   await expect(s3({ account: "111122223333" }).send(command)).rejects.toMatchObject({
     name: "AccessDenied",

@@ -42,13 +42,13 @@ const head = (Key: string, more = {}) => s3.send(new HeadObjectCommand({ Bucket,
 
 // PutObject
 
-behaviour("PutObject answers 200 with an ETag, and no body", PUT, async () => {
+behaviour("PutObject answers 200 with an ETag and no body", PUT, async () => {
   const { status, headers, text } = await s3.raw(new PutObjectCommand({ Bucket, Key: "p", Body: "body" }));
   expect([status, headers.etag, text, headers["content-length"]]).toEqual([200, `"${md5("body")}"`, "", "0"]);
   expect(headers["x-amz-version-id"]).toBeUndefined();
 });
 
-behaviour("an answer has the ids of its request, a date and a server", HEADERS, async () => {
+behaviour("a response has request IDs, a date and a server", HEADERS, async () => {
   const { headers } = await s3.raw(new PutObjectCommand({ Bucket, Key: "p", Body: "body" }));
   expect(headers["x-amz-request-id"]).toMatch(/^[\w-]{10,}$/);
   expect(headers["x-amz-id-2"]).toMatch(/^[\w+/=]{20,}$/);
@@ -56,7 +56,7 @@ behaviour("an answer has the ids of its request, a date and a server", HEADERS, 
   expect(headers.server).toBe("AmazonS3");
 });
 
-behaviour("an object that is put again is replaced whole", PUT, async () => {
+behaviour("PutObject replaces an existing object entirely", PUT, async () => {
   await put({ Key: "again", Body: "first", ContentType: "text/plain", Metadata: { a: "1" } });
   await put({ Key: "again", Body: "second" });
   const got = await get("again");
@@ -64,11 +64,11 @@ behaviour("an object that is put again is replaced whole", PUT, async () => {
   expect([got.ContentType, got.Metadata]).toEqual(["application/octet-stream", {}]);
 });
 
-behaviour("no object is put into a bucket that is not there", PUT, () =>
+behaviour("PutObject into a missing bucket fails", PUT, () =>
   refused(s3.send(new PutObjectCommand({ Bucket: "not-there", Key: "k", Body: "" })), "NoSuchBucket", 404),
 );
 
-behaviour("a body that has another MD5 than its sender says is refused", PUT, async () => {
+behaviour("a body that does not match its Content-MD5 is refused", PUT, async () => {
   const said = createHash("md5").update("other").digest("base64");
   await refused(put({ Key: "k", Body: "body", ContentMD5: said }), "BadDigest", 400, {
     message: "The Content-MD5 you specified did not match what we received.",
@@ -77,7 +77,7 @@ behaviour("a body that has another MD5 than its sender says is refused", PUT, as
   });
 });
 
-behaviour("an MD5 that is none is refused", PUT, () =>
+behaviour("a malformed Content-MD5 is refused", PUT, () =>
   refused(put({ Key: "k", Body: "body", ContentMD5: "none" }), "InvalidDigest", 400, {
     message: "The Content-MD5 you specified was invalid.",
     "Content-MD5": "none",
@@ -93,27 +93,27 @@ for (const StorageClass of [
   "GLACIER_IR",
   "REDUCED_REDUNDANCY",
 ] as const) {
-  behaviour(`an object may be of ${StorageClass}, and is told to be`, PUT, async () => {
+  behaviour(`an object of ${StorageClass} reports its storage class`, PUT, async () => {
     await put({ Key: StorageClass, Body: "b", StorageClass });
     expect((await head(StorageClass)).StorageClass).toBe(StorageClass);
   });
 }
 
-behaviour("STANDARD is not told", HEAD, async () => {
+behaviour("the storage class STANDARD is not reported", HEAD, async () => {
   await put({ Key: "standard", Body: "b", StorageClass: "STANDARD" });
   expect((await s3.raw(new HeadObjectCommand({ Bucket, Key: "standard" }))).headers).not.toHaveProperty(
     "x-amz-storage-class",
   );
 });
 
-behaviour("a storage class that is none is refused", PUT, () =>
+behaviour("an unknown storage class is refused", PUT, () =>
   refused(put({ Key: "k", Body: "b", StorageClass: "SLOW" as "STANDARD" }), "InvalidStorageClass", 400, {
     message: "The storage class you specified is not valid",
     StorageClassRequested: "SLOW",
   }),
 );
 
-behaviour("a redirect is a path or an address", PUT, () =>
+behaviour("a website redirect must be a path or a URL", PUT, () =>
   refused(put({ Key: "k", Body: "b", WebsiteRedirectLocation: "elsewhere" }), "InvalidRedirectLocation", 400),
 );
 
@@ -137,7 +137,7 @@ for (const Key of [
   });
 }
 
-behaviour("a key of more than 1,024 bytes is too long", KEYS, () =>
+behaviour("PutObject refuses a key of more than 1,024 bytes", KEYS, () =>
   refused(put({ Key: "ö".repeat(513), Body: "" }), "KeyTooLongError", 400, {
     message: "Your key is too long",
     Size: "1026",
@@ -146,7 +146,7 @@ behaviour("a key of more than 1,024 bytes is too long", KEYS, () =>
 );
 
 behaviour(
-  "a key of more than 1,024 bytes is too long to be read, too",
+  "GetObject refuses a key of more than 1,024 bytes",
   "https://github.com/s3fs-fuse/s3fs-fuse/pull/1602",
   async () => {
     const Key = "k".repeat(1_025);
@@ -155,7 +155,7 @@ behaviour(
   },
 );
 
-behaviour("keys differ in the case of their letters", KEYS, async () => {
+behaviour("keys are case-sensitive", KEYS, async () => {
   await put({ Key: "Case", Body: "upper" });
   await put({ Key: "case", Body: "lower" });
   expect([await textOf("Case"), await textOf("case")]).toEqual(["upper", "lower"]);
@@ -163,12 +163,12 @@ behaviour("keys differ in the case of their letters", KEYS, async () => {
 
 // Metadata
 
-behaviour("user metadata come back by lower-case names", METADATA, async () => {
+behaviour("user metadata is returned with lower-case names", METADATA, async () => {
   await put({ Key: "meta", Body: "b", Metadata: { Colour: "Blue", "two-words": "x y" } });
   expect((await head("meta")).Metadata).toEqual({ colour: "Blue", "two-words": "x y" });
 });
 
-behaviour("metadata in encoded words are read, and told so again", METADATA, async () => {
+behaviour("encoded words in metadata are decoded, and encoded again in responses", METADATA, async () => {
   await put({
     Key: "words",
     Body: "b",
@@ -177,7 +177,7 @@ behaviour("metadata in encoded words are read, and told so again", METADATA, asy
   expect((await head("words")).Metadata).toEqual({ word: "=?UTF-8?Q?gr=C3=BCn?=", plain: "a b" });
 });
 
-behaviour("user metadata are at most 2 KB", METADATA, () =>
+behaviour("user metadata is limited to 2 KB", METADATA, () =>
   refused(put({ Key: "k", Body: "", Metadata: { m: "x".repeat(2_048) } }), "MetadataTooLarge", 400, {
     message: "Your metadata headers exceed the maximum allowed metadata size",
     MaxSizeAllowed: "2048",
@@ -185,7 +185,7 @@ behaviour("user metadata are at most 2 KB", METADATA, () =>
   }),
 );
 
-behaviour("headers that an object was put with come back", METADATA, async () => {
+behaviour("headers given to PutObject are returned by reads", METADATA, async () => {
   const said = {
     CacheControl: "no-cache",
     ContentDisposition: 'attachment; filename="a.txt"',
@@ -198,13 +198,13 @@ behaviour("headers that an object was put with come back", METADATA, async () =>
   expect(await head("headers")).toMatchObject(said);
 });
 
-behaviour("so does a date of expiry", METADATA, async () => {
+behaviour("an Expires date is returned", METADATA, async () => {
   await put({ Key: "expires", Body: "b", Expires: new Date("2030-01-01T00:00:00Z") });
   const { headers } = await s3.raw(new GetObjectCommand({ Bucket, Key: "expires" }));
   expect(headers.expires).toBe("Tue, 01 Jan 2030 00:00:00 GMT");
 });
 
-behaviour("an expiry that is no date comes back as it was said", METADATA, async () => {
+behaviour("an invalid Expires date is returned as it was given", METADATA, async () => {
   await s3.raw(new PutObjectCommand({ Bucket, Key: "expires-never", Body: "b" }), {
     headers: { expires: "-1" },
   });
@@ -212,12 +212,12 @@ behaviour("an expiry that is no date comes back as it was said", METADATA, async
   expect(headers.expires).toBe("-1");
 });
 
-behaviour("aws-chunked is no encoding of the object", PUT, async () => {
+behaviour("aws-chunked is not stored in the Content-Encoding", PUT, async () => {
   await put({ Key: "chunked", Body: "b", ContentEncoding: "aws-chunked" });
   expect((await head("chunked")).ContentEncoding).toBeUndefined();
 });
 
-behaviour("what was put without a type is binary/octet-stream", PUT, async () => {
+behaviour("the default content type is binary/octet-stream", PUT, async () => {
   await s3.raw(new PutObjectCommand({ Bucket, Key: "untyped", Body: "b" }), {
     headers: { "content-type": "" },
   });
@@ -226,7 +226,7 @@ behaviour("what was put without a type is binary/octet-stream", PUT, async () =>
 
 // GetObject and HeadObject
 
-behaviour("GetObject gives bytes, length, type, time and that it takes ranges", GET, async () => {
+behaviour("GetObject returns bytes, length, type, time and Accept-Ranges", GET, async () => {
   const { status, headers, text } = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten" }));
   expect([status, text]).toEqual([200, "0123456789"]);
   expect(headers).toMatchObject({
@@ -239,7 +239,7 @@ behaviour("GetObject gives bytes, length, type, time and that it takes ranges", 
   expect(headers["last-modified"]).toMatch(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
 });
 
-behaviour("HeadObject tells the same, without the bytes", HEAD, async () => {
+behaviour("HeadObject returns the headers of GetObject without the bytes", HEAD, async () => {
   const [got, told] = [
     await s3.raw(new GetObjectCommand({ Bucket, Key: "ten" })),
     await s3.raw(new HeadObjectCommand({ Bucket, Key: "ten", ChecksumMode: "ENABLED" })),
@@ -251,7 +251,7 @@ behaviour("HeadObject tells the same, without the bytes", HEAD, async () => {
   expect([told.text, kept(told)]).toEqual(["", kept(got)]);
 });
 
-behaviour("what is not there is NoSuchKey", GET, async () => {
+behaviour("GetObject of a missing key fails with NoSuchKey", GET, async () => {
   await refused(get("not-there"), "NoSuchKey", 404, {
     message: "The specified key does not exist.",
     Key: "not-there",
@@ -260,20 +260,20 @@ behaviour("what is not there is NoSuchKey", GET, async () => {
   expect(elementsOf(text)).toEqual(["Code", "Message", "Key", "RequestId", "HostId"]);
 });
 
-behaviour("HeadObject of what is not there is 404 without a body", HEAD, async () => {
+behaviour("HeadObject of a missing key answers 404 without a body", HEAD, async () => {
   expect(await s3.raw(new HeadObjectCommand({ Bucket, Key: "not-there" }))).toMatchObject({
     status: 404,
     text: "",
   });
 });
 
-behaviour("an empty object has no bytes", GET, async () => {
+behaviour("GetObject of an empty object returns no bytes", GET, async () => {
   const { status, headers, text } = await s3.raw(new GetObjectCommand({ Bucket, Key: "empty" }));
   expect([status, headers["content-length"], text]).toEqual([200, "0", ""]);
 });
 
 behaviour(
-  "a GET that sends a header of encryption is refused",
+  "GetObject refuses encryption headers of writes",
   doc("AmazonS3/latest/userguide/UsingServerSideEncryption.html"),
   async () => {
     const { status, text } = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten" }), {
@@ -290,13 +290,13 @@ for (const [member, header, value] of [
   ["ResponseContentLanguage", "content-language", "fr"],
   ["ResponseContentType", "content-type", "text/csv"],
 ] as const) {
-  behaviour(`${member} takes the place of what was stored`, GET, async () => {
+  behaviour(`${member} overrides the stored header`, GET, async () => {
     const { headers } = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten", [member]: value }));
     expect(headers[header]).toBe(value);
   });
 }
 
-behaviour("ResponseExpires, too", GET, async () => {
+behaviour("ResponseExpires overrides the stored header", GET, async () => {
   const ResponseExpires = new Date("2031-02-03T04:05:06Z");
   const { headers } = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten", ResponseExpires }));
   expect(headers.expires).toBe("Mon, 03 Feb 2031 04:05:06 GMT");
@@ -312,7 +312,7 @@ for (const [Range, text, told] of [
   ["bytes=-100", "0123456789", "bytes 0-9/10"],
   ["bytes=5-100", "56789", "bytes 5-9/10"],
 ] as const) {
-  behaviour(`${Range} of ten bytes is ${told}`, RANGES, async () => {
+  behaviour(`${Range} of ten bytes returns ${told}`, RANGES, async () => {
     const answer = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten", Range }));
     expect([answer.status, answer.text, answer.headers["content-range"]]).toEqual([206, text, told]);
     expect(answer.headers["content-length"]).toBe(String(text.length));
@@ -320,7 +320,7 @@ for (const [Range, text, told] of [
 }
 
 for (const Range of ["bytes=10-", "bytes=100-200", "bytes=-0"]) {
-  behaviour(`${Range} of ten bytes cannot be satisfied`, GET, () =>
+  behaviour(`${Range} of ten bytes is unsatisfiable`, GET, () =>
     refused(get("ten", { Range }), "InvalidRange", 416, {
       message: "The requested range is not satisfiable",
       RangeRequested: Range,
@@ -330,13 +330,13 @@ for (const Range of ["bytes=10-", "bytes=100-200", "bytes=-0"]) {
 }
 
 for (const Range of ["bytes=4-2", "bytes=a-b", "lines=1-2", "bytes=0-1,3-4"]) {
-  behaviour(`the range ${Range} is passed over`, GET, async () => {
+  behaviour(`the range ${Range} is ignored`, GET, async () => {
     const answer = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten", Range }));
     expect([answer.status, answer.text]).toEqual([200, "0123456789"]);
   });
 }
 
-behaviour("HeadObject takes a range, too", HEAD, async () => {
+behaviour("HeadObject supports ranges", HEAD, async () => {
   const answer = await s3.raw(new HeadObjectCommand({ Bucket, Key: "ten", Range: "bytes=1-2" }));
   expect([answer.status, answer.headers["content-range"], answer.headers["content-length"]]).toEqual([
     206,
@@ -346,7 +346,7 @@ behaviour("HeadObject takes a range, too", HEAD, async () => {
 });
 
 behaviour(
-  "a part is given only of what If-Range knows, else the whole",
+  "If-Range returns the range if it matches, else the whole object",
   "https://github.com/aws/aws-sdk-kotlin/issues/1645",
   async () => {
     const { ETag, LastModified } = await s3.send(new HeadObjectCommand({ Bucket, Key: "ten" }));
@@ -365,7 +365,7 @@ behaviour(
   },
 );
 
-behaviour("an empty object has no range", GET, () =>
+behaviour("any range of an empty object is unsatisfiable", GET, () =>
   refused(get("empty", { Range: "bytes=0-" }), "InvalidRange", 416, { ActualObjectSize: "0" }),
 );
 
@@ -411,12 +411,12 @@ for (const [what, conditions, status] of [
   });
 }
 
-behaviour("304 has no body, and tells the ETag", READS, async () => {
+behaviour("a 304 response has the ETag and no body", READS, async () => {
   const { text, headers } = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten", IfNoneMatch: ETAG }));
   expect([text, headers.etag]).toEqual(["", ETAG]);
 });
 
-behaviour("412 names the condition", READS, () =>
+behaviour("a 412 error names the condition", READS, () =>
   refused(get("ten", { IfMatch: '"other"' }), "PreconditionFailed", 412, {
     message: "At least one of the pre-conditions you specified did not hold",
     Condition: "If-Match",
@@ -425,7 +425,7 @@ behaviour("412 names the condition", READS, () =>
 
 // Conditional writes
 
-behaviour("If-None-Match: * writes only what is not there", WRITES, async () => {
+behaviour("If-None-Match: * writes only if the key does not exist", WRITES, async () => {
   await put({ Key: "once", Body: "first", IfNoneMatch: "*" });
   await refused(put({ Key: "once", Body: "second", IfNoneMatch: "*" }), "PreconditionFailed", 412, {
     Condition: "If-None-Match",
@@ -434,7 +434,7 @@ behaviour("If-None-Match: * writes only what is not there", WRITES, async () => 
 });
 
 behaviour(
-  "If-Match of a write takes an ETag, and not any",
+  "If-Match of a write requires an ETag, and refuses *",
   "https://github.com/versity/versitygw/blob/main/s3err/not-implemented-error.go",
   () =>
     refused(put({ Key: "once", Body: "b", IfMatch: "*" }), "NotImplemented", 501, {
@@ -443,14 +443,14 @@ behaviour(
     }),
 );
 
-behaviour("If-None-Match of a write takes nothing but *", WRITES, () =>
+behaviour("If-None-Match of a write accepts only *", WRITES, () =>
   refused(put({ Key: "once", Body: "b", IfNoneMatch: ETAG }), "NotImplemented", 501, {
     message: "A header you provided implies functionality that is not implemented",
     Header: "If-None-Match",
   }),
 );
 
-behaviour("If-Match replaces only what has that ETag", WRITES, async () => {
+behaviour("If-Match overwrites only an object with that ETag", WRITES, async () => {
   const { ETag } = await put({ Key: "swap", Body: "first" });
   await put({ Key: "swap", Body: "second", IfMatch: ETag! });
   await refused(put({ Key: "swap", Body: "third", IfMatch: ETag! }), "PreconditionFailed", 412, {
@@ -458,28 +458,28 @@ behaviour("If-Match replaces only what has that ETag", WRITES, async () => {
   });
 });
 
-behaviour("If-Match of what is not there is NoSuchKey", WRITES, () =>
+behaviour("If-Match of a missing key fails with NoSuchKey", WRITES, () =>
   refused(put({ Key: "never", Body: "b", IfMatch: ETAG }), "NoSuchKey", 404),
 );
 
-behaviour("both conditions at once are not implemented", CONDITIONS, () =>
+behaviour("If-Match and If-None-Match together are not implemented", CONDITIONS, () =>
   refused(put({ Key: "both", Body: "b", IfMatch: ETAG, IfNoneMatch: "*" }), "NotImplemented", 501),
 );
 
 // DeleteObject
 
-behaviour("DeleteObject answers 204, and the object is gone", DELETE, async () => {
+behaviour("DeleteObject answers 204 and deletes the object", DELETE, async () => {
   await put({ Key: "gone", Body: "b" });
   const answer = await s3.raw(new DeleteObjectCommand({ Bucket, Key: "gone" }));
   expect([answer.status, answer.text, answer.headers["x-amz-delete-marker"]]).toEqual([204, "", undefined]);
   await refused(get("gone"), "NoSuchKey", 404);
 });
 
-behaviour("deleting what is not there answers the same", DELETE, async () => {
+behaviour("DeleteObject of a missing key answers 204", DELETE, async () => {
   expect((await s3.raw(new DeleteObjectCommand({ Bucket, Key: "never-was" }))).status).toBe(204);
 });
 
-behaviour("If-Match deletes only what has that ETag", DELETES, async () => {
+behaviour("DeleteObject with If-Match deletes only an object with that ETag", DELETES, async () => {
   await put({ Key: "kept", Body: "b" });
   await refused(
     s3.send(new DeleteObjectCommand({ Bucket, Key: "kept", IfMatch: '"other"' })),
@@ -490,6 +490,6 @@ behaviour("If-Match deletes only what has that ETag", DELETES, async () => {
   await refused(head("kept"), "NotFound", 404);
 });
 
-behaviour("in a bucket that is not there nothing is deleted", DELETE, () =>
+behaviour("DeleteObject in a missing bucket fails", DELETE, () =>
   refused(s3.send(new DeleteObjectCommand({ Bucket: "not-there", Key: "k" })), "NoSuchBucket", 404),
 );

@@ -61,7 +61,7 @@ const list = async (Bucket: string, Key = "k") => {
 };
 const settled = () => cloud.advance(1_000);
 
-behaviour("an annotation goes where its object went", WHAT, async () => {
+behaviour("an annotation is replicated to the destinations of its object", WHAT, async () => {
   await settled();
   await annotate("a", "one");
   await settled();
@@ -70,7 +70,7 @@ behaviour("an annotation goes where its object went", WHAT, async () => {
   expect(await list(to)).toEqual([["a", "REPLICA"]]);
 });
 
-behaviour("an annotation of an object that is still on its way follows it", WHAT, async () => {
+behaviour("an annotation of an object with pending replication is replicated after it", WHAT, async () => {
   await annotate("a", "one");
   await annotate("large", "x".repeat(200_000));
   await settled();
@@ -81,7 +81,7 @@ behaviour("an annotation of an object that is still on its way follows it", WHAT
   expect(await read("large")).toEqual(["x".repeat(200_000), "REPLICA"]);
 });
 
-behaviour("what is put again, or deleted, is so in the replica", WHAT, async () => {
+behaviour("replacing or deleting an annotation is replicated", WHAT, async () => {
   await annotate("a", "one");
   await annotate("b", "two");
   await settled();
@@ -93,7 +93,7 @@ behaviour("what is put again, or deleted, is so in the replica", WHAT, async () 
   expect(await read("a")).toEqual(["three", "REPLICA"]);
 });
 
-behaviour("a copy's annotations go along", WHAT, async () => {
+behaviour("annotations of a copied object are replicated", WHAT, async () => {
   await annotate("a", "one");
   await settled();
   await client().send(new CopyObjectCommand({ Bucket: from, Key: "copy", CopySource: `${from}/k` }));
@@ -102,7 +102,7 @@ behaviour("a copy's annotations go along", WHAT, async () => {
   expect(await list(from, "copy")).toEqual([["a", "COMPLETED"]]);
 });
 
-behaviour("what is put on a replica stays there", WHAT, async () => {
+behaviour("annotations put on a replica are not replicated", WHAT, async () => {
   await settled();
   await annotate("own", "one", to);
   await settled();
@@ -110,7 +110,7 @@ behaviour("what is put on a replica stays there", WHAT, async () => {
   expect(await list(to)).toEqual([["own", undefined]]);
 });
 
-behaviour("an annotation whose replica was deleted has failed", STATUS, async () => {
+behaviour("an annotation whose replica was deleted has the status FAILED", STATUS, async () => {
   await settled();
   const { VersionId } = await client().send(new HeadObjectCommand({ Bucket: to, Key: "k" }));
   await client().send(new DeleteObjectCommand({ Bucket: to, Key: "k", VersionId }));
@@ -119,15 +119,19 @@ behaviour("an annotation whose replica was deleted has failed", STATUS, async ()
   expect(await list(from)).toEqual([["a", "FAILED"]]);
 });
 
-behaviour("the annotations of a copy that cannot be replicated have failed", STATUS, async () => {
-  await annotate("a", "one");
-  await settled();
-  await client().send(new DeleteObjectCommand({ Bucket: from, Key: "k" }));
-  const { VersionId } = await client().send(new HeadObjectCommand({ Bucket: to, Key: "k" }));
-  await client().send(new DeleteObjectCommand({ Bucket: to, Key: "k", VersionId }));
-  await client().send(new DeleteBucketCommand({ Bucket: to }));
-  const CopySource = `${from}/k?versionId=${VersionId}`;
-  await client().send(new CopyObjectCommand({ Bucket: from, Key: "copy", CopySource }));
-  await settled();
-  expect(await list(from, "copy")).toEqual([["a", "FAILED"]]);
-});
+behaviour(
+  "annotations of a copied object that cannot be replicated have the status FAILED",
+  STATUS,
+  async () => {
+    await annotate("a", "one");
+    await settled();
+    await client().send(new DeleteObjectCommand({ Bucket: from, Key: "k" }));
+    const { VersionId } = await client().send(new HeadObjectCommand({ Bucket: to, Key: "k" }));
+    await client().send(new DeleteObjectCommand({ Bucket: to, Key: "k", VersionId }));
+    await client().send(new DeleteBucketCommand({ Bucket: to }));
+    const CopySource = `${from}/k?versionId=${VersionId}`;
+    await client().send(new CopyObjectCommand({ Bucket: from, Key: "copy", CopySource }));
+    await settled();
+    expect(await list(from, "copy")).toEqual([["a", "FAILED"]]);
+  },
+);

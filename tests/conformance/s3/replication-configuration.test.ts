@@ -34,7 +34,10 @@ beforeAll(async () => {
   await send(new CreateBucketCommand({ Bucket: "plain" }));
 });
 
-/** The second version of the schema; the first has a Prefix and neither Filter nor Priority. */
+/**
+ * A configuration of the second version of the schema; the first has a Prefix and neither Filter nor
+ * Priority.
+ */
 const second = (more: object = {}, Destination: object = { Bucket: arn("copy") }) =>
   ({
     ...on,
@@ -239,7 +242,7 @@ for (const [what, source, rules, code, message] of REFUSED) {
   });
 }
 
-behaviour("the source has versioning", PUT, async () => {
+behaviour("the source bucket requires versioning", PUT, async () => {
   await expect(put("plain", [second()])).rejects.toMatchObject({
     name: "InvalidRequest",
     message: "Versioning must be 'Enabled' on the bucket to apply a replication configuration",
@@ -247,11 +250,11 @@ behaviour("the source has versioning", PUT, async () => {
   });
 });
 
-behaviour("the role is named by ARN", PUT, async () => {
+behaviour("the role must be an ARN", PUT, async () => {
   await expect(put("rules", [second()], "replication")).rejects.toMatchObject({ name: "InvalidArgument" });
 });
 
-behaviour("a configuration comes back as it was put, with ids", GET, async () => {
+behaviour("a configuration is returned as it was put, with IDs", GET, async () => {
   const rule = second(
     { ID: "r", Filter: { And: { Prefix: "in/", Tags: [{ Key: "k", Value: "v" }] } } },
     {
@@ -268,13 +271,13 @@ behaviour("a configuration comes back as it was put, with ids", GET, async () =>
   expect(Rules![1]!.ID).toMatch(/^.{10,}$/);
 });
 
-behaviour("a configuration replaces the former one", PUT, async () => {
+behaviour("a configuration replaces the existing one", PUT, async () => {
   await put("rules", [second({ ID: "a" })]);
   await put("rules", [second({ ID: "b" })]);
   expect((await get("rules")).Rules!.map(({ ID }) => ID)).toEqual(["b"]);
 });
 
-behaviour("a bucket without replication says so", GET, async () => {
+behaviour("GetBucketReplication of a bucket without replication fails", GET, async () => {
   await expect(get("plain")).rejects.toMatchObject({
     name: "ReplicationConfigurationNotFoundError",
     message: "The replication configuration was not found",
@@ -283,7 +286,7 @@ behaviour("a bucket without replication says so", GET, async () => {
   });
 });
 
-behaviour("a deleted configuration is gone, and may be deleted again", DELETE, async () => {
+behaviour("DeleteBucketReplication deletes the configuration and is idempotent", DELETE, async () => {
   await put("rules", [second()]);
   for (let i = 0; i < 2; i++) {
     const { $metadata } = await send(new DeleteBucketReplicationCommand({ Bucket: "rules" }));
@@ -293,7 +296,7 @@ behaviour("a deleted configuration is gone, and may be deleted again", DELETE, a
 });
 
 behaviour(
-  "versioning cannot be suspended while a bucket is replicated",
+  "versioning cannot be suspended in a bucket with replication",
   doc("AmazonS3/latest/userguide/replication-and-other-bucket-configs.html"),
   async () => {
     await put("rules", [second()]);

@@ -52,7 +52,10 @@ async function versioned(Bucket: string, client = s3(), region?: "eu-west-1") {
 
 beforeAll(() => versioned("copy"));
 
-/** The second version of the schema; the first has a Prefix and neither Filter nor Priority. */
+/**
+ * A configuration of the second version of the schema; the first has a Prefix and neither Filter nor
+ * Priority.
+ */
 const second = (more: object = {}, Destination: object = { Bucket: arn("copy") }) =>
   ({
     ...on,
@@ -74,7 +77,7 @@ const put = (Bucket: string, Rules: object[], role = Role) =>
   );
 const withTag = { Filter: { Tag: { Key: "k", Value: "v" } } };
 
-/** What another account's bucket says to let the role in. */
+/** The policy by which another account's bucket allows the role to replicate. */
 const admitting = (bucket: string) =>
   JSON.stringify({
     Version: "2012-10-17",
@@ -88,7 +91,7 @@ const admitting = (bucket: string) =>
     ],
   });
 
-/** A source and a destination of their own, so that no case sees another's. */
+/** Creates a source and a destination for one test. */
 let pairs = 0;
 async function pair(more: object = {}, destination: object = {}) {
   const [from, to] = [`from-${++pairs}`, `to-${pairs}`];
@@ -106,21 +109,21 @@ async function pair(more: object = {}, destination: object = {}) {
 }
 const notThere = { $metadata: { httpStatusCode: 404 } };
 
-behaviour("a new object is copied with its bytes", WHAT, async () => {
+behaviour("a new object is replicated with its bytes", WHAT, async () => {
   const { to, write } = await pair();
   await write();
   const { Body } = await send(new GetObjectCommand({ Bucket: to, Key: "k" }));
   expect(await Body!.transformToString()).toBe("hello");
 });
 
-behaviour("a replica has the version id of its source", WHAT, async () => {
+behaviour("a replica has the version ID of its source", WHAT, async () => {
   const { write, replica } = await pair();
   const { VersionId } = await write();
   expect((await replica()).VersionId).toBe(VersionId);
 });
 
 behaviour(
-  "a replica keeps the time at which its source was made",
+  "a replica has the creation time of its source",
   doc("AmazonS3/latest/userguide/replication.html"),
   async () => {
     const { write, source, replica } = await pair();
@@ -130,7 +133,7 @@ behaviour(
   },
 );
 
-behaviour("metadata goes along", WHAT, async () => {
+behaviour("metadata is replicated", WHAT, async () => {
   const { write, replica } = await pair();
   await write("k", { Metadata: { author: "me" }, ContentType: "text/x", CacheControl: "no-cache" });
   expect(await replica()).toMatchObject({
@@ -140,7 +143,7 @@ behaviour("metadata goes along", WHAT, async () => {
   });
 });
 
-behaviour("tags go along", WHAT, async () => {
+behaviour("tags are replicated", WHAT, async () => {
   const { to, write } = await pair();
   await write("k", { Tagging: "a=1&b=2" });
   const { TagSet } = await send(new GetObjectTaggingCommand({ Bucket: to, Key: "k" }));
@@ -150,25 +153,25 @@ behaviour("tags go along", WHAT, async () => {
   ]);
 });
 
-behaviour("the source's status is COMPLETED once the replica is there", STATUS, async () => {
+behaviour("the source's status is COMPLETED once the replica exists", STATUS, async () => {
   const { write, source } = await pair();
   await write();
   expect((await source()).ReplicationStatus).toBe("COMPLETED");
 });
 
-behaviour("a replica's status is REPLICA", STATUS, async () => {
+behaviour("the status of a replica is REPLICA", STATUS, async () => {
   const { write, replica } = await pair();
   await write();
   expect((await replica()).ReplicationStatus).toBe("REPLICA");
 });
 
-behaviour("an object that no rule concerns has no status", STATUS, async () => {
+behaviour("an object that matches no rule has no status", STATUS, async () => {
   const { write, source } = await pair({ Filter: { Prefix: "in/" } });
   await write("out");
   expect((await source("out")).ReplicationStatus).toBeUndefined();
 });
 
-behaviour("with two destinations the status is FAILED where one fails", STATUS, async () => {
+behaviour("with two destinations the status is FAILED if one fails", STATUS, async () => {
   const { from, to, write, source } = await pair();
   await versioned("gone-soon");
   await put(from, [second({}, { Bucket: arn(to) }), second({ Priority: 2 }, { Bucket: arn("gone-soon") })]);
@@ -179,7 +182,7 @@ behaviour("with two destinations the status is FAILED where one fails", STATUS, 
   expect((await source()).ReplicationStatus).toBe("FAILED");
 });
 
-behaviour("objects from before the configuration are not copied", WHAT, async () => {
+behaviour("existing objects are not replicated", WHAT, async () => {
   const { from, to, write, replica } = await pair();
   await send(new DeleteBucketReplicationCommand({ Bucket: from }));
   await write("old");
@@ -188,21 +191,25 @@ behaviour("objects from before the configuration are not copied", WHAT, async ()
   await expect(replica("old")).rejects.toMatchObject(notThere);
 });
 
-behaviour("a disabled rule copies nothing", RULE, async () => {
+behaviour("a disabled rule replicates nothing", RULE, async () => {
   const { write, replica } = await pair(off);
   await write();
   await expect(replica()).rejects.toMatchObject(notThere);
 });
 
-behaviour("a prefix chooses", doc("AmazonS3/latest/API/API_ReplicationRuleFilter.html"), async () => {
-  const { write, replica } = await pair({ Filter: { Prefix: "in/" } });
-  await write("in/a");
-  await write("out/a");
-  expect((await replica("in/a")).ReplicationStatus).toBe("REPLICA");
-  await expect(replica("out/a")).rejects.toMatchObject(notThere);
-});
+behaviour(
+  "a rule may filter by prefix",
+  doc("AmazonS3/latest/API/API_ReplicationRuleFilter.html"),
+  async () => {
+    const { write, replica } = await pair({ Filter: { Prefix: "in/" } });
+    await write("in/a");
+    await write("out/a");
+    expect((await replica("in/a")).ReplicationStatus).toBe("REPLICA");
+    await expect(replica("out/a")).rejects.toMatchObject(notThere);
+  },
+);
 
-behaviour("a tag chooses", doc("AmazonS3/latest/API/API_ReplicationRuleFilter.html"), async () => {
+behaviour("a rule may filter by tag", doc("AmazonS3/latest/API/API_ReplicationRuleFilter.html"), async () => {
   const { write, replica } = await pair(withTag);
   await write("tagged", { Tagging: "k=v" });
   await write("other", { Tagging: "k=w" });
@@ -211,7 +218,7 @@ behaviour("a tag chooses", doc("AmazonS3/latest/API/API_ReplicationRuleFilter.ht
 });
 
 behaviour(
-  "And needs the prefix and all tags",
+  "And requires the prefix and all tags",
   doc("AmazonS3/latest/API/API_ReplicationRuleAndOperator.html"),
   async () => {
     const Tags = [
@@ -228,7 +235,7 @@ behaviour(
   },
 );
 
-behaviour("of two rules for one destination the higher priority holds", RULE, async () => {
+behaviour("of two rules for one destination, the one with the higher priority applies", RULE, async () => {
   const { from, to, write, replica } = await pair();
   await put(from, [
     second({ Priority: 1 }, { Bucket: arn(to), StorageClass: "GLACIER_IR" }),
@@ -239,7 +246,7 @@ behaviour("of two rules for one destination the higher priority holds", RULE, as
 });
 
 behaviour(
-  "a replica has the source's storage class unless the rule says otherwise",
+  "a replica has the source's storage class by default",
   doc("AmazonS3/latest/API/API_Destination.html"),
   async () => {
     const { write, replica } = await pair();
@@ -249,7 +256,7 @@ behaviour(
 );
 
 behaviour(
-  "a rule may name the replica's storage class",
+  "a rule may set the replica's storage class",
   doc("AmazonS3/latest/API/API_Destination.html"),
   async () => {
     const { write, replica } = await pair({}, { StorageClass: "GLACIER" });
@@ -258,13 +265,13 @@ behaviour(
   },
 );
 
-behaviour("an archived object is not copied", WHAT, async () => {
+behaviour("an archived object is not replicated", WHAT, async () => {
   const { write, replica } = await pair();
   await write("k", { StorageClass: "GLACIER" });
   await expect(replica()).rejects.toMatchObject(notThere);
 });
 
-behaviour("a replica is not copied on", WHAT, async () => {
+behaviour("a replica is not replicated again", WHAT, async () => {
   const { to, write, replica } = await pair();
   await versioned("third");
   await put(to, [second({}, { Bucket: arn("third") })]);
@@ -273,7 +280,7 @@ behaviour("a replica is not copied on", WHAT, async () => {
   await expect(send(new HeadObjectCommand({ Bucket: "third", Key: "k" }))).rejects.toMatchObject(notThere);
 });
 
-behaviour("an object of parts keeps its parts and ETag", WHAT, async () => {
+behaviour("a replica of a multipart object keeps its parts and ETag", WHAT, async () => {
   const { from, source, replica } = await pair();
   const named = { Bucket: from, Key: "k" };
   const { UploadId } = await send(new CreateMultipartUploadCommand(named));
@@ -284,7 +291,7 @@ behaviour("an object of parts keeps its parts and ETag", WHAT, async () => {
   expect((await replica()).ETag).toBe((await source()).ETag);
 });
 
-behaviour("tags that change follow", WHAT, async () => {
+behaviour("tag changes are replicated", WHAT, async () => {
   const { from, to, write } = await pair();
   await write("k", { Tagging: "a=1" });
   const tags = async () => (await send(new GetObjectTaggingCommand({ Bucket: to, Key: "k" }))).TagSet;
@@ -298,7 +305,7 @@ behaviour("tags that change follow", WHAT, async () => {
 });
 
 behaviour(
-  "a replica's changes go back by replica modification sync",
+  "replica modification sync replicates changes of the replica back",
   doc("AmazonS3/latest/userguide/replication-for-metadata-changes.html"),
   async () => {
     const { from, to, write } = await pair();
@@ -315,7 +322,7 @@ behaviour(
 const markersIn = async (Bucket: string) =>
   (await send(new ListObjectVersionsCommand({ Bucket }))).DeleteMarkers ?? [];
 
-behaviour("delete markers go along where a rule says so", MARKERS, async () => {
+behaviour("delete markers are replicated if the rule enables it", MARKERS, async () => {
   const { from, to, write } = await pair({ DeleteMarkerReplication: on });
   await write();
   const { VersionId } = await send(new DeleteObjectCommand({ Bucket: from, Key: "k" }));
@@ -323,7 +330,7 @@ behaviour("delete markers go along where a rule says so", MARKERS, async () => {
   expect((await markersIn(to)).map((marker) => marker.VersionId)).toEqual([VersionId]);
 });
 
-behaviour("delete markers stay where a rule says so", MARKERS, async () => {
+behaviour("delete markers are not replicated if the rule disables it", MARKERS, async () => {
   const { from, to, write } = await pair();
   await write();
   await send(new DeleteObjectCommand({ Bucket: from, Key: "k" }));
@@ -332,7 +339,7 @@ behaviour("delete markers stay where a rule says so", MARKERS, async () => {
 });
 
 behaviour(
-  "a rule of the first version takes delete markers along",
+  "a rule of the first schema version replicates delete markers",
   doc("AmazonS3/latest/userguide/replication-add-config.html#replication-backward-compat-considerations"),
   async () => {
     const { from, to, write } = await pair();
@@ -344,7 +351,7 @@ behaviour(
   },
 );
 
-behaviour("a version deleted by its id stays in the destination", WHAT, async () => {
+behaviour("deleting a version is not replicated", WHAT, async () => {
   const { from, write, replica } = await pair({ DeleteMarkerReplication: on });
   const { VersionId } = await write();
   await send(new DeleteObjectCommand({ Bucket: from, Key: "k", VersionId }));
@@ -353,7 +360,7 @@ behaviour("a version deleted by its id stays in the destination", WHAT, async ()
 });
 
 behaviour(
-  "a replica expires by the rules of its own bucket",
+  "a replica expires by the lifecycle rules of its own bucket",
   doc("AmazonS3/latest/userguide/replication-and-other-bucket-configs.html"),
   async () => {
     const { to, write, replica } = await pair();
@@ -368,7 +375,7 @@ behaviour(
   },
 );
 
-behaviour("versions keep their order in the destination", WHAT, async () => {
+behaviour("replicas keep the order of versions", WHAT, async () => {
   const { to, write } = await pair();
   const made = [await write(), await write(), await write()];
   const { Versions = [] } = await send(new ListObjectVersionsCommand({ Bucket: to }));
@@ -378,7 +385,7 @@ behaviour("versions keep their order in the destination", WHAT, async () => {
 });
 
 behaviour(
-  "objects go to another Region and another account, which then owns them",
+  "objects are replicated to another Region and another account, which then owns them",
   doc("AmazonS3/latest/userguide/replication-change-owner.html"),
   async () => {
     const abroad = s3({ account: "111122223333", region: "eu-west-1" });
@@ -402,7 +409,7 @@ async function locked(Bucket: string) {
   await send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }));
 }
 
-behaviour("retention and legal holds go along, and follow", WHAT, async () => {
+behaviour("retention and legal holds are replicated, also when they change", WHAT, async () => {
   for (const bucket of ["locked-from", "locked-to"]) await locked(bucket);
   await put("locked-from", [second({}, { Bucket: arn("locked-to") })]);
   const named = { Bucket: "locked-from", Key: "k" };
@@ -422,7 +429,7 @@ behaviour("retention and legal holds go along, and follow", WHAT, async () => {
   expect([freed.ObjectLockMode, freed.ObjectLockLegalHoldStatus]).toEqual([undefined, "ON"]);
 });
 
-/** A bucket that retains what it gets for a month. */
+/** Creates a bucket with a default retention of one month. */
 async function retaining(Bucket: string) {
   await locked(Bucket);
   await send(
@@ -436,7 +443,7 @@ async function retaining(Bucket: string) {
   );
 }
 
-behaviour("what the destination retains by default stays retained when tags follow", WHAT, async () => {
+behaviour("the destination's default retention is kept when tags are replicated", WHAT, async () => {
   await versioned("free-from");
   await retaining("retaining-to");
   await put("free-from", [second({}, { Bucket: arn("retaining-to") })]);
@@ -452,7 +459,7 @@ behaviour("what the destination retains by default stays retained when tags foll
 });
 
 behaviour(
-  "a retention in compliance mode is never shortened, not even by the source's own",
+  "replication never shortens a retention in compliance mode",
   doc("AmazonS3/latest/userguide/object-lock.html"),
   async () => {
     await locked("lenient-from");
@@ -474,7 +481,7 @@ behaviour(
 );
 
 behaviour(
-  "what is locked does not go where nothing can be locked",
+  "a locked object is not replicated to a bucket without Object Lock",
   doc("AmazonS3/latest/userguide/replication-failure-codes.html"),
   async () => {
     await locked("locked-alone");
@@ -487,7 +494,7 @@ behaviour(
 );
 
 behaviour(
-  "another account's bucket takes nothing unless its policy says so",
+  "replication to another account's bucket requires its bucket policy",
   doc("AmazonS3/latest/userguide/setting-repl-config-perm-overview.html"),
   async () => {
     await versioned("uninvited", s3({ account: "111122223333" }));

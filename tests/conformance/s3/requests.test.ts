@@ -6,7 +6,7 @@ import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { elementIn, freshBucket, type RawAnswer, s3Client } from "./client.ts";
 import { send, type WireRequest } from "./wire.ts";
 
-/* Requests as clients of AWS's own do not make them. */
+/* Requests that AWS clients do not send. */
 
 const cloud = conformanceCloud();
 let bucket: string;
@@ -40,7 +40,7 @@ const said = ({ status, text }: RawAnswer, ...elements: string[]) => [
   ...elements.map((name) => elementIn(text, name)),
 ];
 
-behaviour("a PUT must tell its length, even that of nothing", ERRORS, async () => {
+behaviour("PUT requires a Content-Length, even for an empty body", ERRORS, async () => {
   const answer = await put({ body: "", unsigned: { "content-length": undefined } });
   expect(said(answer, "Message")).toEqual([
     411,
@@ -53,7 +53,7 @@ for (const [what, target, source] of [
   ["an object", "k", PUT],
   ["a part", "k?partNumber=1&uploadId=none", PART],
 ] as const) {
-  behaviour(`${what} cannot come in HTTP's own chunks`, source, async () => {
+  behaviour(`${what} refuses a chunked transfer encoding`, source, async () => {
     const answer = await send(cloud, {
       method: "PUT",
       target: `/${bucket}/${target}`,
@@ -83,7 +83,7 @@ const inChunks = (more: Partial<WireRequest>): WireRequest => ({
   },
 });
 
-behaviour("a length of chunks that is no number is none", `${GATEWAY}/1656`, async () => {
+behaviour("an invalid decoded content length is refused", `${GATEWAY}/1656`, async () => {
   const answer = await send(cloud, inChunks({ headers: { "x-amz-decoded-content-length": "abc" } }));
   expect(said(answer, "Message")).toEqual([
     411,
@@ -92,30 +92,38 @@ behaviour("a length of chunks that is no number is none", `${GATEWAY}/1656`, asy
   ]);
 });
 
-behaviour("another length of chunks than was told is told beside it", `${GATEWAY}/1684`, async () => {
-  const answer = await send(cloud, inChunks({ headers: { "x-amz-decoded-content-length": "3" } }));
-  expect(said(answer, "Message", "NumberBytesExpected", "NumberBytesProvided")).toEqual([
-    400,
-    "IncompleteBody",
-    "You did not provide the number of bytes specified by the Content-Length HTTP header",
-    "3",
-    "4",
-  ]);
-});
+behaviour(
+  "a wrong decoded content length is refused, and the error reports the actual length",
+  `${GATEWAY}/1684`,
+  async () => {
+    const answer = await send(cloud, inChunks({ headers: { "x-amz-decoded-content-length": "3" } }));
+    expect(said(answer, "Message", "NumberBytesExpected", "NumberBytesProvided")).toEqual([
+      400,
+      "IncompleteBody",
+      "You did not provide the number of bytes specified by the Content-Length HTTP header",
+      "3",
+      "4",
+    ]);
+  },
+);
 
-behaviour("a checksum before chunks, and one behind them", `${GATEWAY}/1657`, async () => {
-  const answer = await send(
-    cloud,
-    inChunks({ headers: { "x-amz-checksum-sha1": "qvTGHdzF6KLavt4PO0gs2a6pQ00=" } }),
-  );
-  expect(said(answer, "Message")).toEqual([
-    400,
-    "InvalidRequest",
-    "Expecting a single x-amz-checksum- header",
-  ]);
-});
+behaviour(
+  "a checksum both as header and as trailer of an aws-chunked body is refused",
+  `${GATEWAY}/1657`,
+  async () => {
+    const answer = await send(
+      cloud,
+      inChunks({ headers: { "x-amz-checksum-sha1": "qvTGHdzF6KLavt4PO0gs2a6pQ00=" } }),
+    );
+    expect(said(answer, "Message")).toEqual([
+      400,
+      "InvalidRequest",
+      "Expecting a single x-amz-checksum- header",
+    ]);
+  },
+);
 
-behaviour("a document does not come in unsigned chunks", `${GATEWAY}/1601`, async () => {
+behaviour("unsigned aws-chunked documents are refused", `${GATEWAY}/1601`, async () => {
   const answer = await send(cloud, inChunks({ target: `/${bucket}?tagging` }));
   expect(said(answer, "Message")).toEqual([
     400,
@@ -125,13 +133,13 @@ behaviour("a document does not come in unsigned chunks", `${GATEWAY}/1601`, asyn
 });
 
 for (const header of ["If-Modified-Since", "If-Unmodified-Since"]) {
-  behaviour(`PutObject knows no ${header}`, PUT, async () => {
+  behaviour(`PutObject does not implement ${header}`, PUT, async () => {
     const answer = await put({ headers: { [header.toLowerCase()]: "Sat, 29 Oct 1994 19:43:31 GMT" } });
     expect(said(answer, "Header")).toEqual([501, "NotImplemented", header]);
   });
 }
 
-behaviour("a checksum by an algorithm that nobody knows is refused", CHECKSUMS, async () => {
+behaviour("an unknown checksum algorithm is refused", CHECKSUMS, async () => {
   expect(said(await put({ headers: { "x-amz-checksum-md4": "AAAA" } }), "Message")).toEqual([
     400,
     "InvalidRequest",
@@ -152,7 +160,7 @@ for (const [what, key, code] of [
   });
 }
 
-behaviour("a POST to a bucket must be a form", POST, async () => {
+behaviour("POST to a bucket requires a form", POST, async () => {
   const answer = await send(cloud, { method: "POST", target: `/${bucket}`, body: "a=b" });
   expect(said(answer, "Condition")).toEqual([
     412,
@@ -162,12 +170,12 @@ behaviour("a POST to a bucket must be a form", POST, async () => {
 });
 
 for (const expectation of ["", "200-ok"]) {
-  behaviour(`an expectation that means nothing is passed over: '${expectation}'`, PUT, async () => {
+  behaviour(`an unknown expectation is ignored: '${expectation}'`, PUT, async () => {
     expect((await put({ unsigned: { expect: expectation } })).status).toBe(200);
   });
 }
 
-behaviour("metadata in Latin-1 may be signed as UTF-8", METADATA, async () => {
+behaviour("Latin-1 metadata may be signed as UTF-8", METADATA, async () => {
   const { headers } = await put({
     headers: { "x-amz-meta-name": "Bj\xc3\xb6rn" },
     unsigned: { "x-amz-meta-name": "Bj\xf6rn" },
@@ -177,7 +185,7 @@ behaviour("metadata in Latin-1 may be signed as UTF-8", METADATA, async () => {
   expect(got.headers["x-amz-meta-name"]).toBe("=?UTF-8?Q?Bj=C3=B6rn?=");
 });
 
-behaviour("a URL that is signed for no second has expired", PRESIGNED, async () => {
+behaviour("a presigned URL with an expiry of 0 seconds has expired", PRESIGNED, async () => {
   const url = await presigned(0);
   const answer = await send(cloud, { method: "GET", target: url, account: false });
   expect(said(answer, "Message")).toEqual([403, "AccessDenied", "Request has expired"]);
@@ -193,7 +201,7 @@ for (const range of [
   "octets=0-1",
   "bytes= 0-1",
 ]) {
-  behaviour(`a range that is none is passed over: ${range}`, GET, async () => {
+  behaviour(`an invalid range is ignored: ${range}`, GET, async () => {
     const answer = await send(cloud, { method: "GET", target: `/${bucket}/ten`, headers: { range } });
     expect([answer.status, answer.text, answer.headers["content-range"]]).toEqual([
       200,
@@ -215,7 +223,7 @@ async function presigned(seconds: number): Promise<string> {
 }
 
 for (const name of ["a", "a%20b", "b%C3%BCcket", "a".repeat(256)]) {
-  behaviour(`no bucket can be called ${name.slice(0, 20)}`, NAMES, async () => {
+  behaviour(`${name.slice(0, 20)} is not a valid bucket name`, NAMES, async () => {
     const answer = await send(cloud, { method: "GET", target: `/${name}` });
     expect(said(answer, "Message", "BucketName")).toEqual([
       400,
@@ -226,12 +234,12 @@ for (const name of ["a", "a%20b", "b%C3%BCcket", "a".repeat(256)]) {
   });
 }
 
-behaviour("names that buckets had once may still be asked for", NAMES, async () => {
+behaviour("reads accept legacy bucket names", NAMES, async () => {
   const answer = await send(cloud, { method: "GET", target: "/Old_Name" });
   expect(said(answer, "BucketName")).toEqual([404, "NoSuchBucket", "Old_Name"]);
 });
 
-// Endpoints of Regions
+// Regional endpoints
 
 const european = "of-europe";
 async function inEurope() {
@@ -252,7 +260,7 @@ for (const [what, host, target, endpoint] of [
   ],
 ] as const) {
   behaviour(
-    `a Region's endpoint sends on who asks for a bucket of another Region, ${what}`,
+    `a Regional endpoint redirects requests for a bucket of another Region, ${what}`,
     REDIRECTS,
     async () => {
       await inEurope();
@@ -276,7 +284,7 @@ for (const [what, host, target, endpoint] of [
   );
 }
 
-behaviour("HEAD is sent on without a document", REDIRECTS, async () => {
+behaviour("HEAD is redirected without a document", REDIRECTS, async () => {
   await inEurope();
   const { status, headers, text } = await send(cloud, {
     method: "HEAD",
@@ -286,7 +294,7 @@ behaviour("HEAD is sent on without a document", REDIRECTS, async () => {
   expect([status, headers["x-amz-bucket-region"], text]).toEqual([301, "eu-west-1", ""]);
 });
 
-behaviour("an endpoint that names no Region has all buckets", REDIRECTS, async () => {
+behaviour("an endpoint without a Region serves the buckets of all Regions", REDIRECTS, async () => {
   const s3 = await inEurope();
   const { status } = await s3.raw(
     new CopyObjectCommand({ Bucket: european, Key: "k", CopySource: `${bucket}/ten` }),
@@ -294,7 +302,7 @@ behaviour("an endpoint that names no Region has all buckets", REDIRECTS, async (
   expect(status).toBe(200);
 });
 
-behaviour("a copy may come from another Region", COPY, async () => {
+behaviour("CopyObject may copy from another Region", COPY, async () => {
   await inEurope();
   const answer = await send(cloud, {
     method: "PUT",
@@ -305,7 +313,7 @@ behaviour("a copy may come from another Region", COPY, async () => {
   expect(answer.status).toBe(200);
 });
 
-/** s3cmd's `ws-create` and `accesslog`, word for word. */
+/** The documents that s3cmd sends for `ws-create` and `accesslog`, verbatim. */
 for (const [selector, body] of [
   [
     "website",
@@ -314,7 +322,7 @@ for (const [selector, body] of [
   ["logging", '<BucketLoggingStatus xmlns="http://doc.s3.amazonaws.com/2006-03-01"/>'],
 ] as const)
   behaviour(
-    `a document of ?${selector} needs no digest`,
+    `a document of ?${selector} requires no digest`,
     "https://github.com/s3tools/s3cmd/blob/master/S3/S3.py",
     async () => {
       const answer = await send(cloud, { method: "PUT", target: `/${bucket}?${selector}=`, body });
@@ -322,7 +330,7 @@ for (const [selector, body] of [
     },
   );
 
-behaviour("steps up in a key are part of it, unless they lead out of the bucket", KEYS, async () => {
+behaviour("dot segments in a key are part of it unless they leave the bucket", KEYS, async () => {
   const at = async (method: string, key: string) =>
     (await send(cloud, { method, target: `/${bucket}/${key}` })).status;
   for (const key of ["videos/2014/../../video1.wmv", "a/./..", "..a", "a/..b/..."])
@@ -333,7 +341,7 @@ behaviour("steps up in a key are part of it, unless they lead out of the bucket"
 });
 
 behaviour(
-  "a parameter of another operation is not looked at",
+  "parameters of other operations are ignored",
   "https://github.com/jchristn/S3Server/blob/main/CHANGELOG.md",
   async () => {
     const { status, text } = await send(cloud, { method: "GET", target: `/${bucket}/ten?max-keys=abc` });
@@ -344,7 +352,7 @@ behaviour(
 for (const body of ["<a/>", "no document", "<AccessControlPolicy>"]) {
   for (const resource of ["", "/ten"])
     behaviour(
-      `${body} is no ACL of ${resource || "the bucket"}`,
+      `${body} is not a valid ACL of ${resource || "the bucket"}`,
       "https://github.com/boto/boto3/issues/180",
       async () => {
         const answer = await send(cloud, { method: "PUT", target: `/${bucket}${resource}?acl`, body });

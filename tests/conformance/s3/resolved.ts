@@ -1,7 +1,7 @@
 import { Agent } from "node:http";
 import type { ConformanceCloud } from "../cloud.ts";
 
-/** Clients put accounts and access points into the host's name, which no resolver of this machine knows. */
+/** Clients put account IDs and access points into the host name, which the local resolver does not know. */
 export function resolved(cloud: ConformanceCloud) {
   const httpAgent = new Agent({
     lookup: (_, { all }, found) =>

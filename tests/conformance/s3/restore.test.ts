@@ -29,7 +29,7 @@ const CLASSES = doc("AmazonS3/latest/userguide/storage-class-intro.html");
 const RESTORING = doc("AmazonS3/latest/userguide/restoring-objects.html");
 const TIERS = doc("AmazonS3/latest/userguide/restoring-objects-retrieval-options.html");
 const api = (operation: string) => doc(`AmazonS3/latest/API/API_${operation}.html`);
-/** S3 does not answer with the ObjectNotInActiveTierError that its reference has. */
+/** S3 does not return the ObjectNotInActiveTierError of its API reference. */
 const ARCHIVED_SOURCE =
   "https://hadoop.apache.org/docs/stable/hadoop-aws/tools/hadoop-aws/troubleshooting_s3a.html#access_denied_archive_storage_class";
 
@@ -55,7 +55,7 @@ const restore = (at: At, RestoreRequest: RestoreRequest) =>
   s3().send(new RestoreObjectCommand({ ...at, RestoreRequest }));
 const tier = (Tier: string, Days?: number) => ({ Days, GlacierJobParameters: { Tier } }) as RestoreRequest;
 
-/** The cloud's time as the server tells it. */
+/** The cloud's time, from the Date header. */
 async function now(at: At): Promise<number> {
   const put = await s3().send(new PutObjectCommand({ ...at, Key: "now", Body: "x" }));
   expect(put.$metadata.httpStatusCode).toBe(200);
@@ -71,18 +71,18 @@ const UNREADABLE = {
 // Storage classes
 
 for (const name of ["REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"]) {
-  behaviour(`an object in ${name} says so, and is read at once`, CLASSES, async () => {
+  behaviour(`an object in ${name} reports its class and can be read at once`, CLASSES, async () => {
     const at = await object(name);
     expect((await head(at)).StorageClass).toBe(name);
     expect(await read(at)).toBe("reel");
   });
 }
 
-behaviour("an object in STANDARD does not say its class", api("HeadObject"), async () => {
+behaviour("an object in STANDARD does not report its class", api("HeadObject"), async () => {
   expect((await head(await object("STANDARD"))).StorageClass).toBeUndefined();
 });
 
-behaviour("a listing says every class, STANDARD, too", api("ListObjectsV2"), async () => {
+behaviour("a listing reports every class, including STANDARD", api("ListObjectsV2"), async () => {
   for (const name of ["STANDARD", "GLACIER"]) {
     const { Bucket } = await object(name);
     const { Contents } = await s3().send(new ListObjectsV2Command({ Bucket }));
@@ -90,11 +90,15 @@ behaviour("a listing says every class, STANDARD, too", api("ListObjectsV2"), asy
   }
 });
 
-behaviour("GetObjectAttributes says every class, STANDARD, too", api("GetObjectAttributes"), async () => {
-  const at = await object("STANDARD");
-  const asked = new GetObjectAttributesCommand({ ...at, ObjectAttributes: ["StorageClass"] });
-  expect(await s3().send(asked)).toMatchObject({ StorageClass: "STANDARD" });
-});
+behaviour(
+  "GetObjectAttributes reports every class, including STANDARD",
+  api("GetObjectAttributes"),
+  async () => {
+    const at = await object("STANDARD");
+    const asked = new GetObjectAttributesCommand({ ...at, ObjectAttributes: ["StorageClass"] });
+    expect(await s3().send(asked)).toMatchObject({ StorageClass: "STANDARD" });
+  },
+);
 
 for (const name of ["STANDARD_XYZ", "OUTPOSTS", "SNOW"]) {
   behaviour(`an object cannot be put in ${name}`, api("PutObject"), async () => {
@@ -107,31 +111,31 @@ for (const name of ["STANDARD_XYZ", "OUTPOSTS", "SNOW"]) {
   });
 }
 
+behaviour("CreateMultipartUpload refuses an unknown class", api("CreateMultipartUpload"), async () => {
+  const { Bucket } = await object("STANDARD");
+  const begin = { Bucket, Key: "k", StorageClass: "ICE" as StorageClass };
+  await expect(s3().send(new CreateMultipartUploadCommand(begin))).rejects.toMatchObject({
+    name: "InvalidStorageClass",
+  });
+});
+
 behaviour(
-  "an upload in parts cannot begin in a class that is none",
-  api("CreateMultipartUpload"),
+  "CopyObject stores the copy in the requested class, by default STANDARD",
+  api("CopyObject"),
   async () => {
-    const { Bucket } = await object("STANDARD");
-    const begin = { Bucket, Key: "k", StorageClass: "ICE" as StorageClass };
-    await expect(s3().send(new CreateMultipartUploadCommand(begin))).rejects.toMatchObject({
-      name: "InvalidStorageClass",
-    });
+    const at = await object("STANDARD_IA");
+    const CopySource = `${at.Bucket}/${at.Key}`;
+    await s3().send(new CopyObjectCommand({ ...at, Key: "plain", CopySource }));
+    await s3().send(new CopyObjectCommand({ ...at, Key: "cold", CopySource, StorageClass: "GLACIER_IR" }));
+    expect((await head({ ...at, Key: "plain" })).StorageClass).toBeUndefined();
+    expect((await head({ ...at, Key: "cold" })).StorageClass).toBe("GLACIER_IR");
   },
 );
 
-behaviour("a copy goes to the class that it names, else to STANDARD", api("CopyObject"), async () => {
-  const at = await object("STANDARD_IA");
-  const CopySource = `${at.Bucket}/${at.Key}`;
-  await s3().send(new CopyObjectCommand({ ...at, Key: "plain", CopySource }));
-  await s3().send(new CopyObjectCommand({ ...at, Key: "cold", CopySource, StorageClass: "GLACIER_IR" }));
-  expect((await head({ ...at, Key: "plain" })).StorageClass).toBeUndefined();
-  expect((await head({ ...at, Key: "cold" })).StorageClass).toBe("GLACIER_IR");
-});
-
-// Archived
+// Archived objects
 
 for (const name of ["GLACIER", "DEEP_ARCHIVE"]) {
-  behaviour(`an object in ${name} is not read before it is restored`, RESTORING, async () => {
+  behaviour(`an object in ${name} cannot be read until it is restored`, RESTORING, async () => {
     const at = await object(name);
     await expect(s3().send(new GetObjectCommand(at))).rejects.toMatchObject({
       ...UNREADABLE,
@@ -139,7 +143,7 @@ for (const name of ["GLACIER", "DEEP_ARCHIVE"]) {
     });
   });
   behaviour(
-    `HEAD of an object in ${name} says nothing of a restore before there is one`,
+    `HeadObject of an object in ${name} has no restore header until a restore is requested`,
     api("HeadObject"),
     async () => {
       const { Restore, StorageClass, ContentLength } = await head(await object(name));
@@ -150,7 +154,7 @@ for (const name of ["GLACIER", "DEEP_ARCHIVE"]) {
       });
     },
   );
-  behaviour(`an object in ${name} is not copied before it is restored`, ARCHIVED_SOURCE, async () => {
+  behaviour(`an object in ${name} cannot be copied until it is restored`, ARCHIVED_SOURCE, async () => {
     const at = await object(name);
     const copy = new CopyObjectCommand({ ...at, Key: "copy", CopySource: `${at.Bucket}/${at.Key}` });
     await expect(s3().send(copy)).rejects.toMatchObject({
@@ -162,7 +166,7 @@ for (const name of ["GLACIER", "DEEP_ARCHIVE"]) {
   });
 }
 
-behaviour("no part is copied from an archived object", ARCHIVED_SOURCE, async () => {
+behaviour("UploadPartCopy refuses an archived object", ARCHIVED_SOURCE, async () => {
   const at = await object("GLACIER");
   const { UploadId } = await s3().send(new CreateMultipartUploadCommand({ ...at, Key: "parts" }));
   const part = { ...at, Key: "parts", UploadId, PartNumber: 1, CopySource: `${at.Bucket}/${at.Key}` };
@@ -171,10 +175,10 @@ behaviour("no part is copied from an archived object", ARCHIVED_SOURCE, async ()
   });
 });
 
-// Restoring
+// RestoreObject
 
 behaviour(
-  "a restore that begins is 202, and under way until its tier is through",
+  "a new restore answers 202 and is in progress for the time of its tier",
   api("RestoreObject"),
   async () => {
     const at = await object("GLACIER");
@@ -192,27 +196,31 @@ for (const [storageClass, name, before, after] of [
   ["DEEP_ARCHIVE", "Standard", 11 * HOUR, 12 * HOUR],
   ["DEEP_ARCHIVE", "Bulk", 47 * HOUR, 48 * HOUR],
 ] as const) {
-  behaviour(`a restore from ${storageClass} by ${name} is there in its time, not before`, TIERS, async () => {
-    const at = await object(storageClass);
-    await restore(at, tier(name, 3));
-    await cloud.advance(before);
-    expect((await head(at)).Restore).toBe('ongoing-request="true"');
-    await cloud.advance(after - before);
-    expect((await head(at)).Restore).toMatch(
-      /^ongoing-request="false", expiry-date="\w{3}, .* 00:00:00 GMT"$/,
-    );
-    expect(await read(at)).toBe("reel");
-  });
+  behaviour(
+    `a restore from ${storageClass} by ${name} completes after its time, and not earlier`,
+    TIERS,
+    async () => {
+      const at = await object(storageClass);
+      await restore(at, tier(name, 3));
+      await cloud.advance(before);
+      expect((await head(at)).Restore).toBe('ongoing-request="true"');
+      await cloud.advance(after - before);
+      expect((await head(at)).Restore).toMatch(
+        /^ongoing-request="false", expiry-date="\w{3}, .* 00:00:00 GMT"$/,
+      );
+      expect(await read(at)).toBe("reel");
+    },
+  );
 }
 
-behaviour("without a tier, a restore is Standard", api("RestoreObject"), async () => {
+behaviour("the default tier is Standard", api("RestoreObject"), async () => {
   const at = await object("GLACIER");
   await restore(at, { Days: 1 });
   await cloud.advance(5 * HOUR);
   expect(await read(at)).toBe("reel");
 });
 
-behaviour("a restore may last for more days than dates can tell", api("RestoreObject"), async () => {
+behaviour("the days of a restore may exceed the range of dates", api("RestoreObject"), async () => {
   const at = await object("GLACIER");
   await restore(at, { Days: 2 ** 31 - 1 });
   await cloud.advance(5 * HOUR);
@@ -220,13 +228,13 @@ behaviour("a restore may last for more days than dates can tell", api("RestoreOb
   await expect(restore(at, { Days: 2 ** 31 })).rejects.toMatchObject({ name: "MalformedXML" });
 });
 
-behaviour("DEEP_ARCHIVE has no expedited restores", TIERS, async () => {
+behaviour("DEEP_ARCHIVE does not support expedited restores", TIERS, async () => {
   await expect(restore(await object("DEEP_ARCHIVE"), tier("Expedited", 1))).rejects.toMatchObject({
     message: "Retrieval option is not supported by this storage class",
   });
 });
 
-behaviour("a second restore, while one is under way, is refused", api("RestoreObject"), async () => {
+behaviour("a second restore is refused while one is in progress", api("RestoreObject"), async () => {
   const at = await object("GLACIER");
   await restore(at, { Days: 1 });
   await expect(restore(at, { Days: 1 })).rejects.toMatchObject({
@@ -236,7 +244,7 @@ behaviour("a second restore, while one is under way, is refused", api("RestoreOb
   });
 });
 
-behaviour("a restore under way is made quicker by a quicker tier", RESTORING, async () => {
+behaviour("a faster tier upgrades a restore in progress", RESTORING, async () => {
   const at = await object("GLACIER");
   await restore(at, tier("Bulk", 1));
   expect((await restore(at, tier("Expedited", 1))).$metadata.httpStatusCode).toBe(202);
@@ -244,7 +252,7 @@ behaviour("a restore under way is made quicker by a quicker tier", RESTORING, as
   expect(await read(at)).toBe("reel");
 });
 
-behaviour("the copy stays for its days, and to the next midnight", api("RestoreObject"), async () => {
+behaviour("a restored copy expires at the midnight after its days", api("RestoreObject"), async () => {
   const at = await object("GLACIER");
   const begun = await now(at);
   await restore(at, tier("Expedited", 2));
@@ -261,7 +269,7 @@ behaviour("the copy stays for its days, and to the next midnight", api("RestoreO
   expect((await head(at)).Restore).toBeUndefined();
 });
 
-behaviour("what is restored is restored again at once, for longer: 200", api("RestoreObject"), async () => {
+behaviour("restoring a restored object extends it and answers 200", api("RestoreObject"), async () => {
   const at = await object("GLACIER");
   await restore(at, tier("Expedited", 1));
   await cloud.advance(5 * MINUTE);
@@ -274,7 +282,7 @@ behaviour("what is restored is restored again at once, for longer: 200", api("Re
   expect(await read(at)).toBe("reel");
 });
 
-behaviour("what has expired is restored anew: 202", RESTORING, async () => {
+behaviour("restoring after expiry answers 202", RESTORING, async () => {
   const at = await object("GLACIER");
   await restore(at, tier("Expedited", 1));
   await cloud.advance(3 * DAY);
@@ -288,7 +296,7 @@ behaviour("a restored object keeps its storage class", RESTORING, async () => {
   expect((await head(at)).StorageClass).toBe("GLACIER");
 });
 
-behaviour("a restored object is made permanent by a copy onto itself", RESTORING, async () => {
+behaviour("copying a restored object onto itself makes it permanent", RESTORING, async () => {
   const at = await object("GLACIER");
   await restore(at, tier("Expedited", 1));
   await cloud.advance(5 * MINUTE);
@@ -301,7 +309,7 @@ behaviour("a restored object is made permanent by a copy onto itself", RESTORING
 });
 
 for (const name of ["STANDARD", "STANDARD_IA", "GLACIER_IR"]) {
-  behaviour(`there is nothing to restore in ${name}`, api("RestoreObject"), async () => {
+  behaviour(`RestoreObject is refused in ${name}`, api("RestoreObject"), async () => {
     await expect(restore(await object(name), { Days: 1 })).rejects.toMatchObject({
       name: "InvalidObjectState",
       message: "Restore is not allowed for the object's current storage class",
@@ -320,19 +328,19 @@ for (const [what, request] of [
   });
 }
 
-behaviour("a restore is for one day at least", api("RestoreRequest"), async () => {
+behaviour("a restore is for at least one day", api("RestoreRequest"), async () => {
   await expect(restore(await object("GLACIER"), { Days: 0 })).rejects.toMatchObject({
     name: "InvalidArgument",
     $metadata: { httpStatusCode: 400 },
   });
 });
 
-behaviour("what is not there is not restored", api("RestoreObject"), async () => {
+behaviour("RestoreObject of a missing object fails", api("RestoreObject"), async () => {
   const at = await object("GLACIER");
   await expect(restore({ ...at, Key: "other" }, { Days: 1 })).rejects.toMatchObject({ name: "NoSuchKey" });
 });
 
-behaviour("objects in INTELLIGENT_TIERING come back without days", api("RestoreRequest"), async () => {
+behaviour("restores in INTELLIGENT_TIERING have no days", api("RestoreRequest"), async () => {
   await expect(restore(await object("INTELLIGENT_TIERING"), { Days: 1 })).rejects.toMatchObject({
     name: "InvalidArgument",
     message:
@@ -341,7 +349,7 @@ behaviour("objects in INTELLIGENT_TIERING come back without days", api("RestoreR
 });
 
 behaviour(
-  "in an active tier of INTELLIGENT_TIERING there is nothing to restore",
+  "RestoreObject is refused in an active tier of INTELLIGENT_TIERING",
   api("RestoreObject"),
   async () => {
     await expect(restore(await object("INTELLIGENT_TIERING"), {})).rejects.toMatchObject({
@@ -351,7 +359,7 @@ behaviour(
   },
 );
 
-behaviour("listings tell what is restored to those who ask", api("RestoreStatus"), async () => {
+behaviour("listings report the restore status on request", api("RestoreStatus"), async () => {
   const at = await object("GLACIER");
   await restore(at, tier("Expedited", 1));
   const list = async () => {

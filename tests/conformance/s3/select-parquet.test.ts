@@ -14,7 +14,7 @@ const ids: FileColumn = { name: "id", type: 1, values: [1, 2, 3] };
 const names: FileColumn = { name: "Name", type: 6, converted: 0, values: ["Ann", null, "Cy"] };
 const people = [ids, names];
 
-/** One query and what it gives. */
+/** A query and its result. */
 function gives(
   what: string,
   source: string,
@@ -28,7 +28,7 @@ function gives(
   });
 }
 
-/** One query and how it is refused. */
+/** A query and its error. */
 function refuses(what: string, source: string, body: Uint8Array, name: string, asking = json) {
   behaviour(what, source, async () => {
     await expect(select(body, "SELECT * FROM S3Object", asking)).rejects.toMatchObject({
@@ -125,7 +125,7 @@ gives(
 
 // Ranges
 
-behaviour("a scan range has the row groups that begin in it", api, async () => {
+behaviour("a scan range selects the row groups that begin in it", api, async () => {
   const file = parquetFile(people, { groupRows: 1 });
   const query = "SELECT s.id FROM S3Object s";
   const first = await select(file, query, { ...csv, more: { ScanRange: { Start: 0, End: 10 } } });

@@ -7,7 +7,7 @@ const cloud = conformanceCloud();
 const { select } = selectOf(cloud);
 const five = "aa\nbb\ncc\ndd\nee\n";
 
-/** One query and how it is refused. */
+/** A query and its error. */
 function refuses(
   what: string,
   body: string | Uint8Array,

@@ -7,7 +7,7 @@ import { type Asking, api, asJson, lines, named, people, selectOf, sql } from ".
 const cloud = conformanceCloud();
 const { s3, select } = selectOf(cloud);
 
-/** One query and what it gives. */
+/** A query and its result. */
 function gives(
   what: string,
   source: string,
@@ -21,10 +21,10 @@ function gives(
   });
 }
 
-// The answer
+// Responses
 
 behaviour(
-  "records come as events, statistics and an end after them",
+  "the response is a stream of Records, Stats and End events",
   doc("AmazonS3/latest/API/RESTSelectObjectAppendix.html"),
   async () => {
     const { events, stats } = await select("a,b\nc,d\n", "SELECT s._1 FROM S3Object s");
@@ -34,7 +34,7 @@ behaviour(
 );
 
 behaviour(
-  "without a record there are statistics and an end",
+  "a result without records has Stats and End events",
   doc("AmazonS3/latest/API/RESTSelectObjectAppendix.html"),
   async () => {
     const { events } = await select("a\n", "SELECT * FROM S3Object WHERE 1 = 2");
@@ -42,14 +42,14 @@ behaviour(
   },
 );
 
-behaviour("progress is told to who wants it", api, async () => {
+behaviour("Progress events are sent on request", api, async () => {
   const { events } = await select("a\n", "SELECT * FROM S3Object", {
     more: { RequestProgress: { Enabled: true } },
   });
   expect(events).toContain("Progress");
 });
 
-behaviour("of a compressed object, what is read and what it holds are counted apart", api, async () => {
+behaviour("statistics distinguish scanned and processed bytes of a compressed object", api, async () => {
   const body = gzipSync("a,b\n".repeat(1_000));
   const { text, stats } = await select(body, "SELECT COUNT(*) FROM S3Object", {
     input: { CSV: {}, CompressionType: "GZIP" },
@@ -58,7 +58,7 @@ behaviour("of a compressed object, what is read and what it holds are counted ap
   expect(stats).toEqual({ BytesScanned: body.length, BytesProcessed: 4_000, BytesReturned: 5 });
 });
 
-behaviour("an object that is not there is an error of S3's", api, async () => {
+behaviour("a missing object fails with NoSuchKey", api, async () => {
   await select("a", "SELECT * FROM S3Object");
   const missing = new SelectObjectContentCommand({
     Bucket: "data",
@@ -315,7 +315,7 @@ gives(
   },
 );
 
-// What SQL does
+// SQL
 
 gives(
   "WHERE takes what is true only",
@@ -449,7 +449,7 @@ gives("GZIP", api, gzipSync(people), "SELECT s.name FROM S3Object s LIMIT 1", "A
   input: { CSV: { FileHeaderInfo: "USE" }, CompressionType: "GZIP" },
 });
 
-/** `people`, by bzip2. */
+/** `people`, compressed with bzip2. */
 const bzip2 = Buffer.from(
   "QlpoOTFBWSZTWclqbDQAAA/dgAAQAAR+ADgANqOAICAAMUDTQyMmIRNBpoAZqbktNMJWuvY5wWTMkMisHcBTSrOPi7kinChIZLU2GgA=",
   "base64",

@@ -27,7 +27,7 @@ export function selectOf(cloud: ConformanceCloud) {
 
   return {
     s3,
-    /** Stores the body, and asks it. */
+    /** Stores the body and queries it. */
     async select(Body: string | Uint8Array, Expression: string, { input, output, more }: Asking = {}) {
       made ??= s3().send(new CreateBucketCommand({ Bucket: "data" }));
       await made;

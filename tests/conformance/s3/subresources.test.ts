@@ -5,7 +5,8 @@ import { behaviour, conformanceCloud } from "../cloud.ts";
 import { elementIn, s3Client, type TappedClient } from "./client.ts";
 import { send } from "./wire.ts";
 
-/* What a query selects of a bucket or an object: with a method it lacks, none of the bucket's or object's own runs. */
+/* Subresource selectors in the query of a bucket or an object. A method that a subresource lacks must not run
+   the operation of the bucket or object itself. */
 
 const cloud = conformanceCloud();
 let s3: TappedClient;
@@ -50,7 +51,7 @@ for (const [method, selector, type, allow] of [
   });
 }
 
-behaviour("no bucket is made by what selects something of one", `${MEASURED}/230`, async () => {
+behaviour("PUT with a subresource does not create a bucket", `${MEASURED}/230`, async () => {
   for (const [selector, type, allow] of [
     ["location", "LOCATION", "GET"],
     ["versions", "BUCKETVERSIONS", "GET"],
@@ -62,7 +63,7 @@ behaviour("no bucket is made by what selects something of one", `${MEASURED}/230
 });
 
 behaviour(
-  "a configuration without its id is neither a new bucket nor the end of one",
+  "a configuration request without its ID neither creates nor deletes the bucket",
   `${MEASURED}/230`,
   async () => {
     for (const selector of ["analytics", "inventory", "metrics", "intelligent-tiering"]) {
@@ -97,14 +98,14 @@ for (const [method, selector, type, allow] of [
   });
 }
 
-behaviour("nothing is selected of all buckets together", `${MEASURED}/230`, async () => {
+behaviour("the service root has no subresources", `${MEASURED}/230`, async () => {
   const { text } = await send(cloud, { method: "GET", target: "/?location" });
   expect(text).toContain("<ListAllMyBucketsResult");
   expect(await refusal("HEAD", "/?acl")).toEqual([405, undefined, undefined, undefined, "GET"]);
   expect(await refusal("POST", "/?acl&versioning")).toEqual(notAllowed("POST", "SERVICE", "GET"));
 });
 
-behaviour("a method that S3 knows nothing of is no HTTP to it", `${MEASURED}/230`, async () => {
+behaviour("an unknown HTTP method is refused as a bad request", `${MEASURED}/230`, async () => {
   for (const target of ["/", `/${Bucket}`, `/${Bucket}/k?acl`]) {
     const { status, text } = await send(cloud, { method: "PROPFIND", target });
     expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
@@ -118,7 +119,7 @@ behaviour("a method that S3 knows nothing of is no HTTP to it", `${MEASURED}/230
   );
 });
 
-behaviour("HEAD selects nothing", `${MEASURED}/267`, async () => {
+behaviour("HEAD of a subresource is not allowed", `${MEASURED}/267`, async () => {
   for (const [target, allow] of [
     [`/${Bucket}?location`, "GET"],
     [`/${Bucket}?uploads`, "POST, GET"],
@@ -136,7 +137,7 @@ behaviour("HEAD selects nothing", `${MEASURED}/267`, async () => {
   }
 });
 
-behaviour("two selectors are in each other's way", `${MEASURED}/230`, async () => {
+behaviour("two subresources in one query conflict", `${MEASURED}/230`, async () => {
   for (const [method, path, first, second] of [
     ["GET", `/${Bucket}?versioning&acl`, "acl", "versioning"],
     ["DELETE", "/no-such-bucket?uploads&versioning", "uploads", "versioning"],
@@ -156,30 +157,30 @@ behaviour("two selectors are in each other's way", `${MEASURED}/230`, async () =
   }
 });
 
+behaviour("unknown selectors and the values of selectors are ignored", `${MEASURED}/230`, async () => {
+  for (const [target, root] of [
+    [`/${Bucket}?Versioning`, "<ListBucketResult"],
+    [`/${Bucket}?foo=bar`, "<ListBucketResult"],
+    [`/${Bucket}?versioning=1&x-id=Any`, "<VersioningConfiguration"],
+    [`/${Bucket}/k?metrics`, "kept"],
+  ] as const)
+    expect((await send(cloud, { method: "GET", target })).text).toContain(root);
+});
+
 behaviour(
-  "what selects nothing is passed over, and so is the value of what does",
-  `${MEASURED}/230`,
+  "DeleteObjects uses keys of the bucket, also when sent to an object's path",
+  `${MEASURED}/267`,
   async () => {
-    for (const [target, root] of [
-      [`/${Bucket}?Versioning`, "<ListBucketResult"],
-      [`/${Bucket}?foo=bar`, "<ListBucketResult"],
-      [`/${Bucket}?versioning=1&x-id=Any`, "<VersioningConfiguration"],
-      [`/${Bucket}/k?metrics`, "kept"],
-    ] as const)
-      expect((await send(cloud, { method: "GET", target })).text).toContain(root);
+    await s3.send(new PutObjectCommand({ Bucket, Key: "batched" }));
+    const body = "<Delete><Object><Key>batched</Key></Object></Delete>";
+    const headers = { "content-md5": hash("md5", body, "base64") };
+    const { text } = await send(cloud, { method: "POST", target: `/${Bucket}/k?delete`, headers, body });
+    expect(elementIn(text, "Deleted")).toBe("<Key>batched</Key>");
+    expect(await textOf()).toBe("kept");
   },
 );
 
-behaviour("keys of a batch are the bucket's, wherever they are sent", `${MEASURED}/267`, async () => {
-  await s3.send(new PutObjectCommand({ Bucket, Key: "batched" }));
-  const body = "<Delete><Object><Key>batched</Key></Object></Delete>";
-  const headers = { "content-md5": hash("md5", body, "base64") };
-  const { text } = await send(cloud, { method: "POST", target: `/${Bucket}/k?delete`, headers, body });
-  expect(elementIn(text, "Deleted")).toBe("<Key>batched</Key>");
-  expect(await textOf()).toBe("kept");
-});
-
-behaviour("a website is selected without a value", `${MEASURED}/267`, async () => {
+behaviour("?website must have no value", `${MEASURED}/267`, async () => {
   const { status, text } = await send(cloud, { method: "GET", target: `/${Bucket}?website=x` });
   const names = ["Code", "Message", "ArgumentName", "ArgumentValue"];
   expect([status, ...names.map((name) => elementIn(text, name))]).toEqual([
@@ -191,7 +192,7 @@ behaviour("a website is selected without a value", `${MEASURED}/267`, async () =
   ]);
 });
 
-behaviour("at an object's path some select the bucket's own", `${MEASURED}/230`, async () => {
+behaviour("some bucket subresources are also selected at an object's path", `${MEASURED}/230`, async () => {
   for (const key of ["k", "no-such-key"]) {
     const { text } = await send(cloud, { method: "GET", target: `/${Bucket}/${key}?location` });
     expect(text).toContain("<LocationConstraint");
@@ -218,7 +219,7 @@ for (const [method, target, status, code, message] of [
   ["DELETE", "?uploadId=u", 400, "InvalidRequest", "A key must be specified"],
   ["POST", "?restore", 400, "UserKeyMustBeSpecified", "User key must be specified."],
 ] as const) {
-  behaviour(`${method} of ${target} is selected in the wrong place`, `${MEASURED}/230`, async () => {
+  behaviour(`${method} of ${target} is refused as misplaced`, `${MEASURED}/230`, async () => {
     const answer = await send(cloud, { method, target: `/${Bucket}/${target}` });
     expect([answer.status, elementIn(answer.text, "Code"), elementIn(answer.text, "Message")]).toEqual([
       status,

@@ -33,7 +33,7 @@ const tag = (TagSet: Tag[], Key = "k") =>
   s3.send(new PutObjectTaggingCommand({ Bucket, Key, Tagging: { TagSet } }));
 const tagsOf = async (Key = "k") => (await s3.send(new GetObjectTaggingCommand({ Bucket, Key }))).TagSet;
 
-behaviour("an object without tags has an empty set", GET, async () => {
+behaviour("an object without tags has an empty tag set", GET, async () => {
   await s3.send(new PutObjectCommand({ Bucket, Key: "plain", Body: "b" }));
   const { text } = await s3.raw(new GetObjectTaggingCommand({ Bucket, Key: "plain" }));
   expect(text).toContain('<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
@@ -41,7 +41,7 @@ behaviour("an object without tags has an empty set", GET, async () => {
   expect(await tagsOf("plain")).toEqual([]);
 });
 
-behaviour("tags come back as they were put, and take the place of the former", PUT, async () => {
+behaviour("PutObjectTagging replaces all tags", PUT, async () => {
   await tag([{ Key: "a", Value: "1" }]);
   const TagSet = [
     { Key: "team", Value: "blue" },
@@ -53,7 +53,7 @@ behaviour("tags come back as they were put, and take the place of the former", P
   expect(await tagsOf()).toEqual(TagSet);
 });
 
-behaviour("tags may come with the object", doc("AmazonS3/latest/API/API_PutObject.html"), async () => {
+behaviour("PutObject accepts tags", doc("AmazonS3/latest/API/API_PutObject.html"), async () => {
   await s3.send(new PutObjectCommand({ Bucket, Key: "born", Body: "b", Tagging: "a=1&b=x%20y" }));
   expect(await tagsOf("born")).toEqual([
     { Key: "a", Value: "1" },
@@ -61,19 +61,19 @@ behaviour("tags may come with the object", doc("AmazonS3/latest/API/API_PutObjec
   ]);
 });
 
-behaviour("a read counts the tags", doc("AmazonS3/latest/API/API_GetObject.html"), async () => {
+behaviour("reads return the number of tags", doc("AmazonS3/latest/API/API_GetObject.html"), async () => {
   expect((await s3.send(new GetObjectCommand({ Bucket, Key: "born" }))).TagCount).toBe(2);
   const { headers } = await s3.raw(new GetObjectCommand({ Bucket, Key: "plain" }));
   expect(headers).not.toHaveProperty("x-amz-tagging-count");
 });
 
-behaviour("tags are deleted with 204", DELETE, async () => {
+behaviour("DeleteObjectTagging answers 204", DELETE, async () => {
   await tag([{ Key: "a", Value: "1" }]);
   expect((await s3.raw(new DeleteObjectTaggingCommand({ Bucket, Key: "k" }))).status).toBe(204);
   expect(await tagsOf()).toEqual([]);
 });
 
-behaviour("each version has tags of its own", PUT, async () => {
+behaviour("each version has its own tags", PUT, async () => {
   const of = await freshBucket(s3);
   await s3.send(
     new PutBucketVersioningCommand({ Bucket: of, VersioningConfiguration: { Status: "Enabled" } }),
@@ -96,7 +96,7 @@ behaviour("an object has at most ten tags", TAGS, () =>
   }),
 );
 
-behaviour("no tag comes twice", TAGS, () =>
+behaviour("duplicate tag keys are refused", TAGS, () =>
   refused(
     tag([
       { Key: "a", Value: "1" },
@@ -125,7 +125,7 @@ for (const [what, one, message] of [
   behaviour(`a tag with ${what} is refused`, TAGS, () => refused(tag([one]), "InvalidTag", 400, { message }));
 }
 
-behaviour("what begins with aws: is the system's", TAGS, () =>
+behaviour("keys that begin with aws: are reserved", TAGS, () =>
   refused(tag([{ Key: "aws:name", Value: "v" }]), "InvalidTag", 400),
 );
 
@@ -142,18 +142,18 @@ for (const [what, source, Tagging] of [
   );
 }
 
-behaviour("what is not there has no tags", GET, () => refused(tagsOf("not-there"), "NoSuchKey", 404));
+behaviour("tagging of a missing object fails", GET, () => refused(tagsOf("not-there"), "NoSuchKey", 404));
 
 // Buckets
 
-behaviour("a bucket without tags has no set", doc("AmazonS3/latest/API/API_GetBucketTagging.html"), () =>
+behaviour("a bucket without tags has no tag set", doc("AmazonS3/latest/API/API_GetBucketTagging.html"), () =>
   refused(s3.send(new GetBucketTaggingCommand({ Bucket })), "NoSuchTagSet", 404, {
     message: "The TagSet does not exist",
     BucketName: Bucket,
   }),
 );
 
-behaviour("a bucket's tags are put with 204 and come back", BUCKET, async () => {
+behaviour("PutBucketTagging answers 204 and stores the tags", BUCKET, async () => {
   const of = await freshBucket(s3);
   const TagSet = [{ Key: "team", Value: "blue" }];
   expect((await s3.raw(new PutBucketTaggingCommand({ Bucket: of, Tagging: { TagSet } }))).status).toBe(204);
@@ -161,7 +161,7 @@ behaviour("a bucket's tags are put with 204 and come back", BUCKET, async () => 
 });
 
 behaviour(
-  "a bucket's tags are deleted with 204",
+  "DeleteBucketTagging answers 204",
   doc("AmazonS3/latest/API/API_DeleteBucketTagging.html"),
   async () => {
     const of = await freshBucket(s3);

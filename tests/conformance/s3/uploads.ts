@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 
 export const MIB = 2 ** 20;
-/** As small as a part may be that is not the last. */
+/** The minimum size of a part that is not the last. */
 export const LARGE = Buffer.alloc(5 * MIB, "large");
 export const digest = (algorithm: string, bytes: Uint8Array | string) =>
   createHash(algorithm).update(bytes).digest();
@@ -21,7 +21,10 @@ export interface Begun {
   UploadId: string;
 }
 
-/** Steps of uploads in parts, of the key `k` unless said. `where` is asked with every step: what it tells is made late. */
+/**
+ * The steps of multipart uploads, by default of the key `k`. `where` is called at every step, because its
+ * result is not known earlier.
+ */
 export function uploads(where: () => { s3: S3Client; Bucket: string }) {
   return {
     async begin(more: Partial<CreateMultipartUploadCommandInput> = {}): Promise<Begun> {

@@ -56,7 +56,7 @@ async function rowsOf(Bucket: string) {
 
 // Versions
 
-behaviour("every write makes a version with an id of its own", ADDING, async () => {
+behaviour("every write creates a version with a unique ID", ADDING, async () => {
   const Bucket = await versioned();
   const [first, second] = [await put(Bucket, "first"), await put(Bucket, "second")];
   expect(first.VersionId).toMatch(/^[\w.-]{32}$/);
@@ -64,14 +64,14 @@ behaviour("every write makes a version with an id of its own", ADDING, async () 
   expect([await textOf(Bucket), await textOf(Bucket, first.VersionId)]).toEqual(["second", "first"]);
 });
 
-behaviour("a read tells the version that it gave", RETRIEVING, async () => {
+behaviour("reads return the version ID", RETRIEVING, async () => {
   const Bucket = await versioned();
   const { VersionId } = await put(Bucket, "b");
   for (const Command of [GetObjectCommand, HeadObjectCommand])
     expect((await s3.raw(new Command({ Bucket, Key: "k" }))).headers["x-amz-version-id"]).toBe(VersionId);
 });
 
-behaviour("what was there before versioning is the null version", USING, async () => {
+behaviour("an object from before versioning has the null version", USING, async () => {
   const Bucket = await freshBucket(s3);
   await put(Bucket, "before");
   await turn(Bucket, "Enabled");
@@ -81,14 +81,14 @@ behaviour("what was there before versioning is the null version", USING, async (
   expect(got.VersionId).toBe("null");
 });
 
-behaviour("without versioning an answer has no version", USING, async () => {
+behaviour("responses have no version ID in a bucket without versioning", USING, async () => {
   const Bucket = await freshBucket(s3);
   expect((await put(Bucket, "b")).VersionId).toBeUndefined();
   const { headers } = await s3.raw(new GetObjectCommand({ Bucket, Key: "k" }));
   expect(headers).not.toHaveProperty("x-amz-version-id");
 });
 
-behaviour("a version that is not there is NoSuchVersion", GET, async () => {
+behaviour("a missing version fails with NoSuchVersion", GET, async () => {
   const [one, other] = [await versioned(), await versioned()];
   await put(one, "b");
   const { VersionId } = await put(other, "b");
@@ -99,7 +99,7 @@ behaviour("a version that is not there is NoSuchVersion", GET, async () => {
   });
 });
 
-behaviour("an id that can be none is refused", GET, async () => {
+behaviour("a malformed version ID is refused", GET, async () => {
   const Bucket = await versioned();
   await put(Bucket, "b");
   await refused(
@@ -110,7 +110,7 @@ behaviour("an id that can be none is refused", GET, async () => {
   );
 });
 
-behaviour("an older version becomes the current one by a copy", RESTORING, async () => {
+behaviour("copying an older version makes it current", RESTORING, async () => {
   const Bucket = await versioned();
   const { VersionId } = await put(Bucket, "old");
   await put(Bucket, "new");
@@ -122,7 +122,7 @@ behaviour("an older version becomes the current one by a copy", RESTORING, async
   expect(await textOf(Bucket)).toBe("old");
 });
 
-behaviour("an older version becomes the current one when the newer is deleted", RESTORING, async () => {
+behaviour("deleting the newest version makes the previous one current", RESTORING, async () => {
   const Bucket = await versioned();
   await put(Bucket, "old");
   const { VersionId } = await put(Bucket, "new");
@@ -132,7 +132,7 @@ behaviour("an older version becomes the current one when the newer is deleted", 
 
 // Delete markers
 
-behaviour("a delete without a version makes a marker, and tells it", MARKERS, async () => {
+behaviour("DeleteObject without a version ID adds a delete marker and returns its ID", MARKERS, async () => {
   const Bucket = await versioned();
   const { VersionId } = await put(Bucket, "b");
   const answer = await s3.raw(new DeleteObjectCommand({ Bucket, Key: "k" }));
@@ -142,7 +142,7 @@ behaviour("a delete without a version makes a marker, and tells it", MARKERS, as
   expect(await textOf(Bucket, VersionId)).toBe("b");
 });
 
-behaviour("what a marker hides is not found, and the answer says so", MARKERS, async () => {
+behaviour("an object below a delete marker is not found, and the response says so", MARKERS, async () => {
   const Bucket = await versioned();
   await put(Bucket, "b");
   const { VersionId } = await remove(Bucket);
@@ -157,7 +157,7 @@ behaviour("what a marker hides is not found, and the answer says so", MARKERS, a
   expect([head.status, head.headers["x-amz-delete-marker"]]).toEqual([404, "true"]);
 });
 
-behaviour("a marker cannot be read by its id", MARKERS, async () => {
+behaviour("a delete marker cannot be read by its ID", MARKERS, async () => {
   const Bucket = await versioned();
   await put(Bucket, "b");
   const { VersionId } = await remove(Bucket);
@@ -172,20 +172,20 @@ behaviour("a marker cannot be read by its id", MARKERS, async () => {
   expect(headers["last-modified"]).toBeDefined();
 });
 
-behaviour("HeadObject of a marker by its id is 405", HEAD, async () => {
+behaviour("HeadObject of a delete marker by its ID answers 405", HEAD, async () => {
   const Bucket = await versioned();
   const { VersionId } = await remove(Bucket);
   expect((await s3.raw(new HeadObjectCommand({ Bucket, Key: "k", VersionId }))).status).toBe(405);
 });
 
-behaviour("a marker is made even where there is nothing to hide", MARKERS, async () => {
+behaviour("DeleteObject of a missing key adds a delete marker", MARKERS, async () => {
   const Bucket = await versioned();
   const { DeleteMarker, VersionId } = await remove(Bucket);
   expect([DeleteMarker, await rowsOf(Bucket)]).toEqual([true, { versions: [], markers: [VersionId] }]);
 });
 
 behaviour(
-  "a marker that is deleted brings the object back",
+  "deleting the delete marker restores the object",
   doc("AmazonS3/latest/userguide/ManagingDelMarkers.html"),
   async () => {
     const Bucket = await versioned();
@@ -196,14 +196,14 @@ behaviour(
   },
 );
 
-behaviour("what a marker hides is not listed", MARKERS, async () => {
+behaviour("ListObjects omits objects below a delete marker", MARKERS, async () => {
   const Bucket = await versioned();
   await put(Bucket, "b");
   await remove(Bucket);
   expect((await s3.send(new ListObjectsV2Command({ Bucket }))).KeyCount).toBe(0);
 });
 
-behaviour("a marker has no tags to read", MARKERS, async () => {
+behaviour("GetObjectTagging of a delete marker is refused", MARKERS, async () => {
   const Bucket = await versioned();
   await put(Bucket, "b");
   const { VersionId } = await remove(Bucket);
@@ -213,7 +213,7 @@ behaviour("a marker has no tags to read", MARKERS, async () => {
   });
 });
 
-behaviour("a marker takes no tags, also where it is not named", MARKERS, async () => {
+behaviour("PutObjectTagging of a delete marker is refused, with or without its ID", MARKERS, async () => {
   const Bucket = await versioned();
   await put(Bucket, "b");
   await remove(Bucket);
@@ -228,7 +228,7 @@ behaviour("a marker takes no tags, also where it is not named", MARKERS, async (
   await refused(s3.send(new GetObjectTaggingCommand(at)), "NoSuchKey", 404);
 });
 
-behaviour("a marker cannot be copied", doc("AmazonS3/latest/API/API_CopyObject.html"), async () => {
+behaviour("a delete marker cannot be copied", doc("AmazonS3/latest/API/API_CopyObject.html"), async () => {
   const Bucket = await versioned();
   await put(Bucket, "b");
   const { VersionId } = await remove(Bucket);
@@ -245,7 +245,7 @@ behaviour("a marker cannot be copied", doc("AmazonS3/latest/API/API_CopyObject.h
   );
 });
 
-behaviour("a version that is deleted by its id is gone for good", DELETING, async () => {
+behaviour("deleting a version by its ID is permanent", DELETING, async () => {
   const Bucket = await versioned();
   const { VersionId } = await put(Bucket, "b");
   const answer = await s3.raw(new DeleteObjectCommand({ Bucket, Key: "k", VersionId }));
@@ -260,7 +260,7 @@ behaviour("a version that is deleted by its id is gone for good", DELETING, asyn
 // Suspended
 
 behaviour(
-  "while versioning is suspended writes replace the null version, and tell no id",
+  "with versioning suspended, writes replace the null version and return no ID",
   SUSPENDED,
   async () => {
     const Bucket = await versioned();
@@ -274,16 +274,20 @@ behaviour(
   },
 );
 
-behaviour("while versioning is suspended a delete makes a marker with the id null", SUSPENDED, async () => {
-  const Bucket = await versioned();
-  const kept = await put(Bucket, "kept");
-  await turn(Bucket, "Suspended");
-  await put(Bucket, "null");
-  expect(await remove(Bucket)).toMatchObject({ DeleteMarker: true, VersionId: "null" });
-  expect(await rowsOf(Bucket)).toEqual({ versions: [kept.VersionId], markers: ["null"] });
-});
+behaviour(
+  "with versioning suspended, DeleteObject adds a delete marker with the ID null",
+  SUSPENDED,
+  async () => {
+    const Bucket = await versioned();
+    const kept = await put(Bucket, "kept");
+    await turn(Bucket, "Suspended");
+    await put(Bucket, "null");
+    expect(await remove(Bucket)).toMatchObject({ DeleteMarker: true, VersionId: "null" });
+    expect(await rowsOf(Bucket)).toEqual({ versions: [kept.VersionId], markers: ["null"] });
+  },
+);
 
-behaviour("versions stay when versioning is suspended", SUSPENDED, async () => {
+behaviour("versions are kept when versioning is suspended", SUSPENDED, async () => {
   const Bucket = await versioned();
   const { VersionId } = await put(Bucket, "b");
   await turn(Bucket, "Suspended");
@@ -295,7 +299,7 @@ behaviour("versions stay when versioning is suspended", SUSPENDED, async () => {
 const batch = (Bucket: string, Delete: DeleteObjectsCommandInput["Delete"]) =>
   s3.send(new DeleteObjectsCommand({ Bucket, Delete }));
 
-behaviour("many objects are deleted at once, those that are not there too", BATCH, async () => {
+behaviour("DeleteObjects deletes many keys, and reports missing ones as deleted", BATCH, async () => {
   const Bucket = await freshBucket(s3);
   await put(Bucket, "b", "a");
   const { Deleted, Errors } = await batch(Bucket, { Objects: [{ Key: "a" }, { Key: "not-there" }] });
@@ -303,7 +307,7 @@ behaviour("many objects are deleted at once, those that are not there too", BATC
   await refused(s3.send(new HeadObjectCommand({ Bucket, Key: "a" })), "NotFound", 404);
 });
 
-behaviour("a batch answers with a document of what was deleted", BATCH, async () => {
+behaviour("DeleteObjects returns a document of the deleted keys", BATCH, async () => {
   const Bucket = await freshBucket(s3);
   const { text } = await s3.raw(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: "a&b" }] } }));
   expect(text).toContain('<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
@@ -311,13 +315,13 @@ behaviour("a batch answers with a document of what was deleted", BATCH, async ()
   expect(elementIn(text, "Key")).toBe("a&amp;b");
 });
 
-behaviour("a quiet batch tells only what went wrong", BATCH, async () => {
+behaviour("quiet mode reports only errors", BATCH, async () => {
   const Bucket = await freshBucket(s3);
   const { Deleted, Errors } = await batch(Bucket, { Objects: [{ Key: "a" }], Quiet: true });
   expect([Deleted, Errors]).toEqual([undefined, undefined]);
 });
 
-behaviour("a batch makes markers, and tells them", BATCH, async () => {
+behaviour("DeleteObjects adds delete markers and reports them", BATCH, async () => {
   const Bucket = await versioned();
   await put(Bucket, "b");
   const { Deleted } = await batch(Bucket, { Objects: [{ Key: "k" }] });
@@ -325,7 +329,7 @@ behaviour("a batch makes markers, and tells them", BATCH, async () => {
   expect(Deleted).toEqual([{ Key: "k", DeleteMarker: true, DeleteMarkerVersionId: markers[0] }]);
 });
 
-behaviour("a batch deletes versions and markers by their ids", BATCH, async () => {
+behaviour("DeleteObjects deletes versions and delete markers by ID", BATCH, async () => {
   const Bucket = await versioned();
   const { VersionId } = await put(Bucket, "b");
   const marker = (await remove(Bucket)).VersionId;
@@ -342,7 +346,7 @@ behaviour("a batch deletes versions and markers by their ids", BATCH, async () =
   expect(await rowsOf(Bucket)).toEqual({ versions: [], markers: [] });
 });
 
-behaviour("an entry that fails does not stop the others", BATCH, async () => {
+behaviour("a failed entry does not affect the others", BATCH, async () => {
   const Bucket = await versioned();
   await put(Bucket, "b");
   const { Deleted, Errors } = await batch(Bucket, {
@@ -363,13 +367,13 @@ for (const [what, Objects] of [
   ["nothing", []],
   ["more than 1,000 keys", Array.from({ length: 1_001 }, (_, n) => ({ Key: `k${n}` }))],
 ] as const) {
-  behaviour(`a batch of ${what} is malformed`, BATCH, async () => {
+  behaviour(`a request of ${what} is malformed`, BATCH, async () => {
     const Bucket = await freshBucket(s3);
     await refused(batch(Bucket, { Objects: [...Objects] }), "MalformedXML", 400);
   });
 }
 
-behaviour("a batch needs a digest of its document", BATCH, async () => {
+behaviour("DeleteObjects requires a digest", BATCH, async () => {
   const Bucket = await freshBucket(s3);
   const without = {
     "content-md5": undefined,

@@ -24,7 +24,7 @@ const configure = (WebsiteConfiguration: WebsiteConfiguration, Bucket = "site") 
 
 const INDEX = { IndexDocument: { Suffix: "index.html" } };
 
-behaviour("a configuration comes back as it was put", PUT, async () => {
+behaviour("a configuration is returned as it was put", PUT, async () => {
   const website: WebsiteConfiguration = {
     ...INDEX,
     ErrorDocument: { Key: "errors/404.html" },
@@ -55,7 +55,7 @@ behaviour("all requests may be redirected", PUT, async () => {
 });
 
 behaviour(
-  "a bucket that is no website answers NoSuchWebsiteConfiguration",
+  "a bucket without a website answers NoSuchWebsiteConfiguration",
   doc("AmazonS3/latest/API/API_GetBucketWebsite.html"),
   async () => {
     await expect(s3.send(new GetBucketWebsiteCommand({ Bucket: "plain" }))).rejects.toMatchObject({
@@ -68,7 +68,7 @@ behaviour(
 );
 
 behaviour(
-  "a website is deleted with 204, whether or not it is there",
+  "DeleteBucketWebsite answers 204 and is idempotent",
   doc("AmazonS3/latest/API/API_DeleteBucketWebsite.html"),
   async () => {
     await configure(INDEX);

@@ -47,7 +47,7 @@ const configure = (WebsiteConfiguration: WebsiteConfiguration, Bucket = "site") 
 
 const INDEX = { IndexDocument: { Suffix: "index.html" } };
 
-/** A browser at a website of this cloud. */
+/** Sends a browser's request to a website of this cloud. */
 const visit = (path: string, { site = "site", host, ...call }: Visit = {}) =>
   exchange(`${cloud.endpoint}${path}`, {
     ...call,
@@ -64,25 +64,25 @@ const ACCESS = doc("AmazonS3/latest/userguide/WebsiteAccessPermissionsReqd.html"
 
 // Index documents
 
-behaviour("the root of a website is its index document", INDEXES, async () => {
+behaviour("the root of a website returns its index document", INDEXES, async () => {
   await configure(INDEX);
   const { status, text, headers } = await visit("/");
   expect([status, text, headers["content-type"]]).toEqual([200, "<h1>home</h1>", "text/html"]);
   expect(headers).toHaveProperty("x-amz-request-id");
 });
 
-behaviour("a folder is its own index document", INDEXES, async () => {
+behaviour("a folder with a slash returns its index document", INDEXES, async () => {
   await configure(INDEX);
   expect((await visit("/photos/")).text).toBe("photos");
 });
 
-behaviour("a folder without a slash is redirected to the one with it", INDEXES, async () => {
+behaviour("a folder without a slash redirects to the one with it", INDEXES, async () => {
   await configure(INDEX);
   const { status, headers, text } = await visit("/photos");
   expect([status, headers.location, text]).toEqual([302, "/photos/", ""]);
 });
 
-behaviour("an object takes precedence over the folder of its name", INDEXES, async () => {
+behaviour("an object takes precedence over a folder of the same name", INDEXES, async () => {
   await configure(INDEX);
   await put("both", "object");
   await put("both/index.html", "folder");
@@ -90,12 +90,12 @@ behaviour("an object takes precedence over the folder of its name", INDEXES, asy
   expect((await visit("/both/")).text).toBe("folder");
 });
 
-behaviour("the index document is the one that is configured", INDEXES, async () => {
+behaviour("the index document has the configured name", INDEXES, async () => {
   await configure({ IndexDocument: { Suffix: "page.html" } });
   expect((await visit("/")).text).toBe("page");
 });
 
-behaviour("an object is served with the headers that were stored", ENDPOINTS, async () => {
+behaviour("an object is returned with its stored headers", ENDPOINTS, async () => {
   await configure(INDEX);
   const { headers } = await visit("/page.html");
   expect(headers).toMatchObject({
@@ -106,7 +106,7 @@ behaviour("an object is served with the headers that were stored", ENDPOINTS, as
   });
 });
 
-behaviour("a key is decoded from the path", ENDPOINTS, async () => {
+behaviour("the path is decoded to a key", ENDPOINTS, async () => {
   await configure(INDEX);
   await put("a b/ü+.txt", "odd");
   expect((await visit("/a%20b/%C3%BC+.txt")).text).toBe("odd");
@@ -121,7 +121,7 @@ for (const host of [
   "site.s3-website-us-east-1.amazonaws.com",
   "site.s3-website.us-east-1.amazonaws.com",
 ]) {
-  behaviour(`a website is at ${host}`, ENDPOINTS, async () => {
+  behaviour(`a website is served at ${host}`, ENDPOINTS, async () => {
     await configure(INDEX);
     expect((await visit("/", { host })).text).toBe("<h1>home</h1>");
   });
@@ -136,12 +136,12 @@ behaviour("a bucket may have dots in its name", ENDPOINTS, async () => {
   );
 });
 
-behaviour("the endpoint without a bucket is redirected to S3's own pages", ERRORS, async () => {
+behaviour("the website endpoint without a bucket redirects to the product page of S3", ERRORS, async () => {
   const { status, headers } = await visit("/", { host: "s3-website.us-east-1.amazonaws.com" });
   expect([status, headers.location]).toEqual([301, "https://aws.amazon.com/s3/"]);
 });
 
-behaviour("a website of another Region is refused with 400", ERRORS, async () => {
+behaviour("a website of another Region answers 400", ERRORS, async () => {
   await configure(INDEX);
   const { status, text } = await visit("/", { host: "site.s3-website.eu-west-1.amazonaws.com" });
   expect(status).toBe(400);
@@ -149,9 +149,9 @@ behaviour("a website of another Region is refused with 400", ERRORS, async () =>
   expect(text).toContain("<li>Endpoint: site.s3-website-us-east-1.amazonaws.com</li>");
 });
 
-// Methods, conditions, ranges
+// Methods, conditions and ranges
 
-behaviour("HEAD is answered as GET, without a body", ENDPOINTS, async () => {
+behaviour("HEAD returns the headers of GET without a body", ENDPOINTS, async () => {
   await configure(INDEX);
   const { status, headers, text } = await visit("/page.html", { method: "HEAD" });
   expect([status, headers["content-length"], text]).toEqual([200, "4", ""]);
@@ -167,7 +167,7 @@ for (const method of ["PUT", "POST", "DELETE", "PATCH"]) {
   });
 }
 
-behaviour("a copy that is still good is answered with 304", ERRORS, async () => {
+behaviour("a conditional GET of an unchanged object answers 304", ERRORS, async () => {
   await configure({ ...INDEX, ErrorDocument: { Key: "error.html" } });
   const { headers } = await visit("/page.html");
   const again = await visit("/page.html", { headers: { "if-none-match": headers.etag! } });
@@ -176,13 +176,13 @@ behaviour("a copy that is still good is answered with 304", ERRORS, async () => 
   expect(since.status).toBe(304);
 });
 
-behaviour("a range is answered with 206", ENDPOINTS, async () => {
+behaviour("a range answers 206", ENDPOINTS, async () => {
   await configure(INDEX);
   const { status, text, headers } = await visit("/page.html", { headers: { range: "bytes=1-2" } });
   expect([status, text, headers["content-range"]]).toEqual([206, "ag", "bytes 1-2/4"]);
 });
 
-behaviour("a range is of what the visitor knows", ENDPOINTS, async () => {
+behaviour("If-Range applies to websites", ENDPOINTS, async () => {
   await configure(INDEX);
   const { etag, "last-modified": modified } = (await visit("/page.html")).headers;
   const ask = async (known: string) => {
@@ -196,7 +196,7 @@ behaviour("a range is of what the visitor knows", ENDPOINTS, async () => {
     expect(await ask(known)).toEqual([200, "page"]);
 });
 
-behaviour("what other sites' pages may read says the bucket's CORS", ENDPOINTS, async () => {
+behaviour("responses have the CORS headers of the bucket's rules", ENDPOINTS, async () => {
   await configure(INDEX);
   const rule = { AllowedMethods: ["GET"], AllowedOrigins: ["https://app.example.com"] };
   const before = await visit("/", { headers: { origin: "https://app.example.com" } });
@@ -209,7 +209,7 @@ behaviour("what other sites' pages may read says the bucket's CORS", ENDPOINTS, 
 
 // Errors
 
-behaviour("S3's own page tells what is missing", ERRORS, async () => {
+behaviour("the default error page describes the error", ERRORS, async () => {
   await configure(INDEX);
   const { status, text, headers } = await visit("/missing.html");
   expect(status).toBe(404);
@@ -225,33 +225,33 @@ behaviour("S3's own page tells what is missing", ERRORS, async () => {
   );
 });
 
-behaviour("an index document that is missing is not found", ERRORS, async () => {
+behaviour("a missing index document answers 404", ERRORS, async () => {
   await configure({ IndexDocument: { Suffix: "none.html" } });
   const { status, text } = await visit("/photos/");
   expect(status).toBe(404);
   expect(text).toContain("<li>Key: photos/none.html</li>");
 });
 
-behaviour("a name with markup in it is text", ERRORS, async () => {
+behaviour("a key with markup is escaped in the error page", ERRORS, async () => {
   await configure(INDEX);
   const { text } = await visit("/%3Cscript%3E");
   expect(text).toContain("<li>Key: &lt;script&gt;</li>");
 });
 
-behaviour("a bucket that is not there is not found", ERRORS, async () => {
+behaviour("a missing bucket answers 404", ERRORS, async () => {
   const { status, text } = await visit("/", { site: "no-such-site" });
   expect(status).toBe(404);
   expect(text).toContain("<li>Code: NoSuchBucket</li>");
   expect(text).toContain("<li>BucketName: no-such-site</li>");
 });
 
-behaviour("a bucket that is no website is not found", ERRORS, async () => {
+behaviour("a bucket without a website answers 404", ERRORS, async () => {
   const { status, text } = await visit("/", { site: "unconfigured" });
   expect(status).toBe(404);
   expect(text).toContain("<li>Code: NoSuchWebsiteConfiguration</li>");
 });
 
-behaviour("what the public may not read is forbidden", ACCESS, async () => {
+behaviour("an object that is not public answers 403", ACCESS, async () => {
   await configure(INDEX, "private");
   const { status, text } = await visit("/", { site: "private" });
   expect(status).toBe(403);
@@ -259,14 +259,14 @@ behaviour("what the public may not read is forbidden", ACCESS, async () => {
   expect(text).not.toContain("secret");
 });
 
-behaviour("a signature makes no difference to a website", ACCESS, async () => {
+behaviour("a website ignores signatures", ACCESS, async () => {
   await configure(INDEX, "private");
   const authorization =
     "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00";
   expect((await visit("/", { site: "private", headers: { authorization } })).status).toBe(403);
 });
 
-behaviour("the bucket's own page comes with the status of the error", ERRORS, async () => {
+behaviour("the configured error document is returned with the status of the error", ERRORS, async () => {
   await configure({ ...INDEX, ErrorDocument: { Key: "error.html" } });
   const { status, text, headers } = await visit("/missing.html");
   expect([status, text, headers["content-type"]]).toEqual([404, "sorry", "text/html"]);
@@ -276,7 +276,7 @@ behaviour("the bucket's own page comes with the status of the error", ERRORS, as
 });
 
 behaviour(
-  "a page for errors that redirects does so, with its body",
+  "an error document that redirects does so, with its body",
   "https://github.com/scality/cloudserver/pull/5518",
   async () => {
     await configure({ ...INDEX, ErrorDocument: { Key: "leads.html" } });
@@ -287,7 +287,7 @@ behaviour(
   },
 );
 
-behaviour("a page for errors that is missing is told with the error", ERRORS, async () => {
+behaviour("a missing error document is reported with the error", ERRORS, async () => {
   await configure({ ...INDEX, ErrorDocument: { Key: "none.html" } });
   const { status, text } = await visit("/missing.html");
   expect(status).toBe(404);
@@ -306,7 +306,7 @@ const redirected = async (path: string, call: Visit = {}) => {
   return [status, headers.location];
 };
 
-behaviour("all requests go to another host, with their path and query", REDIRECTS, async () => {
+behaviour("all requests are redirected to another host, with path and query", REDIRECTS, async () => {
   await configure({ RedirectAllRequestsTo: { HostName: "example.com", Protocol: "https" } });
   expect(await redirected("/a%20b/c?d=e")).toEqual([301, "https://example.com/a%20b/c?d=e"]);
   await configure({ RedirectAllRequestsTo: { HostName: "example.com" } });
@@ -329,7 +329,7 @@ behaviour("a folder's index document may redirect", REDIRECTS, async () => {
 
 const own = (path: string) => `http://${hostOf("site")}${path}`;
 
-behaviour("a prefix is replaced by another", REDIRECTS, async () => {
+behaviour("a rule replaces a key prefix", REDIRECTS, async () => {
   await configure(
     rules({ Condition: { KeyPrefixEquals: "docs/" }, Redirect: { ReplaceKeyPrefixWith: "documents/" } }),
   );
@@ -337,19 +337,19 @@ behaviour("a prefix is replaced by another", REDIRECTS, async () => {
   expect((await visit("/page.html")).status).toBe(200);
 });
 
-behaviour("a prefix may go away", REDIRECTS, async () => {
+behaviour("a rule may remove a key prefix", REDIRECTS, async () => {
   await configure(rules({ Condition: { KeyPrefixEquals: "docs/" }, Redirect: { ReplaceKeyPrefixWith: "" } }));
   expect(await redirected("/docs/a")).toEqual([301, own("/a")]);
 });
 
-behaviour("a folder goes to one page", REDIRECTS, async () => {
+behaviour("a rule redirects a folder to one page", REDIRECTS, async () => {
   await configure(
     rules({ Condition: { KeyPrefixEquals: "images/" }, Redirect: { ReplaceKeyWith: "folderdeleted.html" } }),
   );
   expect(await redirected("/images/1.png")).toEqual([301, own("/folderdeleted.html")]);
 });
 
-behaviour("an error goes to another host", REDIRECTS, async () => {
+behaviour("a rule redirects an error to another host", REDIRECTS, async () => {
   await configure(
     rules({
       Condition: { HttpErrorCodeReturnedEquals: "404" },
@@ -360,7 +360,7 @@ behaviour("an error goes to another host", REDIRECTS, async () => {
   expect((await visit("/page.html")).text).toBe("page");
 });
 
-behaviour("a rule may ask for prefix and error both", REDIRECTS, async () => {
+behaviour("a rule may require both a prefix and an error", REDIRECTS, async () => {
   await configure(
     rules({
       Condition: { KeyPrefixEquals: "img/", HttpErrorCodeReturnedEquals: "404" },
@@ -373,14 +373,14 @@ behaviour("a rule may ask for prefix and error both", REDIRECTS, async () => {
   expect((await visit("/missing.png")).status).toBe(404);
 });
 
-behaviour("a rule may choose protocol, host and status", REDIRECTS, async () => {
+behaviour("a rule may set protocol, host and status", REDIRECTS, async () => {
   await configure(
     rules({ Redirect: { Protocol: "https", HostName: "example.com", HttpRedirectCode: "302" } }),
   );
   expect(await redirected("/a/b")).toEqual([302, "https://example.com/a/b"]);
 });
 
-behaviour("the first rule that fits is the one", REDIRECTS, async () => {
+behaviour("the first matching rule applies", REDIRECTS, async () => {
   await configure(
     rules(
       { Condition: { KeyPrefixEquals: "a/" }, Redirect: { ReplaceKeyWith: "first" } },
@@ -390,14 +390,14 @@ behaviour("the first rule that fits is the one", REDIRECTS, async () => {
   expect(await redirected("/a/b/c")).toEqual([301, own("/first")]);
 });
 
-behaviour("a replacement may begin a query", REDIRECTS, async () => {
+behaviour("a replacement may begin with a query", REDIRECTS, async () => {
   await configure(
     rules({ Condition: { KeyPrefixEquals: "r/" }, Redirect: { ReplaceKeyPrefixWith: "resize?key=" } }),
   );
   expect(await redirected("/r/a.png")).toEqual([301, own("/resize?key=a.png")]);
 });
 
-behaviour("a rule for an error comes before the page for errors", REDIRECTS, async () => {
+behaviour("a rule for an error takes precedence over the error document", REDIRECTS, async () => {
   await configure({
     ...rules({
       Condition: { HttpErrorCodeReturnedEquals: "404" },
@@ -408,7 +408,7 @@ behaviour("a rule for an error comes before the page for errors", REDIRECTS, asy
   expect(await redirected("/missing")).toEqual([301, own("/index.html")]);
 });
 
-behaviour("a path cannot smuggle a header into a redirection", REDIRECTS, async () => {
+behaviour("a path cannot inject a header into a redirection", REDIRECTS, async () => {
   await configure(rules({ Redirect: { HostName: "example.com" } }));
   expect(await redirected("/a%0d%0aSet-Cookie:b")).toEqual([301, "http://example.com/a%0D%0ASet-Cookie%3Ab"]);
 });

@@ -6,21 +6,21 @@ import type { RawAnswer } from "./client.ts";
 
 export interface WireRequest {
   method: string;
-  /** With the query, as it is to be sent. */
+  /** The path and query, sent as given. */
   target: string;
-  /** Signed with the request, Latin-1; another `host` may be among them. */
+  /** Signed headers, in Latin-1; they may include another `host`. */
   headers?: Record<string, string>;
-  /** Sent besides, or in place of what there is; `undefined` takes one away. */
+  /** Headers added or replaced after signing; `undefined` removes one. */
   unsigned?: Record<string, string | undefined>;
   body?: string;
-  /** Of the account; nobody signs where it is `false`. */
+  /** The account that signs; `false` sends the request unsigned. */
   account?: string | false;
   region?: string;
-  /** What the request says of its body, in place of its hash. */
+  /** The value of x-amz-content-sha256 instead of the payload's hash. */
   payloadHash?: string;
 }
 
-/** Sends what no client of AWS's would, byte by byte, and tells what comes back. */
+/** Sends a raw request that AWS clients would not send, and returns the response. */
 export function send(cloud: ConformanceCloud, request: WireRequest): Promise<RawAnswer> {
   const { method, target, body = "" } = request;
   const { port, host } = new URL(cloud.endpoint);
