@@ -52,10 +52,7 @@ async function versioned(Bucket: string, client = s3(), region?: "eu-west-1") {
 
 beforeAll(() => versioned("copy"));
 
-/**
- * A configuration of the second version of the schema; the first has a Prefix and neither Filter nor
- * Priority.
- */
+/** A configuration of schema version 2; version 1 has a Prefix and neither Filter nor Priority. */
 const second = (more: object = {}, Destination: object = { Bucket: arn("copy") }) =>
   ({
     ...on,
@@ -197,19 +194,15 @@ behaviour("a disabled rule replicates nothing", RULE, async () => {
   await expect(replica()).rejects.toMatchObject(notThere);
 });
 
-behaviour(
-  "a rule may filter by prefix",
-  doc("AmazonS3/latest/API/API_ReplicationRuleFilter.html"),
-  async () => {
-    const { write, replica } = await pair({ Filter: { Prefix: "in/" } });
-    await write("in/a");
-    await write("out/a");
-    expect((await replica("in/a")).ReplicationStatus).toBe("REPLICA");
-    await expect(replica("out/a")).rejects.toMatchObject(notThere);
-  },
-);
+behaviour("rules filter by prefix", doc("AmazonS3/latest/API/API_ReplicationRuleFilter.html"), async () => {
+  const { write, replica } = await pair({ Filter: { Prefix: "in/" } });
+  await write("in/a");
+  await write("out/a");
+  expect((await replica("in/a")).ReplicationStatus).toBe("REPLICA");
+  await expect(replica("out/a")).rejects.toMatchObject(notThere);
+});
 
-behaviour("a rule may filter by tag", doc("AmazonS3/latest/API/API_ReplicationRuleFilter.html"), async () => {
+behaviour("rules filter by tag", doc("AmazonS3/latest/API/API_ReplicationRuleFilter.html"), async () => {
   const { write, replica } = await pair(withTag);
   await write("tagged", { Tagging: "k=v" });
   await write("other", { Tagging: "k=w" });
