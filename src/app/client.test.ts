@@ -8,7 +8,7 @@ import { claim } from "./control.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { ExpectedError } from "./expected-error.ts";
 
-test("a cloud that fails is told of in words, not by what could not be parsed", async () => {
+test("an error of the cloud is reported with its message, not as a parse error", async () => {
   const data = mkdtempSync(join(tmpdir(), "nube-client-"));
   const { config } = configure({ data }, {});
   const control = await claim(openDataFolder(config));

@@ -22,8 +22,8 @@ const withFile = (settings: object | string): string => {
 const read = (flags: Flags, environment: Environment = {}) =>
   configure({ data: "/nowhere", ...flags }, environment);
 
-describe("where a setting comes from", () => {
-  test("flags go before variables, variables before the file, the file before the defaults", () => {
+describe("the origin of a setting", () => {
+  test("flags take precedence over variables, those over the file, that over the defaults", () => {
     const data = withFile({ port: 1, region: "eu-west-1", account: "111111111111" });
     const { config, origins } = read({ data, port: "3" }, { NUBE_PORT: "2", NUBE_REGION: "eu-west-2" });
     expect(config).toMatchObject({
@@ -40,18 +40,18 @@ describe("where a setting comes from", () => {
     });
   });
 
-  test("a file that is named may name the data folder", () => {
+  test("a configuration file can set the data folder", () => {
     const folder = withFile({ data: "/srv/cloud" });
     const { config } = configure({ config: join(folder, "nube.json") }, {});
     expect(config.data).toBe("/srv/cloud");
   });
 
-  test("one data folder per user, by default", () => {
+  test("the default data folder is per user", () => {
     expect(configure({}, { XDG_DATA_HOME: "/home/ana/data" }).config.data).toBe("/home/ana/data/nube");
     expect(configure({}, {}).config.data).toMatch(/\.local\/share\/nube$/);
   });
 
-  test("LocalStack's variables are understood, after ours", () => {
+  test("LocalStack's variables are supported, after Nube's own", () => {
     expect(read({}, { GATEWAY_LISTEN: "0.0.0.0:4510,0.0.0.0:443", DEBUG: "1" }).config).toMatchObject({
       host: "0.0.0.0",
       port: 4510,
@@ -65,7 +65,7 @@ describe("where a setting comes from", () => {
   });
 });
 
-test("signatures may be anything on this machine's own address only", () => {
+test("the default authentication is loopback on loopback addresses, otherwise strict", () => {
   for (const host of ["127.0.0.1", "127.8.8.8", "localhost", "::1"])
     expect(read({ host }).config.auth).toBe("loopback");
   for (const host of ["0.0.0.0", "::", "10.0.0.1", "nube.example.com"])
@@ -84,14 +84,14 @@ test.each([
   ["ephemeral", "maybe", "ephemeral is true or false"],
   ["log", "loud", "log is one of"],
   ["limits", "kinesis,s3", "one of dynamodb, kinesis"],
-])("%s refuses %s, and says what it takes and where the value came from", (name, value, message) => {
+])("%s rejects %s, and says what is valid and where the value came from", (name, value, message) => {
   expect(() => read({}, { [`NUBE_${name.toUpperCase()}`]: value })).toThrow(message);
   expect(() => read({}, { [`NUBE_${name.toUpperCase()}`]: value })).toThrow(
     `(from NUBE_${name.toUpperCase()})`,
   );
 });
 
-test("a file with a misspelt setting, or that is no JSON object, is refused by name", () => {
+test("a file with an unknown setting, or that is not a JSON object, is rejected by name", () => {
   const misspelt = withFile({ prot: 1 });
   expect(() => read({ data: misspelt })).toThrow(
     `${join(misspelt, "nube.json")} sets prot, which is none of: port,`,
@@ -101,7 +101,7 @@ test("a file with a misspelt setting, or that is no JSON object, is refused by n
   expect(() => configure({ config: "/nowhere/x.json" }, {})).toThrow("/nowhere/x.json cannot be read");
 });
 
-test("nobody changes them afterwards", () => {
+test("the configuration is immutable", () => {
   const { config } = read({ hosts: "Nube.example.com,b" });
   expect(config.hosts).toEqual(["nube.example.com", "b"]);
   expect(() => ((config as { port: number }).port = 1)).toThrow(TypeError);

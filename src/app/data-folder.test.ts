@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { configure } from "./config.ts";
 import { bindStore, openDataFolder } from "./data-folder.ts";
 
-test("a folder whose first start was cut off before it had written its store's name is bound by the next", () => {
+test("a folder whose first start was interrupted before its store's name was written is bound at the next start", () => {
   const data = mkdtempSync(join(tmpdir(), "nube-data-"));
   onTestFinished(() => rmSync(data, { recursive: true, force: true }));
   const { config } = configure({ data }, {});

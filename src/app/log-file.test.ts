@@ -23,7 +23,7 @@ test("lines are written in order, those of one turn together", async () => {
   expect(readFileSync(path, "utf8")).toBe("a\nb\n");
 });
 
-test("a full file moves aside; the oldest is forgotten", () => {
+test("a full file is rotated; the oldest is deleted", () => {
   const { folder, write, flush } = logFile(10);
   for (const line of ["one", "two", "three", "four", "five"]) {
     write(`${line}.....\n`);
@@ -40,7 +40,7 @@ test("a full file moves aside; the oldest is forgotten", () => {
   ]);
 });
 
-test("a log that can no longer be written throws at nobody", () => {
+test("a log that can no longer be written does not throw", () => {
   const { folder, write, flush } = logFile(1);
   write("first\n");
   flush();
@@ -49,7 +49,7 @@ test("a log that can no longer be written throws at nobody", () => {
   expect(flush).not.toThrow();
 });
 
-test("a file that was deleted meanwhile is begun anew, and nobody else's file is written to or closed", () => {
+test("a file that was deleted meanwhile is recreated, and no unrelated file is written to or closed", () => {
   const { folder, path, write, flush } = logFile(10);
   write("first\n");
   flush();
@@ -67,7 +67,7 @@ test("a file that was deleted meanwhile is begun anew, and nobody else's file is
   expect(readFileSync(path, "utf8")).toBe("fourth\n");
 });
 
-test("a file that cannot be begun anew: the former one takes the next lines, and no older one is pushed out", () => {
+test("if rotation fails, the old file takes the next lines, and no older file is deleted", () => {
   const { folder, write, flush } = logFile(10);
   write("first\n");
   flush();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { afterWork, collectAll } from "./rest.ts";
 
-test("a cloud rests once when its work has ended, and not before there was any", () => {
+test("memory is freed once after work has ended, and not without work", () => {
   let cpu = 300;
   const isTime = afterWork(() => cpu);
   const looks = (...used: number[]) =>
@@ -15,7 +15,7 @@ test("a cloud rests once when its work has ended, and not before there was any",
   expect(looks(5_000, 301, 300, 0)).toEqual([false, false, true, false]);
 });
 
-test("what nothing refers to is collected", async () => {
+test("unreferenced objects are collected", async () => {
   const kept = { rows: new Uint8Array(1_000) };
   const held = new WeakRef(kept);
   const garbage = new WeakRef({ rows: new Uint8Array(1_000) });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseArn } from "./arn.ts";
 
-test("an ARN is taken apart, whatever its resource has", () => {
+test("an ARN is parsed, whatever its resource contains", () => {
   expect(parseArn("arn:aws-cn:sns:cn-north-1:123456789012:topic:id")).toEqual({
     partition: "aws-cn",
     service: "sns",
@@ -18,4 +18,4 @@ test.each([
   // Regions become parts of keys.
   `arn:aws:sns:${"x".repeat(64)}:123456789012:topic`,
   `arn:aws:${"x".repeat(64)}:us-east-1:123456789012:topic`,
-])("%.40s is none", (text) => expect(parseArn(text)).toBeUndefined());
+])("%.40s is not an ARN", (text) => expect(parseArn(text)).toBeUndefined());

@@ -9,7 +9,7 @@ import { logs } from "./logs.ts";
 
 vi.mock("node:fs", { spy: true });
 
-test("a log that moves aside before it is opened is not an error", async () => {
+test("a log that is rotated before it is opened is not an error", async () => {
   const data = mkdtempSync(join(tmpdir(), "nube-logs-"));
   onTestFinished(() => rmSync(data, { recursive: true, force: true }));
   const configuration = configure({ data }, {});

@@ -11,7 +11,7 @@ async function ask({ send }: TestGateway, line: string, body?: unknown) {
   return { status, ...JSON.parse(text || "{}") };
 }
 
-test("health says which services there are, at both addresses", async () => {
+test("health lists the services, at both addresses", async () => {
   const gate = await loopback();
   const services = { sts: "available", s3: "available" };
   for (const target of ["/_nube/health", "/_localstack/health"]) {
@@ -22,18 +22,18 @@ test("health says which services there are, at both addresses", async () => {
   expect((await gate.send({ method: "HEAD", target: "/_nube/health" })).status).toBe(200);
 });
 
-test("status has what the process knows of itself besides", async () => {
+test("status includes the facts of the process", async () => {
   expect(await ask(await loopback(), "GET /_nube/status")).toMatchObject({ port: 4566, frozen: false });
 });
 
-test("stop answers first", async () => {
+test("stop responds first", async () => {
   const gate = await loopback();
   expect(await ask(gate, "POST /_nube/stop")).toMatchObject({ stopping: true });
   await new Promise(setImmediate);
   expect(gate.stops()).toBe(1);
 });
 
-test("the outbox shows what left for people, and can be emptied", async () => {
+test("the outbox lists sent messages, and can be cleared", async () => {
   const gate = await loopback();
   const place = { account: "000000000000", region: "us-east-1" };
   await gate.cloud.letters.put({ kind: "sms", service: "sns", to: "+15555550100", body: "hello" }, place);
@@ -46,7 +46,7 @@ test("the outbox shows what left for people, and can be emptied", async () => {
 });
 
 describe("the clock", () => {
-  test("is frozen, moved and released", async () => {
+  test("is frozen, moved and resumed", async () => {
     const gate = await loopback();
     const frozen = await ask(gate, "POST /_nube/clock", { action: "freeze" });
     expect(frozen).toMatchObject({ status: 200, frozen: true });
@@ -96,20 +96,20 @@ describe("the clock", () => {
     { action: "back" },
     { action: ["freeze"] },
     {},
-  ])("takes no %j", async (body) => {
+  ])("rejects %j", async (body) => {
     const gate = await loopback();
     expect(await ask(gate, "POST /_nube/clock", body)).toMatchObject({ status: 400, code: "InvalidRequest" });
     expect(Math.abs((await ask(gate, "GET /_nube/clock")).offset)).toBeLessThan(1_000);
     expect(gate.failures).toEqual([]);
   });
 
-  test("refuses a span of many digits at once", async () => {
+  test("rejects a span of many digits quickly", async () => {
     const gate = await loopback();
     const body = { action: "advance", by: "1".repeat(200_000) };
     expect(await ask(gate, "POST /_nube/clock", body)).toMatchObject({ status: 400, code: "InvalidRequest" });
   });
 
-  test("goes no further than dates can be written", async () => {
+  test("cannot be moved beyond the year 9999", async () => {
     const gate = await loopback();
     const answers: number[] = [];
     for (let century = 0; century < 82; century++) {
@@ -123,7 +123,7 @@ describe("the clock", () => {
 });
 
 describe("faults", () => {
-  test("strike as ordered, until they are taken back", async () => {
+  test("take effect until they are removed", async () => {
     const gate = await loopback();
     const error = { code: "ServiceUnavailable", message: "down", status: 503 };
     const rules = [{ service: "s3", operation: "ListBuckets", error }];
@@ -167,7 +167,7 @@ describe("faults", () => {
     "5",
     '"rules"',
     "\u0000",
-  ])("are not %j", async (body) => {
+  ])("cannot be %j", async (body) => {
     const gate = await loopback();
     expect(await ask(gate, "PUT /_nube/faults", body)).toMatchObject({ status: 400, code: "InvalidRequest" });
     expect((await ask(gate, "GET /_nube/faults")).rules).toEqual([]);
@@ -186,7 +186,7 @@ describe("reset", () => {
     expect(gate.failures).toEqual([]);
   });
 
-  test("twice at a time, with calls in between, is two resets", async () => {
+  test("twice, with calls in between, is two resets", async () => {
     const gate = await loopback();
     const calls = Array.from({ length: 20 }, () =>
       gate.call({ target: "/?Action=GetCallerIdentity&Version=2011-06-15" }),
@@ -198,7 +198,7 @@ describe("reset", () => {
   });
 });
 
-test("whatever else is asked for is not there", async () => {
+test("any other path does not exist", async () => {
   const gate = await loopback();
   for (const line of [
     "GET /_nube/",
@@ -212,7 +212,7 @@ test("whatever else is asked for is not there", async () => {
   }
 });
 
-test("a body beyond all measure", async () => {
+test("an excessively large body", async () => {
   const gate = await loopback();
   expect(await ask(gate, "POST /_nube/clock", " ".repeat(300_000))).toMatchObject({ status: 413 });
 });

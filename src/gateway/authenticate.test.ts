@@ -48,7 +48,7 @@ const BOTH = test.each<AuthMode>(["strict", "loopback"]);
 const stranger = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "secret" };
 const wrongSecret = { accessKeyId: "test", secretAccessKey: "wrong" };
 
-describe("who calls", () => {
+describe("the caller", () => {
   BOTH("%s: test/test is the root of the default account", async (mode) => {
     const { call } = await testGateway({ mode });
     const answer = await call(callerIdentity);
@@ -64,7 +64,7 @@ describe("who calls", () => {
     expect(member("Arn", answer)).toBe("arn:aws:iam::111122223333:root");
   });
 
-  test("loopback: unknown keys are the root of the default account, other secrets of root keys their root", async () => {
+  test("loopback: unknown keys are the root of the default account, wrong secrets of root keys their root", async () => {
     const { call } = await testGateway({ mode: "loopback" });
     const accountOf = async (credentials: Credentials) =>
       member("Account", await call({ ...callerIdentity, credentials }));
@@ -76,7 +76,7 @@ describe("who calls", () => {
     ).toBe("000000000000");
   });
 
-  test("a key that a service issued is verified, also on loopback", async () => {
+  test("a key that a service issued is verified, in loopback mode as well", async () => {
     const { call, cloud } = await testGateway({ mode: "loopback" });
     const principal = {
       type: "user",
@@ -93,7 +93,7 @@ describe("who calls", () => {
   });
 });
 
-describe("strict refuses in the words of each protocol", () => {
+describe("strict mode rejects, with each protocol's error", () => {
   test.each([
     [
       "query",
@@ -141,7 +141,7 @@ describe("strict refuses in the words of each protocol", () => {
     expect(failures).toEqual([]);
   });
 
-  test("a body, a path or a header that is not the signed one", async () => {
+  test("a body, a path or a header other than the signed one", async () => {
     const { port, send } = await testGateway();
     const request = signed(port, callerIdentity);
     expect((await send(request)).status).toBe(200);
@@ -163,7 +163,7 @@ describe("strict refuses in the words of each protocol", () => {
     expect(outcome(await send({ ...request, headers }))).toBe("403 AccessDenied");
   });
 
-  test("a scope of another service, of another day, of no Region", async () => {
+  test("a scope of another service, another day, or no Region", async () => {
     const { port, call, send } = await testGateway();
     const elsewhere = await call({ ...listTables, service: "sts" });
     expect(outcome(elsewhere)).toBe("400 InvalidSignatureException");
@@ -192,14 +192,14 @@ describe("strict refuses in the words of each protocol", () => {
     ).toBe("403 SignatureDoesNotMatch");
   });
 
-  test("S3 alone lets nobody pass, who is then nobody", async () => {
+  test("an unsigned request to S3 is anonymous", async () => {
     const { send } = await testGateway();
     expect(member("ID", await send({ target: "/" }))).toBe("anonymous");
   });
 });
 
 test.each(["x".repeat(5_000), "a/b", "", "us east"])(
-  "loopback: a Region that is no name is refused, since records are kept under it: %#",
+  "loopback: an invalid Region name is rejected, because it becomes part of keys: %#",
   async (region) => {
     const { call, failures } = await testGateway({ mode: "loopback" });
     expect((await call({ ...callerIdentity, region })).status).toBeGreaterThanOrEqual(400);
@@ -208,7 +208,7 @@ test.each(["x".repeat(5_000), "a/b", "", "us east"])(
   },
 );
 
-test("loopback: Regions that AWS does not have are taken, as `local`", async () => {
+test("loopback: Regions that AWS does not have, such as `local`, are accepted", async () => {
   const { call } = await testGateway({ mode: "loopback" });
   expect((await call({ ...callerIdentity, region: "local", credentials: stranger })).status).toBe(200);
 });
@@ -241,7 +241,7 @@ describe("session credentials", () => {
     expect(outcome(await gate.call({ ...describeRegions, credentials }))).toBe("400 RequestExpired");
   });
 
-  test("strict: a token that is none, of another key, or absent", async () => {
+  test("strict: a token that is invalid, of another key, or missing", async () => {
     const gate = await testGateway();
     const [one, other] = [await session(gate), await session(gate)];
     const withToken = (sessionToken: string | undefined) => ({
@@ -261,7 +261,7 @@ describe("session credentials", () => {
     }
   });
 
-  test("are nobody's after a reset", async () => {
+  test("are invalid after a reset", async () => {
     const gate = await testGateway();
     const credentials = await session(gate);
     await gate.cloud.reset();
@@ -295,7 +295,7 @@ describe("presigned URLs", () => {
     expect(member("Message", answer)).toBe("Request has expired");
   });
 
-  test("made after the clock was moved, count from then", async () => {
+  test("made after the clock was moved, are valid from then", async () => {
     const { port, send, cloud } = await testGateway();
     await cloud.time.advance(90 * 86_400_000);
     // Signatures have a resolution of one second, so within the same second the order is unknown.
@@ -303,7 +303,7 @@ describe("presigned URLs", () => {
     expect((await send(presigned(port, { target: "/b/k", now }))).status).toBe(200);
   });
 
-  test("need not be of an S3 call: STS's prove who one is", async () => {
+  test("also exist outside of S3: STS's prove an identity", async () => {
     const { port, send } = await testGateway();
     const target = "/?Action=GetCallerIdentity&Version=2011-06-15";
     const answer = await send(presigned(port, { service: "sts", target }));
@@ -331,7 +331,7 @@ describe("presigned URLs", () => {
     expect(outcome(await send({ target: url("/b/k", undefined, -1) }))).toBe("403 AccessDenied");
   });
 
-  test("beside another signature are refused", async () => {
+  test("together with another signature are rejected", async () => {
     const { port, call } = await testGateway();
     expect(outcome(await call({ service: "s3", target: presigned(port, { target: "/b/k" }).target }))).toBe(
       "400 InvalidArgument",
@@ -339,7 +339,7 @@ describe("presigned URLs", () => {
   });
 });
 
-test("a signature may have the bucket in the host", async () => {
+test("a signature may cover a bucket in the host", async () => {
   const { call, stored } = await testGateway();
   const headers = { host: "bucket.s3.us-east-1.localhost:4566" };
   const answer = await call({ service: "s3", method: "PUT", target: "/k%20ey", body: "x", headers });
@@ -355,7 +355,7 @@ test.each([
   "AWS test",
   "Bearer token",
   "\xff\xfe",
-])("a malformed Authorization is the client's fault: %s", async (authorization) => {
+])("a malformed Authorization header is a client error: %s", async (authorization) => {
   for (const mode of ["strict", "loopback"] as const) {
     const { send, failures } = await testGateway({ mode });
     for (const { service: _, ...request } of [

@@ -71,8 +71,8 @@ function flipped({ body, ...request }: Partial<WireCall>, find: string): Partial
   return { ...request, body: changed };
 }
 
-describe("what S3 is sent arrives", () => {
-  test("whole, with its hash or without", async () => {
+describe("a body sent to S3 arrives", () => {
+  test("complete, with its hash or without", async () => {
     const { call, stored } = await testGateway();
     for (const payloadHash of [undefined, "UNSIGNED-PAYLOAD"]) {
       expect((await call({ ...PUT, body: CONTENT, ...(payloadHash && { payloadHash }) })).status).toBe(200);
@@ -106,7 +106,7 @@ describe("what S3 is sent arrives", () => {
     expect(stored.get("b/k")).toEqual(CONTENT);
   });
 
-  test("in chunks whose signatures nobody can verify, on loopback", async () => {
+  test("in chunks whose signatures cannot be verified, in loopback mode", async () => {
     const { port, send, stored } = await testGateway({ mode: "loopback" });
     const request = signedChunks(port, CONTENT, CRC32);
     const authorization = request.headers!.authorization!.replace("=test/", "=AKIASTRANGER/");
@@ -114,7 +114,7 @@ describe("what S3 is sent arrives", () => {
     expect(stored.get("b/k")).toEqual(CONTENT);
   });
 
-  test("never in unsigned chunks to an operation that reads its document whole", async () => {
+  test("but not in unsigned chunks for an operation that reads a whole document", async () => {
     const { call } = await testGateway();
     const document = Buffer.from("<Delete><Object><Key>k</Key></Object></Delete>");
     const answer = await call({
@@ -134,7 +134,7 @@ describe("what S3 is sent arrives", () => {
 });
 
 test.each(["x", "-1", "1e3", "9".repeat(30), ""])(
-  "the length %j is none: to miss it is up to the service",
+  "the length %j counts as missing, which is left to the service",
   async (length) => {
     const { call, stored } = await testGateway();
     const answer = await call({
@@ -148,7 +148,7 @@ test.each(["x", "-1", "1e3", "9".repeat(30), ""])(
   },
 );
 
-describe("a body that is not what was promised reaches nobody as complete", () => {
+describe("a body that does not match its declaration is never received as complete", () => {
   test.each([
     ["a chunk", "0123456789"],
     ["the signature of a chunk", "chunk-signature="],
@@ -163,7 +163,7 @@ describe("a body that is not what was promised reaches nobody as complete", () =
     expect(failures).toEqual([]);
   });
 
-  test("signed chunks: changed, left out or cut", async () => {
+  test("signed chunks: changed, omitted or truncated", async () => {
     const { port, send, stored } = await testGateway();
     const request = signedChunks(port, CONTENT);
     expect(code((await send(flipped(request, "0123456789"))).text)).toBe("SignatureDoesNotMatch");
@@ -176,7 +176,7 @@ describe("a body that is not what was promised reaches nobody as complete", () =
     expect(stored.size).toBe(0);
   });
 
-  test("another length than was told", async () => {
+  test("a length other than the declared one", async () => {
     const { call, stored } = await testGateway();
     for (const length of ["19999", "20001", "0"]) {
       const answer = await call({
@@ -194,7 +194,7 @@ describe("a body that is not what was promised reaches nobody as complete", () =
     expect(stored.size).toBe(0);
   });
 
-  test("framing that is longer than any is, around a little", async () => {
+  test("framing that is longer than any valid one, around a short body", async () => {
     const facts = { announced: [], signing: undefined };
     const body = () => bodyOf(Buffer.alloc(200_000, "0"));
     await expect(chunkedBody(body(), { ...facts, decodedLength: 5 }).bytes(1_000)).rejects.toMatchObject({
@@ -206,7 +206,7 @@ describe("a body that is not what was promised reaches nobody as complete", () =
     );
   });
 
-  test("another hash than was told", async () => {
+  test("a hash other than the declared one", async () => {
     for (const mode of ["strict", "loopback"] as const) {
       const { call, stored } = await testGateway({ mode });
       const payloadHash = hash("sha256", "other", "hex");
@@ -219,7 +219,7 @@ describe("a body that is not what was promised reaches nobody as complete", () =
     }
   });
 
-  test("a client that goes away, and one that stops", async () => {
+  test("a client that disconnects, and one that stalls", async () => {
     const { port, stored, failures, send } = await testGateway({
       listening: { limits: { bodyIdleTimeout: 30 } },
     });
@@ -239,7 +239,7 @@ describe("a body that is not what was promised reaches nobody as complete", () =
   });
 });
 
-test("a stream whose hash nobody told beforehand is read for its signature, as boto3 sends it to CloudSearch", async () => {
+test("a stream without a declared hash is read to verify its signature, as boto3 sends it to CloudSearch", async () => {
   const { port, send } = await testGateway();
   const target = "/2013-01-01/documents/batch?format=sdk";
   const headers = { "content-type": "application/json" };
@@ -248,7 +248,7 @@ test("a stream whose hash nobody told beforehand is read for its signature, as b
   expect((await send({ ...upload, body: "[{}]" })).status).toBe(403);
 });
 
-test("a document that is required and does not come", async () => {
+test("a required document that is missing", async () => {
   const { call, failures } = await testGateway();
   const answer = await call({ method: "POST", target: "/b?delete", service: "s3" });
   expect(answer.status).toBe(400);
@@ -263,7 +263,7 @@ describe("Expect: 100-continue", () => {
     return `${method} ${target} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
   };
 
-  test("is answered when the body is wanted", async () => {
+  test("is answered when the body is read", async () => {
     const { port, stored } = await testGateway();
     const client = rawClient(port);
     client.write(heads(port, { ...PUT, body: "content" }));
@@ -273,7 +273,7 @@ describe("Expect: 100-continue", () => {
     expect(stored.size).toBe(1);
   });
 
-  test("is refused before the body is sent", async () => {
+  test("is answered by an error before the body is sent", async () => {
     const { port } = await testGateway();
     const wrong = { accessKeyId: "test", secretAccessKey: "wrong" };
     const client = rawClient(port);
@@ -283,7 +283,7 @@ describe("Expect: 100-continue", () => {
     expect(answer).not.toContain("100 Continue");
   });
 
-  test("is refused for a body that is too large", async () => {
+  test("is answered by an error for a body that is too large", async () => {
     const { port } = await testGateway();
     const client = rawClient(port);
     const request = signed(port, { method: "POST", target: "/b?delete", service: "s3" });
@@ -312,7 +312,7 @@ describe("gzip", () => {
     body,
   });
 
-  test("is taken off what is read whole, and left on what is kept", async () => {
+  test("is decompressed if the body is read whole, and kept if it is stored", async () => {
     const { call, stored } = await testGateway();
     expect((await call(document(DELETE))).text).toContain("<Key>k</Key>");
     const headers = { "content-encoding": "gzip" };
@@ -320,13 +320,13 @@ describe("gzip", () => {
     expect(stored.get("b/k")).toEqual(DELETE);
   });
 
-  test("of forms, which name their operation inside", async () => {
+  test("is decompressed in forms, which name their operation", async () => {
     const { call } = await testGateway();
     const answer = await call(form(gzipSync("Action=GetCallerIdentity&Version=2011-06-15")));
     expect(answer.text).toContain("<Arn>");
   });
 
-  test("that is none, or more than it seems", async () => {
+  test("that is invalid, or decompresses to too much", async () => {
     const { call, failures } = await testGateway();
     const bomb = gzipSync(Buffer.alloc(64 * 1_024 * 1_024));
     expect((await call(document(bomb))).status).toBe(413);
@@ -338,7 +338,7 @@ describe("gzip", () => {
   });
 });
 
-test("a target in absolute form, as proxies get it, is that of its authority", async () => {
+test("a target in absolute form, as proxies receive it, belongs to its authority", async () => {
   const { port, stored } = await testGateway({ mode: "loopback" });
   const send = (target: string, host: string) => {
     const client = rawClient(port);

@@ -11,7 +11,7 @@ const presigned: [string, string][] = [
   ["prefix", "a"],
 ];
 
-test("a presigned URL's query counts as headers, but for its signature and for checksums", () => {
+test("a presigned URL's query parameters count as headers, except for its signature and for checksums", () => {
   expect(withHoisted({ host: "localhost" }, presigned)).toEqual({
     host: "localhost",
     "x-amz-acl": "private",
@@ -19,11 +19,11 @@ test("a presigned URL's query counts as headers, but for its signature and for c
   });
 });
 
-test("a header wins over the query", () => {
+test("a header takes precedence over the query", () => {
   expect(withHoisted({ "x-amz-acl": "public-read" }, presigned)["x-amz-acl"]).toBe("public-read");
 });
 
-test("the query of any other request does not", () => {
+test("the query of any other request does not count", () => {
   const headers = {};
   expect(withHoisted(headers, [["x-amz-acl", "private"]])).toBe(headers);
 });

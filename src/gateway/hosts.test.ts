@@ -12,20 +12,20 @@ test.each([
   "sqs-fips.us-gov-west-1.api.aws:443",
   "sqs.cn-north-1.amazonaws.com.cn",
   "sqs.cn-north-1.api.amazonwebservices.com.cn",
-])("%s is SQS's", (host) => expect(read(host)).toMatchObject({ endpointPrefix: "sqs" }));
+])("%s belongs to SQS", (host) => expect(read(host)).toMatchObject({ endpointPrefix: "sqs" }));
 
-test("a service's name may be a bucket's", () => {
+test("a service's name may also be a bucket's", () => {
   expect(read("sqs.localhost:4566")).toEqual({ endpointPrefix: "sqs", label: "sqs" });
 });
 
-test("a domain of ours below another is no bucket of that", () => {
+test("a domain below another domain is not a bucket", () => {
   const nested = hostReader(["example.com", "nube.example.com"], new Set(["s3"]));
   expect(nested("nube.example.com:4566")).toEqual({});
   expect(nested("photos.nube.example.com")).toEqual({ label: "photos" });
   expect(nested("photos.example.com")).toEqual({ label: "photos" });
 });
 
-describe("hosts of a service's own", () => {
+describe("hosts of service endpoints", () => {
   const site = { service: "s3", label: "s3-website" };
   test.each([
     ["photos.s3-website.localhost:4566", { name: "photos" }],
@@ -37,7 +37,7 @@ describe("hosts of a service's own", () => {
     expect(read(host)).toEqual({ endpoint: { ...site, region: undefined, ...said } });
   });
 
-  test("do not hide a bucket that is called like one", () => {
+  test("do not hide a bucket of the same name", () => {
     expect(read("photos.s3-website.s3.localhost")).toEqual({
       endpointPrefix: "s3",
       bucket: "photos.s3-website",

@@ -108,7 +108,7 @@ describe("names in Host", () => {
     "api.aws.evil.com",
     "[::1].evil.com",
     `${"x".repeat(300)}`,
-  ])("%s is nobody's of this cloud: its DNS may point anywhere", async (host) => {
+  ])("%s is not a host of this cloud: its DNS may point anywhere", async (host) => {
     const gate = await loopback();
     expect(await passes(gate, { headers: { host } })).toBe(false);
     const reset = { method: "POST", target: "/_nube/reset", headers: { host } };
@@ -136,7 +136,7 @@ describe("names in Host", () => {
     "dynamodb.cn-north-1.api.amazonwebservices.com.cn",
     "cloud.example.com",
     "b.cloud.example.com:4566",
-  ])("%s is ours", async (host) => {
+  ])("%s is a host of this cloud", async (host) => {
     const gate = await testGateway({ mode: "loopback", hosts: ["cloud.example.com"] });
     expect(await passes(gate, { headers: { host } })).toBe(true);
   });
@@ -188,7 +188,7 @@ describe("pages of this machine", () => {
     for (const name of names) expect(answer.headers).toHaveProperty(name);
   });
 
-  test("a page of the endpoint itself may call it by whatever name it came", async () => {
+  test("a page of the endpoint itself may call it by any of its names", async () => {
     const gate = await loopback();
     const headers = { host: "nube:4566", origin: "http://nube:4566" };
     expect(await passes(gate, { headers })).toBe(true);
@@ -196,7 +196,7 @@ describe("pages of this machine", () => {
   });
 });
 
-test("programs send no Origin, and are not asked for one", async () => {
+test("programs send no Origin, and need none", async () => {
   const gate = await loopback();
   const form = { "content-type": "application/x-www-form-urlencoded" };
   for (const agent of [
@@ -217,7 +217,7 @@ describe("/_nube", () => {
     "http://app.localhost:4566",
     "http://evil.com",
     "null",
-  ])("is not for pages of %s", async (origin) => {
+  ])("rejects pages of %s", async (origin) => {
     const gate = await loopback();
     const { port, stored } = gate;
     await gate.call({ service: "s3", method: "PUT", target: "/b/k", body: "x" });
@@ -231,7 +231,7 @@ describe("/_nube", () => {
     expect(stored.size).toBe(1);
   });
 
-  test("is for pages of the endpoint itself, and for programs", async () => {
+  test("accepts pages of the endpoint itself, and programs", async () => {
     const gate = await loopback();
     const host = "localhost:4566";
     const own: Record<string, string>[] = [
@@ -249,7 +249,7 @@ describe("/_nube", () => {
     }
   });
 
-  test("strict: only root may administer, everybody may ask for its health", async () => {
+  test("strict: only root may administer, anyone may read its health", async () => {
     const gate = await testGateway();
     const reset: Partial<WireCall> = { method: "POST", target: "/_nube/reset", body: "{}" };
     expect((await gate.send(reset)).status).toBe(403);

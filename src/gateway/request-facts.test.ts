@@ -8,7 +8,7 @@ test.each([
   ["192.0.2.1", "192.0.2.1"],
   ["2001:db8::1", "2001:db8::1"],
   ["::1", "::1"],
-])("a caller at %s is said to call from %s", (remoteAddress, sourceIp) => {
+])("a caller at %s has the source address %s", (remoteAddress, sourceIp) => {
   const http = {
     method: "GET",
     target: "/",

@@ -81,7 +81,7 @@ describe("S3: operations that share a path", () => {
   });
 });
 
-test("S3: whatever its model selects by a query is found by it", () => {
+test("S3: every operation that its model selects by a query is found by it", () => {
   const contract = loadContract("s3");
   for (const name of contract.operationNames) {
     // S3 has discontinued it and rejects all requests.
@@ -107,7 +107,7 @@ test.each([
   ["GET /b/../x/./y", "../x/./y"],
   ["GET /b/a+b%20c%2Fd%2B", "a+b c/d+"],
   ["GET /b/%E2%82%AC", "€"],
-])("S3: the key of %s is %s", (line, key) => {
+])("S3: the key in %s is %s", (line, key) => {
   expect(labels(line)).toEqual({ Bucket: "b", Key: key });
 });
 
@@ -147,12 +147,12 @@ describe("S3: the bucket in the host", () => {
     "[::1]:4566",
     "nube:4566",
     "s3.localhost.localstack.cloud",
-  ])("%s names none", (host) => {
+  ])("%s has no bucket", (host) => {
     expect(labels("GET /b/k", { host, signingName: "s3" })).toEqual({ Bucket: "b", Key: "k" });
   });
 });
 
-describe("S3: refusals", () => {
+describe("S3: errors", () => {
   test.each([
     ["POST /", "SERVICE"],
     ["POST /b", "BUCKET"],
@@ -169,7 +169,7 @@ describe("S3: refusals", () => {
     });
   });
 
-  test.each(["GET /b/%zz", "GET /b/%", "GET /b/%FF", "GET /b/%E2%82"])("%s cannot be read", (line) => {
+  test.each(["GET /b/%zz", "GET /b/%", "GET /b/%FF", "GET /b/%E2%82"])("%s cannot be decoded", (line) => {
     expect(outcome(line)).toBe("InvalidURI 400 restXml");
   });
 });
@@ -203,7 +203,7 @@ test.each([
   expect(outcome(line, { signingName, headers })).toBe(expected);
 });
 
-test("CloudWatch is called in three protocols, Kinesis in CBOR with a target", () => {
+test("CloudWatch has three protocols, Kinesis CBOR with a target", () => {
   const signingName = "monitoring";
   const target = "GraniteServiceVersion20100801";
   const rpc = { "smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor" };
@@ -228,7 +228,7 @@ test.each([
   ["PUT", {}],
   ["POST", { "x-amz-target": "Kinesis_20131202.ListStreams" }],
   ["POST", { "x-amzn-target": "Kinesis_20131202.ListStreams" }],
-])("RPC v2 is posted, and names its operation in its path alone: %s %j", (method, more) => {
+])("RPC v2 requires POST, and has its operation only in its path: %s %j", (method, more) => {
   const headers = { "smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor", ...more };
   const line = `${method} /service/Kinesis_20131202/operation/DeleteStream`;
   expect(outcome(line, { signingName: "kinesis", headers })).toBe("UnknownOperationException 400 rpcv2Cbor");
@@ -266,7 +266,7 @@ test.each([
   expect(query(signingName, { Action, Version })).toBe(expected);
 });
 
-test("query: the action may stand in the URL, unsigned only where no object can be meant", () => {
+test("query: the action may be in the URL, in unsigned requests only where no object can be meant", () => {
   const call = "?Action=GetCallerIdentity&Version=2011-06-15";
   expect(outcome(`GET /${call}`, { signingName: "sts" })).toBe("sts.GetCallerIdentity awsQuery");
   expect(outcome(`GET /${call}`)).toBe("sts.GetCallerIdentity awsQuery");
@@ -281,7 +281,7 @@ test("query: the action may stand in the URL, unsigned only where no object can 
   );
 });
 
-test("a form is asked for only where it may name the operation", () => {
+test("a form is only needed where it may name the operation", () => {
   expect(needsForm(facts("POST /b/k", { signingName: "s3", headers: urlencoded }))).toBe(false);
   expect(needsForm(facts("POST /b/k", { host: "b.s3.localhost", headers: urlencoded }))).toBe(false);
   expect(needsForm(facts("PUT /", { signingName: "sqs", headers: urlencoded }))).toBe(false);
@@ -338,7 +338,7 @@ test.each([
   expect(outcome(line, { signingName })).toBe(expected);
 });
 
-test("S3's control plane signs as S3 and is known by its path and account", () => {
+test("S3's control plane has S3's signing name, and is recognized by its path and account", () => {
   const headers = { "x-amz-account-id": "000000000000" };
   const signed = { signingName: "s3", headers };
   expect(outcome("GET /v20180820/configuration/publicAccessBlock", signed)).toBe(
@@ -355,11 +355,11 @@ test("S3's control plane signs as S3 and is known by its path and account", () =
 test.each([
   ["sqs.us-east-1.localhost:4566", "sqs.ListQueues awsQuery"],
   ["sqs.us-east-1.amazonaws.com", "sqs.ListQueues awsQuery"],
-])("the host %s stands in for a signature", (host, expected) => {
+])("the host %s identifies the service of an unsigned request", (host, expected) => {
   expect(outcome("GET /any?Action=ListQueues", { host })).toBe(expected);
 });
 
-test("a prefix that an operation puts before the host changes nothing", () => {
+test("a host prefix of an operation has no effect", () => {
   const headers = {
     "x-amz-target": "AWSStepFunctions.StartSyncExecution",
     "content-type": "application/x-amz-json-1.0",
@@ -371,7 +371,7 @@ test("a prefix that an operation puts before the host changes nothing", () => {
   expect(outcome("GET /", { host })).toBe("UnknownOperationException 404 awsJson1_0");
 });
 
-test("a service's own path is known by its whole first segment", () => {
+test("a service endpoint's own path is recognized by its whole first segment", () => {
   const { route: routeTo } = router({
     index: loadIndex(),
     loadContract,

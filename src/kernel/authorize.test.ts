@@ -93,7 +93,7 @@ test("root may do everything in its own account, and nothing in another's", asyn
   await expect(get(ANONYMOUS)).rejects.toMatchObject({ message: expect.stringMatching(/^User: anonymous/) });
 });
 
-test("the resource's policy lets strangers and nobody in, and shuts root out", async () => {
+test("the resource's policy can allow other accounts and anonymous callers, and deny root", async () => {
   const { get } = await cloudThatAsks({ resourcePolicy: policy({}) });
   await Promise.all([get(stranger), get(ANONYMOUS)]);
   const shut = await cloudThatAsks({ resourcePolicy: policy({ Effect: "Deny" }) });
@@ -102,7 +102,7 @@ test("the resource's policy lets strangers and nobody in, and shuts root out", a
   });
 });
 
-test("a service enters where no policy can be; where one can, it must be named", async () => {
+test("a service is allowed where no policy can exist; where one can, it must name the service", async () => {
   const s3 = serviceNamed("s3.amazonaws.com", "arn:aws:s3:::b", owner.account);
   await (await cloudThatAsks({})).get(s3);
   await expect((await cloudThatAsks({ resourcePolicy: null })).get(s3)).rejects.toMatchObject(denied);
@@ -118,14 +118,14 @@ test("a service enters where no policy can be; where one can, it must be named",
   await expect(get(serviceNamed("s3.amazonaws.com", "arn:aws:s3:::c"))).rejects.toMatchObject(denied);
 });
 
-test("a service's source without an account in its name belongs to whoever called", async () => {
+test("a source without an account in its ARN belongs to the caller's account", async () => {
   const { aws } = await cloudThatAsks({
     resourcePolicy: policy({ Condition: { StringEquals: { "aws:SourceAccount": TEST_PLACE.account } } }),
   });
   await aws.hello.CreateGreeting({ Name: "a", Text: "Hello" });
 });
 
-test("users are judged by what hangs on them, in a handler as well", async () => {
+test("users are authorized by their policies, in a handler as well", async () => {
   const { cloud, get, as } = await cloudThatAsks({});
   await expect(get(ann)).rejects.toMatchObject({
     message: expect.stringMatching(/because no identity-based policy allows the hello:GetGreeting action$/),
@@ -142,7 +142,7 @@ test("users are judged by what hangs on them, in a handler as well", async () =>
   expect(asked).toEqual([ann, ann]);
 });
 
-test("what an organization says binds root, too", async () => {
+test("an organization's policies apply to root, too", async () => {
   const { cloud, get } = await cloudThatAsks({});
   cloud.ports.policies = {
     of: () => ({ identity: [], serviceControl: [[identity({ Action: "s3:*" })]] }),
@@ -152,7 +152,7 @@ test("what an organization says binds root, too", async () => {
   });
 });
 
-test("every call brings the keys that policies ask for", async () => {
+test("every call has the global condition keys", async () => {
   const request = {
     sourceIp: "::ffff:203.0.113.5",
     secure: false,
@@ -195,7 +195,7 @@ test("every call brings the keys that policies ask for", async () => {
   }
 });
 
-test("a service that calls on as the same caller is told of", async () => {
+test("a service that calls on behalf of the same caller appears in aws:CalledVia", async () => {
   const { as, cloud } = await cloudThatAsks({});
   cloud.ports.policies = {
     of: () => ({
@@ -213,13 +213,13 @@ test("a service that calls on as the same caller is told of", async () => {
   await expect(as(ann).hello.GetGreeting({ Name: "a" })).rejects.toMatchObject(denied);
 });
 
-test("a service may have its own words for no", async () => {
+test("a service may have its own error for a denial", async () => {
   const own = new AwsError("AuthorizationError", "no", { status: 403 });
   const { get } = await cloudThatAsks({}, { denied: () => own });
   await expect(get(stranger)).rejects.toBe(own);
 });
 
-test("aws:ResourceAccount is the account of the place where the call is handled, unless the service says another", async () => {
+test("aws:ResourceAccount is the account in which the call is handled, unless the service names another", async () => {
   const accounts: unknown[] = [];
   const resourceAccount = (account: string) =>
     policy({ Condition: { StringEquals: { "aws:ResourceAccount": account } } });

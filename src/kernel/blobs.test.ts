@@ -118,7 +118,7 @@ const streamed = (size: number, chunks: AsyncIterable<Uint8Array> = chunked(size
 });
 
 test.each([0, 1, INLINE_BYTES, LARGE, 500_000])(
-  "a body of %i bytes comes back, told its length or not",
+  "a body of %i bytes is stored, with a declared length or without",
   async (size) => {
     const { store, files } = testBlobs();
     const { context } = await cloudOn(testDisk().store, store);
@@ -141,7 +141,7 @@ test.each([0, 1, INLINE_BYTES, LARGE, 500_000])(
   },
 );
 
-test("a body that is too large, or ends badly, leaves nothing", async () => {
+test("a body that is too large, or ends with an error, leaves nothing", async () => {
   const { store, files } = testBlobs();
   const { context } = await cloudOn(testDisk().store, store);
   async function* broken() {
@@ -156,7 +156,7 @@ test("a body that is too large, or ends badly, leaves nothing", async () => {
   expect(await intended(context())).toEqual([]);
 });
 
-test("what is dropped goes; what was kept stays, even if it is dropped afterwards", async () => {
+test("a dropped body is deleted; a kept one stays, even if it is dropped afterwards", async () => {
   const { store, files } = testBlobs();
   const { context } = await cloudOn(testDisk().store, store);
   const ctx = context();
@@ -173,7 +173,7 @@ test("what is dropped goes; what was kept stays, even if it is dropped afterward
   expect(await get(ctx, "a")).toHaveLength(LARGE);
 });
 
-test("what is discarded goes after the transaction, and not at all if that is refused", async () => {
+test("a discarded body is deleted after the transaction, and not if that fails", async () => {
   const { store, files } = testBlobs();
   const { context, advance } = await cloudOn(testDisk().store, store);
   await put(context(), "a", streamed(LARGE));
@@ -192,7 +192,7 @@ test("what is discarded goes after the transaction, and not at all if that is re
   expect(files.size).toBe(0);
 });
 
-test("a large body whose pointer the disk does not take goes at once, and one that it takes stays", async () => {
+test("a large body is deleted if the commit of its pointer fails, and kept if it succeeds", async () => {
   const disk = testDisk();
   const { store, files } = testBlobs();
   const { context } = await cloudOn(disk.store, store);
@@ -263,7 +263,7 @@ test.each(["disk", "blobs"] as const)(
   },
 );
 
-test("a file that is missing says so", async () => {
+test("a missing file is an error", async () => {
   const { store } = testBlobs();
   const { context } = await cloudOn(testDisk().store, store);
   const ctx = context();
@@ -276,7 +276,7 @@ test("a file that is missing says so", async () => {
 const SECRET = { secret: Buffer.alloc(32, "a customer's key") };
 
 test.each([100, LARGE])(
-  "a body of %i bytes that a service brings a key for is read with that key",
+  "a body of %i bytes with a key of its service is read with that key",
   async (size) => {
     const { context } = await cloudOn(openMemory(), openMemoryBlobs());
     const ctx = context();
@@ -296,7 +296,7 @@ test.each([100, LARGE])(
   },
 );
 
-test("a small body does not stand in the store as it came", async () => {
+test("a small body is not stored in plain text", async () => {
   const store = openMemory();
   const { context } = await cloudOn(store, openMemoryBlobs());
   await put(context(), "a", bodyOf("a secret of somebody"));

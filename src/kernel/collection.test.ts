@@ -72,7 +72,7 @@ const inOrder = (model: Map<string, Pet>, reverse = false) => {
   return reverse ? sorted.reverse() : sorted;
 };
 
-test("records, ranges and indexes hold what a map would, within a transaction and across them", async () => {
+test("records, ranges and indexes behave like a map, within a transaction and across them", async () => {
   await fc.assert(
     fc.asyncProperty(transactions, async (all) => {
       const records = home();
@@ -118,7 +118,7 @@ test("records, ranges and indexes hold what a map would, within a transaction an
   );
 });
 
-test("a range begins and ends where it says", async () => {
+test("a range has the right bounds", async () => {
   const records = home();
   const words = collection<{ path: string[] }>("test/word", { scope: "account", key: (word) => word.path });
   const all = [["a"], ["a", "x"], ["b", "x"], ["b", "y"], ["b", "yy"], ["c", "x"]];
@@ -137,7 +137,7 @@ test("a range begins and ends where it says", async () => {
   expect(await list({ before: ["c"], reverse: true }, 2)).toEqual(["b/yy", "b/y"]);
 });
 
-test("one record may take the place that another leaves in an index", async () => {
+test("one record may take the index key that another leaves", async () => {
   interface Seat {
     guest: string;
     seat: number;
@@ -158,7 +158,7 @@ test("one record may take the place that another leaves in an index", async () =
   expect(bySeat.map(({ guest }) => guest)).toEqual(["bob", "ann"]);
 });
 
-test("a record of an older version is upgraded when it is read, and its index rows go when it changes", async () => {
+test("a record of an older version is upgraded when it is read, and its index rows are removed when it changes", async () => {
   interface Person {
     id: string;
     names: string[];
@@ -190,7 +190,7 @@ test("a record of an older version is upgraded when it is read, and its index ro
   expect(() => collection("test/x", { scope: "region", key: () => [], version: 128 })).toThrow(RangeError);
 });
 
-test("a transaction that somebody forgot to await in says so to who writes too late", async () => {
+test("a write after the end of a transaction throws", async () => {
   const records = home();
   let late: Promise<void> | undefined;
   await records.write((tx) => {
@@ -204,7 +204,7 @@ test("a transaction that somebody forgot to await in says so to who writes too l
   expect(await records.read((tx) => tx.list(pets, { limit: 9 }))).toEqual([]);
 });
 
-test("a transaction knows how much it has put", async () => {
+test("a transaction counts the bytes that it has put", async () => {
   const rows = { name: "test/row", scope: "account" } as const;
   await home().write((tx) => {
     expect(tx.written).toBe(0);
@@ -219,7 +219,7 @@ test("a transaction knows how much it has put", async () => {
   });
 });
 
-test("accounts do not see each other's records, and a collection of another scope is refused", async () => {
+test("accounts do not see each other's records, and a collection of another scope is rejected", async () => {
   const store = openMemory();
   const [one, two] = [home(store, "o", "1"), home(store, "o", "2")];
   await one.write((tx) => tx.put(pets, { name: "a", kind: "cat", age: 3 }));
@@ -228,7 +228,7 @@ test("accounts do not see each other's records, and a collection of another scop
   await expect(one.read(async (tx) => tx.get(elsewhere, ["a"]))).rejects.toThrow("scope");
 });
 
-test("a journal is followed in the order of commits, and nothing is skipped or seen twice", async () => {
+test("a journal is read in commit order, and no entry is skipped or repeated", async () => {
   const log = journal<string>("test/log", { scope: "account" });
   const records = home();
   await Promise.all(
@@ -255,7 +255,7 @@ test("a journal is followed in the order of commits, and nothing is skipped or s
   expect(seen).toEqual(kept.flatMap((i) => (i % 2 ? [`${i}+`] : [`${i}`, `${i}+`])));
 });
 
-test("numbers are never given twice, whatever failed before and whoever owned the partition", async () => {
+test("sequence numbers are never reused, whatever failed before and whoever owned the partition", async () => {
   const store = openMemory();
   const given: number[] = [];
   for (const owner of ["one", "two", "three"]) {

@@ -16,7 +16,7 @@ const SECRET = Buffer.alloc(32, "a customer's");
 const PLACE = Buffer.from("place");
 const BODY = Buffer.from("a body");
 
-test("a body comes back to its place, and with its secret", () => {
+test("a body is unsealed at its place, with its secret", () => {
   const keys = dataKeys([first]);
   fc.assert(
     fc.property(fc.uint8Array(), fc.uint8Array(), fc.boolean(), (body, place, own) => {
@@ -27,14 +27,14 @@ test("a body comes back to its place, and with its secret", () => {
   );
 });
 
-test("another process finds the keys by their names", () => {
+test("another process derives the keys from their names", () => {
   const made = dataKeys([first]).make();
   expect(dataKeys([first]).find(made.name)).toEqual(made.key);
   const sealed = dataKeys([first]).seal(BODY, PLACE);
   expect(String(dataKeys([first]).unseal(sealed, PLACE))).toBe("a body");
 });
 
-test("a new master seals what comes, the old ones what was", () => {
+test("a new master key seals new bodies, the old ones still unseal theirs", () => {
   const old = dataKeys([first]).seal(BODY, PLACE);
   const rotated = dataKeys([first, second]);
   expect(String(rotated.unseal(old, PLACE))).toBe("a body");
@@ -43,7 +43,7 @@ test("a new master seals what comes, the old ones what was", () => {
   expect(() => dataKeys([first]).unseal(recent, PLACE)).toThrow(UnknownMasterError);
 });
 
-test("a cloud does not open with another master than sealed its bodies, but with one more", async () => {
+test("a cloud does not open with another master key than the one in use, but with an additional one", async () => {
   const store = openMemory();
   const open = (masterKeys: MasterKey[]) => testCloud([], { store, masterKeys });
   await (await open([first])).close();
@@ -53,14 +53,14 @@ test("a cloud does not open with another master than sealed its bodies, but with
   await expect(open([first])).rejects.toThrow(MasterKeyLostError);
 });
 
-test("no two bodies are sealed alike", () => {
+test("equal bodies are sealed differently", () => {
   const keys = dataKeys([first]);
   const sealed = Array.from({ length: 100 }, () => Buffer.from(keys.seal(BODY, PLACE)).toString("hex"));
   expect(new Set(sealed.map((text) => text.slice(42))).size).toBe(100);
   expect(new Set(Array.from({ length: 100 }, () => keys.make().name)).size).toBe(100);
 });
 
-test("what was changed, moved or sealed with another key is found out", () => {
+test("a body that was changed, moved or sealed with another key is detected", () => {
   const keys = dataKeys([first]);
   const sealed = Buffer.from(keys.seal(BODY, PLACE));
   for (let at = 1; at < sealed.length; at++) {

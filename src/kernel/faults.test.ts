@@ -17,7 +17,7 @@ async function struck(rules: readonly FaultRule[], calls = 40): Promise<boolean[
   return hits;
 }
 
-test("the same seed hits the same calls, another seed others", async () => {
+test("the same seed hits the same calls, another seed other calls", async () => {
   const rule: FaultRule = { probability: 0.5, seed: 7, effect: { throttle: true } };
   const first = await struck([rule]);
   expect(first).toContain(true);
@@ -26,7 +26,7 @@ test("the same seed hits the same calls, another seed others", async () => {
   expect(await struck([{ ...rule, seed: 8 }])).not.toEqual(first);
 });
 
-test("a call that a rule does not mean does not throw its dice", async () => {
+test("a call that a rule does not match does not use its random numbers", async () => {
   const failure = openFaults();
   const rule: FaultRule = { service: "sqs", probability: 0.5, seed: 7, effect: { throttle: true } };
   failure.set([rule]);
@@ -43,7 +43,7 @@ test("a call that a rule does not mean does not throw its dice", async () => {
   expect(hits).toEqual(await struck([rule]));
 });
 
-test("errors are told as ordered; without rules nothing is waited for", async () => {
+test("errors are thrown as configured; without rules there is no wait", async () => {
   const failure = openFaults();
   expect(failure.strike(target)).toBeUndefined();
   const error = { code: "KMSThrottlingException", message: "no", status: 503 };

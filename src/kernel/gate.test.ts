@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openGate } from "./gate.ts";
 
-test("work that must be alone waits for the calls inside, and new calls for it", async () => {
+test("exclusive work waits for the calls in progress, and new calls wait for it", async () => {
   const gate = openGate();
   const told: string[] = [];
   const slow = Promise.withResolvers<void>();
@@ -15,7 +15,7 @@ test("work that must be alone waits for the calls inside, and new calls for it",
   expect(told).toEqual(["inside", "alone", "outside"]);
 });
 
-test("its patience with them ends", async () => {
+test("its patience is limited", async () => {
   const gate = openGate();
   const never = gate.pass(() => new Promise<void>(() => {}));
   await gate.alone(1, async () => {});
@@ -23,7 +23,7 @@ test("its patience with them ends", async () => {
   void never;
 });
 
-test("a failure opens the gate again", async () => {
+test("a failure reopens the gate", async () => {
   const gate = openGate();
   const failing = gate.alone(0, async () => {
     throw new Error("no");

@@ -17,7 +17,7 @@ const names = collection<{ name: string; number: number }>("hello/name", {
 const ACCOUNTS = 10_000;
 
 /** The first round fills the cache of recently used accounts; homes of later rounds must not be retained. */
-test("accounts that nobody uses any more take no memory, and are as they were when somebody does", async () => {
+test("unused accounts take no memory, and are unchanged when they are used again", async () => {
   const service = defineService({ id: "hello", access: {}, operations: [] });
   const { cloud, close } = await testCloud([service]);
   const inAccount = (account: string) =>

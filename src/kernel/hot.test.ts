@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openHot } from "./hot.ts";
 
-test("what is read stays, what is not goes when there is too much, and never is more kept than both halves hold", () => {
+test("used records stay cached, unused ones are dropped when the cache is full, and its size is bounded", () => {
   const hot = openHot(10_000);
   hot.set("read", 1, 100);
   for (let n = 0; n < 200; n++) {
@@ -14,13 +14,13 @@ test("what is read stays, what is not goes when there is too much, and never is 
   expect(hot.get("row199")).toBe(199);
 });
 
-test("what is large is not kept", () => {
+test("large records are not cached", () => {
   const hot = openHot();
   hot.set("large", 1, 60_000);
   expect(hot.get("large")).toBeUndefined();
 });
 
-test("what is deleted is gone, in whichever half it was", () => {
+test("a deleted record is removed from both halves", () => {
   const hot = openHot(1_000);
   hot.set("old", 1, 900);
   hot.set("new", 2, 900);

@@ -39,7 +39,7 @@ async function cloudWith(
 const nothing = {} as never;
 const after = (_done: unknown) => nothing;
 
-test("the stations come in their order: fault, validate, authorize, handle", async () => {
+test("the steps run in order: fault, validate, authorize, handle", async () => {
   const passed: string[] = [];
   const { cloud, as } = await cloudWith(
     { GetGreeting: async () => after(passed.push("handle")) },
@@ -72,13 +72,13 @@ test("the stations come in their order: fault, validate, authorize, handle", asy
   expect(passed).toEqual(["authorize", "authorize", "handle"]);
 });
 
-test("an operation that does not say what it needs is denied, to root as well", async () => {
+test("an operation without access facts is denied, to root as well", async () => {
   const { hello } = await cloudWith({ GetGreeting: async () => nothing }, { access: {} });
   await expect(hello.GetGreeting({ Name: "a" })).rejects.toMatchObject({ code: "AccessDenied", status: 403 });
 });
 
 describe("errors", () => {
-  test("AWS's own pass as they are, an operation without a handler says so by name", async () => {
+  test("AwsErrors pass unchanged, an operation without a handler is NotImplemented", async () => {
     const error = new AwsError("GreetingNotFoundException", "no");
     const { hello } = await cloudWith({ GetGreeting: () => Promise.reject(error) });
     await expect(hello.GetGreeting({ Name: "a" })).rejects.toBe(error);
@@ -89,7 +89,7 @@ describe("errors", () => {
     });
   });
 
-  test("all others are bugs: told to the log with the request's id, and not to the client", async () => {
+  test("all other errors are bugs: logged with the request's id, and without details for the client", async () => {
     const logged: LogFields[] = [];
     const log = { ...silentLog, error: (_: string, fields: LogFields = {}) => void logged.push(fields) };
     const bug = new TypeError("x is undefined");
@@ -117,7 +117,7 @@ describe("errors", () => {
   });
 });
 
-describe("an answer waits for the disk", () => {
+describe("a response waits for the disk", () => {
   const operations: Handlers<"hello"> = {
     GetGreeting: (ctx, { Name }) =>
       ctx.transact(async (tx) => {
@@ -136,7 +136,7 @@ describe("an answer waits for the disk", () => {
       }),
   };
 
-  test("if it wrote, if it saw what another wrote, and if it is an error because of that", async () => {
+  test("if it wrote, if it saw another call's write, and if it is an error because of that", async () => {
     const disk = testDisk();
     const { hello } = await cloudWith(operations, {}, { store: disk.store });
     await hello.ListGreetings({});
@@ -150,7 +150,7 @@ describe("an answer waits for the disk", () => {
     await expect(refused).rejects.toMatchObject({ code: "Conflict" });
   });
 
-  test("and is ServiceUnavailable if the disk fails, for all who saw what was lost", async () => {
+  test("and is ServiceUnavailable if the disk fails, for all calls that saw the lost write", async () => {
     const disk = testDisk();
     const { hello } = await cloudWith(operations, {}, { store: disk.store });
     await hello.ListGreetings({});
@@ -174,7 +174,7 @@ describe("an answer waits for the disk", () => {
     await hello.DeleteGreeting({ Name: "a" });
   });
 
-  test("so is what a call did or saw in another Region", async () => {
+  test("also for what a call did or saw in another Region", async () => {
     const disk = testDisk();
     const { hello } = await cloudWith(
       {
@@ -195,7 +195,7 @@ describe("an answer waits for the disk", () => {
     await Promise.all(answers);
   });
 
-  test("what was on disk before is answered at once, whatever else is on its way", async () => {
+  test("but not if the data was durable before, whatever other writes are pending", async () => {
     const disk = testDisk();
     const { hello } = await cloudWith(
       {
@@ -214,7 +214,7 @@ describe("an answer waits for the disk", () => {
   });
 });
 
-describe("calls from inside the house", () => {
+describe("calls between services", () => {
   test("are made as the service, on behalf of a resource, or as the caller", async () => {
     const callers: Principal[] = [];
     const { hello } = await cloudWith({
@@ -232,7 +232,7 @@ describe("calls from inside the house", () => {
     ]);
   });
 
-  test("are validated like any other", async () => {
+  test("are validated", async () => {
     const { hello } = await cloudWith({ GetGreeting: async () => nothing });
     await expect(hello.GetGreeting(nothing)).rejects.toMatchObject({
       message:
@@ -240,7 +240,7 @@ describe("calls from inside the house", () => {
     });
   });
 
-  test("hand in what nobody can change, in tests: all but bytes, dates and streams", async () => {
+  test("have immutable inputs in tests, except bytes, dates and streams", async () => {
     const inputs: object[] = [];
     const { cloud, hello } = await cloudWith({
       PutRecording: async (_, input) => after(inputs.push(input)),
@@ -263,7 +263,7 @@ describe("calls from inside the house", () => {
     input.at.setTime(1);
   });
 
-  test("name a service and an operation that exist", async () => {
+  test("must name an existing service and operation", async () => {
     const { cloud } = await cloudWith({});
     const call = { principal: rootOf("1"), place: TEST_PLACE, input: {} };
     await expect(cloud.call({ ...call, service: "sqs", operation: "SendMessage" })).rejects.toThrow(
@@ -275,7 +275,7 @@ describe("calls from inside the house", () => {
   });
 });
 
-test("a change is answered when its record is on disk; one of data has none, and waits for nobody else's", async () => {
+test("a change is answered when its trail record is durable; an operation on data has none, and does not wait", async () => {
   const write: Handlers<"hello">["DeleteGreeting"] = async (ctx) =>
     after(await ctx.transact((tx) => tx.put(names, { name: "a" })));
   const { cloud, hello } = await cloudWith(
@@ -289,7 +289,7 @@ test("a change is answered when its record is on disk; one of data has none, and
   expect(flush).toHaveBeenCalledOnce();
 });
 
-test("what nobody judged counts only in its caller's own account: he names others as he likes", async () => {
+test("a call without access facts is only counted in its caller's own account, since it may name any other", async () => {
   const write = async (ctx: Context) => after(await ctx.transact((tx) => tx.put(names, { name: "a" })));
   const { as, cloud } = await cloudWith(
     { GetGreeting: write, SayHello: write },
@@ -311,7 +311,7 @@ test("what nobody judged counts only in its caller's own account: he names other
   expect(await counted(rootOf("3"), "3")).toEqual(["GetGreeting", "SayHello"]);
 });
 
-test("the same service elsewhere has records of its own", async () => {
+test("the same service in another Region has its own records", async () => {
   const told: (string | undefined)[] = [];
   const { hello } = await cloudWith({
     async GetGreeting(ctx, { Name }) {
@@ -331,14 +331,14 @@ test("the same service elsewhere has records of its own", async () => {
   expect(told).toEqual(["eu-west-1", undefined, "a", "a"]);
 });
 
-test("nobody goes elsewhere in the midst of a transaction", async () => {
+test("another Region is not accessible within a transaction", async () => {
   const { hello } = await cloudWith({
     GetGreeting: (ctx) => ctx.transact(() => after(ctx.elsewhere("eu-west-1"))),
   });
   await expect(hello.GetGreeting({ Name: "a" })).rejects.toMatchObject({ code: "InternalFailure" });
 });
 
-test("the record of a call that wrote in another Region only is on disk before its answer, too", async () => {
+test("the trail record of a call that wrote in another Region only is durable before its response, too", async () => {
   const disk = testDisk();
   const { cloud, hello } = await cloudWith(
     {

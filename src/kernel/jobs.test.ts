@@ -49,7 +49,7 @@ function notebook(now: () => number = () => 0) {
   return { runs, note };
 }
 
-test("jobs run once, each at its moment, in the order of their due times", async () => {
+test("jobs run once, each at its due time, in order", async () => {
   let nube: Awaited<ReturnType<typeof cloudWith>>;
   const { runs, note } = notebook(() => nube.seconds());
   nube = await cloudWith([note]);
@@ -67,7 +67,7 @@ test("jobs run once, each at its moment, in the order of their due times", async
   expect(nube.seconds()).toBe(3_615);
 });
 
-test("a job that fails is run again on the cloud's clock, waits longer each time, and is parked at last", async () => {
+test("a failed job is retried on the cloud's clock with increasing delays, and finally parked", async () => {
   const attempts: [number, number][] = [];
   const ids = new Set<number>();
   let nube: Awaited<ReturnType<typeof cloudWith>>;
@@ -92,7 +92,7 @@ test("a job that fails is run again on the cloud's clock, waits longer each time
   expect(ids.size).toBe(1);
 });
 
-test("jobs that wait for somebody outside hold up no other", async () => {
+test("jobs that wait for something outside do not delay others", async () => {
   const answers: (() => void)[] = [];
   const calling = job<object>("hello/call", {
     run: (ctx) => ctx.outside(() => new Promise<void>((answer) => answers.push(answer))),
@@ -107,7 +107,7 @@ test("jobs that wait for somebody outside hold up no other", async () => {
   for (const answer of answers) answer();
 });
 
-test("of parked jobs the newest are kept", async () => {
+test("the newest parked jobs are kept", async () => {
   const failing = job<object>("hello/fail", {
     async run() {
       throw new NonRetryableError("no");
@@ -125,7 +125,7 @@ test("of parked jobs the newest are kept", async () => {
   expect((await parked({ before: [newest.at(-1)!.id] })).length).toBeLessThanOrEqual(100);
 });
 
-test("a job that found nothing to do is run again, and writes nothing", async () => {
+test("an idle job is run again, and writes nothing", async () => {
   const disk = testDisk();
   let rounds = 0;
   const looking = job<object>("hello/look", {
@@ -143,7 +143,7 @@ test("a job that found nothing to do is run again, and writes nothing", async ()
   expect(disk.groups - groups).toBeLessThan(5);
 });
 
-test("a job that gives up is not tried again", async () => {
+test("a job with a non-retryable error is not retried", async () => {
   let attempts = 0;
   const hopeless = job<object>("hello/hopeless", {
     async run() {
@@ -157,7 +157,7 @@ test("a job that gives up is not tried again", async () => {
   expect(attempts).toBe(1);
 });
 
-test("a job that asks to be run again is, and has failed no attempt", async () => {
+test("a job that requests another run gets it, and its attempt has not failed", async () => {
   const attempts: number[] = [];
   const polling = job<object>("hello/poll", {
     async run(_, __, { attempt }) {
@@ -172,7 +172,7 @@ test("a job that asks to be run again is, and has failed no attempt", async () =
   expect(nube.seconds()).toBe(10);
 });
 
-test("a job is enqueued with its transaction or not at all, and starts when that is on disk", async () => {
+test("a job is enqueued with its transaction or not at all, and starts when that is durable", async () => {
   const disk = testDisk();
   const { runs, note } = notebook();
   const { context, advance } = await cloudWith([note], { store: disk.store });
@@ -200,7 +200,7 @@ test("a job is enqueued with its transaction or not at all, and starts when that
   expect(runs).toEqual([["kept", 0]]);
 });
 
-test("what was due and what will be survive a restart, and run once", async () => {
+test("due and future jobs survive a restart, and run once", async () => {
   const disk = testDisk();
   const before = notebook();
   const first = await cloudWith([before.note], { store: disk.store });
@@ -217,7 +217,7 @@ test("what was due and what will be survive a restart, and run once", async () =
   expect(after.runs.map(([text]) => text)).toEqual(["60", "new", "3600"]);
 });
 
-test("jobs enqueued while those of an earlier process are taken up run once", async () => {
+test("jobs that are enqueued while those of an earlier process are claimed run once", async () => {
   const disk = testDisk();
   const before = notebook();
   const first = await cloudWith([before.note], { store: disk.store });
@@ -236,7 +236,7 @@ test("jobs enqueued while those of an earlier process are taken up run once", as
   expect(new Set(runs.map(([text]) => text)).size).toBe(1_503);
 });
 
-test("a power cut before a job's end is noted runs it again in the next process, with the same number", async () => {
+test("a power cut before a job's end is stored makes the next process run it again, with the same number", async () => {
   const disk = testDisk();
   const ids: number[] = [];
   const once = job<object>("hello/once", {
@@ -257,7 +257,7 @@ test("a power cut before a job's end is noted runs it again in the next process,
   expect(new Set(ids).size).toBe(1);
 });
 
-test("a disk that fails for a while neither loses a job nor counts against it", async () => {
+test("a temporarily failing disk neither loses a job nor counts as its failure", async () => {
   const disk = testDisk();
   const attempts: number[] = [];
   const sums = collection<{ id: number }>("hello/sum", { scope: "region", key: (sum) => [sum.id] });
@@ -284,7 +284,7 @@ test("a disk that fails for a while neither loses a job nor counts against it", 
   expect(attempts).toHaveLength(runs);
 });
 
-test("a job whose writes are lost has failed no attempt, even where its failure could be noted", async () => {
+test("a job whose writes are lost has not failed, even where its failure could be stored", async () => {
   const disk = testDisk();
   const attempts: number[] = [];
   const adding = job<object>("hello/add", {
@@ -303,7 +303,7 @@ test("a job whose writes are lost has failed no attempt, even where its failure 
   expect(await nube.context().read((tx) => tx.list(machines, { limit: 9 }))).toHaveLength(1);
 });
 
-test("a job that no service knows is parked, not lost and not repeated", async () => {
+test("a job of an unknown name is parked, not lost and not repeated", async () => {
   const { note } = notebook();
   const nube = await cloudWith([]);
   await nube.enqueue(note, "x");
@@ -324,7 +324,7 @@ function climbing(hooks: { step?: (machine: Machine) => Promise<void> } = {}): R
   });
 }
 
-test("a reconciler brings a record to what is wanted, also when that changes on the way", async () => {
+test("a reconciler brings a record to the wanted state, also when that changes meanwhile", async () => {
   const steps: number[] = [];
   const climb = climbing({ step: async ({ is }) => void steps.push(is) });
   const nube = await cloudWith([climb.job as Job<never>]);
@@ -365,7 +365,7 @@ test("a record that is woken many times has one loop", async () => {
   expect(looks).toEqual([14, 24, 34]);
 });
 
-test("two looks at one record never run side by side, and the later one is not lost", async () => {
+test("two steps of one record never run concurrently, and the later one is not lost", async () => {
   const gate = Promise.withResolvers<void>();
   let inside = 0;
   let most = 0;
@@ -390,7 +390,7 @@ test("two looks at one record never run side by side, and the later one is not l
   expect({ most, looks }).toEqual({ most: 1, looks: 2 });
 });
 
-test("a step that fails is tried for ever, and a record that is gone ends the loop", async () => {
+test("a failing step is retried without end, and the deletion of the record ends the loop", async () => {
   let looks = 0;
   const broken = reconciler(machines, async () => {
     looks++;

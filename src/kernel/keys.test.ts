@@ -11,7 +11,7 @@ const tuple = fc.tuple(part, fc.maxSafeNat(), part);
 const compareParts = (a: KeyPart, b: KeyPart) =>
   typeof a === "number" ? a - Number(b) : Buffer.compare(Buffer.from(a as string), Buffer.from(b as string));
 
-test("keys sort as their tuples do", () => {
+test("keys sort like their tuples", () => {
   fc.assert(
     fc.property(tuple, tuple, (a, b) => {
       const wanted = a.map((x, i) => compareParts(x, b[i]!)).find((order) => order !== 0) ?? 0;
@@ -20,7 +20,7 @@ test("keys sort as their tuples do", () => {
   );
 });
 
-test("what begins with a string is one range", () => {
+test("keys that begin with a string are one range", () => {
   fc.assert(
     fc.property(part, part, (text, prefix) => {
       const start = encodeStringPrefix(NONE, prefix);
@@ -33,13 +33,13 @@ test("what begins with a string is one range", () => {
   );
 });
 
-test("rows under one tuple end before its successor, rows of a longer string do not stand between", () => {
+test("rows below a tuple end before its successor, and rows of a longer string are not among them", () => {
   const a = encodeKey(NONE, ["a"]);
   expect(Buffer.compare(encodeKey(NONE, ["a", descending(0)]), successor(a))).toBeLessThan(0);
   expect(Buffer.compare(encodeKey(NONE, ["a\0b", 0]), successor(a))).toBeGreaterThan(0);
 });
 
-test("numbers outside the safe range are refused", () => {
+test("numbers outside the safe range are rejected", () => {
   expect(() => encodeKey(NONE, [-1])).toThrow(RangeError);
   expect(() => encodeKey(NONE, [2 ** 53])).toThrow(RangeError);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { TEST_PLACE, TEST_START, testCloud } from "./testing.ts";
 
-test("letters are kept, the newest first and a thousand of them, until they are cleared", async () => {
+test("the newest thousand letters are kept, newest first, until they are cleared", async () => {
   const { cloud, close } = await testCloud([]);
   for (let i = 0; i < 1_003; i++)
     await cloud.letters.put({ kind: "email", service: "sns", to: "a@example.com", body: `${i}` }, TEST_PLACE);

@@ -33,7 +33,7 @@ function fixture() {
   return { partition, kind, add, held, dropped, fail: () => (failing = true), mend: () => (failing = false) };
 }
 
-test("a memory follows what is applied, and its answer waits for the disk", async () => {
+test("in-memory state follows applied transactions, and the response waits for the disk", async () => {
   const { add, partition, kind } = fixture();
   const first = await add("a");
   const { result, durable } = await partition.read((view) => [...view.memory(kind)]);
@@ -41,7 +41,7 @@ test("a memory follows what is applied, and its answer waits for the disk", asyn
   expect(durable).toBe(first.durable);
 });
 
-test("a transaction that throws changes none", async () => {
+test("a transaction that throws does not change it", async () => {
   const { add, held, partition, kind } = fixture();
   await add("a");
   const refused = () =>
@@ -53,7 +53,7 @@ test("a transaction that throws changes none", async () => {
   expect(await held()).toEqual(["a"]);
 });
 
-test("when a commit fails, what followed it is forgotten", async () => {
+test("when a commit fails, later changes are dropped", async () => {
   const { add, held, dropped, fail, mend } = fixture();
   await (await add("a")).durable;
   fail();

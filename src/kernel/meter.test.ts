@@ -61,7 +61,7 @@ test("usage is counted by the hour, in the commits of its partition, across rest
   ]);
 });
 
-test("nothing is counted twice or forgotten where the disk failed or a transaction threw", async () => {
+test("no usage is counted twice or lost when the disk failed or a transaction threw", async () => {
   const disk = testDisk();
   const { home, count, commit, usage } = homeOn(disk.store);
   count(1);
@@ -79,7 +79,7 @@ test("nothing is counted twice or forgotten where the disk failed or a transacti
   expect(await usage()).toEqual([[0, 7]]);
 });
 
-test("what only read is written in time, or at the end", async () => {
+test("the usage of reads is written within a second, or at the end", async () => {
   const disk = testDisk();
   const { home, count } = homeOn(disk.store);
   count(3);
@@ -89,7 +89,7 @@ test("what only read is written in time, or at the end", async () => {
   expect(await homeOn(disk.store, undefined, "two").usage()).toEqual([[0, 3]]);
 });
 
-test("a clock that goes back counts in the hour it shows", async () => {
+test("after the clock was set back, usage counts in the hour that it shows", async () => {
   const disk = testDisk();
   const clock = { time: 5 * HOUR };
   const { count, commit, usage } = homeOn(disk.store, clock);
@@ -115,7 +115,7 @@ function meterWith(write: () => Promise<void>) {
   });
 }
 
-test("what is counted while the total of former processes is being read is not lost", async () => {
+test("usage that is counted while an earlier process's total is being read is not lost", async () => {
   const meter = meterWith(async () => {});
   const stored = Promise.withResolvers<Pick<Usage, "amount">>();
   meter.count(PLACE, "SendMessage", 1);
@@ -127,7 +127,7 @@ test("what is counted while the total of former processes is being read is not l
   meter.stop();
 });
 
-test("what is counted after the end is not tried to be written again and again", async () => {
+test("usage that is counted after the end does not cause repeated writes", async () => {
   vi.useFakeTimers();
   const write = vi.fn(async () => {
     throw new Error("closed");

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { openMemory } from "#storage/kv/memory.ts";
 import { testCloud } from "./testing.ts";
 
-test("what the cloud signs holds by its certificate, also after it was started anew", async () => {
+test("a signature is valid by the cloud's certificate, also after a restart", async () => {
   const store = openMemory();
   const first = await testCloud([], { store: { ...store, close: async () => {} } });
   const notary = await first.cloud.notary();

@@ -35,20 +35,20 @@ function numbers(request: Partial<PageRequest<number>>) {
   return { answer, read: () => read, mostAtOnce: () => mostAtOnce };
 }
 
-test("a page is full of what fits, however far apart that is, and its token goes on behind it", async () => {
+test("a page is filled with matching records, however sparse, and its token continues after them", async () => {
   const { answer } = numbers({ fits: (number) => number % 1_000 === 0 });
   const first = await answer(undefined);
   expect(first.records).toEqual([1_000, 2_000, 3_000]);
   expect((await answer(first.token)).records).toEqual([4_000, 5_000, 6_000]);
 });
 
-test("where everything fits, one record more than a page is read", async () => {
+test("where every record matches, one record more than a page is read", async () => {
   const { answer, read } = numbers({});
   expect((await answer(undefined)).records).toEqual([1, 2, 3]);
   expect(read()).toBe(4);
 });
 
-test("a page of what is rare comes short rather than late, and the next one finds it", async () => {
+test("a page with few matches is short rather than slow, and the next one continues", async () => {
   const { answer, read } = numbers({ fits: (number) => number === 24_000 });
   const pages = [await answer(undefined)];
   expect(read()).toBeLessThan(10_000);
@@ -57,13 +57,13 @@ test("a page of what is rare comes short rather than late, and the next one find
   expect(pages.map(({ records }) => records)).toEqual([[], [], [24_000]]);
 });
 
-test("what is rare is looked for in small reads, since records may be large", async () => {
+test("sparse matches are searched in small reads, since records may be large", async () => {
   const { answer, mostAtOnce } = numbers({ fits: (number) => number === 24_000 });
   await answer(undefined);
   expect(mostAtOnce()).toBe(100);
 });
 
-test("the last page has no token, even where what does not fit comes behind it", async () => {
+test("the last page has no token, even if more records follow that do not match", async () => {
   const { answer } = numbers({ fits: (number) => number === 1 });
   const first = await answer(undefined);
   expect(first.records).toEqual([1]);

@@ -32,7 +32,7 @@ const settled = async (promise: Promise<unknown> | undefined) =>
   Promise.race([promise!.then(() => true), new Promise((no) => setImmediate(no, false))]);
 
 describe("applied before durable", () => {
-  test("the next transaction sees a write at once, and its answer waits for it", async () => {
+  test("the next transaction sees a write at once, and its response waits for the disk", async () => {
     const { store, held } = heldStore();
     const partition = open(store);
     const first = await partition.write((draft) => draft.put(key("a"), key("1")));
@@ -44,7 +44,7 @@ describe("applied before durable", () => {
     await first.durable;
   });
 
-  test("what stands on disk is answered at once, also while another key is on its way", async () => {
+  test("durable data is returned at once, also while another key is pending", async () => {
     const { store, held } = heldStore();
     const partition = open(store);
     await partition.write((draft) => draft.put(key("a"), key("1")));
@@ -68,7 +68,7 @@ describe("applied before durable", () => {
     expect(held).toHaveLength(1);
   });
 
-  test("a write that is too large is refused, and the refusal waits for what it saw", async () => {
+  test("a write that is too large is rejected, and the error waits for what it saw", async () => {
     const { store, held } = heldStore();
     const partition = open(store);
     await partition.write((draft) => draft.put(key("a"), key("1")));
@@ -85,7 +85,7 @@ describe("applied before durable", () => {
     expect((await partition.read((view) => view.get(key("b")))).result).toBeUndefined();
   });
 
-  test("ranges merge what is stored, what is on its way and the transaction's own writes", async () => {
+  test("ranges merge stored rows, pending rows and the transaction's own writes", async () => {
     const { store, held } = heldStore();
     const partition = open(store);
     await partition.write((draft) => {
@@ -110,8 +110,8 @@ describe("applied before durable", () => {
   });
 });
 
-describe("a disk that fails", () => {
-  test("takes down whatever saw the lost write, and nothing of it can be stored afterwards", async () => {
+describe("a failing disk", () => {
+  test("fails everything that saw the lost write, and nothing of it can be stored afterwards", async () => {
     const { store, held } = heldStore();
     const partition = open(store);
     const lost = await partition.write((draft) => draft.put(key("a"), key("lost")));
@@ -128,7 +128,7 @@ describe("a disk that fails", () => {
     expect(result).toEqual([]);
   });
 
-  test("is forgiven: the partition takes a new lease and goes on", async () => {
+  test("is recovered from: the partition acquires a new lease and continues", async () => {
     const { store, held } = heldStore();
     const partition = open(store);
     const lost = await partition.write((draft) => draft.put(key("a"), key("lost")));
@@ -141,7 +141,7 @@ describe("a disk that fails", () => {
   });
 });
 
-describe("transactions that travel together", () => {
+describe("transactions that share a commit", () => {
   /** Collects groups as the store writes them, each commit as its rows. */
   function grouped() {
     const groups: string[][] = [];
@@ -160,7 +160,7 @@ describe("transactions that travel together", () => {
     return { store, groups };
   }
 
-  test("are one commit, in which each key stands as the last of them left it", async () => {
+  test("write each key once, as the last of them left it", async () => {
     const { store, groups } = grouped();
     const partition = open(store);
     const put = async (name: string, value: string) =>
@@ -172,7 +172,7 @@ describe("transactions that travel together", () => {
     expect(groups).toEqual([["b=1 -a"]]);
   });
 
-  test("come no further than what sets out: later ones are the next commit", async () => {
+  test("join until the commit is being written: later ones are in the next", async () => {
     const { store, groups } = grouped();
     const partition = open(store);
     const first = await partition.write((draft) => draft.put(key("a"), key("1")));
@@ -181,7 +181,7 @@ describe("transactions that travel together", () => {
     expect(groups).toEqual([["a=1"], ["b=2"]]);
   });
 
-  test("have one companion, which hears whether they arrived", async () => {
+  test("have one companion, which is informed whether they were written", async () => {
     const heard: string[] = [];
     const { store, groups } = grouped();
     const partition = openPartition({
@@ -202,7 +202,7 @@ describe("transactions that travel together", () => {
   });
 });
 
-test("numbers grow across owners, also when a transaction that took one came to nothing", async () => {
+test("sequence numbers grow across owners, also when a transaction that took one failed", async () => {
   const memory = openMemory();
   const first = open(memory, "one");
   const inVain = async () =>
@@ -220,7 +220,7 @@ test("numbers grow across owners, also when a transaction that took one came to 
   expect(after).toBeGreaterThan(before);
 });
 
-test("an owner that was replaced is refused and answers nothing", async () => {
+test("an owner that was replaced is refused and returns nothing", async () => {
   const memory = openMemory();
   const old = open(memory, "old");
   await (await old.write((draft) => draft.put(key("a"), key("old")))).durable;
@@ -232,7 +232,7 @@ test("an owner that was replaced is refused and answers nothing", async () => {
   expect(text(await memory.get(key("a")))).toBe("young");
 });
 
-test("writers run one after another, whatever they wait for", async () => {
+test("writers run one at a time, whatever they wait for", async () => {
   const partition = open(openMemory());
   const increment = () =>
     partition.write(async (draft) => {
@@ -245,7 +245,7 @@ test("writers run one after another, whatever they wait for", async () => {
   expect(text(result)).toBe("20");
 });
 
-test("a record that is kept decoded is never older than what was written", async () => {
+test("a cached record is never older than the last write", async () => {
   const { store, held } = heldStore();
   const partition = open(store);
   const read = async () => (await partition.read((view) => view.getHot(key("a"), text))).result;

@@ -50,7 +50,7 @@ const write = async (ctx: CallContext, name: string) => {
 const keysOf = (store: KeyValueStore, era: number) =>
   store.range({ start: Buffer.from([0, 0, 0, era]), end: Buffer.from([0, 0, 0, era + 1]), limit: 100 });
 
-test("nothing of the former cloud is left: records, keys, the clock, faults, seals", async () => {
+test("nothing of the old era is left: records, keys, the clock, faults, seals", async () => {
   const { cloud, context, disk, advance } = await cloudWith();
   await write(context(), "a");
   await advance("90d");
@@ -68,7 +68,7 @@ test("nothing of the former cloud is left: records, keys, the clock, faults, sea
   expect(await keysOf(disk.store, 1)).toEqual([]);
 });
 
-test("it stays empty after a restart", async () => {
+test("the new era stays empty after a restart", async () => {
   const { cloud, context, disk } = await cloudWith();
   await write(context(), "a");
   await cloud.reset();
@@ -82,7 +82,7 @@ test("it stays empty after a restart", async () => {
   expect((await keysOf(disk.store, 2)).length).toBeGreaterThan(0);
 });
 
-test("who began in the former cloud can write nothing any more, by any way", async () => {
+test("calls of the old era cannot write by any means", async () => {
   const { cloud, context, disk } = await cloudWith();
   const late = context();
   await write(late, "a");
@@ -110,7 +110,7 @@ test("who began in the former cloud can write nothing any more, by any way", asy
   expect(await keysOf(disk.store, 1)).toEqual([]);
 });
 
-test("a call that began in the former cloud leaves no record in the trail of the next", async () => {
+test("a call that began in the old era leaves no record in the trail of the new one", async () => {
   const gate = Promise.withResolvers<void>();
   const { cloud, aws } = await cloudWith([], gate.promise);
   const call = aws.hello.SayHello({ Name: "a", To: "b" });
@@ -128,7 +128,7 @@ test("a call that began in the former cloud leaves no record in the trail of the
   expect(await trail.read((tx) => tx.list(trailRows, { limit: 10 }))).toEqual([]);
 });
 
-test("jobs of the former cloud do not run in the next, whether they wait, run or are being written down", async () => {
+test("jobs of the old era do not run in the new one, whether they wait, run or are being written", async () => {
   const gate = Promise.withResolvers<void>();
   const runs: string[] = [];
   const working = job<{ name: string; waits?: boolean }>("hello/work", {
@@ -160,7 +160,7 @@ test("jobs of the former cloud do not run in the next, whether they wait, run or
   expect(cloud.clock.now()).toBe(TEST_START + 86_400_000);
 });
 
-test("a move of the clock that is under way does not move the next cloud's", async () => {
+test("a clock move of the old era does not move the clock of the new one", async () => {
   const gate = Promise.withResolvers<void>();
   const waiting = job<object>("hello/wait", { run: () => gate.promise });
   const { cloud, context } = await cloudWith([waiting] as Job<never>[]);
@@ -178,7 +178,7 @@ test("a move of the clock that is under way does not move the next cloud's", asy
   expect(cloud.clock.now()).toBe(TEST_START + 1_000);
 });
 
-test("two resets at once are one after the other, and calls in between fail or find it empty", async () => {
+test("two concurrent resets run one after the other, and calls in between fail or find it empty", async () => {
   const { cloud, aws, context } = await cloudWith();
   await write(context(), "a");
   const resets = [cloud.reset(), cloud.reset()];

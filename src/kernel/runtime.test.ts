@@ -19,7 +19,7 @@ async function cloudWith(catalog: Catalog, store = openMemory()) {
   return cloud;
 }
 
-test("a service that could not be loaded is loaded by the next call", async () => {
+test("a service that could not be loaded is loaded at the next call", async () => {
   let loads = 0;
   const { service } = await cloudWith({
     async hello() {
@@ -32,7 +32,7 @@ test("a service that could not be loaded is loaded by the next call", async () =
   expect(loads).toBe(2);
 });
 
-test("a signing key that could not be stored is made by the next call", async () => {
+test("a signing key that could not be stored is created at the next call", async () => {
   const disk = testDisk();
   const cloud = await cloudWith({}, disk.store);
   disk.break();

@@ -4,7 +4,7 @@ import { SEAL_KEY_BYTES, sealer } from "./seal.ts";
 
 const { seal, unseal } = sealer(Buffer.alloc(SEAL_KEY_BYTES, 1));
 
-test("what was sealed comes back, for its purpose and with its key only", () => {
+test("sealed content is unsealed for its purpose and with its key only", () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.string(), (content, purpose) => {
       const token = seal(purpose, content);
@@ -15,11 +15,11 @@ test("what was sealed comes back, for its purpose and with its key only", () => 
   );
 });
 
-test("no token looks like an option of a command line", () => {
+test("no token looks like a command line option", () => {
   for (let i = 0; i < 1_000; i++) expect(seal("p", i)).not.toMatch(/^-/);
 });
 
-test("a token with any bit changed, cut off or made up is nobody's, and never an error", () => {
+test("a token that was changed, truncated or invented is invalid, and never an error", () => {
   const bytes = Buffer.from(seal("p", { key: "value" }), "base64url");
   for (let bit = 0; bit < bytes.length * 8; bit++) {
     const changed = Buffer.from(bytes);

@@ -54,7 +54,7 @@ interface Witness {
   acknowledged: boolean;
 }
 
-test("what is acknowledged is as if transactions had run one after another, and no failed one had run at all", async () => {
+test("acknowledged transactions have a serial order, and failed ones have no effect", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 40 }), async (actions) => {
       const { disk, context, close } = await open();
@@ -121,7 +121,7 @@ test("what is acknowledged is as if transactions had run one after another, and 
   );
 });
 
-test("a context whose write was lost stays void, also after its handler has swallowed the error", async () => {
+test("a context whose write was lost stays void, even if its handler swallows the error", async () => {
   const { disk, context, close } = await open();
   const ctx = context();
   disk.break();
@@ -133,7 +133,7 @@ test("a context whose write was lost stays void, also after its handler has swal
   await close();
 });
 
-test("everyone who waits for a context's writes waits for all of them", async () => {
+test("every waiter for a context's writes waits for all of them", async () => {
   const { disk, context, close } = await open();
   const ctx = context();
   await ctx.transact((tx) => tx.put(cells, { name: "z", value: 0 }));
@@ -147,7 +147,7 @@ test("everyone who waits for a context's writes waits for all of them", async ()
   await close();
 });
 
-test("in a transaction nothing else can be waited for", async () => {
+test("a transaction cannot await anything else", async () => {
   const { context, close } = await open();
   const ctx = context();
   const nothing = "a transaction may await nothing but its own methods";

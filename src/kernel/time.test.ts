@@ -31,7 +31,7 @@ async function cloudOn(wall: { now: number }, options: TestCloudOptions = {}, jo
   };
 }
 
-test("a clock that is frozen stands, runs on from there, and moves when it is told to", async () => {
+test("a frozen clock stands still, continues when resumed, and can be moved", async () => {
   const wall = { now: TEST_START };
   const { cloud, advance } = await cloudOn(wall);
   const { clock, time } = cloud;
@@ -47,7 +47,7 @@ test("a clock that is frozen stands, runs on from there, and moves when it is to
   expect(clock.now()).toBe(TEST_START + 3_620_000);
 });
 
-test("the cloud's time at a moment of the wall's is known for as long as it was moved", async () => {
+test("the cloud's time at a real time is known for the whole history of moves", async () => {
   const wall = { now: TEST_START };
   const { cloud, advance } = await cloudOn(wall);
   wall.now += 60_000;
@@ -76,7 +76,7 @@ test("the clock survives a restart", async () => {
   expect(second.cloud.clock.shifts).toEqual(shifts);
 });
 
-test("periodic work of several kinds runs in the order of its moments", async () => {
+test("periodic work of several kinds runs in the order of its due times", async () => {
   const runs: string[] = [];
   const every = (name: string, seconds: number) =>
     job<object>(`hello/${name}`, {
@@ -94,7 +94,7 @@ test("periodic work of several kinds runs in the order of its moments", async ()
   expect(runs).toEqual(["two@0", "three@0", "two@2", "three@3", "two@4", "three@6", "two@6"]);
 });
 
-test("run until idle goes to the last moment at which something happens, and no further than the horizon", async () => {
+test("run until idle stops at the last due time, or at the horizon", async () => {
   const endless = job<object>("hello/endless", { run: async () => ({ again: 7_000 }) });
   let left = 3;
   const ending = job<object>("hello/ending", {
@@ -109,7 +109,7 @@ test("run until idle goes to the last moment at which something happens, and no 
   expect(cloud.clock.now() - TEST_START).toBe(10_000 + 56_000);
 });
 
-test("moves of the clock wait for each other, and add up", async () => {
+test("moves of the clock run one at a time, and add up", async () => {
   const wall = { now: TEST_START };
   const { cloud } = await cloudOn(wall);
   await Promise.all([1, 2, 3].map((seconds) => cloud.time.advance(seconds * 1_000)));
@@ -118,7 +118,7 @@ test("moves of the clock wait for each other, and add up", async () => {
   expect(Number.isInteger(cloud.clock.now())).toBe(true);
 });
 
-test("after a power cut amid a move the clock is where the last record was written, and runs", async () => {
+test("after a power cut during a move the clock is at the last stored record, and running", async () => {
   const disk = testDisk();
   const found: KeyValueStore[] = [];
   const writing = job<object>("hello/write", {
@@ -144,7 +144,7 @@ test("after a power cut amid a move the clock is where the last record was writt
   }
 });
 
-test("a clock that is frozen or resumed while it is moved stands or runs after the move", async () => {
+test("a clock that is frozen or resumed while it is moved is frozen or running after the move", async () => {
   let gate = Promise.withResolvers<void>();
   const waiting = job<object>("hello/wait", { run: () => gate.promise });
   const { cloud, enqueue } = await cloudOn({ now: TEST_START }, {}, [waiting] as Job<never>[]);

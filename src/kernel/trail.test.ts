@@ -31,7 +31,7 @@ function trailOn(disk: ReturnType<typeof testDisk>, clock = { time: 0 }) {
   return { trail: openTrail({ write: home.write, log: silentLog }), stored };
 }
 
-test("nothing is forgotten or told twice where the disk failed", async () => {
+test("no record is lost or repeated when the disk failed", async () => {
   const disk = testDisk();
   const { trail, stored } = trailOn(disk);
   trail.record(record(0));
@@ -44,7 +44,7 @@ test("nothing is forgotten or told twice where the disk failed", async () => {
   expect((await stored()).flatMap(recordsIn)).toEqual([record(0), record(1)]);
 });
 
-test("who flushes waits for what an earlier flush has taken", async () => {
+test("a flush also waits for records that an earlier flush has taken", async () => {
   const disk = testDisk();
   const { trail } = trailOn(disk);
   trail.record(record(0));
@@ -58,7 +58,7 @@ test("who flushes waits for what an earlier flush has taken", async () => {
   await later;
 });
 
-test("records that came at once stand in rows of bounded size, in order, and what is 90 days old goes", async () => {
+test("concurrent records are stored in rows of bounded size, in order, and deleted after 90 days", async () => {
   const clock = { time: 0 };
   const { trail, stored } = trailOn(testDisk(), clock);
   for (let n = 0; n < 499; n++) trail.record({ ...record(n), text: "\0".repeat(8_192) });
@@ -74,7 +74,7 @@ test("records that came at once stand in rows of bounded size, in order, and wha
   expect(await stored()).toHaveLength(60);
 });
 
-test("while the store is out of order, what waits is bounded", async () => {
+test("while the store fails, the number of waiting records is bounded", async () => {
   const disk = testDisk();
   const { trail, stored } = trailOn(disk);
   trail.record(record(0));
@@ -89,7 +89,7 @@ test("while the store is out of order, what waits is bounded", async () => {
   expect((await stored()).flatMap(recordsIn).length).toBeLessThan(700);
 });
 
-test("what records of a row have in common stands once, and each comes back as it was", () => {
+test("fields that records of a row have in common are stored once, and each record is restored", () => {
   const who = (name: string) => ({ type: "IAMUser", name });
   const records: TrailRecord[] = [
     { ...record(1), user: who("a"), source: "here", parameters: null },

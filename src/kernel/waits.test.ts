@@ -14,7 +14,7 @@ function fixture() {
   return { scheduler, waits: openWaits(scheduler, clock.now) };
 }
 
-test("ends when somebody wakes it, and can be parked anew", async () => {
+test("ends when it is woken, and can be parked again", async () => {
   const { waits } = fixture();
   const wait = waits.open(20_000, undefined);
   let wakes = 0;
@@ -28,7 +28,7 @@ test("ends when somebody wakes it, and can be parked anew", async () => {
   wait.end();
 });
 
-test("ends when the cloud's clock has come so far", async () => {
+test("ends at its time of the cloud's clock", async () => {
   const { waits, scheduler } = fixture();
   const wait = waits.open(20_000, undefined);
   const parked = wait.parked(() => {});
@@ -39,7 +39,7 @@ test("ends when the cloud's clock has come so far", async () => {
   expect([wait.over, wait.left]).toEqual([true, false]);
 });
 
-test("ends by the wall's clock while the cloud's stands still", async () => {
+test("ends at its time of the real clock while the cloud's is frozen", async () => {
   vi.useFakeTimers();
   const { waits, scheduler } = fixture();
   scheduler.freeze();
@@ -50,7 +50,7 @@ test("ends by the wall's clock while the cloud's stands still", async () => {
   expect(wait.over).toBe(true);
 });
 
-test("ends when the client goes away, or has gone before", async () => {
+test("ends when the client disconnects, or has disconnected before", async () => {
   const { waits } = fixture();
   const client = new AbortController();
   const wait = waits.open(20_000, client.signal);
@@ -73,7 +73,7 @@ test("ends with the cloud", async () => {
   await Promise.all(parked);
 });
 
-test("tells when so many are parked, and when they have left", async () => {
+test("reports when a number of calls are parked, and when they have left", async () => {
   const { waits } = fixture();
   const one = waits.open(20_000, undefined);
   const other = waits.open(20_000, undefined);

@@ -29,14 +29,14 @@ describe.each(FILES)("a file of %s", (_, base64, content) => {
     expect(await unpack(decoded(base64), chunk)).toBe(content);
   });
 
-  test("cut off anywhere is told to be", async () => {
+  test("truncated anywhere is an error", async () => {
     const file = decoded(base64);
     for (let end = 4; end < file.length; end++) {
       await expect(unpack(file.subarray(0, end))).rejects.toMatchObject({ isTruncated: true });
     }
   });
 
-  test("changed anywhere is refused, and never another content", async () => {
+  test("changed anywhere is rejected, and never yields other content", async () => {
     const file = decoded(base64);
     for (let at = 0; at < file.length; at++) {
       const changed = Buffer.from(file);
@@ -47,12 +47,12 @@ describe.each(FILES)("a file of %s", (_, base64, content) => {
   });
 });
 
-test("files one behind another are one", async () => {
+test("concatenated files are one", async () => {
   const all = Buffer.concat(FILES.map(([, base64]) => decoded(base64)));
   expect(await unpack(all)).toBe(FILES.map(([, , content]) => content).join(""));
 });
 
-test("any other bytes are refused", async () => {
+test("any other bytes are rejected", async () => {
   await expect(unpack(Buffer.from("plain text"))).rejects.toThrow(Bzip2Error);
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {

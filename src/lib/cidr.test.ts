@@ -17,6 +17,6 @@ test.each([
 ])("%s in %s: %s", (address, block, expected) => expect(inside(address, block)).toBe(expected));
 
 test.each(["203.0.113", "203.0.113.0/33", "::/129", "a", "", "1.2.3.4/", "1.2.3.4/-1", "fe80::1%eth0"])(
-  "%j is no block",
+  "%j is not a block",
   (text) => expect(blockOf(text)).toBeUndefined(),
 );

@@ -13,7 +13,7 @@ function controlled() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("a call during a run waits for the next, which all such calls share", async () => {
+test("a call during a run waits for the next run, which all such calls share", async () => {
   const { runs, call } = controlled();
   const settled: string[] = [];
   const note = (name: string) => () => settled.push(name);
@@ -30,7 +30,7 @@ test("a call during a run waits for the next, which all such calls share", async
   expect(settled).toEqual(["a", "b", "c"]);
 });
 
-test("a failure reaches those who waited for that run, and no one else", async () => {
+test("a failure reaches only the callers that waited for that run", async () => {
   const { runs, call } = controlled();
   const first = call();
   const second = call();

@@ -12,6 +12,6 @@ test.each([
   expect(JSON.stringify(parseExactly(text))).toBe(text);
 });
 
-test("a number that JavaScript has is one", () => {
+test("a number that JavaScript can represent is an ordinary number", () => {
   expect(parseExactly('{"a": 1, "b": [2.5]}')).toEqual({ a: 1, b: [2.5] });
 });

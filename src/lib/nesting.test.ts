@@ -13,7 +13,7 @@ test.each([
   expect(isDeeperThan(levels, value)).toBe(expected);
 });
 
-test("it bears what is deeper than the stack", () => {
+test("it handles nesting deeper than the stack", () => {
   const deep = JSON.parse(`${"[".repeat(500_000)}${"]".repeat(500_000)}`);
   expect(isDeeperThan(1_000, deep)).toBe(true);
 });

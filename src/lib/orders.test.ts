@@ -3,7 +3,7 @@ import { numberQueue } from "./number-queue.ts";
 import { random } from "./random.ts";
 import { timetable } from "./timetable.ts";
 
-test("a number queue is an array that is pushed to and shifted", () => {
+test("a number queue behaves like an array with push and shift", () => {
   const { below } = random(7);
   const queue = numberQueue();
   let model: number[] = [];
@@ -21,7 +21,7 @@ test("a number queue is an array that is pushed to and shifted", () => {
   }
 });
 
-test("a timetable gives what was put in by time, then by value", () => {
+test("a timetable returns values by time, then by value", () => {
   const { below } = random(8);
   const table = timetable();
   const model: [number, number][] = [];

@@ -5,7 +5,7 @@ test("escapes are decoded as UTF-8", () => {
   expect(percentDecoded("a%20b%C3%A4+c")).toBe("a bä+c");
 });
 
-test("a broken escape has no text", () => {
+test("an invalid escape is undefined", () => {
   expect(percentDecoded("50%")).toBeUndefined();
   expect(percentDecoded("%FF")).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { BASE32, random } from "./random.ts";
 
-test("the same seed gives the same run, another seed another", () => {
+test("the same seed gives the same sequence, another seed another one", () => {
   const draw = (seed: number) => {
     const { hex, uuid, below, text } = random(seed);
     return [hex(7), uuid(), below(1_000), text(16, BASE32)];
@@ -17,7 +17,7 @@ test("a UUID is of version 4", () => {
   }
 });
 
-test("numbers stay below their bound and reach all of it", () => {
+test("numbers are below their bound and cover its whole range", () => {
   const { below } = random(3);
   const seen = new Set(Array.from({ length: 1_000 }, () => below(10)));
   expect([...seen].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);

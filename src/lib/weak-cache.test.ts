@@ -15,7 +15,7 @@ async function collected() {
   await new Promise(setImmediate);
 }
 
-test("what was asked for of late is held, what somebody holds is found, and nothing else is kept", async () => {
+test("recently used values are held, referenced ones are found, and no others are kept", async () => {
   const cache = weakCache<{ name: string }>(100);
   const inUse = { name: "in use" };
   cache.set("in use", inUse);
@@ -31,7 +31,7 @@ test("what was asked for of late is held, what somebody holds is found, and noth
   expect([...cache.values()].length).toBeLessThanOrEqual(102);
 });
 
-test("what was let go and asked for again is held again", async () => {
+test("a value that was dropped and used again is held again", async () => {
   const cache = weakCache<object>(2);
   let value: object | undefined = {};
   cache.set("a", value);

@@ -30,18 +30,18 @@ const tag: Record<string, ShapeEntry> = {
   Name: { type: "string", min: 3, max: 255, pattern: "[a-zA-Z0-9_.-]+" },
 };
 
-describe("V1: Coral's words", () => {
-  test("an input that breaks nothing", () => {
+describe("V1: Coral's wording", () => {
+  test("a valid input has no violations", () => {
     expect(judged(tag, { Name: "users", Tags: [{ Key: "a" }] })).toEqual([]);
   });
 
-  test("a missing member is null, unquoted, under its name with a small first letter", () => {
+  test("a missing member is null, unquoted, with a lower-case first letter", () => {
     expect(told(tag, {})).toBe(
       "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null",
     );
   });
 
-  test("several are counted and parted by semicolons", () => {
+  test("several violations are counted and separated by semicolons", () => {
     expect(told(tag, { Name: "" })).toBe(
       "2 validation errors detected: Value '' at 'name' failed to satisfy constraint: Member must satisfy regular " +
         "expression pattern: [a-zA-Z0-9_.-]+; Value '' at 'name' failed to satisfy constraint: Member must have " +
@@ -49,7 +49,7 @@ describe("V1: Coral's words", () => {
     );
   });
 
-  test("a structure in a list is reached by number and `member`", () => {
+  test("the path to a structure in a list has an index and `member`", () => {
     expect(judged(tag, { Name: "abc", Tags: [{ Key: "a" }, { Key: "abcde" }] })).toEqual([
       {
         path: "tags.2.member.key",
@@ -59,14 +59,14 @@ describe("V1: Coral's words", () => {
     ]);
   });
 
-  test("a list itself has a length, and is printed as Java prints it", () => {
+  test("a list has a length, and is printed as in Java", () => {
     expect(told(tag, { Name: "abc", Tags: [{ Key: "a" }, { Key: "b" }, { Key: "c" }] })).toBe(
       "1 validation error detected: Value '[Tag(key=a, value=null), Tag(key=b, value=null), Tag(key=c, value=null)]' at 'tags' failed to satisfy " +
         "constraint: Member must have length less than or equal to 2",
     );
   });
 
-  test("scalars in a list are judged together", () => {
+  test("scalars in a list are checked together", () => {
     const shapes: Record<string, ShapeEntry> = {
       Input: { type: "structure", members: { TagKeys: "Keys" } },
       Keys: { type: "list", member: "Key" },
@@ -79,7 +79,7 @@ describe("V1: Coral's words", () => {
     );
   });
 
-  test("so are the keys and the values of a map; structures in it are reached by key", () => {
+  test("keys and values of a map are checked together; the path to a structure in a map has its key", () => {
     const shapes: Record<string, ShapeEntry> = {
       Input: { type: "structure", members: { Weights: "Weights", Rows: "Rows" } },
       Weights: { type: "map", key: "Key", value: "Weight" },
@@ -97,7 +97,7 @@ describe("V1: Coral's words", () => {
     ]);
   });
 
-  test("an enum in the model's order, a number by its value", () => {
+  test("an enum is in the model's order, a number has a value", () => {
     const shapes: Record<string, ShapeEntry> = {
       Input: { type: "structure", members: { Type: "Type", Limit: "Limit" } },
       Type: { type: "string", enum: ["ON", "OFF"] },
@@ -110,7 +110,7 @@ describe("V1: Coral's words", () => {
     );
   });
 
-  test("from a hash map come members with all that is wrong with them, wherever the list of them has them", () => {
+  test("members in hash order have all their violations together, wherever the list of members has them", () => {
     const shapes: Record<string, ShapeEntry> = {
       Input: {
         type: "structure",
@@ -133,7 +133,7 @@ describe("V1: Coral's words", () => {
     );
   });
 
-  test("bytes and secrets are not repeated", () => {
+  test("bytes and secrets are not printed", () => {
     const shapes: Record<string, ShapeEntry> = {
       Input: { type: "structure", members: { Data: "Data", Password: "Password" } },
       Data: { type: "blob", max: 1 },
@@ -146,7 +146,7 @@ describe("V1: Coral's words", () => {
     );
   });
 
-  test("nothing in a secret structure is repeated, however deep it lies", () => {
+  test("nothing in a sensitive structure is printed, at any depth", () => {
     const shapes: Record<string, ShapeEntry> = {
       Input: { type: "structure", members: { Secret: "Secret" } },
       Secret: { type: "structure", members: { Plain: "Plain" }, sensitive: true },
@@ -159,7 +159,7 @@ describe("V1: Coral's words", () => {
     );
   });
 
-  test("a shape that contains itself", () => {
+  test("a recursive shape", () => {
     const shapes: Record<string, ShapeEntry> = {
       Input: { type: "structure", members: { Root: "Node" } },
       Node: { type: "structure", members: { Name: "Name", Next: "Node" }, required: ["Name"] },
@@ -180,7 +180,7 @@ describe("V1: Coral's words", () => {
   });
 });
 
-describe("V1: Smithy's words", () => {
+describe("V1: Smithy's wording", () => {
   const shapes: Record<string, ShapeEntry> = {
     Input: {
       type: "structure",
@@ -196,14 +196,14 @@ describe("V1: Smithy's words", () => {
     Name: { type: "string", pattern: "^[a-m]+$" },
   };
 
-  test("the path has slashes, a length is told, bounds are one constraint", () => {
+  test("the path has slashes, a length is printed, bounds are one constraint", () => {
     expect(told(shapes, { name: "a", blob: new Uint8Array(1) }, "smithy")).toBe(
       "1 validation error detected. Value with length 1 at '/blob' failed to satisfy constraint: Member must have " +
         "length between 2 and 70 inclusive",
     );
   });
 
-  test("each violation stands apart, for the field list", () => {
+  test("violations are also listed separately, for the field list", () => {
     expect(judged(shapes, { level: 9, tags: ["abc", "x"], map: { k: "long" } }, "smithy")).toEqual([
       { path: "/name", message: "Value at '/name' failed to satisfy constraint: Member must not be null" },
       {
@@ -229,7 +229,7 @@ describe("V1: Smithy's words", () => {
   });
 });
 
-test.each<Dialect>(["coral", "smithy"])("%s: no more is told than anybody reads", (dialect) => {
+test.each<Dialect>(["coral", "smithy"])("%s: the message is bounded", (dialect) => {
   const shapes: Record<string, ShapeEntry> = {
     Input: { type: "structure", members: { Tags: "Tags", Named: "Named" } },
     Tags: { type: "list", member: "Tag", max: 2 },

@@ -6,7 +6,7 @@ import type { ListShape, MapShape, Member, Operation, ScalarShape, Shape, Struct
 describe("S3", () => {
   const s3 = loadContract("s3");
 
-  test("GetBucketLocation has its URI with a literal query, and a root of its own", () => {
+  test("GetBucketLocation has its URI with a literal query, and its own root element", () => {
     const operation = operationOf("s3", "GetBucketLocation");
     expect(operation).toMatchObject({ method: "GET", uri: "/{Bucket}?location", status: 200 });
     expect(operation.output.xmlName).toBe("LocationConstraint");
@@ -27,7 +27,7 @@ describe("S3", () => {
     expect(operationOf("s3", "SelectObjectContent").eventOutput?.name).toBe("Payload");
   });
 
-  test("a flattened list takes the name of the member, or of its own entries", () => {
+  test("a flattened list has the name of the member, or of its own entries", () => {
     const listing = operationOf("s3", "ListObjectsV2").output;
     expect(memberOf(listing, "Contents")).toMatchObject({ flattened: true, xmlName: "Contents" });
     const blocked = structureOf(
@@ -39,7 +39,7 @@ describe("S3", () => {
     expect(memberOf(types, "EncryptionType")).toMatchObject({ flattened: true, xmlName: "EncryptionType" });
   });
 
-  test("the namespace comes from the requests, the deprecated twins are gone", () => {
+  test("the namespace is that of the requests, and deprecated duplicates are removed", () => {
     expect(s3.xmlNamespace).toBe("http://s3.amazonaws.com/doc/2006-03-01/");
     expect(s3.operation("GetBucketLifecycle")).toBeUndefined();
     expect(s3.operation("ListDirectoryBuckets")).toBeUndefined();
@@ -49,7 +49,7 @@ describe("S3", () => {
 });
 
 describe("SQS", () => {
-  test("speaks JSON under the members' names and query under those of the overlay", () => {
+  test("has the members' names in JSON, and those of the overlay in the query protocol", () => {
     const { input, output, resultWrapper } = operationOf("sqs", "ReceiveMessage");
     expect(loadContract("sqs").protocols).toEqual(["awsJson1_0", "awsQuery"]);
     const names = { jsonName: "AttributeNames", queryName: "AttributeName", flattened: true };
@@ -61,7 +61,7 @@ describe("SQS", () => {
     expect(attributes.shape as MapShape).toMatchObject({ keyName: "Name", valueName: "Value" });
   });
 
-  test("errors are found by shape and by the code of the query protocol", () => {
+  test("errors are found by shape name and by query protocol code", () => {
     const sqs = loadContract("sqs");
     const missing = sqs.error("QueueDoesNotExist");
     expect(missing?.error).toMatchObject({
@@ -74,7 +74,7 @@ describe("SQS", () => {
   });
 });
 
-test("only restJson1 renames the keys of JSON", () => {
+test("only restJson1 has other names in JSON", () => {
   const { input } = operationOf("apigatewayv2", "CreateApi");
   expect(memberOf(input, "ProtocolType").jsonName).toBe("protocolType");
   expect(memberOf(operationOf("sqs", "TagQueue").input, "Tags")).toMatchObject({
@@ -83,7 +83,7 @@ test("only restJson1 renames the keys of JSON", () => {
   });
 });
 
-test("EC2 capitalizes what it finds, unless the model names it", () => {
+test("EC2 capitalizes names, unless the model sets one", () => {
   const { input } = operationOf("ec2", "RunInstances");
   expect(memberOf(input, "BlockDeviceMappings").ec2Name).toBe("BlockDeviceMapping");
   expect(memberOf(input, "ClientToken")).toMatchObject({ ec2Name: "ClientToken", xmlName: "clientToken" });
@@ -92,7 +92,7 @@ test("EC2 capitalizes what it finds, unless the model names it", () => {
   expect(memberOf(interfaces, "Ipv6Addresses")).toMatchObject(addresses);
 });
 
-test("shapes may contain themselves, and are the same object wherever they are reached", () => {
+test("shapes may be recursive, and each is a single object", () => {
   const key = memberOf(operationOf("dynamodb", "GetItem").input, "Key").shape as MapShape;
   const value = key.value as StructureShape;
   expect(value.name).toBe("AttributeValue");
@@ -101,13 +101,13 @@ test("shapes may contain themselves, and are the same object wherever they are r
   expect(item.value).toBe(value);
 });
 
-test("an operation of CloudFront bears its date on the wire, one of Cognito comes unsigned", () => {
+test("CloudFront's operations have a date in their wire names, and some of Cognito's are unsigned", () => {
   expect(operationOf("cloudfront", "GetDistribution").wireName).toBe("GetDistribution2020_05_31");
   expect(operationOf("cognito-idp", "InitiateAuth").unsigned).toBe(true);
   expect(operationOf("sts", "AssumeRole").unsigned).toBe(false);
 });
 
-test("a model without an output shape still links, to nothing", () => {
+test("an operation without an output shape links to an empty structure", () => {
   const operation = operationOf("sqs", "DeleteMessage");
   expect(operation.hasOutput).toBe(false);
   expect(operation.output.members).toEqual([]);
@@ -124,7 +124,7 @@ test("a pattern is a full match in Java's sense", () => {
   expect(regex("\\p{Print}+", "[\\x20-\\x7E]+").test("é")).toBe(false);
 });
 
-test("the index tells apart what routing must tell apart", () => {
+test("the index distinguishes what routing must distinguish", () => {
   const targets = loadIndex().flatMap(({ targetPrefix }) => targetPrefix ?? []);
   expect(new Set(targets).size).toBe(targets.length);
   const actions = loadIndex().flatMap(({ actions, apiVersion }) =>

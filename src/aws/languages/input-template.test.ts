@@ -29,11 +29,11 @@ test.each([
   ["<a>", true],
   ["<a> is <b>", false],
   ['{"a": "<b>}', false],
-])("%s makes JSON: %s", (template, good) => {
+])("%s produces JSON: %s", (template, good) => {
   expect(isTemplate(template)).toBe(good);
 });
 
-test("free text takes texts as they are", () => {
+test("text templates insert strings as they are", () => {
   const text = 'it is <word>: <object>, <missing>, "<list>", <other>';
   const made = fillText(
     text,
@@ -47,7 +47,7 @@ test("names of placeholders", () => {
   expect(placeholders('{"a": <b>, "c": "<$.d.e>"}')).toEqual(["b", "$.d.e"]);
 });
 
-test("what a template makes has an end", () => {
+test("the length of a filled template is bounded", () => {
   const large = "x".repeat(2 ** 20);
   expect(() =>
     fillTemplate(

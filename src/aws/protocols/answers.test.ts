@@ -45,14 +45,14 @@ describe("S3", () => {
   });
 });
 
-test("E7: EC2 begins with the request's id", () => {
+test("E7: EC2 has the request's id first", () => {
   expect(answer("ec2Query", "ec2", "CreateVpc", { Vpc: { VpcId: "vpc-1" } }).body).toBe(
     '<?xml version="1.0" encoding="UTF-8"?>\n<CreateVpcResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">' +
       "<requestId>request-id</requestId><vpc><vpcId>vpc-1</vpcId></vpc></CreateVpcResponse>",
   );
 });
 
-test("E7: the query protocol ends with it; W1: IAM has no milliseconds", () => {
+test("E7: the query protocol has it last; W1: IAM has no milliseconds", () => {
   const User = { UserName: "a", CreateDate: new Date(1500) };
   const { body } = answer("awsQuery", "iam", "GetUser", { User });
   expect(body).toBe(
@@ -62,7 +62,7 @@ test("E7: the query protocol ends with it; W1: IAM has no milliseconds", () => {
   );
 });
 
-test("an operation without an output: nothing in query's result, in awsJson1_1 and in restJson1, {} in awsJson1_0 but DynamoDB's", () => {
+test("an operation without an output: empty in query's result, in awsJson1_1 and in restJson1, {} in awsJson1_0 except DynamoDB's", () => {
   expect(answer("awsQuery", "iam", "DeleteUser", {}).body).not.toContain("Result>");
   expect(answer("awsJson1_1", "kms", "DisableKey", {}).body).toBe("");
   expect(answer("awsJson1_0", "sqs", "DeleteQueue", {}).body).toBe("{}");
@@ -70,7 +70,7 @@ test("an operation without an output: nothing in query's result, in awsJson1_1 a
   expect(answer("restJson1", "lambda", "DeleteFunctionConcurrency", {}).body).toBe("");
 });
 
-test("SQS answers query clients by the names of its query past", () => {
+test("SQS uses its query protocol's names for query clients", () => {
   const { body } = answer("awsQuery", "sqs", "GetQueueAttributes", {
     Attributes: { VisibilityTimeout: "30" },
   });
@@ -79,14 +79,14 @@ test("SQS answers query clients by the names of its query past", () => {
   );
 });
 
-test("W12: CloudFront's dated names stay inside", () => {
+test("W12: CloudFront's dated names do not appear on the wire", () => {
   const operation = loadContract("cloudfront").operation("GetDistribution")!;
   const { body } = protocol("restXml").encode(operation, { Distribution: { Id: "E1" } }, meta);
   expect(body).toContain('<Distribution xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Id>E1</Id>');
 });
 
 describe("DynamoDB", () => {
-  test("tells the CRC-32 of every answer, which its clients compare", () => {
+  test("sends the CRC-32 of every response, which its clients verify", () => {
     const item = answer("awsJson1_0", "dynamodb", "GetItem", { Item: { k: { S: "ü" } } });
     expect(item).toMatchObject({
       body: '{"Item":{"k":{"S":"ü"}}}',
@@ -101,7 +101,7 @@ describe("DynamoDB", () => {
     expect(error.headers["x-amz-crc32"]).toBe(String(crc32(error.body as string)));
   });
 
-  test("is alone in that", () => {
+  test("is the only service that does", () => {
     expect(answer("awsJson1_0", "sqs", "DeleteQueue", {}).headers).not.toHaveProperty("x-amz-crc32");
   });
 });

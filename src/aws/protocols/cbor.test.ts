@@ -8,7 +8,7 @@ import { meta, operationOf, requestOf } from "./testing.ts";
 
 const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
 
-describe("W7: reading what RFC 8949 has as examples", () => {
+describe("W7: the examples of RFC 8949", () => {
   test.each<[string, unknown]>([
     ["00", 0],
     ["1903e8", 1000],
@@ -61,7 +61,7 @@ describe("W7: reading what RFC 8949 has as examples", () => {
     [`bf${"616100".repeat(100_001)}ff`, "more members"],
   ])("%.40s is malformed: %s", (bytes) => expect(() => decodeCbor(hex(bytes))).toThrow(Malformed));
 
-  test("W8: __proto__ is a key like any other", () => {
+  test("W8: __proto__ is an ordinary key", () => {
     const map = decodeCbor(hex("a1 69 5f5f70726f746f5f5f a1 6161 01")) as object;
     expect(Object.keys(map)).toEqual(["__proto__"]);
     expect("a" in map).toBe(false);
@@ -90,7 +90,7 @@ const operation = operationOf(
 );
 const { decode, encode } = protocol("rpcv2Cbor");
 
-test("values of every type survive the way out and in", () => {
+test("values of every type survive encoding and decoding", () => {
   const { structure } = fc.letrec((tie) => ({
     structure: fc.record(
       {
@@ -120,17 +120,17 @@ test.each([
   ["a1 6557686f6c65 fb43f0000000000000", "NUMBER_VALUE can not be converted to an Integer"],
   ["80", "Start of list found where not expected"],
   ["a1 634d6170 40", "Expected null"],
-])("a wrong type is refused in the words of JSON: %s", (bytes, message) => {
+])("a wrong type has the same error as in JSON: %s", (bytes, message) => {
   expect(() => decode(operation, requestOf({ body: hex(bytes) }))).toThrow(
     expect.objectContaining({ code: "SerializationException", message }),
   );
 });
 
-describe("W6: Kinesis from Java speaks CBOR with X-Amz-Target", () => {
+describe("W6: Kinesis's Java client uses CBOR with X-Amz-Target", () => {
   const contentType = "application/x-amz-cbor-1.1";
   const json = protocol("awsJson1_1");
 
-  test("it is read and answered in kind, with timestamps in milliseconds", () => {
+  test("the response is CBOR as well, with timestamps in milliseconds", () => {
     const writer = new CborWriter();
     writer.map(1);
     writer.string("When");
@@ -145,7 +145,7 @@ describe("W6: Kinesis from Java speaks CBOR with X-Amz-Target", () => {
     expect(decodeCbor(answer.body as Uint8Array)).toEqual({ When: new CborTimestamp(1_787_036_486_712) });
   });
 
-  test("rpcv2Cbor has them in seconds", () => {
+  test("rpcv2Cbor has timestamps in seconds", () => {
     const answer = encode(operation, { When: new Date(1_787_036_486_712) }, meta);
     expect(decodeCbor(answer.body as Uint8Array)).toEqual({ When: new CborTimestamp(1_787_036_486.712) });
   });

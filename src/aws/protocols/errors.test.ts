@@ -11,7 +11,7 @@ function told(name: ProtocolName, service: string, operation: string, error: Aws
 }
 
 describe("awsJson", () => {
-  test("E1: a client's fault is 400, whatever the model says", () => {
+  test("E1: a client error has status 400, whatever the model says", () => {
     const missing = new AwsError("NotFoundException", "Key 'a' does not exist", { status: 404 });
     expect(told("awsJson1_1", "kms", "DescribeKey", missing).status).toBe(400);
     const denied = new AwsError("AccessDeniedException", "no", { status: 403 });
@@ -20,7 +20,7 @@ describe("awsJson", () => {
     expect(told("awsJson1_1", "kms", "DescribeKey", missingOperation).status).toBe(501);
   });
 
-  test("E2: __type is the bare shape in 1.1, and has its namespace in 1.0", () => {
+  test("E2: __type is the shape's name in 1.1, and includes its namespace in 1.0", () => {
     const error = new AwsError("ResourceNotFoundException", "Requested resource not found");
     expect(told("awsJson1_0", "dynamodb", "GetItem", error).body).toBe(
       '{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}',
@@ -43,7 +43,7 @@ describe("awsJson", () => {
    * https://github.com/aws-solutions-library-samples/guidance-for-game-analytics-pipeline-on-aws/pull/97 (Firehose) and
    * https://github.com/sebdah/dynamic-dynamodb/issues/321 (DynamoDB).
    */
-  test("E2: who may not call Kinesis, Firehose or DynamoDB is told so in a Message", () => {
+  test("E2: an access error of Kinesis, Firehose or DynamoDB has a Message", () => {
     const denied = new AwsError("AccessDeniedException", "no");
     expect(told("awsJson1_1", "kinesis", "PutRecords", denied).body).toBe(
       '{"__type":"AccessDeniedException","Message":"no"}',
@@ -56,7 +56,7 @@ describe("awsJson", () => {
     );
   });
 
-  test("members of an error are told with it", () => {
+  test("members of an error are included", () => {
     const error = new AwsError("ConditionalCheckFailedException", "The conditional request failed", {
       members: { Item: { id: { S: "1" } }, unknown: 1 },
     });
@@ -67,7 +67,7 @@ describe("awsJson", () => {
     });
   });
 
-  test("E1, E3: a service with a query past keeps its codes and statuses", () => {
+  test("E1, E3: a service with a former query protocol keeps its codes and statuses", () => {
     const purge = told("awsJson1_0", "sqs", "PurgeQueue", new AwsError("PurgeQueueInProgress", "wait"));
     expect(purge.status).toBe(403);
     const missing = told("awsJson1_0", "sqs", "SendMessage", new AwsError("QueueDoesNotExist", "none"));
@@ -76,7 +76,7 @@ describe("awsJson", () => {
     expect(missing.body).toBe('{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"none"}');
   });
 
-  test("E3: what no model of such a service lists has the framework's name and its older code", () => {
+  test("E3: an unmodelled error of such a service has the framework's name and its older code", () => {
     const invalid = told("awsJson1_0", "sqs", "SendMessage", new AwsError("InvalidParameterValue", "no"));
     expect(invalid.headers["x-amzn-query-error"]).toBe("InvalidParameterValue;Sender");
     expect(invalid.body).toBe(
@@ -89,7 +89,7 @@ describe("awsJson", () => {
     });
   });
 
-  test("an error before any operation is known", () => {
+  test("an error before the operation is known", () => {
     const answer = protocol("awsJson1_1").encodeError(
       undefined,
       new AwsError("UnknownOperationException", ""),
@@ -98,7 +98,7 @@ describe("awsJson", () => {
     expect(answer).toMatchObject({ status: 400, body: '{"__type":"UnknownOperationException"}' });
   });
 
-  test("W5: each version answers in its own content type; E7: with the request's id", () => {
+  test("W5: each version has its own content type; E7: and the request's id", () => {
     for (const version of ["1.0", "1.1"]) {
       const name = `awsJson${version.replace(".", "_")}` as ProtocolName;
       const { headers } = protocol(name).encodeError(undefined, new AwsError("X", "x"), meta);
@@ -120,7 +120,7 @@ test("E2, E3: CBOR", () => {
   expect(decodeCbor(answer.body as Uint8Array)).toMatchObject({ message: "none" });
 });
 
-test("E4: restJson1 has its type in a header", () => {
+test("E4: restJson1 has the type in a header", () => {
   const error = new AwsError("ResourceNotFoundException", "Function not found");
   const answer = told("restJson1", "lambda", "GetFunction", error);
   expect(answer.status).toBe(404);
@@ -143,7 +143,7 @@ test("Glacier repeats code and type in the body", () => {
 });
 
 describe("XML", () => {
-  test("E5: the query protocol has codes that are no shapes' names; E7: the id stands at the end", () => {
+  test("E5: codes in the query protocol differ from shape names; E7: the id is at the end", () => {
     const answer = told(
       "awsQuery",
       "iam",
@@ -159,7 +159,7 @@ describe("XML", () => {
     expect(answer.headers["x-amzn-requestid"]).toBe("request-id");
   });
 
-  test("E5: EC2 has a list of one, and no models", () => {
+  test("E5: EC2 has a list with one error, and no modelled errors", () => {
     const answer = told("ec2Query", "ec2", "DescribeVpcs", new AwsError("InvalidVpcID.NotFound", "none"));
     expect(answer.body).toBe(
       '<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>InvalidVpcID.NotFound</Code>' +
@@ -167,7 +167,7 @@ describe("XML", () => {
     );
   });
 
-  test("E5: S3 has a bare error, with what it is about", () => {
+  test("E5: S3 has an unwrapped error with details", () => {
     const error = new AwsError("NoSuchKey", "The specified key does not exist.", {
       status: 404,
       members: { Key: "a&b" },
@@ -186,12 +186,12 @@ describe("XML", () => {
     );
   });
 
-  test("E6: a HEAD's error has no body", () => {
+  test("E6: an error of a HEAD request has no body", () => {
     const answer = told("restXml", "s3", "HeadObject", new AwsError("NoSuchKey", "none", { status: 404 }));
     expect(answer).toMatchObject({ status: 404, body: "" });
   });
 
-  test("S3 answers what could not be routed", () => {
+  test("requests that cannot be routed have S3's error", () => {
     const answer = protocol("restXml").encodeError(
       undefined,
       new AwsError("AccessDenied", "no", { status: 403 }),
@@ -200,7 +200,7 @@ describe("XML", () => {
     expect(answer.body).toContain("<Error><Code>AccessDenied</Code>");
   });
 
-  test("E5: Route 53 and CloudFront wrap theirs", () => {
+  test("E5: errors of Route 53 and CloudFront are wrapped", () => {
     const answer = told("restXml", "route53", "GetHostedZone", new AwsError("NoSuchHostedZone", "none"));
     expect(answer.status).toBe(404);
     expect(answer.body).toBe(
@@ -209,7 +209,7 @@ describe("XML", () => {
     );
   });
 
-  test("headers of an error go with it", () => {
+  test("headers of an error are sent", () => {
     const error = new AwsError("SlowDown", "Reduce your request rate", {
       status: 503,
       headers: { "retry-after": "1" },

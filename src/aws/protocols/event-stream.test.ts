@@ -14,7 +14,7 @@ async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
 }
 
 describe("frames", () => {
-  test("the example of AWS's documents: one header, one payload", () => {
+  test("the example in AWS's documentation: one header, one payload", () => {
     const frame = encodeFrame({
       headers: { "content-type": "application/json" },
       payload: Buffer.from("{'foo':'bar'}"),
@@ -24,7 +24,7 @@ describe("frames", () => {
     );
   });
 
-  test("survive, with headers of every type and wherever they are cut", async () => {
+  test("survive encoding and decoding, with headers of every type and any chunk boundaries", async () => {
     const value = fc.oneof(
       fc.string(),
       fc.boolean(),
@@ -48,7 +48,7 @@ describe("frames", () => {
     );
   });
 
-  test("no bit of a frame can change unseen", () => {
+  test("any changed bit is detected", () => {
     const frame = encodeFrame({ headers: { a: "b" }, payload: Buffer.from("payload") });
     fc.assert(
       fc.property(fc.nat({ max: frame.length * 8 - 1 }), (bit) => {
@@ -59,7 +59,7 @@ describe("frames", () => {
     );
   });
 
-  test("an end inside of a frame is told", async () => {
+  test("an end within a frame is an error", async () => {
     const frame = encodeFrame({ headers: {}, payload: Buffer.from("payload") });
     await expect(collected(decodeFrames(inChunks(frame.subarray(0, -1), 7)))).rejects.toThrow(Malformed);
   });
@@ -112,7 +112,7 @@ describe("events", () => {
     });
   });
 
-  test("H4: an error ends the stream: a modelled one as an exception, another by its code", async () => {
+  test("H4: an error ends the stream: a modelled one as an exception, any other by its code", async () => {
     const subscribe = loadContract("kinesis").operation("SubscribeToShard")!;
     // biome-ignore lint/correctness/useYield: it fails before its first event
     async function* failing(code: string): AsyncGenerator<object> {
@@ -146,7 +146,7 @@ describe("events", () => {
     Text: { type: "structure", event: true, members: { Value: "$string" } },
   };
 
-  test.each<ProtocolName>(["restJson1"])("that a client sends are read as they come: %s", async (name) => {
+  test.each<ProtocolName>(["restJson1"])("from a client are decoded as they arrive: %s", async (name) => {
     const operation = operationOf(shapes, { protocols: [name] });
     const sent = [
       encodeFrame({ headers: { ":event-type": "Audio", Rate: 8000 }, payload: Buffer.from("pcm") }),
@@ -160,7 +160,7 @@ describe("events", () => {
     ]);
   });
 
-  test("that make no sense are refused while they are pulled", async () => {
+  test("that are malformed throw while they are pulled", async () => {
     const operation = operationOf(shapes, { protocols: ["restJson1"] });
     const input = protocol("restJson1").decode(operation, requestOf({ body: "not a frame at all" }));
     await expect(collected(input.Events as AsyncIterable<object>)).rejects.toThrow(

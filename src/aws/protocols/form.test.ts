@@ -39,7 +39,7 @@ describe("W2: a form", () => {
     ["Name", { Name: "" }],
   ])("%s", (body, input) => expect(read(body)).toEqual(input));
 
-  test("may come in the query string", () => {
+  test("may be in the query string", () => {
     expect(
       read("", [
         ["Action", "Do"],
@@ -48,11 +48,11 @@ describe("W2: a form", () => {
     ).toEqual({ Name: "a" });
   });
 
-  test("a list's number is an order, never a length", () => {
+  test("an entry's number determines its position, not the length", () => {
     expect(read("List.member.999999999=b&List.member.3=a")).toEqual({ List: ["a", "b"] });
   });
 
-  test("W8: __proto__ is a key like any other, in a path and in a map", () => {
+  test("W8: __proto__ is an ordinary key, in a path and in a map", () => {
     expect(read("__proto__.Name=a&Map.entry.1.key=__proto__&Map.entry.1.value=v")).toEqual({
       Map: Object.fromEntries([["__proto__", "v"]]),
     });
@@ -69,17 +69,17 @@ describe("W2: a form", () => {
     ["List.member.x=a", "MalformedInput"],
     ["List.member.99999999999999999999=a", "MalformedInput"],
     ["Map.entry.1.key=k", "MalformedInput"],
-  ])("%# is refused", (body, code) => {
+  ])("%# is rejected", (body, code) => {
     expect(() => read(body)).toThrow(expect.objectContaining({ code, status: 400 }));
   });
 
-  test("as many parameters are read as the largest call that AWS takes can have", () => {
+  test("as many parameters are accepted as AWS's largest call can have", () => {
     const body = Array.from({ length: 30_000 }, (_, i) => `List.member.${i + 1}=a`).join("&");
     expect((read(body) as { List: string[] }).List).toHaveLength(30_000);
     expect(read("&".repeat(100_000))).toEqual({});
   });
 
-  test("SQS: flattened lists and maps by their old names", () => {
+  test("SQS: flattened lists and maps by their former names", () => {
     const send = loadContract("sqs").operation("SendMessage")!;
     const body =
       "Action=SendMessage&QueueUrl=u&MessageBody=b&MessageAttribute.1.Name=n&MessageAttribute.1.Value.DataType=String" +
@@ -91,7 +91,7 @@ describe("W2: a form", () => {
     });
   });
 
-  test("EC2: every list is flat, and names are its own", () => {
+  test("EC2: every list is flat, and has its own names", () => {
     const describeInstances = loadContract("ec2").operation("DescribeInstances")!;
     const body = "InstanceId.1=i-1&InstanceId.2=i-2&Filter.1.Name=tag&Filter.1.Value.1=a&Filter.1.Value.2=b";
     expect(protocol("ec2Query").decode(describeInstances, requestOf({ body }))).toEqual({
@@ -100,7 +100,7 @@ describe("W2: a form", () => {
     });
   });
 
-  test("any map of texts survives", () => {
+  test("any map of texts survives encoding and decoding", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" })), (map) => {
         const pairs = Object.entries(map).flatMap(([key, value], i) => [

@@ -55,7 +55,7 @@ function damaged(seed: string): fc.Arbitrary<Buffer> {
   });
 }
 
-describe("any bytes are understood or refused", () => {
+describe("any bytes are parsed or rejected", () => {
   test.each(subjects)("%s: %s %s", (name, service, operationName, seed) => {
     const operation = loadContract(service).operation(operationName)!;
     const { decode } = protocol(name);

@@ -31,23 +31,23 @@ describe("W9: a list in a header", () => {
     expect(header("Texts").read(header("Texts").write(list)!)).toEqual(list);
   });
 
-  test("quotes stand only where they are needed", () => {
+  test("quotes are used only where they are needed", () => {
     expect(header("Texts").write(["b,c", '"def"', "a"])).toBe('"b,c", "\\"def\\"", a');
     expect(header("Numbers").write([1, 2])).toBe("1, 2");
     expect(header("Numbers").read("1,2")).toEqual([1, 2]);
   });
 
-  test("a list that is refused is refused at once, however long its blanks are", () => {
+  test("an invalid list is rejected quickly, even with many blanks", () => {
     expect(() => header("Texts").read(`a,${" ".repeat(60_000)}"b"c`)).toThrow("Invalid header list");
   });
 
-  test("a quote that is not closed is refused", () => {
+  test("an unclosed quote is rejected", () => {
     expect(() => header("Texts").read('"a')).toThrow(
       expect.objectContaining({ code: "SerializationException" }),
     );
   });
 
-  test("W1: HTTP dates have a comma inside", () => {
+  test("W1: HTTP dates contain a comma", () => {
     const dates = [new Date("2019-12-16T23:48:18Z"), new Date("2019-12-17T23:48:18Z")];
     const value = "Mon, 16 Dec 2019 23:48:18 GMT, Tue, 17 Dec 2019 23:48:18 GMT";
     expect(header("Dates").read(value)).toEqual(dates);
@@ -58,7 +58,7 @@ describe("W9: a list in a header", () => {
 describe("W1: a timestamp in a header", () => {
   const date = new Date("2019-12-16T23:48:18Z");
 
-  test("is an HTTP date unless the model says otherwise, and is read in any form", () => {
+  test("is an HTTP date unless the model says otherwise, and is accepted in any format", () => {
     expect(header("$timestamp").write(date)).toBe("Mon, 16 Dec 2019 23:48:18 GMT");
     expect(header("$timestamp", { timestampFormat: "unixTimestamp" }).write(date)).toBe("1576540098");
     expect(header("$timestamp", { timestampFormat: "iso8601" }).write(date)).toBe("2019-12-16T23:48:18Z");
@@ -68,7 +68,7 @@ describe("W1: a timestamp in a header", () => {
   });
 });
 
-test("what a header cannot carry goes as RFC 2047, and no value can add a header", () => {
+test("a value that a header cannot carry is encoded by RFC 2047, and no value can add a header", () => {
   expect(header("$string").write("é")).toBe("é");
   expect(header("$string").write("日")).toBe("=?UTF-8?B?5pel?=");
   expect(header("$string").write("a\r\nset-cookie: b")).toBe("=?UTF-8?B?YQ0Kc2V0LWNvb2tpZTogYg==?=");
@@ -78,7 +78,7 @@ describe("S3", () => {
   const s3 = protocol("restXml");
   const operation = (name: string) => loadContract("s3").operation(name)!;
 
-  test("S14: metadata headers are a map with names in lower case; S5: the body stays a stream", async () => {
+  test("S14: metadata headers are a map with lower-case names; S5: the body stays a stream", async () => {
     const stream = bodyOf("content");
     const input = s3.decode(operation("PutObject"), {
       ...requestOf({
@@ -97,7 +97,7 @@ describe("S3", () => {
     });
   });
 
-  test("S2: aws-chunked is how a body travelled, not what it is", () => {
+  test("S2: aws-chunked is removed from the content encoding", () => {
     const headers = {
       "content-encoding": "aws-chunked,gzip",
       "content-length": "99",
@@ -112,18 +112,18 @@ describe("S3", () => {
     expect(alone).not.toHaveProperty("ContentEncoding");
   });
 
-  test("W8: x-amz-meta-__proto__ is metadata like any other", () => {
+  test("W8: x-amz-meta-__proto__ is ordinary metadata", () => {
     const headers = Object.fromEntries([["x-amz-meta-__proto__", "x"]]);
     const input = s3.decode(operation("PutObject"), requestOf({ headers }));
     expect(Object.keys(input.Metadata as object)).toEqual(["__proto__"]);
   });
 
-  test("S13: a payload that may be absent", () => {
+  test("S13: an optional payload", () => {
     const { decode: read } = s3;
     expect(read(operation("CreateBucket"), requestOf({ labels: { Bucket: "b" } }))).toEqual({ Bucket: "b" });
   });
 
-  test("a document with another root, or malformed, is MalformedXML in S3's words", () => {
+  test("a malformed document, or one with another root, is MalformedXML with S3's message", () => {
     for (const body of ["<Wrong/>", "<Delete><Object>", "<Delete><Quiet>maybe</Quiet></Delete>"]) {
       expect(() => s3.decode(operation("DeleteObjects"), requestOf({ body }))).toThrow(
         expect.objectContaining({
@@ -136,14 +136,14 @@ describe("S3", () => {
     }
   });
 
-  test("a parameter that is no number is an InvalidArgument", () => {
+  test("a non-numeric parameter is an InvalidArgument", () => {
     const query: [string, string][] = [["max-keys", "many"]];
     expect(() => s3.decode(operation("ListObjectsV2"), requestOf({ query }))).toThrow(
       expect.objectContaining({ code: "InvalidArgument", status: 400 }),
     );
   });
 
-  test("a part of an object is 206, and the body is passed on as it is", () => {
+  test("a partial object has status 206, and its body is passed on unchanged", () => {
     const Body = bodyOf("part");
     const answer = s3.encode(
       operation("GetObject"),
@@ -172,7 +172,7 @@ describe("S3", () => {
   });
 });
 
-describe("W10: a payload that is absent is not an empty one", () => {
+describe("W10: an absent payload differs from an empty one", () => {
   const invoke = loadContract("lambda").operation("Invoke")!;
 
   test("Invoke without a payload", () => {
@@ -180,7 +180,7 @@ describe("W10: a payload that is absent is not an empty one", () => {
     expect(decode(invoke, requestOf({ body: "{}" })).Payload).toEqual(Buffer.from("{}"));
   });
 
-  test("an answer's status may be a member", () => {
+  test("the status may be an output member", () => {
     const answer = encode(invoke, { StatusCode: 202 }, meta);
     expect(answer).toMatchObject({ status: 202, body: "" });
   });
@@ -202,7 +202,7 @@ describe("a query string", () => {
   };
   const operation = operationOf(shapes, { protocols: ["restJson1"] });
 
-  test("an empty value is a text, and no number; a list repeats its key; a map holds every parameter", () => {
+  test("an empty value is valid text but no number; a list repeats its key; a map has every parameter", () => {
     const query: [string, string][] = [
       ["text", ""],
       ["limit", ""],
@@ -220,7 +220,7 @@ describe("a query string", () => {
     ]);
   });
 
-  test("a wrong number is refused", () => {
+  test("an invalid number is rejected", () => {
     expect(() => decode(operation, requestOf({ query: [["limit", "x"]] }))).toThrow(
       expect.objectContaining({ code: "SerializationException", message: "'x' is not a valid integer" }),
     );

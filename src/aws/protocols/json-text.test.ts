@@ -16,7 +16,7 @@ const understood = (read: (text: string) => unknown, text: string): unknown => {
   }
 };
 
-test("what clients write is read as the engine's parser would", () => {
+test("usual JSON is parsed like the engine does", () => {
   const Records = [
     { Data: "", PartitionKey: "a" },
     { Data: "AQID", PartitionKey: "schlüssel 🔑", ExplicitHashKey: "12" },
@@ -33,7 +33,7 @@ test("what clients write is read as the engine's parser would", () => {
   }
 });
 
-describe("what is unusual is left to it", () => {
+describe("unusual JSON is left to the engine", () => {
   test.each([
     "",
     "{}",
@@ -59,7 +59,7 @@ describe("what is unusual is left to it", () => {
   ])("%s", (text) => expect(readPlain(text)).toBeUndefined());
 });
 
-test("whatever it reads, it reads right", () => {
+test("a parsed body is parsed correctly", () => {
   const record = fc.record(
     {
       Data: fc.oneof(fc.base64String(), fc.string({ maxLength: 8 })),
@@ -91,7 +91,7 @@ test("whatever it reads, it reads right", () => {
   );
 });
 
-test("a shape with anything but texts, blobs and flags has no such reader", () => {
+test("a shape with anything but texts, blobs and booleans has no such reader", () => {
   const shapeOf = (service: string, operation: string) => loadContract(service).operation(operation)!.input;
   expect(plainReader(shapeOf("firehose", "PutRecordBatch"))).toBeDefined();
   expect(plainReader(shapeOf("kinesis", "GetRecords"))).toBeUndefined();

@@ -41,7 +41,7 @@ const read = (body: string) => decode(operation, requestOf({ body }));
 const write = (output: object) => JSON.parse(encode(operation, output, meta).body as string);
 
 describe("reading", () => {
-  test("no body is no members", () => expect(read("")).toEqual({}));
+  test("an empty body has no members", () => expect(read("")).toEqual({}));
 
   test.each([
     ['{"Name": 1}', "NUMBER_VALUE can not be converted to a String"],
@@ -75,17 +75,17 @@ describe("reading", () => {
     ['{"When": "soon"}', "Unable to parse timestamp: soon"],
     ['{"When": 1e30}', "Unable to parse timestamp: 1e+30"],
     ['{"Choice": {"A": "a", "B": "b"}}', "Unions must have exactly one member set"],
-  ])("%s is refused: %s", (body, message) => {
+  ])("%s is rejected: %s", (body, message) => {
     expect(() => read(body)).toThrow(
       expect.objectContaining({ code: "SerializationException", status: 400, message }),
     );
   });
 
-  test("base64 may be broken into lines, as the CLI of old does", () => {
+  test("base64 may contain line breaks, as in old versions of the CLI", () => {
     expect(read('{"Data": "AQID\\nBAUG\\n"}')).toEqual({ Data: Buffer.of(1, 2, 3, 4, 5, 6) });
   });
 
-  test("what the model does not know is dropped, and null is absence", () => {
+  test("unknown members are dropped, and null means absent", () => {
     expect(read('{"Name": null, "Other": {"deep": [1]}, "List": ["a", null], "Map": {"k": null}}')).toEqual({
       List: ["a"],
       Map: {},
@@ -94,7 +94,7 @@ describe("reading", () => {
     expect(read('{"Sparse": ["a", null]}')).toEqual({ Sparse: ["a", null] });
   });
 
-  test("W1: timestamps come as seconds, with a fraction or without, and as text", () => {
+  test("W1: timestamps are in seconds, with or without a fraction, or text", () => {
     const when = new Date("2026-11-21T07:36:27.123Z");
     expect(read('{"When": 1795246587.123}')).toEqual({ When: when });
     expect(read('{"When": "2026-11-21T07:36:27.123Z"}')).toEqual({ When: when });
@@ -104,7 +104,7 @@ describe("reading", () => {
     });
   });
 
-  test("W7: special floats are words, digits beyond 2^53 are kept where the model wants them", () => {
+  test("W7: special floats are words, digits beyond 2^53 are kept if the model requires them", () => {
     expect(read('{"Ratio": "NaN"}')).toEqual({ Ratio: Number.NaN });
     expect(read('{"Ratio": "-Infinity"}')).toEqual({ Ratio: -Infinity });
     expect(read('{"Big": 1234567890123456789, "Count": 2.9}')).toEqual({
@@ -116,7 +116,7 @@ describe("reading", () => {
     );
   });
 
-  test("W8: __proto__ is a key like any other", () => {
+  test("W8: __proto__ is an ordinary key", () => {
     const { Map: map } = read('{"Map": {"__proto__": "x", "constructor": "y"}}') as { Map: object };
     expect(Object.entries(map)).toEqual([
       ["__proto__", "x"],
@@ -127,7 +127,7 @@ describe("reading", () => {
     expect(read('{"__proto__": {"Name": "polluted"}}').Name).toBeUndefined();
   });
 
-  test("nesting is bounded, in shapes and in documents, whatever the engine's stack would take", () => {
+  test("nesting is bounded, in shapes and in documents, independent of the engine's stack", () => {
     const nested = (open: string, close: string) => `${open.repeat(100_000)}1${close.repeat(100_000)}`;
     const refused = expect.objectContaining({ code: "SerializationException", status: 400 });
     expect(() => read(nested('{"Next":', "}"))).toThrow(refused);
@@ -137,7 +137,7 @@ describe("reading", () => {
 });
 
 describe("writing", () => {
-  test("what the handler gave is not touched, and what the model does not know is left out", () => {
+  test("the handler's output is not modified, and unknown members are omitted", () => {
     const output = Object.freeze({
       Name: "n",
       internal: 1,
@@ -155,7 +155,7 @@ describe("writing", () => {
   });
 });
 
-test("W4: the RPC protocols know members by their own names, restJson1 by those of the wire (W11)", () => {
+test("W4: the RPC protocols have members' own names, restJson1 the wire names (W11)", () => {
   const renamed: Record<string, ShapeEntry> = {
     Input: { type: "structure", members: { RestApiId: ["$string", { name: "restApiId" }] } },
   };
@@ -173,7 +173,7 @@ function spelled(value: unknown): unknown {
   return Object.entries(value).map(([name, inner]) => [name, spelled(inner)]);
 }
 
-test("a DynamoDB item of any form survives the way in and out", () => {
+test("a DynamoDB item of any form survives encoding and decoding", () => {
   const getItem = loadContract("dynamodb").operation("GetItem")!;
   const putItem = loadContract("dynamodb").operation("PutItem")!;
   const { value } = fc.letrec((tie) => ({

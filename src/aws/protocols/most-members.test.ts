@@ -18,7 +18,7 @@ const isTaken = (json: string, most = MOST) => {
 const object = (count: number, value: unknown = 1) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, value]));
 
-test("members are counted, each object's and all of them", () => {
+test("members are counted, per object and in total", () => {
   expect(isTaken(JSON.stringify(object(10)))).toBe(true);
   expect(isTaken(JSON.stringify(object(11)))).toBe(false);
   expect(isTaken(JSON.stringify({ a: [object(10), object(10)], b: object(10, object(1)) }))).toBe(true);
@@ -27,14 +27,14 @@ test("members are counted, each object's and all of them", () => {
   expect(isTaken(JSON.stringify(object(10, object(10))))).toBe(false);
 });
 
-test("values are counted, of lists as of objects", () => {
+test("values of lists and objects are counted", () => {
   expect(isTaken(JSON.stringify(Array(199).fill("a,b")))).toBe(true);
   expect(isTaken(JSON.stringify(Array(202).fill(1)))).toBe(false);
   expect(isTaken(JSON.stringify(Array(101).fill([])))).toBe(false);
   expect(isTaken(JSON.stringify(Array(101).fill({})))).toBe(false);
 });
 
-test("what stands in texts is none, however it is escaped", () => {
+test("text content is not counted, however it is escaped", () => {
   const texts = fc.array(
     fc.constantFrom('"', "\\", ":", "{", "}", "a", "\\\\", ":::::::::::", "x".repeat(40)),
   );
@@ -48,7 +48,7 @@ test("what stands in texts is none, however it is escaped", () => {
   );
 });
 
-test("what is no JSON is left to whoever reads it, and so is what is short", () => {
+test("invalid JSON is left to the parser, and so are short bodies", () => {
   for (const text of ['"', "}}}}:", '{"a', '"\\', "\\"]) expect(isTaken(text)).toBe(true);
   expect(() => checkMembers(Buffer.from(JSON.stringify(object(1_000))), MOST)).not.toThrow();
 });
@@ -57,7 +57,7 @@ test.each([
   ["sqs", "CreateQueue", 100_001, "tags"],
   ["dynamodb", "PutItem", 110_001, "Item"],
   ["lambda", "CreateFunction", 100_001, "Tags"],
-])("%s reads no call with more than it can need", (service, name, count, member) => {
+])("%s rejects a call with more parts than it can need", (service, name, count, member) => {
   const operation = loadContract(service).operation(name)!;
   const speaks = protocol(operation.contract.protocols[0]!);
   const decode = (members: number) => {

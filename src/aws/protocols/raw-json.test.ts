@@ -18,7 +18,7 @@ const bodyOf = (operation: string, output: object, contentType?: string) =>
 const readBody = (operation: string, output: object) =>
   JSON.parse(Buffer.from(bodyOf(operation, output) as string | Buffer).toString());
 
-test("what prints itself goes out as it is, and the rest by its shape", () => {
+test("serialized members are sent as they are, other members by their shape", () => {
   const item = { "\u2603": { S: 'a"\u00e9' }, n: { N: "1" } };
   expect(readBody("GetItem", { Item: raw(item) })).toEqual({ Item: item });
   expect(
@@ -31,7 +31,7 @@ test("what prints itself goes out as it is, and the rest by its shape", () => {
   });
 });
 
-test("lists and maps of what prints itself", () => {
+test("lists and maps of serialized values", () => {
   const values = [{ a: 1 }, "\u2603", [], null];
   for (let count = 0; count <= values.length; count++) {
     const some = values.slice(0, count);
@@ -43,7 +43,7 @@ test("lists and maps of what prints itself", () => {
   }
 });
 
-test("where JSON is not what is spoken, it is the value that is written", () => {
+test("other protocols encode the value", () => {
   const cbor = bodyOf("GetItem", { Item: raw({ k: { S: "text" } }) }, "application/x-amz-cbor-1.1");
   expect(Buffer.from(cbor as Uint8Array).toString("latin1")).toContain("text");
   const output = { Count: 1 };

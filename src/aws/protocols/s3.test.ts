@@ -40,11 +40,11 @@ describe("a parameter that should be an integer", () => {
     throw new Error("not refused");
   });
 
-  test("is not looked at where the operation has none of that name", () => {
+  test("is ignored if the operation has no parameter of that name", () => {
     expect(decode("GetObject", ["max-keys", "abc"], ["part-number-marker", "x"])).toMatchObject({ Key: "k" });
   });
 
-  test("may be negative as far as its form goes, or left empty", () => {
+  test("may be negative if its format allows it, or empty", () => {
     expect(decode("ListObjectsV2", ["max-keys", "-1"])).toMatchObject({ MaxKeys: -1 });
     expect(decode("ListObjectsV2", ["max-keys", ""])).not.toHaveProperty("MaxKeys");
   });

@@ -9,7 +9,7 @@ import { xmlReader } from "./xml-shapes.ts";
 import { escapeXml, xmlWriters } from "./xml-writer.ts";
 
 describe("a document", () => {
-  test("is read by local names, with its text, entities, CDATA, comments and instructions", () => {
+  test("is parsed by local names, with its text, entities, CDATA, comments and instructions", () => {
     const root = parseXml(
       '\ufeff<?xml version="1.0"?>\n<!-- hello --><a:Root xmlns:a="urn:x" id=\'1&amp;2\'>\n' +
         '<Key>a&lt;b&#65;&#x1F600;<![CDATA[<raw>&amp;]]></Key ><a:Empty/><Empty b="2" /></a:Root>\n',
@@ -50,11 +50,11 @@ describe("a document", () => {
     [`<a>&${"a".repeat(40)};</a>`, "a reference that is longer than any"],
   ])("%# is malformed: %s", (text) => expect(() => parseXml(text)).toThrow(Malformed));
 
-  test("references of all kinds are read where they stand", () => {
+  test("references of all kinds are resolved", () => {
     expect(parseXml("<a>&lt;b&#x62;&#98; &amp;amp;&gt;</a>").text).toBe("<bbb &amp;>");
   });
 
-  test("any text survives being escaped and read again", () => {
+  test("any text survives escaping and parsing", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (text) => {
         expect(parseXml(`<a b="${escapeXml(text)}">${escapeXml(text)}</a>`)).toMatchObject({ text });
@@ -62,7 +62,7 @@ describe("a document", () => {
     );
   });
 
-  test("a line end of another system, and what a parser would fold, become references", () => {
+  test("carriage returns and other characters that a parser would normalize become references", () => {
     expect(escapeXml('a\r\n<b>&"c"\u0085\u2028\u0001')).toBe(
       "a&#xD;\n&lt;b&gt;&amp;&quot;c&quot;&#x85;&#x2028;&#x1;",
     );
@@ -118,7 +118,7 @@ describe("a structure", () => {
     );
   });
 
-  test("and read again", () => {
+  test("and can be parsed again", () => {
     const text = xmlWriters(isoWithMillis).element("Root", shape)(value);
     const read = xmlReader(shape)(parseXml(text)) as typeof value;
     expect(read).toEqual(value);
@@ -132,7 +132,7 @@ describe("a structure", () => {
   });
 });
 
-test("timestamps of any day are printed as JavaScript prints them", () => {
+test("timestamps of any day are formatted as JavaScript formats them", () => {
   fc.assert(
     fc.property(fc.date({ noInvalidDate: true }), (date) => {
       expect(isoWithMillis(date)).toBe(date.toISOString());

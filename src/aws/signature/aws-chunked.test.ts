@@ -70,14 +70,14 @@ describe("S3's documented examples", () => {
   });
 });
 
-test("signatures that are not to be verified are passed over", () => {
+test("signatures that need not be verified are ignored", () => {
   const body = `${documentedData}x-amz-checksum-crc32c:sOO8/Q==\r\nx-amz-trailer-signature:00\r\n\r\n`;
   expect(decodeText({ announced: crc32c, decodedLength: 66_560 }, body).trailers).toEqual({
     "x-amz-checksum-crc32c": "sOO8/Q==",
   });
 });
 
-describe("refuses", () => {
+describe("rejects", () => {
   const plain: ChunkedOptions = { announced: [] };
 
   test("a changed byte, at the end of its chunk", () => {
@@ -95,7 +95,7 @@ describe("refuses", () => {
     expect(refusal(options, unsigned).code).toBe("SignatureDoesNotMatch");
   });
 
-  test("chunks left out, doubled, or without a signature", () => {
+  test("chunks omitted, repeated, or without a signature", () => {
     const [first = ""] = documented.split("400;");
     expect(refusal({ announced: [], signing }, documented.slice(first.length)).code).toBe(
       "SignatureDoesNotMatch",
@@ -113,7 +113,7 @@ describe("refuses", () => {
     "-1\r\n",
     "x\r\n",
     `${"0".repeat(2_000)}`,
-  ])("a frame cut short or broken: %j", (text) => {
+  ])("an incomplete or malformed frame: %j", (text) => {
     expect(refusal(plain, text)).toMatchObject({
       code: "IncompleteBody",
       status: 400,
@@ -121,7 +121,7 @@ describe("refuses", () => {
     });
   });
 
-  test("another length than was told", () => {
+  test("a length other than the declared one", () => {
     const body = "3\r\nabc\r\n0\r\n\r\n";
     for (const decodedLength of [4, 2])
       expect(refusal({ announced: [], decodedLength }, body)).toMatchObject({
@@ -143,7 +143,7 @@ describe("refuses", () => {
     "x-amz-checksum-crc32c:AAAAAA==\r\nx-amz-checksum-crc32c:AAAAAA==\r\n",
     "no colon\r\n",
     "x".repeat(5_000),
-  ])("a trailer that is not the announced one: %j", (trailer) => {
+  ])("a trailer other than the announced one: %j", (trailer) => {
     expect(refusal({ announced: crc32c }, `0\r\n${trailer}\r\n`).code).toBe("MalformedTrailerError");
   });
 });
@@ -184,7 +184,7 @@ function cut(body: Buffer, places: readonly number[]): Buffer[] {
 const bytes = (min: number, max: number) =>
   fc.uint8Array({ minLength: min, maxLength: max }).map((data) => Buffer.from(data));
 
-test("however the body is cut, the same comes out", () => {
+test("the result does not depend on how the body is split", () => {
   const chunks = fc
     .tuple(fc.array(bytes(8_192, 9_000), { maxLength: 2 }), bytes(1, 300))
     .map(([full, last]) => [...full, last]);
@@ -201,13 +201,13 @@ test("however the body is cut, the same comes out", () => {
   );
 });
 
-test("byte by byte", () => {
+test("a body that arrives byte by byte", () => {
   const body = encode([Buffer.from("hello")], withTrailer);
   const pieces = [...body].map((byte) => Uint8Array.of(byte));
   expect(decode({ announced: crc32c, signing: withTrailer }, pieces).data).toBe("hello");
 });
 
-test("whatever comes, it ends in bytes or in a client's error", () => {
+test("any input ends in bytes or in a client error", () => {
   const piece = fc.oneof(
     fc.uint8Array({ maxLength: 40 }),
     fc

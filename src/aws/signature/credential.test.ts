@@ -41,7 +41,7 @@ test("a request without a signature", () => {
   expect(parseSignature({ authorization: "Bearer token" }, [], "json")).toBeUndefined();
 });
 
-test("the service is seen before anything is judged", () => {
+test("the claimed service is available before validation", () => {
   expect(claimedService(header(), [])).toBe("s3");
   expect(claimedService({}, presigned())).toBe("s3");
   expect(claimedService({ authorization: "AWS4-HMAC-SHA256 nonsense" }, [])).toBeUndefined();
@@ -59,19 +59,19 @@ test("Version 2 is S3's, but for that of forms", () => {
   expect(claimedService({}, [...presignedV2, ["SignatureVersion", "2"]])).toBeUndefined();
 });
 
-test.each([",", " ", ", ", ",  "])("header components may stand apart by %j", (separator) => {
+test.each([",", " ", ", ", ",  "])("header components may be separated by %j", (separator) => {
   const { authorization, ...rest } = header();
   const headers = { authorization: authorization.replaceAll(", ", separator), ...rest };
   expect(parseSignature(headers, [], "s3")).toMatchObject({ accessKeyId: "AKID", signature: "00ff" });
 });
 
-test("a Date header stands in for X-Amz-Date", () => {
+test("a Date header replaces X-Amz-Date", () => {
   const { authorization } = header();
   const headers = { authorization, date: "Fri, 24 May 2013 00:00:01 GMT" };
   expect(parseSignature(headers, [], "s3")).toMatchObject({ amzDate: "20130524T000001Z" });
 });
 
-describe("S3 refuses", () => {
+describe("S3 rejects", () => {
   const malformed = (detail: string) =>
     `400 AuthorizationHeaderMalformed: The authorization header is malformed; ${detail}`;
   const noDate = "403 AccessDenied: AWS authentication requires a valid Date or x-amz-date header";
@@ -175,13 +175,13 @@ describe("S3 refuses", () => {
     [header(), presigned()],
     [header(), [["Signature", "x"]] as Query],
     [{} as Record<string, string>, [...presigned(), ["Signature", "x"]] as Query],
-  ])("two ways to authenticate at once", (headers, pairs) => {
+  ])("two authentication mechanisms at once", (headers, pairs) => {
     expect(refusal(headers, pairs, "s3")).toBe(
       "400 InvalidArgument: Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
     );
   });
 
-  test.each(["2147483648", "1e9", "-2147483649"])("Version 2 that ends at %s", (expires) => {
+  test.each(["2147483648", "1e9", "-2147483649"])("Version 2 with the expiry %s", (expires) => {
     const pairs: Query = [
       ["Signature", "x"],
       ["AWSAccessKeyId", "a"],
@@ -192,7 +192,7 @@ describe("S3 refuses", () => {
     );
   });
 
-  test("Version 2 in the query without its companions", () => {
+  test("Version 2 in the query without its other parameters", () => {
     expect(
       refusal(
         {},
@@ -206,8 +206,8 @@ describe("S3 refuses", () => {
   });
 });
 
-describe("the other services refuse", () => {
-  test("what lacks a component, in each family's code and status", () => {
+describe("the other services reject", () => {
+  test("a signature that lacks a component, with each family's code and status", () => {
     const words =
       "Authorization header requires 'Signature' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. (Hashed with SHA-256 and encoded with Base64) Authorization=";
     const { authorization } = header({ Signature: "" });
@@ -243,7 +243,7 @@ describe("the other services refuse", () => {
     expect(refusal(headers as Record<string, string>, [], "json")).toBe(words);
   });
 
-  test("a query without its parameters, and one beside a header", () => {
+  test("a query without its parameters, and one together with a header", () => {
     expect(
       refusal(
         {},
@@ -263,7 +263,7 @@ describe("the other services refuse", () => {
   });
 });
 
-test("a scope for somewhere else", () => {
+test("a scope of another service or Region", () => {
   const claim = (region: string, service: string) => ({
     carrier: "header" as const,
     scope: { date: "20130524", region, service },
@@ -295,7 +295,7 @@ describe("Version 4A", () => {
     };
   };
 
-  test("names no Region in its scope, and several beside it", () => {
+  test("has no Region in its scope, and a Region set", () => {
     for (const style of ["s3", "json"] as const) {
       expect(parseSignature(asymmetric({}, "eu-*,us-east-1"), [], style)).toMatchObject({
         scope: { date: "20130524", region: "", service: "s3" },
@@ -305,7 +305,7 @@ describe("Version 4A", () => {
     expect(claimedService(asymmetric({}), [])).toBe("s3");
   });
 
-  test("must name them, and sign that", () => {
+  test("must have a Region set, and sign it", () => {
     const none = "AWS4-ECDSA-P256-SHA256 requires a 'X-Amz-Region-Set' header.";
     expect(refusal(asymmetric({}), [], "json")).toBe(`400 IncompleteSignatureException: ${none}`);
     expect(refusal(asymmetric({}, ""), [], "s3")).toBe(
@@ -345,7 +345,7 @@ test("x-amz headers that are not signed", () => {
   expect(unsignedHeaders(claim, headers)).toEqual(["x-amz-acl"]);
 });
 
-test("headers that differ in their signature only are told apart", () => {
+test("headers that differ only in their signature are distinguished", () => {
   const header = (signature: string) =>
     `AWS4-HMAC-SHA256 Credential=AKID/20130524/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=${signature}`;
   const read = (signature: string) =>

@@ -131,7 +131,7 @@ describe("codes and statuses", () => {
   });
 });
 
-test("S3 shows its working in members, byte by byte", () => {
+test("S3 returns the calculated values in members, byte by byte", () => {
   expect(signatureDoesNotMatch("s3", calculated).members).toEqual({
     AWSAccessKeyId: "AKID",
     StringToSign: "é1",
@@ -142,7 +142,7 @@ test("S3 shows its working in members, byte by byte", () => {
   });
 });
 
-test("the others show theirs in the message", () => {
+test("the others return them in the message", () => {
   expect(signatureDoesNotMatch("json", calculated).message).toBe(
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.\n\nThe Canonical String for this request should have been\n'GET\n/'\n\nThe String-to-Sign should have been\n'é1'\n",
   );

@@ -16,7 +16,7 @@ describe("a request is fresh", () => {
     expect(isFresh(wall + offset, { wall, cloud: wall })).toBe(fresh);
   });
 
-  test("by the wall clock or by the cloud's, but not between them", () => {
+  test("by the real clock or by the cloud's, but not between them", () => {
     const clocks = { wall, cloud: wall + 48 * hours };
     expect(isFresh(wall, clocks)).toBe(true);
     expect(isFresh(wall + 48 * hours, clocks)).toBe(true);
@@ -24,16 +24,16 @@ describe("a request is fresh", () => {
   });
 });
 
-describe("a presigned URL for an hour", () => {
+describe("a presigned URL with a lifetime of an hour", () => {
   const still = { wall, cloud: wall, cloudTimeOf: (time: number) => time };
 
-  test("ends after an hour", () => {
+  test("expires after an hour", () => {
     expect(presignedValidity(wall - hours, 3_600, still)).toEqual({ state: "valid", expiry: wall });
     expect(presignedValidity(wall - hours - 1, 3_600, still).state).toBe("expired");
     expect(presignedValidity(wall + 16 * minutes, 3_600, still).state).toBe("early");
   });
 
-  test("ends when the cloud's clock is moved two hours on, and one signed afterwards does not", () => {
+  test("expires when the cloud's clock is moved two hours ahead, and one signed afterwards does not", () => {
     const moved = wall - 10 * minutes;
     const cloudTimeOf = (time: number) => (time < moved ? time : time + 2 * hours);
     const clocks = { wall, cloud: wall + 2 * hours, cloudTimeOf };
@@ -48,7 +48,7 @@ describe("a presigned URL for an hour", () => {
     expect(expiresValidity(wall - 1, clocks).state).toBe("expired");
   });
 
-  test("does not end while the clock is frozen", () => {
+  test("does not expire while the clock is frozen", () => {
     const frozen = wall - 5 * hours;
     const cloudTimeOf = (time: number) => Math.min(time, frozen);
     expect(presignedValidity(wall - 3 * hours, 3_600, { wall, cloud: frozen, cloudTimeOf }).state).toBe(

@@ -53,12 +53,12 @@ describe("a form", () => {
     expect(form).toEqual({ fields: { key: "k" }, filename: undefined, contentType: undefined, file: "" });
   });
 
-  test("joins a field that came twice", async () => {
+  test("joins repeated fields", async () => {
     const body = `${part('name="t"', "1") + part('name="T"', "2") + part('name="file"', "")}--AaB03x--`;
     expect((await read(body)).fields).toEqual({ t: "1,2" });
   });
 
-  test("takes a file far larger than the fields may be", async () => {
+  test("accepts a file far larger than the limit on fields", async () => {
     const file = "x".repeat(300_000);
     expect((await read(`${part('name="file"', file)}--AaB03x--`)).file).toBe(file);
   });
@@ -74,7 +74,7 @@ describe("a form", () => {
   });
 });
 
-describe("refuses", () => {
+describe("rejects", () => {
   test.each([
     ["", type, "400 MalformedPOSTRequest"],
     ["no delimiter at all", type, "400 MalformedPOSTRequest"],
@@ -105,7 +105,7 @@ function cut(body: Buffer, places: readonly number[]): Buffer[] {
   return at.slice(1).map((end, i) => body.subarray(at[i], end));
 }
 
-test("however the form is cut, the same comes out", async () => {
+test("the result does not depend on how the form is split", async () => {
   const file = fc
     .array(fc.constantFrom("\r", "\n", "\r\n--AaB03", "-", "x", "é"), { maxLength: 60 })
     .map((bits) => bits.join(""));
@@ -121,7 +121,7 @@ test("however the form is cut, the same comes out", async () => {
   );
 });
 
-test("whatever comes, it ends in a form or in a client's error", async () => {
+test("any input ends in a form or in a client error", async () => {
   const piece = fc.oneof(
     fc.uint8Array({ maxLength: 30 }),
     fc

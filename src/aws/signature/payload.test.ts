@@ -14,14 +14,14 @@ test.each([
   expect(told(value)).toMatchObject({ hash: value, ...payload });
 });
 
-test("a presigned URL may say it in the query, in a header, or not at all", () => {
+test("a presigned URL may declare it in the query, in a header, or not at all", () => {
   expect(s3Payload("query", {}, []).kind).toBe("unsigned");
   expect(s3Payload("query", { "x-amz-content-sha256": digest }, []).kind).toBe("hashed");
   const query = [["X-Amz-Content-Sha256", digest]] as const;
   expect(s3Payload("query", { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" }, query).hash).toBe(digest);
 });
 
-test("anything else is refused", () => {
+test("any other value is rejected", () => {
   expect(() => s3Payload("header", {}, [])).toThrow(
     "Missing required header for this request: x-amz-content-sha256",
   );

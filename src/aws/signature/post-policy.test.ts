@@ -57,7 +57,7 @@ function refusal(act: () => unknown): string {
 }
 
 describe("S3's documented example", () => {
-  test("is allowed, and its signature holds", () => {
+  test("is allowed, and its signature is valid", () => {
     const policy = parsePostPolicy(encode(example));
     expect(checkPostPolicy(policy, exampleFields, "sigv4examplebucket", now)).toEqual({
       minimum: 0,
@@ -69,7 +69,7 @@ describe("S3's documented example", () => {
     expect(() => verifyPostSignature(signature!, "other")).toThrow("The request signature we calculated");
   });
 
-  test("goes to its own bucket only, and in its time", () => {
+  test("allows only its own bucket, until its expiry", () => {
     const policy = parsePostPolicy(encode(example));
     expect(refusal(() => checkPostPolicy(policy, exampleFields, "other", now))).toBe(
       '403 AccessDenied: Invalid according to Policy: Policy Condition failed: ["eq", "$bucket", "sigv4examplebucket"]',
@@ -99,7 +99,7 @@ describe("a signature", () => {
     expect(refusal(() => parsePostSignature(fields))).toBe(missing("Signature"));
   });
 
-  test("is not there, or only in part", () => {
+  test("is missing, or incomplete", () => {
     expect(
       parsePostSignature(
         new Map([
@@ -122,14 +122,14 @@ describe("a signature", () => {
     ["x-amz-credential", "AKID/20151229/r/s3/x", 'incorrect terminal "x"'],
     ["x-amz-algorithm", "MD5", "X-Amz-Algorithm only supports"],
     ["x-amz-date", "today", "X-Amz-Date must be formated via ISO8601 Long format"],
-  ])("with %s=%s is refused", (name, value, words) => {
+  ])("with %s=%s is rejected", (name, value, words) => {
     expect(refusal(() => parsePostSignature(new Map([...exampleFields, [name, value]])))).toContain(
       `400 InvalidArgument: ${words}`,
     );
   });
 });
 
-describe("a policy that cannot be read", () => {
+describe("a malformed policy", () => {
   const of = (...conditions: unknown[]) =>
     encode(JSON.stringify({ expiration: "2030-01-01T00:00:00Z", conditions }));
 
@@ -208,7 +208,7 @@ describe("a condition", () => {
       'Policy Condition failed: ["content-length-range", "test", "10"]',
     ],
     [["eq", "$key", "x"], { key: "x", "x-amz-meta-b": "1" }, "Extra input fields: x-amz-meta-b"],
-  ])("%j refuses %o", (condition, fields, words) => {
+  ])("%j rejects %o", (condition, fields, words) => {
     expect(refusal(() => check(condition, fields as Record<string, string>))).toBe(
       `403 AccessDenied: Invalid according to Policy: ${words}`,
     );
@@ -217,7 +217,7 @@ describe("a condition", () => {
   test.each([
     [5, 10],
     ["5", "10"],
-  ])("on the length, of %j to %j, includes both", (minimum, maximum) => {
+  ])("on the length, from %j to %j, includes both", (minimum, maximum) => {
     const allowed = check(["content-length-range", minimum, maximum], {});
     for (const length of [5, 10]) expect(() => checkLength(length, allowed)).not.toThrow();
     expect(refusal(() => checkLength(11, allowed))).toBe(
@@ -228,13 +228,13 @@ describe("a condition", () => {
     );
   });
 
-  test("may be written with S3's own escapes", () => {
+  test("may use S3's own escapes", () => {
     const policy = encode('{"expiration":"2030-01-01T00:00:00Z","conditions":[["eq","\\$key","\\\\$a\\v"]]}');
     expect(parsePostPolicy(policy).conditions).toEqual([{ operator: "eq", field: "$key", value: "\\$a\v" }]);
   });
 });
 
-test("the file's name fills in, without its folders", () => {
+test("the file's name is inserted without its folders", () => {
   const fields = new Map([
     ["key", `u/${FILENAME}`],
     ["policy", FILENAME],

@@ -50,7 +50,7 @@ describe("S3's documented examples", () => {
     expect(matches("GET", "/?prefix=photos&max-keys=50&marker=puppy", headers, bucket)).toBe(true);
   });
 
-  test("a sub-resource, which is", () => {
+  test("a subresource, which is signed", () => {
     const headers = {
       date: "Tue, 27 Mar 2007 19:44:46 +0000",
       authorization: by("c2WLPFtWHVgbEmeEG93a4cG37dM="),
@@ -59,7 +59,7 @@ describe("S3's documented examples", () => {
     expect(matches("GET", "/?policy", headers, bucket)).toBe(false);
   });
 
-  test("an upload with amz headers, repeated ones joined", () => {
+  test("an upload with amz headers, with repeated ones joined", () => {
     const headers = {
       date: "Tue, 27 Mar 2007 21:06:08 +0000",
       "x-amz-acl": "public-read",
@@ -82,7 +82,7 @@ describe("S3's documented examples", () => {
   });
 });
 
-test("X-Amz-Date takes the place of Date", () => {
+test("X-Amz-Date replaces Date", () => {
   const headers = {
     date: "Tue, 27 Mar 2007 21:20:27 +0000",
     "x-amz-date": "Tue, 27 Mar 2007 21:20:26 +0000",
@@ -93,7 +93,7 @@ test("X-Amz-Date takes the place of Date", () => {
   expect(text).toBe("DELETE\n\n\n\nx-amz-date:Tue, 27 Mar 2007 21:20:26 +0000\n/b/k");
 });
 
-test("a presigner puts headers into the query, where they are signed all the same", () => {
+test("headers in a presigned URL's query are signed as headers", () => {
   const query: Query = [
     ["response-content-type", "text/plain"],
     ["x-amz-security-token", "token"],

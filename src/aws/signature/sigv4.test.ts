@@ -100,7 +100,7 @@ describe("the canonical request", () => {
     ["/%7euser/%e1%88%b4", "/~user/%E1%88%B4"],
     ["/100%", "/100%25"],
     ["", "/"],
-  ])("S3 leaves dots and slashes of %s alone and spells it one way", (path, canonical) => {
+  ])("S3 keeps dots and slashes of %s and has one encoding", (path, canonical) => {
     expect(lines(path, "s3")[1]).toBe(canonical);
   });
 
@@ -110,7 +110,7 @@ describe("the canonical request", () => {
     ["/a/b/..", "/a/"],
     ["/../..", "/"],
     ["/a/", "/a/"],
-  ])("others normalise %s and encode it twice", (path, canonical) => {
+  ])("other services normalize %s and encode it twice", (path, canonical) => {
     expect(lines(path, "lambda")[1]).toBe(canonical);
   });
 
@@ -120,11 +120,11 @@ describe("the canonical request", () => {
     ["list-type=2&prefix=a/b+c&delimiter=%2f", "delimiter=%2F&list-type=2&prefix=a%2Fb%20c"],
     ["acl&X-Amz-Signature=00", "acl="],
     ["a==b&&", "a=%3Db"],
-  ])("sorts and spells the query %s", (query, canonical) => {
+  ])("sorts and encodes the query %s", (query, canonical) => {
     expect(lines("/", "s3", query)[2]).toBe(canonical);
   });
 
-  test("folds white space in header values, but not bytes that merely look like it", () => {
+  test("collapses white space in header values, but not bytes that merely look like it", () => {
     expect(lines("/", "s3", "", { a: "  x   y \t z ", b: "Ã\u00a0" }).slice(3, 5)).toEqual([
       "a:x y z",
       "b:Ã\u00a0",
@@ -132,7 +132,7 @@ describe("the canonical request", () => {
   });
 });
 
-test("a session token is signed, and comes back", () => {
+test("a session token is signed and verified", () => {
   const request = { method: "POST", path: "/", query: "", headers: { host: "sts.amazonaws.com" } };
   const added = sign(
     request,
@@ -146,7 +146,7 @@ test("a session token is signed, and comes back", () => {
   });
 });
 
-test("a forgotten signing key is derived anew", () => {
+test("a signing key that was dropped is derived again", () => {
   const scope = { date: "20130524", region: "us-east-1", service: "s3" };
   const key = signingKey(secret, scope);
   expect(signingKey(secret, scope)).toBe(key);

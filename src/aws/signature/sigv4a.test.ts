@@ -95,7 +95,7 @@ const vectors: Record<string, Vector> = {
   },
 };
 
-describe("signatures of AWS's Common Runtime hold", () => {
+describe("signatures of AWS's Common Runtime are valid", () => {
   test.each(Object.entries(vectors))("%s", (_, { request, query = [], style, payloadHash, regionSet }) => {
     const signature = parseSignature(request.headers, query, style);
     if (signature?.version !== 4) throw new Error("not a Version 4 signature");
@@ -110,7 +110,7 @@ describe("signatures of AWS's Common Runtime hold", () => {
 });
 
 test.each(["", "00", "zz", "30".repeat(70), "3044", "30440220".padEnd(142, "0"), "f".repeat(10_000)])(
-  "what is no signature is none: %.20s",
+  "an invalid signature is rejected: %.20s",
   (signature) => expect(isSignedBy(publicKey(accessKeyId, secret), "text", signature)).toBe(false),
 );
 
@@ -121,7 +121,9 @@ test.each([
   ["eu-*, eu-west-1,eu-west-2", "eu-west-1"],
   ["eu-*", "eu-*"],
   ["eu-west-1", "eu-west-1"],
-])("of %s a request acts in %s", (set, region) => expect(regionOf(set, "us-east-1")).toBe(region));
+])("with the Region set %s a request acts in %s", (set, region) =>
+  expect(regionOf(set, "us-east-1")).toBe(region),
+);
 
 /** The key that a client derives from the two, to sign its chunks. */
 function clientKey() {
@@ -177,7 +179,7 @@ describe("chunks", () => {
     expect(() => decode(body.replace("AAAAAA==", "BAAAAA=="))).toThrow("does not match");
   });
 
-  test("are signed as their request is", () => {
+  test("are signed by the same algorithm as their request", () => {
     const told = (word: string, asymmetric: boolean) =>
       s3Payload("header", { "x-amz-content-sha256": word }, [], asymmetric);
     for (const end of ["PAYLOAD", "PAYLOAD-TRAILER"]) {

@@ -7,7 +7,7 @@ import { assembly, BodyDismissedError } from "./assembly.ts";
 import type { Handle } from "./http.ts";
 import { rawClient, serve, text } from "./testing.ts";
 
-test("the one that has taken longest goes first, and what has ended counts no more", () => {
+test("the oldest body is dismissed first, and completed ones no longer count", () => {
   const dismissed: string[] = [];
   const all = assembly(100);
   const [a, b, c, d] = ["a", "b", "c", "d"].map((name) =>

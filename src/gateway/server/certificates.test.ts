@@ -64,13 +64,13 @@ const toLoopback = (
   done: (error: null, found: { address: string; family: number }[]) => void,
 ) => done(null, [{ address: "127.0.0.1", family: 4 }]);
 
-test("who asks for the authority gets a file, also before anybody connected", async () => {
+test("the authority is a file, created before any connection if requested", async () => {
   const { folder, make, ca } = await authority();
   expect(await make().authority()).toBe(join(folder, "ca.pem"));
   expect(await ca()).toContain("BEGIN CERTIFICATE");
 });
 
-test("one port: TLS for an address, for localhost, and for names made on demand", async () => {
+test("one port: TLS for an address, for localhost, and for names on demand", async () => {
   const { make, ca } = await authority();
   const { port } = await serve(async ({ secure, host }) => text(`${secure} ${host}`), {
     certificates: make(),
@@ -102,7 +102,7 @@ test("HTTP/2 inside TLS, by ALPN", async () => {
   expect(body).toBe("2.0 true");
 });
 
-test("the authority is made once, kept for its owner only, and replaced when its halves do not match", async () => {
+test("the authority is created once, readable by its owner only, and replaced when its halves do not match", async () => {
   const { folder, make, ca } = await authority();
   await Promise.all([make().standard()]);
   const first = await ca();
@@ -127,7 +127,7 @@ test.each(["ca.pem", "ca-key.pem"])("an authority whose %s cannot be read is rep
   }
 });
 
-test("certificates are renewed by wall time, and the authority before it ends", async () => {
+test("certificates are renewed by real time, and the authority before it expires", async () => {
   let now = Date.parse("2026-01-01T00:00:00Z");
   const { make, ca } = await authority({ now: () => now });
   const store = make();
@@ -147,7 +147,7 @@ test("certificates are renewed by wall time, and the authority before it ends", 
   expect(await ca()).not.toBe(root);
 });
 
-test.skipIf(!hasOpenssl)("openssl finds nothing to object to, strictly", async () => {
+test.skipIf(!hasOpenssl)("openssl accepts the certificates in strict mode", async () => {
   const { folder, make } = await authority();
   const leaf = join(folder, "leaf.pem");
   await writeFile(leaf, (await make().standard()).cert);

@@ -21,7 +21,7 @@ test("never early, late by two ticks at most", () => {
   expect(first.expirations).toBeGreaterThan(0);
 });
 
-test("nobody waits, and no timer runs", () => {
+test("without waits, no timer runs", () => {
   const clock = deadlines(10);
   const [first, second] = [waiting(0), waiting(0)];
   clock.add(first);

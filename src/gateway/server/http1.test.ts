@@ -49,7 +49,7 @@ test("an absolute-form target is reduced to its path, and its authority is the h
   expect(await client.saw("sqs")).toContain("/ at sqs.localhost, signed for sqs.localhost.");
 });
 
-test("an answer is one piece with its length, and the connection is kept", async () => {
+test("a response is one piece with its length, and the connection is kept", async () => {
   const { port } = await serve(async () => text("grüß", 201, { "x-amz-meta-name": "café" }));
   const client = rawClient(port);
   client.write(GET);
@@ -77,7 +77,7 @@ test.each([
   ["a chunk of no size", "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400],
   ["a head of 70 KB", `GET / HTTP/1.1\r\nHost: h\r\nX: ${"x".repeat(70_000)}\r\n\r\n`, 431],
   ["600 headers", `GET / HTTP/1.1\r\nHost: h\r\n${"X: y\r\n".repeat(600)}\r\n`, 431],
-])("%s is refused with an error document, and the next connection is served", async (_, bytes, status) => {
+])("%s is answered with an error document, and the next connection is served", async (_, bytes, status) => {
   const { port, reports } = await serve(async ({ body }) => text(`${(await body.bytes(9)).length}`));
   const client = rawClient(port);
   client.write(bytes);
@@ -90,14 +90,14 @@ test.each([
   expect(reports).toEqual([]);
 });
 
-test("a head of 60 KB is taken", async () => {
+test("a head of 60 KB is accepted", async () => {
   const { port } = await serve(async ({ headers }) => text(`length ${headers.x!.length}`));
   const client = rawClient(port);
   client.write(`GET / HTTP/1.1\r\nHost: h\r\nX: ${"x".repeat(60_000)}\r\n\r\n`);
   expect(await client.saw("length 60000")).toContain("200 OK");
 });
 
-test("a head that trickles is cut", async () => {
+test("a slow head times out", async () => {
   const { port } = await serve(async () => text(""), { limits: { headTimeout: 30, headCheckInterval: 5 } });
   const begun = rawClient(port);
   begun.write("GET / HTTP/1.1\r\nHost:");
@@ -109,7 +109,7 @@ test("a head that trickles is cut", async () => {
   expect(await undecided.closed()).toBe("");
 });
 
-test("a body that stalls is told to its reader, who may still answer", async () => {
+test("a stalled body is reported to its reader, who may still respond", async () => {
   const { port } = await serve(
     async ({ body }) => {
       const error = await Promise.try(() => body.bytes(100)).catch((reason) => reason);
@@ -125,7 +125,7 @@ test("a body that stalls is told to its reader, who may still answer", async () 
   expect(answer.toLowerCase()).toContain("connection: close");
 });
 
-test("pipelined requests are handled one after another, and answered in their order", async () => {
+test("pipelined requests are handled one at a time, and answered in order", async () => {
   const first = gate();
   const begun: string[] = [];
   const { port } = await serve(async ({ path }) => {
@@ -141,7 +141,7 @@ test("pipelined requests are handled one after another, and answered in their or
   expect(await client.saw("</2>")).toMatch(/<\/1>.*<\/2>/s);
 });
 
-test("Expect: the first pull writes 100 Continue, and not before", async () => {
+test("Expect: the first pull sends 100 Continue", async () => {
   const pull = gate();
   const { port } = await serve(async ({ body }) => {
     await pull.promise;
@@ -172,7 +172,7 @@ test.each(["no pull", "a limit below the length"])(
   },
 );
 
-test("Expect: an answer without 100 Continue is the connection's last, also where there is no body", async () => {
+test("Expect: a response without 100 Continue is the connection's last, even without a body", async () => {
   const { port } = await serve(async () => text("stored"));
   const client = rawClient(port);
   client.write("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n");
@@ -181,7 +181,7 @@ test("Expect: an answer without 100 Continue is the connection's last, also wher
   expect(answer.toLowerCase()).toContain("connection: close");
 });
 
-test("a short body that nobody reads is dropped, and the connection is kept", async () => {
+test("a short unread body is dropped, and the connection is kept", async () => {
   const { port } = await serve(async ({ path }) => text(`<${path}>`));
   const client = rawClient(port);
   client.write("PUT /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 50000\r\n\r\n");
@@ -190,7 +190,7 @@ test("a short body that nobody reads is dropped, and the connection is kept", as
   expect((await client.saw("</2>")).toLowerCase()).not.toContain("connection: close");
 });
 
-test("a long body that nobody reads ends the connection, and its sender still sees the answer", async () => {
+test("a long unread body ends the connection, and its sender still receives the response", async () => {
   const { port } = await serve(async () => text("refused", 403));
   const client = rawClient(port);
   client.write(`PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: ${64 * MIB}\r\n\r\n${"x".repeat(8 * MIB)}`);
@@ -199,7 +199,7 @@ test("a long body that nobody reads ends the connection, and its sender still se
   expect(answer.toLowerCase()).toContain("connection: close");
 });
 
-test("bytes: above the limit is an error, whether the length was told or not", async () => {
+test("bytes: above the limit is an error, whether the length was declared or not", async () => {
   const { port } = await serve(async ({ body }) =>
     text(`${(await Promise.try(() => body.bytes(10)).catch((error) => error)).name ?? "fits"}`),
   );
@@ -213,7 +213,7 @@ test("bytes: above the limit is an error, whether the length was told or not", a
   }
 });
 
-test("a body is read once", async () => {
+test("a body can be read once", async () => {
   const { port } = await serve(async ({ body }) => {
     await body.bytes(10);
     return text(await Promise.try(() => body.bytes(10)).then(String, (error: Error) => error.message));
@@ -223,7 +223,7 @@ test("a body is read once", async () => {
   await client.saw("only once");
 });
 
-test("trailers are there after the end", async () => {
+test("trailers are available after the end", async () => {
   const { port } = await serve(async ({ body }) => {
     const pieces: string[] = [];
     for await (const piece of body) pieces.push(String(piece));
@@ -238,7 +238,7 @@ test("trailers are there after the end", async () => {
 });
 
 test.each(["bytes", "iteration"])(
-  "a client that goes away in the middle of its body is told: %s",
+  "a client that disconnects in the middle of its body is reported: %s",
   async (how) => {
     const error = gate<unknown>();
     const started = gate();
@@ -258,7 +258,7 @@ test.each(["bytes", "iteration"])(
   },
 );
 
-test("the signal tells a waiting handler that nobody waits for it", async () => {
+test("the signal informs a waiting handler that the client has gone", async () => {
   const started = gate();
   const aborted = gate();
   const { port } = await serve(async ({ signal }) => {
@@ -274,7 +274,7 @@ test("the signal tells a waiting handler that nobody waits for it", async () => 
   await aborted.promise;
 });
 
-test("a client that goes away in the middle of an answer: the iterator is told", async () => {
+test("a client that disconnects in the middle of a response: the iterator is ended", async () => {
   const returned = gate();
   const { port, reports } = await serve(async () => ({
     status: 200,
@@ -295,25 +295,28 @@ test("a client that goes away in the middle of an answer: the iterator is told",
   expect(reports).toEqual([]);
 });
 
-test.each(["throws", "is short", "is long"])("a streamed answer that %s never looks whole", async (how) => {
-  const { port, reports } = await serve(async () => ({
-    status: 200,
-    headers: how === "throws" ? noHeaders : { "content-length": "10" },
-    body: (async function* () {
-      yield Buffer.from("half");
-      await new Promise(setImmediate);
-      if (how === "throws") throw new Error("broken disk");
-      if (how === "is long") yield Buffer.from("and much more");
-    })(),
-  }));
-  const client = rawClient(port);
-  client.write(GET);
-  const answer = await client.closed();
-  expect(answer).toContain("half");
-  expect(answer).not.toContain("more");
-  expect(answer).not.toContain("\r\n0\r\n\r\n");
-  expect(reports).toHaveLength(1);
-});
+test.each(["throws", "is short", "is long"])(
+  "a streamed response that %s never looks complete",
+  async (how) => {
+    const { port, reports } = await serve(async () => ({
+      status: 200,
+      headers: how === "throws" ? noHeaders : { "content-length": "10" },
+      body: (async function* () {
+        yield Buffer.from("half");
+        await new Promise(setImmediate);
+        if (how === "throws") throw new Error("broken disk");
+        if (how === "is long") yield Buffer.from("and much more");
+      })(),
+    }));
+    const client = rawClient(port);
+    client.write(GET);
+    const answer = await client.closed();
+    expect(answer).toContain("half");
+    expect(answer).not.toContain("more");
+    expect(answer).not.toContain("\r\n0\r\n\r\n");
+    expect(reports).toHaveLength(1);
+  },
+);
 
 test("the head of a stream does not wait for its first piece", async () => {
   const head = gate();
@@ -355,7 +358,7 @@ test.each([
       throw new Error("secret");
     },
   ],
-])("%s of the handler is reported and answered without its story", async (_, handle) => {
+])("%s of the handler is reported and answered without details", async (_, handle) => {
   const { port, reports } = await serve(handle);
   const client = rawClient(port);
   client.write(GET);
@@ -365,7 +368,7 @@ test.each([
   expect(reports).toHaveLength(1);
 });
 
-test("an answer that HTTP cannot carry is a bug of ours, not a broken connection", async () => {
+test("a response that HTTP cannot carry is reported as a bug, and the connection survives", async () => {
   const { port, reports } = await serve(async () => text("", 200, { "x-amz-meta-name": "two\nlines" }));
   const client = rawClient(port);
   client.write(GET);
@@ -373,7 +376,7 @@ test("an answer that HTTP cannot carry is a bug of ours, not a broken connection
   expect(reports).toHaveLength(1);
 });
 
-test("an offer to upgrade to HTTP/2, as Java's client makes, is passed over", async () => {
+test("an offer to upgrade to HTTP/2, as Java's client makes, is ignored", async () => {
   const { port } = await serve(async () => text("plain"));
   const client = rawClient(port);
   client.write(
@@ -383,7 +386,7 @@ test("an offer to upgrade to HTTP/2, as Java's client makes, is passed over", as
 });
 
 test.each<Record<string, string>>([{}, { "content-length": "4" }])(
-  "a Content-Disposition in Latin-1 goes out as it is, %j",
+  "a Content-Disposition in Latin-1 is sent unchanged, %j",
   async (length) => {
     const disposition = { ...length, "content-disposition": 'attachment; filename="\xe9"' };
     const bytes = async function* () {

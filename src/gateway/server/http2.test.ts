@@ -24,7 +24,7 @@ async function call(client: ClientHttp2Session, head: OutgoingHttpHeaders, body 
   return { headers, body: answer };
 }
 
-test("with prior knowledge: the same request, and many at a time", async () => {
+test("with prior knowledge: the same request, and many concurrent ones", async () => {
   const seen: HttpRequest[] = [];
   const { port } = await serve(async (request) => {
     seen.push(request);
@@ -56,7 +56,7 @@ test("with prior knowledge: the same request, and many at a time", async () => {
   expect(pseudo).toEqual([[":authority", `localhost:${port}`]]);
 });
 
-test("a host that is not the authority is refused: a signature for one would count for the other", async () => {
+test("a host that differs from the authority is rejected: a signature for one would be valid for the other", async () => {
   const { port } = await serve(async ({ host }) => text(host));
   const client = session(port);
   const head = { ":path": "/", ":authority": "a.s3.localhost" };
@@ -79,7 +79,7 @@ test("HEAD, 204, an empty answer and a rejection", async () => {
   expect(reports).toHaveLength(2);
 });
 
-test("Expect: 100 Continue comes with the first pull", async () => {
+test("Expect: 100 Continue is sent with the first pull", async () => {
   const pull = gate();
   const { port } = await serve(async ({ body }) => {
     await pull.promise;
@@ -97,7 +97,7 @@ test("Expect: 100 Continue comes with the first pull", async () => {
   expect([invited, answer]).toEqual([true, "body"]);
 });
 
-test("an answer before the end of the request stops the upload without harm", async () => {
+test("a response before the end of the request stops the upload without harm", async () => {
   const { port, reports } = await serve(async () => text("refused", 403));
   const stream = session(port).request({ ":method": "PUT" });
   stream.on("error", () => {});
@@ -109,32 +109,35 @@ test("an answer before the end of the request stops the upload without harm", as
   expect(reports).toEqual([]);
 });
 
-test.each(["the stream is reset", "the connection breaks"])("%s: body and signal are told", async (how) => {
-  const error = gate<unknown>();
-  const aborted = gate();
-  const started = gate();
-  const { port } = await serve(async ({ body, signal }) => {
-    signal.addEventListener("abort", () => aborted.resolve());
-    const read = Promise.try(() => body.bytes(100));
-    started.resolve();
-    read.catch(error.resolve);
-    await read;
-    return text("");
-  });
-  const client = session(port);
-  // Node's client ends a cancelled stream regularly; only the declared length distinguishes that from a
-  // complete one.
-  const stream = client.request({ ":method": "PUT", "content-length": 10 });
-  stream.on("error", () => {});
-  stream.write("abc");
-  await started.promise;
-  if (how === "the stream is reset") stream.close(constants.NGHTTP2_CANCEL);
-  else client.destroy();
-  expect(await error.promise).toBeInstanceOf(ClientGoneError);
-  await aborted.promise;
-});
+test.each(["the stream is reset", "the connection breaks"])(
+  "%s: body and signal are informed",
+  async (how) => {
+    const error = gate<unknown>();
+    const aborted = gate();
+    const started = gate();
+    const { port } = await serve(async ({ body, signal }) => {
+      signal.addEventListener("abort", () => aborted.resolve());
+      const read = Promise.try(() => body.bytes(100));
+      started.resolve();
+      read.catch(error.resolve);
+      await read;
+      return text("");
+    });
+    const client = session(port);
+    // Node's client ends a cancelled stream regularly; only the declared length distinguishes that from a
+    // complete one.
+    const stream = client.request({ ":method": "PUT", "content-length": 10 });
+    stream.on("error", () => {});
+    stream.write("abc");
+    await started.promise;
+    if (how === "the stream is reset") stream.close(constants.NGHTTP2_CANCEL);
+    else client.destroy();
+    expect(await error.promise).toBeInstanceOf(ClientGoneError);
+    await aborted.promise;
+  },
+);
 
-test("an error in the middle of an answer resets the stream, and the connection lives on", async () => {
+test("an error in the middle of a response resets the stream, and the connection survives", async () => {
   const { port, reports } = await serve(async ({ path }) => ({
     status: 200,
     headers: {},
@@ -150,7 +153,7 @@ test("an error in the middle of an answer resets the stream, and the connection 
   expect(reports).toHaveLength(1);
 });
 
-test("a body that is shorter than its length is an error, not a body", async () => {
+test("a body that is shorter than its length is an error", async () => {
   const error = gate<unknown>();
   const { port } = await serve(async ({ body }) => {
     const read = Promise.try(() => body.bytes(100));
@@ -193,7 +196,7 @@ const SETTINGS = 4;
 const GOAWAY = 7;
 const END_OF_BOTH = 5;
 
-test("a client whose heads unfold to more than they may be is sent away, and its good requests are answered", async () => {
+test("a client whose compressed heads expand beyond the limit is disconnected, and its valid requests are answered", async () => {
   const { port } = await serve(async () => text("answered"), { limits: { headCheckInterval: 20 } });
   const socket = connectTcp(port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());

@@ -7,7 +7,7 @@ import { gate, rawClient, serve, text } from "./testing.ts";
 const GET = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 const MIB = 2 ** 20;
 
-test("the first bytes may come one by one", async () => {
+test("the first bytes may arrive one by one", async () => {
   const { port } = await serve(async ({ method }) => text(`<${method}>`));
   const client = rawClient(port);
   for (const byte of "PROPFIND / HTTP/1.1\r\nHost: h\r\n\r\n") {
@@ -17,7 +17,7 @@ test("the first bytes may come one by one", async () => {
   await client.saw("<PROPFIND>");
 });
 
-test("without certificates a TLS client is turned away", async () => {
+test("without certificates a TLS client is disconnected", async () => {
   const { port } = await serve(async () => text(""));
   const client = rawClient(port);
   client.write("\x16\x03\x01");
@@ -32,7 +32,7 @@ test("connections above the limit are closed at once", async () => {
   expect(await rawClient(port).closed()).toBe("");
 });
 
-test("close: idle connections end at once, an answer on its way is finished, and then nobody is left", async () => {
+test("close: idle connections end at once, a response in progress is completed, and no connection is left", async () => {
   const started = gate();
   const answer = gate<HttpResponse>();
   const { port, close } = await serve(({ path }) => {
@@ -58,7 +58,7 @@ test("close: idle connections end at once, an answer on its way is finished, and
   await closed;
 });
 
-test("close: HTTP/2 streams are finished, and their session ends", async () => {
+test("close: HTTP/2 streams are completed, and their session ends", async () => {
   const started = gate();
   const answer = gate<HttpResponse>();
   const { port, close } = await serve(() => {
@@ -76,7 +76,7 @@ test("close: HTTP/2 streams are finished, and their session ends", async () => {
   await closed;
 });
 
-test("close: what outlives the grace is cut", async () => {
+test("close: connections that outlive the grace period are destroyed", async () => {
   const started = gate();
   const { port, close } = await serve(() => {
     started.resolve();
@@ -89,12 +89,12 @@ test("close: what outlives the grace is cut", async () => {
   expect(await client.closed()).toBe("");
 });
 
-test("a port in use is an error of listen", async () => {
+test("a port in use makes listen reject", async () => {
   const { port } = await serve(async () => text(""));
   await expect(serve(async () => text(""), { port })).rejects.toMatchObject({ code: "EADDRINUSE" });
 });
 
-test("a client that does not read is not read for: the source of its answer rests", async () => {
+test("a client that does not read pauses the source of its response", async () => {
   let pulled = 0;
   const { port } = await serve(async () => ({
     status: 200,
@@ -114,7 +114,7 @@ test("a client that does not read is not read for: the source of its answer rest
   expect(pulled).toBeLessThan(100);
 });
 
-test("200 MB flow through at the pace of the slower side, in bounded memory", async () => {
+test("200 MB are transferred at the pace of the slower side, in bounded memory", async () => {
   const total = 200 * MIB;
   const { port } = await serve(async ({ body, headers }) => ({
     status: 200,

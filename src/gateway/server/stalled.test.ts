@@ -72,7 +72,7 @@ test.each<["plain" | "TLS", string, () => HttpResponse["body"]]>([
   ["plain", "a streamed answer", endless],
   ["TLS", "a whole answer", () => LONG],
   ["TLS", "a streamed answer", endless],
-])("%s: %s that nobody takes ends its connection", async (language, _, body) => {
+])("%s: %s that the client does not read ends its connection", async (language, _, body) => {
   const answered = gate();
   const { port, close, reports } = await serve(
     async () => {
@@ -88,7 +88,7 @@ test.each<["plain" | "TLS", string, () => HttpResponse["body"]]>([
   expect(reports).toEqual([]);
 });
 
-test.each(["plain", "TLS"] as const)("%s: a slow reader may take as long as it likes", async (language) => {
+test.each(["plain", "TLS"] as const)("%s: a slow reader is kept", async (language) => {
   const { port } = await serve(async () => ({ status: 200, headers: {}, body: LONG }), {
     limits,
     certificates: certificate(),
@@ -103,7 +103,7 @@ test.each(["plain", "TLS"] as const)("%s: a slow reader may take as long as it l
   expect(seen).toBeGreaterThan(LONG.length);
 });
 
-test("who waits for what is not there yet may wait", async () => {
+test("a client that waits for a response is kept", async () => {
   const { port } = await serve(
     async ({ path }) => {
       if (path === "/poll") await pass(MANY_PATIENCES);
@@ -135,7 +135,7 @@ test.each<[string, () => HttpResponse["body"]]>([
   ["a short answer", () => "short"],
   ["a whole answer", () => LONG],
   ["a streamed answer", endless],
-])("HTTP/2: %s for which there is no window is broken off, and others go on", async (_, body) => {
+])("HTTP/2: %s without a window is reset, and other streams continue", async (_, body) => {
   const { port, reports } = await serve(
     async ({ path }) => ({ status: 200, headers: {}, body: path === "/" ? body() : "" }),
     { limits },

@@ -36,7 +36,7 @@ test.each(published)("%s of %s", (name, text, expected) => {
 });
 
 describe.each(all)("%s", (name) => {
-  test("of pieces is that of the whole", () => {
+  test("of pieces equals that of the whole", () => {
     fc.assert(
       fc.property(fc.array(bytes, { maxLength: 6 }), (pieces) => {
         const sum = checksum(name);
@@ -70,7 +70,7 @@ test("crc64nvme of more than one block", () => {
 });
 
 describe.each(combinable)("combined %s", (name) => {
-  test("is that of the whole", () => {
+  test("equals that of the whole", () => {
     fc.assert(
       fc.property(bytes, bytes, (a, b) => {
         const combined = combine(name, checksumOf(name, a), checksumOf(name, b), b.length);

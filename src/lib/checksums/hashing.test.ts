@@ -44,7 +44,7 @@ test("of pieces whose buffers the caller keeps", async () => {
   expect(own.equals(bytes)).toBe(true);
 });
 
-test("asks the source to wait when the worker falls behind", () => {
+test("makes the source wait when the worker falls behind", () => {
   const sums = hashing(["md5"]);
   const waits = Array.from({ length: 8 }, () => sums.update(bytes.subarray(0, 262_144)));
   expect(waits[0]).toBeUndefined();
@@ -53,7 +53,7 @@ test("asks the source to wait when the worker falls behind", () => {
 });
 
 describe("an abort", () => {
-  test("lets a waiting source go on, and gives no digest", async () => {
+  test("releases a waiting source, and yields no digest", async () => {
     const sums = hashing(["md5"]);
     const waiting = sums.update(bytes);
     sums.abort();
@@ -62,14 +62,14 @@ describe("an abort", () => {
     sums.abort();
   });
 
-  test("of a short stream gives no digest either", async () => {
+  test("of a short stream yields no digest either", async () => {
     const sums = hashing(["md5"]);
     await sums.update(bytes.subarray(0, 10));
     sums.abort();
     await expect(sums.digest()).rejects.toThrow("aborted");
   });
 
-  test("leaves other streams alone", async () => {
+  test("does not affect other streams", async () => {
     const aborted = hashing(names);
     void aborted.update(bytes);
     const going = digestOf(bytes, 65_536);
@@ -77,7 +77,7 @@ describe("an abort", () => {
     expect(hex(await going)).toEqual(expected(bytes));
   });
 
-  test("after the digest does nothing", async () => {
+  test("after the digest has no effect", async () => {
     const sums = hashing(["md5"]);
     await sums.update(bytes);
     await sums.digest();
@@ -105,19 +105,19 @@ describe("workers", () => {
     return count;
   }
 
-  test("are as many as the machine runs at once, at most", async () => {
+  test("are limited by the machine's parallelism", async () => {
     const count = started();
     await Promise.all(Array.from({ length: 3 * availableParallelism() }, () => digestOf(bytes, 65_536)));
     expect(count.workers).toBeLessThanOrEqual(availableParallelism());
   });
 
-  test("are none for small bodies", async () => {
+  test("are not used for small bodies", async () => {
     const count = started();
     await Promise.all(Array.from({ length: 10 }, () => digestOf(bytes.subarray(0, 200_000), 65_536)));
     expect(count.workers).toBe(0);
   });
 
-  test("end when they were idle for a while, and are started anew", async () => {
+  test("end after an idle time, and are started again", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
     const all = () =>

@@ -33,7 +33,7 @@ const temporaries = () => readdir(join(path, "tmp"));
 
 blobSuite(() => openFiles({ path }));
 
-test("blobs are there after the store is opened anew", async () => {
+test("blobs exist after the store is reopened", async () => {
   const id = freshId();
   const bytes = patterned(100_000);
   const first = await openFiles({ path });
@@ -42,7 +42,7 @@ test("blobs are there after the store is opened anew", async () => {
   expect(bytes.equals(await load(await openFiles({ path }), id, 0, bytes.length))).toBe(true);
 });
 
-test("what a former process left half written is gone at the next opening", async () => {
+test("incomplete blobs of an earlier process are removed when the store is opened", async () => {
   const first = await openFiles({ path });
   const writer = await first.create(freshId());
   await writer.write(patterned(2_000_000));
@@ -109,7 +109,7 @@ describe.each([
     await expect(read(0, 1)).rejects.toThrow(BlobDamagedError);
   });
 
-  test("does not touch the frames beside it, and nothing of a damaged chunk is handed out", async () => {
+  test("does not affect other frames, and nothing of a damaged chunk is returned", async () => {
     await flip(70_000);
     expect(
       patterned(size)
@@ -121,7 +121,7 @@ describe.each([
   });
 });
 
-describe("a disk that fails", () => {
+describe("a failing disk", () => {
   async function onEveryFile(method: "writev" | "datasync" | "sync" | "read") {
     const file = await open(path, "r");
     await file.close();
@@ -146,7 +146,7 @@ describe("a disk that fails", () => {
     },
   );
 
-  test("in the middle of a stream: a later write says so, and so does the commit", async () => {
+  test("in the middle of a stream: a later write fails, and so does the commit", async () => {
     const blobs = await openFiles({ path });
     (await onEveryFile("writev")).mockRejectedValueOnce(full);
     const writer = await blobs.create(freshId());
@@ -159,7 +159,7 @@ describe("a disk that fails", () => {
     expect(await temporaries()).toEqual([]);
   });
 
-  test("that takes less than it was given is given the rest", async () => {
+  test("that writes less than it was given gets the rest", async () => {
     const blobs = await openFiles({ path });
     const writev = await onEveryFile("writev");
     const id = freshId();
@@ -187,7 +187,7 @@ describe("a disk that fails", () => {
   });
 });
 
-test("encrypted bytes do not stand in the file", async () => {
+test("encrypted bytes are not in the file in plain text", async () => {
   const blobs = await openFiles({ path });
   const id = freshId();
   await store(blobs, id, Buffer.alloc(200_000, "a secret that repeats"), { key: KEY });
@@ -221,7 +221,7 @@ describe.skipIf(process.platform !== "linux")("open files", () => {
     expect(openBlobs()).toBe(0);
   });
 
-  test("of readers that were dropped are closed once they are collected, and let the blob go", async () => {
+  test("of dropped readers are closed once they are collected, and release the blob", async () => {
     setFlagsFromString("--expose-gc");
     const collect: () => void = runInNewContext("gc");
     const blobs = await openFiles({ path });
@@ -244,8 +244,8 @@ describe.skipIf(process.platform !== "linux")("open files", () => {
   });
 });
 
-describe("chunks that are lent", () => {
-  test("hold what was written, also where many read at a time and some leave early", async () => {
+describe("chunks in lent memory", () => {
+  test("have the written content, with many concurrent readers, some of which end early", async () => {
     const blobs = await openFiles({ path });
     const bytes = patterned(5_000_000);
     const id = freshId();
@@ -263,7 +263,7 @@ describe("chunks that are lent", () => {
     await Promise.all(readers);
   });
 
-  test.each([undefined, KEY])("of small and large bodies at a time keep apart, with key %s", async (key) => {
+  test.each([undefined, KEY])("of small and large bodies are separate, with key %s", async (key) => {
     const blobs = await openFiles({ path });
     const bodies = await Promise.all(
       [1, 65_536, 65_537, 300_000, 524_000, 525_000, 3_000_000].map(async (size) => {
@@ -287,7 +287,7 @@ describe("chunks that are lent", () => {
     await Promise.all(readers);
   });
 
-  test("of a small body use the memory of the one before", async () => {
+  test("of a small body reuse the memory of the previous one", async () => {
     const blobs = await openFiles({ path });
     const id = freshId();
     await store(blobs, id, patterned(300_000));
@@ -297,7 +297,7 @@ describe("chunks that are lent", () => {
     expect(memory.size).toBe(1);
   });
 
-  test("of small bodies find memory also after many large ones", () => {
+  test("of small bodies reuse memory after many large ones", () => {
     releaseSpareMemory();
     const large = Array.from({ length: 20 }, () => lentBuffers.take(2 ** 21));
     for (const buffer of large) lentBuffers.giveBack(buffer);
@@ -306,15 +306,12 @@ describe("chunks that are lent", () => {
     expect(lentBuffers.take(90_000).buffer).toBe(small.buffer);
   });
 
-  test.each([undefined, KEY])(
-    "use memory again that the consumer has done with, with key %s",
-    async (key) => {
-      const blobs = await openFiles({ path });
-      const id = freshId();
-      await store(blobs, id, patterned(8_000_000), { key });
-      const memory = new Set<ArrayBufferLike>();
-      for await (const chunk of blobs.read(id, 0, 8_000_000, { lend: true, key })) memory.add(chunk.buffer);
-      expect(memory.size).toBeLessThanOrEqual(3);
-    },
-  );
+  test.each([undefined, KEY])("reuse memory that the consumer has released, with key %s", async (key) => {
+    const blobs = await openFiles({ path });
+    const id = freshId();
+    await store(blobs, id, patterned(8_000_000), { key });
+    const memory = new Set<ArrayBufferLike>();
+    for await (const chunk of blobs.read(id, 0, 8_000_000, { lend: true, key })) memory.add(chunk.buffer);
+    expect(memory.size).toBeLessThanOrEqual(3);
+  });
 });

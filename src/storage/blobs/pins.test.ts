@@ -3,7 +3,7 @@ import { countPins } from "./pins.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("what nobody holds is released", () => countPins().released("a"));
+test("a blob without holders is released", () => countPins().released("a"));
 
 test("a blob is released by the last of its holders, and each counts once", async () => {
   const pins = countPins();
@@ -22,7 +22,7 @@ test("a blob is released by the last of its holders, and each counts once", asyn
   other();
 });
 
-test("who comes while someone waits is waited for", async () => {
+test("a holder that arrives during a wait is waited for", async () => {
   const pins = countPins();
   const first = pins.hold("a");
   let released = false;

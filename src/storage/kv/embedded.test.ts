@@ -55,7 +55,7 @@ test.runIf(process.platform === "linux").each([
   ["log", 16_000_000, "4000000"],
   ["base", 1_000_000, "2000000"],
 ])(
-  "a full disk under the %s fails commits whole, leaves reads alone, and is forgotten when there is room",
+  "a full disk under the %s fails whole commits, does not affect reads, and is recovered from when there is room",
   async (_, capacity, room) => {
     await newFolder();
     const program = join(import.meta.dirname, "full-disk.fixture.ts");
@@ -75,7 +75,7 @@ test.runIf(process.platform === "linux").each([
   },
 );
 
-test("a file from before there was a log is taken up", async () => {
+test("a file of a version without a log is upgraded", async () => {
   await newFolder();
   const path = join(folder, "kv.mdb");
   const root = open({ path, noSubdir: true, pageSize: 8_192, encoding: "json" });
@@ -102,7 +102,7 @@ test.each<[string, (whole: Buffer) => Uint8Array]>([
   ["cut off behind its first page", (whole) => whole.subarray(0, 8_192)],
   ["cut off before its trees", (whole) => whole.subarray(0, 2 * 8_192)],
   ["overwritten", (whole) => Buffer.concat([Buffer.alloc(4_096, "x"), whole.subarray(4_096)])],
-])("a file that was %s is refused in words: LMDB would end the process", async (_, spoil) => {
+])("a file that was %s is rejected with an error: LMDB would crash the process", async (_, spoil) => {
   await newFolder();
   const path = join(folder, "kv.mdb");
   const base = openLmdb(path);
@@ -116,7 +116,7 @@ test.each<[string, (whole: Buffer) => Uint8Array]>([
 
 afterAll(() => rm(folder, { recursive: true }));
 
-test.runIf(process.platform === "linux")("a file that grows stays in memory once", async () => {
+test.runIf(process.platform === "linux")("a growing file is in memory once", async () => {
   await newFolder();
   const path = join(folder, "kv.mdb");
   const base = openLmdb(path);
@@ -129,7 +129,7 @@ test.runIf(process.platform === "linux")("a file that grows stays in memory once
   await base.close();
 });
 
-test.runIf(process.platform === "linux")("what was read of a file is let go, and found again", async () => {
+test.runIf(process.platform === "linux")("a map is dropped, and its rows are found again", async () => {
   await newFolder();
   const path = join(folder, "kv.mdb");
   const base = openLmdb(path);
@@ -146,7 +146,7 @@ test.runIf(process.platform === "linux")("what was read of a file is let go, and
   await base.close();
 });
 
-test("a file that was closed stays closed", async () => {
+test("a closed file stays closed", async () => {
   await newFolder();
   const base = openLmdb(join(folder, "kv.mdb"));
   await base.close();
@@ -154,7 +154,7 @@ test("a file that was closed stays closed", async () => {
   expect(() => base.get(bytes("k"))).toThrow("closed");
 });
 
-test("a file that is being written is not let go", async () => {
+test("a file that is being written is not unmapped", async () => {
   await newFolder();
   const base = openLmdb(join(folder, "kv.mdb"));
   const written = base.apply([{ key: bytes("k"), value: bytes("v") }], 1);

@@ -9,7 +9,7 @@ kvSuite("memory", {
   examples: 200,
 });
 
-test("rows stay in order past many splits of blocks, and when most of them go again", async () => {
+test("rows stay sorted after many splits of blocks, and after most rows are deleted", async () => {
   const store = openMemory();
   const lease = await store.lease("p", "me");
   const key = (i: number) => Uint8Array.of((i * 7919) >> 8, i * 7919);

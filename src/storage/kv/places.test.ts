@@ -29,7 +29,7 @@ const ranges = fc.array(fc.tuple(number, number, fc.nat({ max: 1_500 }), fc.bool
   maxLength: 10,
 });
 
-test("keys, and those of any range from either end, are the ones that a sorted list has", () => {
+test("keys and ranges from either end equal those of a sorted list", () => {
   fc.assert(
     fc.property(runs, ranges, (runs, ranges) => {
       const { places, keyOf } = numbered();
@@ -59,7 +59,7 @@ test("keys, and those of any range from either end, are the ones that a sorted l
   );
 });
 
-test("keys that continue a sequence among others are not looked for anew each time", () => {
+test("inserting keys that continue a sequence needs no search each time", () => {
   const { places, keyOf, compared } = numbered();
   for (let n = 0; n < 60_000; n += 100) places.set(keyOf(n), n);
   const before = compared();
@@ -67,7 +67,7 @@ test("keys that continue a sequence among others are not looked for anew each ti
   expect(compared() - before).toBeLessThan(99 * 4);
 });
 
-test("a table of rows that come and go stays as large as those that are there", () => {
+test("the size of a table depends on its current rows only", () => {
   const { places, keyOf } = numbered();
   for (let n = 0; n < 90_000; n++) {
     places.set(keyOf(n), n);

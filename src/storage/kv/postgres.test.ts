@@ -57,7 +57,7 @@ describe("postgres, shared by processes", () => {
     };
   }
 
-  test("a lease is kept while its process lives, and free when that closes its store", async () => {
+  test("a lease is kept while its process lives, and released when that closes its store", async () => {
     await using stores = await pair();
     const lease = await stores.first.lease("p", "one");
     await expect(stores.second.lease("p", "two")).rejects.toThrow(LeaseHeldError);
@@ -69,7 +69,7 @@ describe("postgres, shared by processes", () => {
     expect((await stores.second.lease("p", "two")).epoch).toBeGreaterThan(lease.epoch);
   });
 
-  test("a process that fell silent loses its lease when its time is over, and cannot write any more", async () => {
+  test("an unresponsive process loses its lease after its time to live, and cannot write any more", async () => {
     await using stores = await pair();
     const old = await stores.first.lease("p", "one");
     await stores.first.commit({ lease: old, ...row("first") });
@@ -83,7 +83,7 @@ describe("postgres, shared by processes", () => {
     await expect(stores.first.lease("p", "one")).rejects.toThrow(LeaseHeldError);
   });
 
-  test("a process whose connection is gone loses its lease at once", async () => {
+  test("a process loses its lease as soon as its connection ends", async () => {
     await using stores = await pair();
     const old = await stores.second.lease("p", "two");
     await cutOff("session");
@@ -92,7 +92,7 @@ describe("postgres, shared by processes", () => {
     await expect(stores.second.commit({ lease: old, ...row("late") })).rejects.toThrow(FencedError);
   });
 
-  test("a process that finds its connection gone makes another, and keeps what nobody has taken", async () => {
+  test("a process that loses its connection makes another, and keeps the leases that were not taken", async () => {
     await using stores = await pair();
     const patient = await openPostgres(server.url, { leaseTtl: 1_500 });
     try {
@@ -114,7 +114,7 @@ describe("postgres, shared by processes", () => {
     }
   });
 
-  test("in a group, the commits of a partition that was lost are refused alone", async () => {
+  test("in a group, only the commits of a lost partition are refused", async () => {
     await using stores = await pair();
     const { first } = stores;
     const [kept, lost] = [await first.lease("kept", "one"), await first.lease("lost", "one")];
@@ -132,7 +132,7 @@ describe("postgres, shared by processes", () => {
     expect(rows.map(({ key }) => key.toString())).toEqual(["b", "d"]);
   });
 
-  test("a commit whose answer is lost ends the lease, and has been decided once the lease is taken anew", async () => {
+  test("a commit whose response is lost ends the lease, and is decided once the lease is acquired again", async () => {
     await using stores = await pair();
     const { first } = stores;
     const lease = await first.lease("p", "one");
@@ -156,7 +156,7 @@ describe("postgres, shared by processes", () => {
     expect(await value(first)).toBe("anew");
   });
 
-  test("stores that open at the same time make one schema; that of a newer Nube is left alone", async () => {
+  test("stores that open concurrently create one schema; that of a newer Nube is left unchanged", async () => {
     await clear();
     const stores = await Promise.all([1, 2, 3, 4].map(() => openPostgres(server.url)));
     await Promise.all(stores.map((store) => store.close()));

@@ -27,7 +27,7 @@ function laid() {
 const LENGTHS = fc.oneof(fc.nat(100), fc.nat(SLAB / 4), fc.constant(0));
 const STEPS = fc.array(fc.tuple(fc.nat(40), fc.option(LENGTHS)), { maxLength: 400 });
 
-test("every row is what was laid down, until it is free", () => {
+test("every row keeps its content until it is freed", () => {
   fc.assert(
     fc.property(STEPS, (steps) => {
       const all = laid();
@@ -56,7 +56,7 @@ test("every row is what was laid down, until it is free", () => {
 });
 
 test.each([0, 1, 100, SLAB / 8, SLAB / 2])(
-  "slabs of values of %i bytes go when most rows are free",
+  "slabs of values of %i bytes are freed when most rows are",
   (length) => {
     const all = laid();
     const count = 20_000_000 / Math.max(length, 1_000);
@@ -67,7 +67,7 @@ test.each([0, 1, 100, SLAB / 8, SLAB / 2])(
   },
 );
 
-test("what was read stays as it was, wherever the row goes", () => {
+test("a returned row stays unchanged when the row is moved or freed", () => {
   const all = laid();
   all.set("kept", keyBytes("value"));
   const place = all.placeOf("kept");

@@ -208,7 +208,7 @@ test.each<[string, string]>([
   ['{"a":["\\x"]}', "Unrecognized character escape 'x' (code 120)"],
   [`{"a":${"[".repeat(2_000)}`, "Match value must be String, number, true, false, or null"],
   [`${'{"a":'.repeat(2_000)}`, "Document nesting depth exceeds the maximum allowed (1000)"],
-])("%s is no pattern", (source, reason) => {
+])("%s is an invalid pattern", (source, reason) => {
   expect(() => eventPattern(source)).toThrow(new RegExp(`^${RegExp.escape(reason)}(\n| at |$)`));
 });
 
@@ -216,7 +216,7 @@ test.each([
   ['{"detail-type":["Object Created"],"source":"aws.s3"}', 1, 45],
   ['{"detail-type":[],"source":["x"]}', 1, 18],
   ['{\n  "a": [],\n}', 2, 10],
-])("%s is wrong where it stands", (source, line, column) => {
+])("the error of %s has the right position", (source, line, column) => {
   expect(() => eventPattern(source)).toThrow(
     `at [Source: (String)"${source}"; line: ${line}, column: ${column}]`,
   );
@@ -242,11 +242,11 @@ describe("an index of rules", () => {
     [{ source: "c", size: 11 }, ["either"]],
     [{ size: 11 }, ["absent", "either"]],
     [{}, ["absent"]],
-  ])("finds those that %j matches", (event, found) => {
+  ])("finds the rules that %j matches", (event, found) => {
     expect(index.match(event).sort()).toEqual(found);
   });
 
-  test("forgets what is deleted, and knows what took its place", () => {
+  test("drops deleted rules, and finds their replacements", () => {
     const changing = ruleIndex<number>();
     changing.set("rule", eventPattern('{"a":["x"]}'), 1);
     changing.set("rule", eventPattern('{"a":["y"]}'), 2);
@@ -262,7 +262,7 @@ describe("an index of rules", () => {
       "all but a few values",
       (at) => ({ state: [{ "anything-but": at === 777 ? ["sent"] : ["paid", `${at}`] }] }),
     ],
-  ])("asks few of ten thousand rules: %s", (_, detailOf) => {
+  ])("evaluates few of ten thousand rules: %s", (_, detailOf) => {
     const many = ruleIndex<number>();
     let asked = 0;
     for (let at = 0; at < 10_000; at++) {
@@ -279,7 +279,7 @@ describe("an index of rules", () => {
   });
 });
 
-test("names of an event may have as many points as fit in it", () => {
+test("names in an event may have any number of dots", () => {
   const long = "x.".repeat(60_000);
   const event = { [`${long}a`]: 1, [`${long}b`]: 2, "y.z": [3] };
   expect(eventPattern('{"y":{"z":[3]}}').matches(event)).toBe(true);

@@ -110,7 +110,7 @@ const { event, pattern } = fc.letrec<{ event: Json; value: Json; pattern: Patter
     .map(([fields, or]) => ({ ...fields, ...(or && { $or: or.map((c) => ({ c })) }) }) as Pattern),
 }));
 
-test("patterns match what their model matches, alone and in an index of many", () => {
+test("patterns match the same events as a simple model, alone and in an index", () => {
   const patterns = fc.array(pattern, { minLength: 1, maxLength: 4 });
   fc.assert(
     fc.property(patterns, event, (all, event) => {

@@ -16,7 +16,7 @@ function faultOf(text: string, rules = RESOURCE_POLICY): unknown {
   return undefined;
 }
 
-test("a statement may stand alone, and its lists be single strings", () => {
+test("a single statement and single strings need no list", () => {
   const read = parsePolicy(JSON.stringify({ Id: "one", Statement: statement }), RESOURCE_POLICY);
   expect(read).toEqual({
     version: "2008-10-17",
@@ -33,14 +33,14 @@ test("a statement may stand alone, and its lists be single strings", () => {
   });
 });
 
-test("an account by its number is its root", () => {
+test("an account number stands for the account's root", () => {
   const read = parsePolicy(policy({ Principal: { AWS: ["111122223333"] } }), RESOURCE_POLICY);
   expect(read.statements[0]!.principal!.entries).toEqual([
     { type: "AWS", value: "arn:aws:iam::111122223333:root" },
   ]);
 });
 
-test("operators are taken apart", () => {
+test("operators are parsed", () => {
   const Condition = { "ForAnyValue:StringLikeIfExists": { "aws:TagKeys": ["a*", 1, true] } };
   expect(parsePolicy(policy({ Condition }), RESOURCE_POLICY).statements[0]!.conditions).toEqual([
     {
@@ -90,6 +90,6 @@ test.each([
   ],
 ])("%s", (text, fault) => expect(faultOf(text)).toEqual(fault));
 
-test("an identity's policy names no principal", () => {
+test("an identity-based policy has no principal", () => {
   expect(faultOf(policy(), IDENTITY_POLICY)).toEqual({ reason: "ForbiddenElement", element: "Principal" });
 });

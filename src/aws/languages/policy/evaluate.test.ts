@@ -289,7 +289,7 @@ test.each<[string, Caller, Partial<Case>, string]>([
   ],
 ])("%s", (_, caller, rest, expected) => expect(verdict(caller, rest)).toBe(expected));
 
-test("the decision names its statement", () => {
+test("the decision has the deciding statement", () => {
   const only = policy({ Sid: "one", Principal: "*" }, { Sid: "two", Effect: "Deny", Principal: "*" });
   expect(
     evaluate({

@@ -26,14 +26,14 @@ test.each([
   ["${", "${", true],
 ])("%s, %s: %s", (pattern, text, expected) => expect(fits(pattern, text)).toBe(expected));
 
-test("without variables, as in version 2008-10-17, their text is meant", () => {
+test("without variables, as in version 2008-10-17, their text is literal", () => {
   expect(fits("${aws:username}", "${aws:username}", { variables: false })).toBe(true);
 });
 
-test("case counts unless told otherwise", () => {
+test("patterns are case-sensitive by default", () => {
   expect(fits("S3:Get*", "s3:GETOBJECT", { ignoreCase: true })).toBe(true);
 });
 
-test("no pattern makes it slow", () => {
+test("no pattern is slow", () => {
   expect(fits("*a".repeat(200), "a".repeat(50_000).concat("b"))).toBe(false);
 });

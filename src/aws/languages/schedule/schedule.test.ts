@@ -24,7 +24,7 @@ describe("a rate", () => {
     expect(times(expression, "2026-01-01T00:00Z")).toEqual(expected);
   });
 
-  test("has one unit in the singular and several in the plural, where that is asked for", () => {
+  test("has one unit in the singular and several in the plural, in strict mode", () => {
     expect(parseSchedule("rate(1 hours)")).toBeUndefined();
     for (const text of ["rate(1 hours)", "rate(1hour)", "RATE(1 hour)"]) {
       expect(parseSchedule(text, { strict: false })).toEqual(parseSchedule("rate(1 hour)"));
@@ -32,7 +32,7 @@ describe("a rate", () => {
     }
   });
 
-  test("keeps its beat when it is asked late", () => {
+  test("keeps its rhythm when it is evaluated late", () => {
     const start = Date.parse("2026-01-01T00:00Z");
     const late = { start, after: start + 150_000 };
     expect(nextOccurrence(parseSchedule("rate(1 minute)")!, late)).toBe(start + 180_000);
@@ -62,7 +62,7 @@ describe("cron", () => {
     expect(times(expression, from)).toEqual(expected);
   });
 
-  test("follows the clocks of its zone", () => {
+  test("follows the local time of its zone", () => {
     expect(times("cron(0 9 * * ? *)", "2026-03-28T00:00Z", 3, "Europe/Berlin")).toEqual([
       "2026-03-28T08:00Z",
       "2026-03-29T07:00Z",
@@ -70,7 +70,7 @@ describe("cron", () => {
     ]);
   });
 
-  test("does not take place in the hour that clocks skip, and once in the one that they show twice", () => {
+  test("does not fire in the hour that is skipped, and fires once in the one that is repeated", () => {
     expect(times("cron(30 2 * * ? *)", "2026-03-28T12:00Z", 1, "Europe/Berlin")).toEqual([
       "2026-03-30T00:30Z",
     ]);
@@ -82,12 +82,12 @@ describe("cron", () => {
 });
 
 describe("at", () => {
-  test("comes once", () => {
+  test("fires once", () => {
     expect(times("at(2026-02-01T12:00:30)", "2026-01-01T00:00Z")).toEqual(["2026-02-01T12:00:30.000Z"]);
     expect(times("at(2026-02-01T12:00:00)", "2026-02-01T12:00Z")).toEqual([]);
   });
 
-  test("is of its zone", () => {
+  test("is in its time zone", () => {
     expect(times("at(2026-07-01T12:00:00)", "2026-01-01T00:00Z", 1, "America/New_York")).toEqual([
       "2026-07-01T16:00Z",
     ]);
@@ -125,7 +125,7 @@ test.each([
   "at(2026-02-30T00:00:00)",
   "at(2026-01-01)",
   "every(5 minutes)",
-])("%s is no schedule", (expression) => {
+])("%s is not a schedule", (expression) => {
   expect(parseSchedule(expression)).toBeUndefined();
 });
 

@@ -168,7 +168,7 @@ describe("an expression", () => {
     expect(text(expression)).toBe(expected);
   });
 
-  test("refers to what is in a row", () => {
+  test("refers to the columns of a row", () => {
     const row = { name: "Susan", Org: "x", projects: [{ project_name: "p1" }, { project_name: "p2" }] };
     expect(text("s.name", row)).toBe("Susan");
     expect(text("s.NAME", row)).toBe("Susan");
@@ -192,7 +192,7 @@ describe("an expression", () => {
     ["TO_STRING(`2010T`, 'QQ')", "EvaluatorInvalidTimestampFormatPattern"],
     ["'a' LIKE 'a!' ESCAPE '!'", "LikeInvalidInputs"],
     ["'a' LIKE 'a' ESCAPE 'ab'", "LikeInvalidInputs"],
-  ])("%s is refused", (expression, code) => {
+  ])("%s is rejected", (expression, code) => {
     expect(codeOf(() => resultOf(expression))).toBe(code);
   });
 });
@@ -230,18 +230,18 @@ describe("a query", () => {
     [`SELECT ${"(".repeat(10_000)}1`, "ParseUnsupportedSyntax"],
     [`SELECT ${"1+".repeat(10_000)}1 FROM S3Object`, "ParseUnsupportedSyntax"],
     [`SELECT '${"x".repeat(262_144)}' FROM S3Object`, "ExpressionTooLong"],
-  ])("%.60s is refused", (sql, code) => {
+  ])("%.60s is rejected", (sql, code) => {
     expect(codeOf(() => parseQuery(sql))).toBe(code);
   });
 
-  test("tells where it is not understood", () => {
+  test("has the position of a syntax error", () => {
     expect(() => parseQuery("SELECT *\nFROM S3Object GROUP BY a")).toThrow(
       "Unexpected token found KEYWORD:UNKNOWN at line 2, column 15.",
     );
     expect(() => parseQuery("SELECT ?")).toThrow("Invalid character at line 1, column 8.");
   });
 
-  test("of any text ends in an answer or a refusal", () => {
+  test("of any text ends in a result or an error", () => {
     const words = [
       "SELECT",
       "*",
@@ -272,7 +272,7 @@ describe("a query", () => {
     { created: "June 27", modified: "July 6" },
   ];
 
-  test("goes along paths, and emits what is missing", () => {
+  test("follows paths, and returns MISSING values", () => {
     expect(answer("SELECT id FROM S3Object[*].Rules[*].id", rules)).toEqual([
       { id: "1" },
       {},
@@ -293,7 +293,7 @@ describe("a query", () => {
     ]);
   });
 
-  test("names what it selects", () => {
+  test("names its columns", () => {
     const row = { a: 1n, b: { c: 2n } };
     const found = answer("SELECT s.b.c, 1, s.a AS x, s.* FROM S3Object s", [row]);
     expect(found).toEqual([{ c: 2n, _2: 1n, x: 1n, ...row }]);
@@ -358,7 +358,7 @@ describe("a CSV row", () => {
   });
 });
 
-test("LIKE is what the same regular expression is", () => {
+test("LIKE is equivalent to a regular expression", () => {
   const letters = fc.constantFrom("a", "b", "%", "_", "\n");
   fc.assert(
     fc.property(fc.array(letters), fc.array(letters), (pattern, characters) => {
@@ -371,7 +371,7 @@ test("LIKE is what the same regular expression is", () => {
   );
 });
 
-describe("what would take too much", () => {
+describe("excessive work", () => {
   const long = "x".repeat(1_000_000);
   const doubled = (depth: number, join: (a: string) => string, leaf: string): string =>
     depth === 0 ? leaf : join(`(${doubled(depth - 1, join, leaf)})`);
@@ -382,13 +382,13 @@ describe("what would take too much", () => {
     ["a thousand functions", Array(1_001).fill("LOWER(s.a)").join(" = "), "ParseUnsupportedSyntax"],
     ["a pattern that is tried everywhere", `s.a LIKE '%${"x".repeat(50_000)}y%'`, "LikeInvalidInputs"],
     ["stars", Array(11).fill("s.*").join(", "), "UnsupportedSqlStructure"],
-  ])("%s is refused in time", (_, expression, code) => {
+  ])("%s is rejected in time", (_, expression, code) => {
     const begin = performance.now();
     expect(codeOf(() => resultOf(expression, { a: long }))).toBe(code);
     expect(performance.now() - begin).toBeLessThan(5_000);
   });
 
-  test("small numbers that get smaller are nothing in the end", () => {
+  test("numbers below the precision become zero", () => {
     expect(text(doubled(13, (a) => `${a} * ${a}`, "0.5"))).toMatch(/^0\.0+\d{0,38}$/);
     expect(text("12345678901234567890.123456789 * 98765432109876543210.987654321")).toBe(
       "1219326311370217952261850327336229233322",

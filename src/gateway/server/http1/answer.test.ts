@@ -35,7 +35,7 @@ async function* pieces(...all: string[]) {
   for (const piece of all) yield Buffer.from(piece);
 }
 
-test("a header that would begin an answer of its own is thrown", () => {
+test("a header that would begin another response throws", () => {
   for (const value of ["a\r\nset-cookie: b", "a\nb", "a\rb", "a\0b", "a\x7fb", "snow\u2603"])
     expect(() => answer({ headers: { "x-value": value } })).toThrow("x-value");
   for (const name of ["", "a b", "a:b", "a\r\nb", "a\u00e9"])
@@ -43,7 +43,7 @@ test("a header that would begin an answer of its own is thrown", () => {
   expect(answer({ headers: { "x-value": "caf\xe9\t~" } }).head).toContain("x-value: caf\xe9\t~\r\n");
 });
 
-test("what concerns the connection is the server's word", () => {
+test("connection headers are set by the server only", () => {
   const { head } = answer({
     headers: {
       connection: "upgrade",
@@ -62,7 +62,7 @@ test("what concerns the connection is the server's word", () => {
 describe("the length", () => {
   const lengths = ({ head }: { head: string }) => head.match(/(content-length|transfer-encoding): \S+/g);
 
-  test("of a whole body is counted, and a promise of another one is thrown", () => {
+  test("of a complete body is counted, and declaring a different one throws", () => {
     expect(lengths(answer({ body: "gr\u00fc\u00df" }))).toEqual(["content-length: 6"]);
     expect(lengths(answer({ body: "four", headers: { "content-length": "4" } }))).toEqual([
       "content-length: 4",
@@ -72,7 +72,7 @@ describe("the length", () => {
     );
   });
 
-  test("of a stream is promised, or told by chunks, or by the end of the connection", () => {
+  test("of a stream is declared, or implied by chunks, or by the end of the connection", () => {
     expect(lengths(answer({ body: pieces(), headers: { "content-length": "9" } }))).toEqual([
       "content-length: 9",
     ]);
@@ -82,7 +82,7 @@ describe("the length", () => {
     expect(old.keepAlive).toBe(false);
   });
 
-  test("of what is not sent is what the handler says", () => {
+  test("of an unsent body is what the handler declares", () => {
     const head = { isHead: true };
     expect(lengths(answer({ headers: { "content-length": "9" } }, head))).toEqual(["content-length: 9"]);
     expect(lengths(answer({ body: "four" }, head))).toEqual(["content-length: 4"]);
@@ -93,7 +93,7 @@ describe("the length", () => {
   });
 });
 
-test("a small answer is one call of the system, whatever its body is made of", () => {
+test("a small response is one system call, whatever the type of its body", () => {
   for (const body of ["ascii", "gr\u00fc\u00df", Buffer.from("bytes")]) {
     const { socket, calls, text } = recorder();
     transmit(answer({ body, headers: { "x-name": "caf\xe9" } }), socket, out);
@@ -105,7 +105,7 @@ test("a small answer is one call of the system, whatever its body is made of", (
   }
 });
 
-test("a large body goes out in one call with its head, and is not copied", () => {
+test("a large body is sent in one call with its head, and not copied", () => {
   const { socket, calls } = recorder();
   const body = Buffer.alloc(65_536);
   transmit(answer({ body }), socket, out);
@@ -113,7 +113,7 @@ test("a large body goes out in one call with its head, and is not copied", () =>
   expect(calls[0]![1]).toBe(body);
 });
 
-test("chunks, and the last of them", async () => {
+test("chunks, and the last chunk", async () => {
   const { socket, text } = recorder();
   await transmit(answer({ body: pieces("abc", "", "0123456789") }), socket, out);
   await new Promise(setImmediate);

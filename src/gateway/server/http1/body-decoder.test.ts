@@ -44,7 +44,7 @@ function statusOf(text: string): number | undefined {
   }
 }
 
-test("a length is a length, and what follows is left", () => {
+test("a body with a length ends there, and the following bytes are left", () => {
   expect(feed((sink) => lengthDecoder(5, sink), ["ab", "cdeGET"])).toEqual({
     body: "abcde",
     trailers: {},
@@ -60,7 +60,7 @@ test("chunks with extensions and trailers", () => {
   });
 });
 
-test("wherever the packets are cut, the body is the same", () => {
+test("the body does not depend on packet boundaries", () => {
   const text = "3;x=y\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\nx-sum: 1\r\n\r\nnext";
   const whole = chunked(text);
   for (let first = 0; first <= text.length; first++)
@@ -82,7 +82,7 @@ test("any body, in any chunks, in any packets", () => {
   );
 });
 
-describe("refused", () => {
+describe("rejected", () => {
   test.each([
     ["no size", "\r\nabc\r\n", 400],
     ["no hexadecimal size", "xyz\r\n", 400],

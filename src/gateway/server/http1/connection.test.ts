@@ -60,7 +60,7 @@ const CONVERSATION =
   "POST /3 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;e\r\nabc\r\n0\r\nx: y\r\n\r\n" +
   "HEAD /4 HTTP/1.0\r\nConnection: close\r\n\r\n";
 
-test("wherever a conversation is cut into two packets, the answers are the same", async () => {
+test("the responses do not depend on how a conversation is split into two packets", async () => {
   const { accept, reports } = server(echo);
   const whole = await converse(accept(), [CONVERSATION]);
   expect(whole.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(4);
@@ -70,7 +70,7 @@ test("wherever a conversation is cut into two packets, the answers are the same"
   expect(reports).toEqual([]);
 });
 
-test("three packets and more, down to single bytes", async () => {
+test("or into three packets and more, down to single bytes", async () => {
   const { accept } = server(echo);
   const whole = await converse(accept(), [CONVERSATION]);
   await fc.assert(
@@ -99,7 +99,7 @@ const validRequest = fc.record({
   isChunked: fc.boolean(),
 });
 
-test("valid requests are read as Node's own parser reads them", async () => {
+test("valid requests are parsed as Node's own parser does", async () => {
   const { accept, reports } = server(echo);
   const node = createServer(async (message, answer) => {
     const chunks: Buffer[] = [];
@@ -130,7 +130,7 @@ test("valid requests are read as Node's own parser reads them", async () => {
   expect(reports).toEqual([]);
 });
 
-test("bytes of any kind end in answers or in a close, and never in a report", async () => {
+test("any bytes end in responses or a close, and never in a report", async () => {
   const { accept, reports } = server(echo);
   const scraps = fc.array(
     fc.oneof(
@@ -163,7 +163,7 @@ test("bytes of any kind end in answers or in a close, and never in a report", as
   expect(reports).toEqual([]);
 });
 
-test("a client that has closed its side is told apart from none: its signal is aborted, and its answer comes", async () => {
+test("a client that has closed its side still receives its response, and its signal is aborted", async () => {
   const aborted = Promise.withResolvers<void>();
   const { accept, reports } = server(async ({ signal }) => {
     signal.addEventListener("abort", () => aborted.resolve());
@@ -175,14 +175,14 @@ test("a client that has closed its side is told apart from none: its signal is a
   expect(reports).toEqual([]);
 });
 
-test("a body that ends too early is no body, and its sender may still be told", async () => {
+test("a body that ends too early is incomplete, and its sender may still receive an error", async () => {
   const { accept, reports } = server(echo);
   const answers = await converse(accept(), ["PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc"]);
   expect(answers).toMatch(/^HTTP\/1\.1 400 [\s\S]*connection: close/);
   expect(reports).toEqual([]);
 });
 
-test("HTTP/1.0: one answer and the end, unless the client asks otherwise", async () => {
+test("HTTP/1.0: one response, then the end, unless the client requests otherwise", async () => {
   const { accept } = server(echo);
   const once = await converse(accept(), ["GET / HTTP/1.0\r\n\r\nGET / HTTP/1.0\r\n\r\n"]);
   expect(once.match(/HTTP\/1\.1 200/g)).toHaveLength(1);
@@ -191,7 +191,7 @@ test("HTTP/1.0: one answer and the end, unless the client asks otherwise", async
   expect(twice.match(/connection: keep-alive/g)).toHaveLength(2);
 });
 
-test("a client that pipelines faster than it is answered is held back", async () => {
+test("a client that pipelines faster than it is answered is paused", async () => {
   const first = Promise.withResolvers<void>();
   const { accept } = server(async () => {
     await first.promise;
@@ -212,7 +212,7 @@ test("a client that pipelines faster than it is answered is held back", async ()
 /** Only unread bodies that are short and have a Content-Length keep the connection. */
 const isRead = (i: number) => i % 6 !== 1;
 
-test("thousands of requests in one stream are each answered, in their order", async () => {
+test("thousands of requests in one stream are all answered, in order", async () => {
   const { accept, reports } = server(async ({ path, body }) => {
     const read = isRead(Number(path.slice(1))) ? digest(await body.bytes(100_000)) : "nothing";
     return { status: 200, headers: {}, body: `<${path} ${read}>` };
@@ -234,7 +234,7 @@ test("thousands of requests in one stream are each answered, in their order", as
   expect(reports).toEqual([]);
 });
 
-test("a request whose sender says at once that it sends no more is answered", async () => {
+test("a request whose sender closes its side at once is answered", async () => {
   const { accept } = server(echo);
   const wire = accept();
   wire.write("GET /last HTTP/1.1\r\nHost: h\r\n\r\n");

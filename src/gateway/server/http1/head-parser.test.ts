@@ -17,7 +17,7 @@ function statusOf(text: string): number | undefined {
   }
 }
 
-test("a head, as it was sent", () => {
+test("a head is parsed as it was sent", () => {
   const text =
     "PUT /b//k%2F/../c+d?x=%20&y HTTP/1.1\r\nHOST: LocalHost:4566\r\nX-Twice:a\r\n__proto__: p\r\n" +
     "x-twice: \t b \t\r\nX-None:\r\nContent-Length: 3\r\n\r\nabc";
@@ -44,7 +44,7 @@ test("a head, as it was sent", () => {
   expect("constructor" in headers).toBe(false);
 });
 
-describe("what two servers could read in two ways is refused", () => {
+describe("ambiguous input is rejected", () => {
   test.each([
     ["a bare line feed", "GET / HTTP/1.1\nHost: h\n\n"],
     ["a bare line feed behind a header", "GET / HTTP/1.1\r\nHost: h\nX: y\r\n\r\n"],
@@ -119,7 +119,7 @@ test.each([
   expect(statusOf(text)).toBe(status);
 });
 
-test("what is allowed, though rare", () => {
+test("rare but valid input", () => {
   expect(parse(get("Expect: tea"))).toMatchObject({ awaitsContinue: false });
   expect(parse(get(..."abcdefghi".split("").map((name) => `${name}: 1`)))).toBeDefined();
   expect(parse(get("Content-Length: 5", "content-length: 5"))).toMatchObject({
@@ -150,13 +150,13 @@ test.each([
   expect(parse([`GET / ${version}`, "Host: h", ...lines, "", ""].join("\r\n"))).toMatchObject({ keepAlive });
 });
 
-test("a part of a head is not judged before it is whole, wherever it is cut", () => {
+test("an incomplete head is not judged, wherever it is split", () => {
   const text = get("Content-Length: 3", "X-Amz-Date: now", "Expect: 100-continue");
   for (let end = 0; end < text.length; end++) expect(parse(text.slice(0, end))).toBeUndefined();
   expect(parse(text)).toBeDefined();
 });
 
-test("what begins elsewhere in the bytes is read the same", () => {
+test("the result does not depend on the position in the buffer", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 50 }), fc.uint8Array({ maxLength: 50 }), (before, after) => {
       const head = Buffer.from(get("X: y"));
@@ -168,7 +168,7 @@ test("what begins elsewhere in the bytes is read the same", () => {
   );
 });
 
-test("bytes of any kind are a head, a part of one, or refused", () => {
+test("any bytes are a head, an incomplete one, or rejected", () => {
   const noise = fc.array(
     fc.oneof(
       fc.constantFrom(

@@ -14,7 +14,7 @@ function incoming(size?: number) {
   return { body: new IncomingBody(size, [], source, 100_000), asked };
 }
 
-test("what is there already is read without asking for anything, and not copied", async () => {
+test("received data is read synchronously, and not copied", async () => {
   const { body, asked } = incoming(2_000);
   const piece = Buffer.alloc(2_000, "x");
   body.push(piece);
@@ -23,7 +23,7 @@ test("what is there already is read without asking for anything, and not copied"
   expect(asked).toEqual([]);
 });
 
-test("a short body does not keep alive the long read that it came with", async () => {
+test("a short body does not keep the long read that it came with alive", async () => {
   const { body } = incoming(3);
   body.push(Buffer.alloc(60_000, "abc").subarray(0, 3));
   body.end({});
@@ -32,7 +32,7 @@ test("a short body does not keep alive the long read that it came with", async (
   expect(bytes.buffer.byteLength).toBeLessThan(60_000);
 });
 
-test("pieces of a byte are gathered, so that they do not cost a hundred each", async () => {
+test("one-byte pieces are gathered, so that they do not cost a hundred bytes each", async () => {
   const { body } = incoming();
   let sent = "";
   for (let i = 0; i < 40_000; i++) {
@@ -47,7 +47,7 @@ test("pieces of a byte are gathered, so that they do not cost a hundred each", a
   expect(Buffer.concat(pieces).toString()).toBe(sent);
 });
 
-test("gathering goes on beside a reader who has taken some of it", async () => {
+test("gathering continues while a reader consumes", async () => {
   const { body } = incoming();
   const letters = body[Symbol.asyncIterator]();
   for (const letter of "abc") body.push(Buffer.from(letter));
@@ -59,7 +59,7 @@ test("gathering goes on beside a reader who has taken some of it", async () => {
   expect(seen.join("")).toBe("abcdef");
 });
 
-test("the client is held back by a full queue, and asked again by an empty one", async () => {
+test("the client is paused by a full queue, and resumed by an empty one", async () => {
   const { body, asked } = incoming();
   const pieces = body[Symbol.asyncIterator]();
   const first = pieces.next();
@@ -76,7 +76,7 @@ test("the client is held back by a full queue, and asked again by an empty one",
   expect(asked).toEqual(["invite", "wanted", "hold", "wanted"]);
 });
 
-test("who stops reading, or has seen too much, holds the client back", async () => {
+test("a reader that stops, or exceeds its limit, pauses the client", async () => {
   const stopped = incoming();
   stopped.body.push(Buffer.alloc(10));
   for await (const _ of stopped.body) break;
@@ -87,7 +87,7 @@ test("who stops reading, or has seen too much, holds the client back", async () 
   expect(flooded.asked).toEqual(["invite", "hold"]);
 });
 
-test("a failure comes behind the pieces that came before it, and never after the end", async () => {
+test("a failure comes after the pieces before it, and never after the end", async () => {
   const { body } = incoming();
   body.push(Buffer.from("abc"));
   body.fail(new Error("gone"));

@@ -3,7 +3,7 @@ import { incoming } from "./incoming.ts";
 
 const turn = () => new Promise(setImmediate);
 
-test("requests that come in one turn are begun together at its end, each a step before any goes on", async () => {
+test("requests that arrive in one turn are started together at its end, each up to its first wait", async () => {
   const log: string[] = [];
   const come = incoming();
   for (const name of ["a", "b"]) {
@@ -21,7 +21,7 @@ test("requests that come in one turn are begun together at its end, each a step 
   expect(log).toEqual(["a begins", "b begins", "a goes on", "b goes on"]);
 });
 
-test("of very many some begin a turn later, in their order", async () => {
+test("if very many arrive, some start a turn later, in order", async () => {
   const begun: number[] = [];
   const come = incoming();
   for (let n = 0; n < 70; n++) come.add({ read: () => void begun.push(n) });

@@ -11,7 +11,7 @@ const recorder = (log: string[], name: string) =>
     },
   });
 
-test("answers of one turn leave together at its end, in their order", async () => {
+test("responses of one turn are sent together at its end, in order", async () => {
   const log: string[] = [];
   const out = outgoing();
   const [a, b] = [recorder(log, "a"), recorder(log, "b")];
@@ -24,7 +24,7 @@ test("answers of one turn leave together at its end, in their order", async () =
   expect(log).toEqual(["a 1", "b 2", "a 3"]);
 });
 
-test("many of them do not wait for one another, and whoever writes by itself flushes before", () => {
+test("many of them are sent earlier, and a direct writer flushes first", () => {
   const log: string[] = [];
   const out = outgoing();
   const a = recorder(log, "a");

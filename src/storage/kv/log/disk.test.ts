@@ -13,7 +13,7 @@ function path() {
   return join(folder, "log");
 }
 
-test("a file is made where there is none, and what one holds is kept", async () => {
+test("a missing file is created, and an existing one is kept", async () => {
   const file = path();
   const made = await openLogFile(file);
   await made.write(Buffer.from("record"), 0);
@@ -25,7 +25,7 @@ test("a file is made where there is none, and what one holds is kept", async () 
   await again.close();
 });
 
-test("a file that cannot be opened at the moment is an error, and keeps what it holds", async () => {
+test("a file that temporarily cannot be opened is an error, and keeps its content", async () => {
   const file = path();
   writeFileSync(file, "acknowledged");
   const refused = (...[, , done]: unknown[]) =>

@@ -44,7 +44,7 @@ describe("a power cut", () => {
     rests: fc.boolean(),
   });
 
-  test("at any step leaves what was acknowledged, and of the rest a beginning", async () => {
+  test("at any step leaves all acknowledged commits, and a prefix of the others", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(change, { minLength: 1, maxLength: 25 }),
@@ -122,7 +122,7 @@ describe("a group that the disk refuses", () => {
     expect(await contents(await opened(machine))).toEqual({ a: "kept", c: "x".repeat(CAPACITY) });
   });
 
-  test("that cannot be erased keeps the next generation from beginning", async () => {
+  test("that cannot be erased prevents the next generation from beginning", async () => {
     const machine = testMachine(LOG_FILES, () => 1);
     const store = await opened(machine);
     let lease = await store.lease("p", "me");
@@ -138,7 +138,7 @@ describe("a group that the disk refuses", () => {
 });
 
 describe("the base", () => {
-  test("is never told of rows that came and went, and once of those that changed", async () => {
+  test("does not receive rows that were deleted again, and receives changed ones once", async () => {
     const machine = testMachine(LOG_FILES, () => 1);
     const { base, files } = machine.boot();
     const applied: string[] = [];
@@ -162,7 +162,7 @@ describe("the base", () => {
     expect(applied.filter((change) => change.endsWith("=x"))).toEqual(["body49=x"]);
   });
 
-  test("that refuses stops commits only when the log is full, and nothing is lost", async () => {
+  test("that fails blocks commits only when the log is full, and nothing is lost", async () => {
     const machine = testMachine(LOG_FILES, () => 1);
     const { base, files } = machine.boot();
     let isFull = true;
@@ -199,7 +199,7 @@ describe("the base", () => {
     expect(Object.keys(await contents(await opened(machine)))).toHaveLength(written + 1);
   });
 
-  test("that refuses while the log rests costs no room of the log", async () => {
+  test("that fails while memory is freed takes no room of the log", async () => {
     const machine = testMachine(LOG_FILES, () => 1);
     const { base, files } = machine.boot();
     const store = await openLogged({
@@ -223,7 +223,7 @@ describe("the base", () => {
   });
 });
 
-test("a row stays what it was when it was found, however often its file is filled anew", async () => {
+test("a returned row stays unchanged, however often its file is reused", async () => {
   const store = await opened(testMachine(LOG_FILES, () => 1));
   const lease = await store.lease("p", "me");
   await put(store, lease, { a: "first" });
@@ -232,7 +232,7 @@ test("a row stays what it was when it was found, however often its file is fille
   expect(text(found!.value)).toBe("first");
 });
 
-describe("a log that was tampered with", () => {
+describe("a damaged log", () => {
   async function written() {
     const machine = testMachine(LOG_FILES, () => 1);
     const store = await opened(machine, 10_000);
@@ -241,7 +241,7 @@ describe("a log that was tampered with", () => {
     return machine;
   }
 
-  test("is read up to the first record that is not whole", async () => {
+  test("is read up to the first incomplete record", async () => {
     const machine = await written();
     const disk = machine.disks.find((disk) => disk.length > 0)!;
     const record = RECORD_HEAD + 6 + 1 + 100;
@@ -249,7 +249,7 @@ describe("a log that was tampered with", () => {
     expect(Object.keys(await contents(await opened(machine)))).toEqual(["a"]);
   });
 
-  test("and lost what a later generation builds on is refused", async () => {
+  test("that lacks the basis of a later generation is rejected", async () => {
     const machine = testMachine(LOG_FILES, () => 1);
     const { base, files } = machine.boot();
     const stuck = { ...base, settled: 0, apply: () => new Promise<never>(() => {}) };
@@ -260,7 +260,7 @@ describe("a log that was tampered with", () => {
     await expect(opened(machine)).rejects.toThrow("damaged");
   });
 
-  test("cannot be made by a client that knows how it is laid out", async () => {
+  test("cannot be forged by a client that knows its layout", async () => {
     const machine = await written();
     const disk = machine.disks.find((disk) => disk.length > 0)!;
     const next = await opened(machine, 10_000);

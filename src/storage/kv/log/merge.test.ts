@@ -45,7 +45,7 @@ function generationOf(entries: Record<string, string | undefined>): Generation {
 const read = (rows: ReturnType<typeof mergeRanges>) =>
   rows.map(({ key, value }) => `${keyText(key)}: ${keyText(value)}`);
 
-test("the base is asked no further than the rows that are wanted", () => {
+test("the base is read no further than the wanted rows", () => {
   const base = baseOf("abcdef");
   expect(read(mergeRanges([generationOf({ y: "above" })], base, range(3)))).toEqual([
     "a: below a",

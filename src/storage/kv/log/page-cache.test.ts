@@ -34,7 +34,7 @@ async function filled(count: number) {
   return { cached, requested, values: changes.map(({ value }) => text(value)) };
 }
 
-test("a page that is asked for again is kept, whichever end it begins at, until the base changes", async () => {
+test("a page that is read again is cached, in both directions, until the base changes", async () => {
   const { cached, requested, values } = await filled(30);
   for (let times = 0; times < 4; times++) {
     expect(read(cached, all)).toEqual(values);
@@ -47,7 +47,7 @@ test("a page that is asked for again is kept, whichever end it begins at, until 
   expect(requested()).toBe(2 * 3 + 1);
 });
 
-test("rows of it belong to who asked for them", async () => {
+test("its rows belong to the caller", async () => {
   const { cached, values } = await filled(30);
   for (let times = 0; times < 4; times++) {
     const page = cached.range(all);
@@ -57,7 +57,7 @@ test("rows of it belong to who asked for them", async () => {
   }
 });
 
-test("short pages, and large ones, are not kept", async () => {
+test("short and large pages are not cached", async () => {
   const { cached, requested } = await filled(30);
   for (let times = 0; times < 3; times++) read(cached, { ...all, limit: 15 });
   expect(requested()).toBe(3);
