@@ -77,7 +77,7 @@ async function inspect(s3: S3Client, { acknowledged, refused }: Outcome): Promis
     expect([key, await read(s3, key)]).toEqual([key, acknowledged.get(key) ?? refused.get(key)]);
 }
 
-test("a disk that fails again and again: clear errors, reads all the while, nothing lost that was taken", async () => {
+test("with a disk that fails repeatedly, errors are clear, reads work, and no acknowledged object is lost", async () => {
   const folder = await temporary();
   const mark = join(await temporary(), "broken");
   const preload = {
@@ -134,7 +134,7 @@ async function smallDisk(bytes: number): Promise<string | undefined> {
   return folder;
 }
 
-test("a disk that is full: clear errors, reads and deletes all the while, and writes once there is room", async ({
+test("with a full disk, errors are clear, reads and deletes work, and writes work again once there is space", async ({
   skip,
 }) => {
   const disk = await smallDisk(64 * MB);

@@ -25,7 +25,7 @@ const QUEUES = ["first", "second"];
 type Send = (body: string) => Promise<unknown>;
 type Options = { endpoint: string; region: string; maxAttempts: number };
 
-test("what PutEvents took reaches every queue of its rule, whenever its server is killed", async () => {
+test("events that PutEvents acknowledged reach all queues of their rule, despite kills of the server", async () => {
   const deliveries = await traffic(async (options, queues) => {
     const client = new EventBridgeClient(options);
     onTestFinished(() => client.destroy());
@@ -41,7 +41,7 @@ test("what PutEvents took reaches every queue of its rule, whenever its server i
   for (const { missing } of deliveries) expect(missing()).toEqual([]);
 }, 3_600_000);
 
-test("what Publish took reaches every queue of its topic, whenever its server is killed", async () => {
+test("messages that Publish acknowledged reach all queues of their topic, despite kills of the server", async () => {
   const deliveries = await traffic(async (options, queues) => {
     const client = new SNSClient(options);
     onTestFinished(() => client.destroy());

@@ -21,11 +21,11 @@ const ROUNDS = Number(process.env.NUBE_CRASH_ROUNDS ?? 20);
 const WRITERS = 16;
 const MAX_MS = 600;
 
-test("twenty times killed amid writes, a cloud has all that it acknowledged", async () => {
+test("a cloud that is killed repeatedly during writes keeps all that it acknowledged", async () => {
   await survives([], (folder) => openEmbedded({ path: join(folder, "store", "records.mdb") }));
 }, 600_000);
 
-test("the same with its records in PostgreSQL", async () => {
+test("a cloud with its records in PostgreSQL keeps all that it acknowledged, too", async () => {
   const postgres = await startPostgres();
   onTestFinished(postgres.stop);
   await survives(["--store", postgres.url], () => openPostgres(postgres.url), Math.ceil(ROUNDS / 2));

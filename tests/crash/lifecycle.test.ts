@@ -51,7 +51,7 @@ const RULES: LifecycleRule[] = [
   },
 ];
 
-test("killed amid its midnights, a cloud carries out its rules: all of them, once, and nothing besides", async () => {
+test("a cloud that is killed while it applies lifecycle rules applies all of them once, and does nothing else", async () => {
   const folder = await mkdtemp(join(tmpdir(), "nube-crash-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const start = () => launch(["--data", folder], onTestFinished);

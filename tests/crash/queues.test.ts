@@ -18,14 +18,14 @@ const VISIBILITY_SECONDS = 2;
 /** One of this many messages is left to be received again. */
 const LEFT_OF = Math.max(20, Math.ceil(MESSAGES / 500));
 
-test("a standard queue loses no message when its server is killed again and again", async () => {
+test("a standard queue loses no message when its server is killed repeatedly", async () => {
   const deliveries = await traffic("standard", {});
   expect(deliveries.missing()).toEqual([]);
   expect(deliveries.early(VISIBILITY_SECONDS)).toEqual([]);
   expect(deliveries.afterDeletion()).toEqual([]);
 }, 3_600_000);
 
-test("a FIFO queue keeps its order besides, and stores once what is sent twice", async () => {
+test("a FIFO queue also keeps its order, and stores a message that is sent twice once", async () => {
   const deliveries = await traffic("line.fifo", { FifoQueue: "true" });
   expect(deliveries.missing()).toEqual([]);
   expect(deliveries.early(VISIBILITY_SECONDS)).toEqual([]);

@@ -46,7 +46,7 @@ interface Read {
   text: string;
 }
 
-test("a stream keeps what PutRecords took, in its order, whenever its server is killed", async () => {
+test("a stream keeps the records that PutRecords acknowledged, in order, despite kills of the server", async () => {
   const { options, untilSent } = await killedAgainAndAgain();
   const kinesis = new KinesisClient(options);
   onTestFinished(() => kinesis.destroy());
@@ -78,7 +78,7 @@ test("a stream keeps what PutRecords took, in its order, whenever its server is 
   }
 }, 3_600_000);
 
-test("what PutRecordBatch took reaches the bucket once, whenever its server is killed", async () => {
+test("records that PutRecordBatch acknowledged reach the bucket once, despite kills of the server", async () => {
   const { options, s3, untilSent } = await killedAgainAndAgain();
   const firehose = await deliveryOf(options, s3);
   const acknowledged: string[] = [];
@@ -93,7 +93,7 @@ test("what PutRecordBatch took reaches the bucket once, whenever its server is k
   await checkDelivered(s3, acknowledged);
 }, 3_600_000);
 
-test("what a delivery stream reads from Kinesis reaches the bucket once, as well", async () => {
+test("records that a delivery stream reads from Kinesis reach the bucket once, too", async () => {
   const { options, s3, untilSent } = await killedAgainAndAgain();
   const kinesis = new KinesisClient(options);
   onTestFinished(() => kinesis.destroy());
@@ -111,7 +111,7 @@ test("what a delivery stream reads from Kinesis reaches the bucket once, as well
   await checkDelivered(s3, acknowledged);
 }, 3_600_000);
 
-test("a pipe brings all that PutRecords took to its queue, whenever its server is killed", async () => {
+test("a pipe delivers all records that PutRecords acknowledged to its queue, despite kills of the server", async () => {
   const { options, untilSent } = await killedAgainAndAgain();
   const kinesis = new KinesisClient(options);
   const pipes = new PipesClient(options);

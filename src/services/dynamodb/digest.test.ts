@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { digestOf } from "./digest.ts";
 
-test("a request is the same in whatever order its members come", () => {
+test("the order of members does not affect the digest of a request", () => {
   const sent = { Item: { a: { S: "a" }, b: { M: { c: { N: "1" }, d: { NULL: true } } } } };
   const other = { Item: { b: { M: { d: { NULL: true }, c: { N: "1" } } }, a: { S: "a" } }, Token: undefined };
   expect(digestOf(other)).toBe(digestOf(sent));
@@ -9,7 +9,7 @@ test("a request is the same in whatever order its members come", () => {
   expect(digestOf({ at: new Date(1) })).not.toBe(digestOf({ at: new Date(2) }));
 });
 
-test("bytes are told by their content", () => {
+test("byte strings are compared by their content", () => {
   const bytes = Buffer.from("nube");
   expect(digestOf({ B: bytes })).toBe(digestOf({ B: new Uint8Array(bytes) }));
   expect(digestOf({ B: bytes.subarray(1) })).toBe(digestOf({ B: Buffer.from("ube") }));

@@ -11,7 +11,7 @@ afterEach(() => nube.close());
 /** A plain copy for comparisons, without null prototypes and Buffers. */
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
-test("an item comes back as it was put, numbers in their plain form", async () => {
+test("an item is returned as it was put, with numbers in canonical form", async () => {
   const item: Item = {
     n: N("1.50e2"),
     b: { B: Buffer.from([0, 255]) },
@@ -119,7 +119,7 @@ describe("conditions", () => {
     });
   });
 
-  test("what is not used is refused", async () => {
+  test("unused placeholders are rejected", async () => {
     await expect(
       nube.aws.dynamodb.PutItem({
         TableName,
@@ -222,7 +222,7 @@ describe("updates", () => {
     await expect(update(expression, values)).rejects.toMatchObject({ code: "ValidationException", message });
   });
 
-  test("UPDATED_NEW and UPDATED_OLD tell of what was written", async () => {
+  test("UPDATED_NEW and UPDATED_OLD return the written attributes", async () => {
     await nube.put("u", 1, start);
     const ask = async (ReturnValues: "UPDATED_OLD" | "UPDATED_NEW", v: number) =>
       plain(
@@ -289,7 +289,7 @@ describe("Query", () => {
     expect(found).toEqual(ScanIndexForward ? all : all.toReversed());
   });
 
-  test("a filter sees what the limit counted", async () => {
+  test("a filter applies to the items that the limit counted", async () => {
     const page = await nube.aws.dynamodb.Query({
       TableName,
       KeyConditionExpression: "p = :p",
@@ -301,7 +301,7 @@ describe("Query", () => {
   });
 });
 
-test("an index holds what has its attributes, and shows what it projects", async () => {
+test("an index contains the items with its key attributes, and returns what it projects", async () => {
   await nube.put("a", 1, { g: S("g1"), x: S("x"), y: S("y") });
   await nube.put("a", 2, { g: S("g1") });
   await nube.put("a", 3, { x: S("no g") });
@@ -323,7 +323,7 @@ test("an index holds what has its attributes, and shows what it projects", async
   expect(await ask()).toEqual([]);
 });
 
-test("a scan meets every item once, also in segments", async () => {
+test("a scan returns every item once, also in segments", async () => {
   for (let at = 0; at < 40; at++) await nube.put(`p${at}`, at);
   const scan = async (more: object) => {
     const found: string[] = [];
@@ -358,7 +358,7 @@ test("a page ends at a megabyte", async () => {
 });
 
 describe("transactions", () => {
-  test("all of it, or nothing", async () => {
+  test("write all items or none", async () => {
     await nube.put("t", 1, { n: N(1) });
     const write = (n: number) =>
       nube.aws.dynamodb.TransactWriteItems({
@@ -386,7 +386,7 @@ describe("transactions", () => {
     expect([await nube.get("t", 1), await nube.get("t", 2)]).toMatchObject([{ n: N(2) }, key("t", 2)]);
   });
 
-  test("a token stands for what it came with, for ten minutes", async () => {
+  test("a token identifies its request for ten minutes", async () => {
     const write = (n: number) =>
       nube.aws.dynamodb.TransactWriteItems({
         ClientRequestToken: "token",
@@ -424,7 +424,7 @@ test("batches", async () => {
   ).rejects.toMatchObject({ message: "Provided list of item keys contains duplicates" });
 });
 
-test("a table made anew has nothing of the old one's", async () => {
+test("a recreated table has no items of the former one", async () => {
   await nube.put("a", 1);
   await nube.aws.dynamodb.DeleteTable({ TableName });
   await expect(nube.get("a", 1)).rejects.toMatchObject({

@@ -13,7 +13,7 @@ const create = (Name: string, Language?: "en" | "fr") =>
   nube.aws.hello.CreateGreeting({ Name, Text: "Hello", ...(Language && { Language }) });
 
 describe("a greeting", () => {
-  test("is described as it was made", async () => {
+  test("is described as it was created", async () => {
     const { Greeting } = await create("world");
     expect(Greeting).toEqual({
       Name: "world",
@@ -27,7 +27,7 @@ describe("a greeting", () => {
     expect(await nube.aws.hello.GetGreeting({ Name: "world" })).toEqual({ Greeting });
   });
 
-  test("has a name of its own in its Region", async () => {
+  test("has a unique name in its Region", async () => {
     await create("world");
     await expect(create("world")).rejects.toMatchObject({ code: "GreetingAlreadyExistsException" });
     const elsewhere = nube.as(
@@ -48,7 +48,7 @@ describe("a greeting", () => {
     await expect(nube.aws.hello.DeleteGreeting({ Name: "world" })).rejects.toMatchObject(missing);
   });
 
-  test("is judged by its model before anything else", async () => {
+  test("is validated by its model before anything else", async () => {
     await expect(nube.aws.hello.GetGreeting({ Name: "two words" })).rejects.toMatchObject({
       code: "ValidationException",
       message:
@@ -70,7 +70,7 @@ describe("learning", () => {
     expect(await statusAfter("1s")).toBe("READY");
   });
 
-  test("begins anew with another text", async () => {
+  test("starts again with another text", async () => {
     await create("world");
     await nube.advance("3s");
     await nube.aws.hello.UpdateGreeting({ Name: "world", Text: "Good day" });
@@ -79,7 +79,7 @@ describe("learning", () => {
   });
 });
 
-test("SayHello answers at once; that it was said is counted, measured and told", async () => {
+test("SayHello responds at once; the saying is counted, and sent as a metric and an event", async () => {
   const metrics: Metric[] = [];
   const events: ServiceEvent[] = [];
   nube.cloud.ports.sinks.metric = async (_, batch) => void metrics.push(...batch);
@@ -106,20 +106,20 @@ describe("ListGreetings", () => {
     await create("c", "fr");
   });
 
-  test("goes through all names in order, page by page", async () => {
+  test("lists all names in order, page by page", async () => {
     const first = await names({ MaxResults: 2 });
     expect(first.names).toEqual(["a", "b"]);
     expect(await names({ MaxResults: 2, NextToken: first.NextToken! })).toEqual({ names: ["c", "d"] });
     expect(await names({ MaxResults: 4 })).toEqual({ names: ["a", "b", "c", "d"] });
   });
 
-  test("can be narrowed to a language", async () => {
+  test("can be filtered by language", async () => {
     const first = await names({ Language: "en", MaxResults: 2 });
     expect(first.names).toEqual(["a", "b"]);
     expect(await names({ Language: "en", NextToken: first.NextToken! })).toEqual({ names: ["d"] });
   });
 
-  test("takes a token for the listing that it came from, and for no other", async () => {
+  test("accepts a token only for the listing that issued it", async () => {
     const { NextToken } = await names({ Language: "en", MaxResults: 2 });
     const refused = { code: "InvalidNextTokenException" };
     await expect(names({ NextToken: NextToken! })).rejects.toMatchObject(refused);
@@ -128,7 +128,7 @@ describe("ListGreetings", () => {
 });
 
 describe("a recording", () => {
-  test.each([1, 70_000, 1_048_576])("of %i bytes comes back as it was", async (size) => {
+  test.each([1, 70_000, 1_048_576])("of %i bytes is returned unchanged", async (size) => {
     await create("world");
     const Recording = Buffer.alloc(size, "hello ");
     await nube.aws.hello.PutRecording({ Name: "world", Recording: Buffer.alloc(70_001) });
@@ -138,7 +138,7 @@ describe("a recording", () => {
     expect(Buffer.compare(back.Recording, Recording)).toBe(0);
   });
 
-  test("needs its greeting", async () => {
+  test("requires its greeting", async () => {
     const Recording = Buffer.alloc(70_000);
     await expect(nube.aws.hello.PutRecording({ Name: "world", Recording })).rejects.toMatchObject({
       code: "GreetingNotFoundException",
@@ -150,6 +150,6 @@ describe("a recording", () => {
   });
 });
 
-test("every operation says what it needs", () => {
+test("every operation declares the access that it requires", () => {
   expect([...hello.access.keys()].sort()).toEqual([...hello.operations.keys()].sort());
 });

@@ -7,7 +7,7 @@ import { sts } from "./service.ts";
 const { cloud, aws, as, close } = await testCloud([sts]);
 afterAll(close);
 
-test("GetCallerIdentity names the root of the caller's account", async () => {
+test("GetCallerIdentity returns the root of the caller's account", async () => {
   expect(await as(rootOf("111122223333")).sts.GetCallerIdentity({})).toEqual({
     UserId: "111122223333",
     Account: "111122223333",
@@ -15,7 +15,7 @@ test("GetCallerIdentity names the root of the caller's account", async () => {
   });
 });
 
-test("GetSessionToken gives root an hour at most, and credentials that stand for it", async () => {
+test("GetSessionToken gives root a session of at most an hour, with credentials of the root user", async () => {
   const { Credentials } = await aws.sts.GetSessionToken({ DurationSeconds: 7_200 });
   expect(Credentials!.Expiration.getTime()).toBe(TEST_START + 3_600_000);
   const session = openSession(cloud.seal, Credentials!.AccessKeyId, Credentials!.SessionToken)!;
@@ -46,7 +46,7 @@ test.each([
   });
 });
 
-test("a token of another key, of another cloud, or changed by a bit is nobody's", async () => {
+test("a token with another key, of another cloud, or with a changed bit is invalid", async () => {
   const { Credentials } = await aws.sts.GetSessionToken({});
   const { AccessKeyId, SessionToken } = Credentials!;
   expect(openSession(cloud.seal, "ASIAOTHER", SessionToken)).toBeUndefined();
@@ -59,7 +59,7 @@ test("a token of another key, of another cloud, or changed by a bit is nobody's"
   await other.close();
 });
 
-test("an operation that is not there says so by name", async () => {
+test("an unimplemented operation is named in its error", async () => {
   await expect(
     aws.sts.AssumeRole({ RoleArn: "arn:aws:iam::000000000000:role/x", RoleSessionName: "session" }),
   ).rejects.toMatchObject({

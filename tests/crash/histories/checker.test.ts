@@ -29,7 +29,7 @@ const kindsIn = (...history: Operation[]) =>
 const ALL = [0, 10] as const;
 const LATER = [20, 30] as const;
 
-test("what can have happened one after another has no anomaly", () => {
+test("a history with a serial order has no anomaly", () => {
   const history = [
     op("x+1 y+1", ALL),
     op("x=1 y+2", ALL),
@@ -45,17 +45,17 @@ test("what can have happened one after another has no anomaly", () => {
   expect(kindsIn(...history)).toEqual([]);
 });
 
-test("G0: two transactions whose writes stand in one order here, in the other there", () => {
+test("G0: the writes of two transactions have different orders in two lists", () => {
   expect(kindsIn(op("x+1 y+1", ALL), op("x+2 y+2", ALL), op("x=1,2", LATER), op("y=2,1", LATER))).toEqual([
     "G0",
   ]);
 });
 
-test("G1a: what was refused is read", () => {
+test("G1a: a refused write is read", () => {
   expect(kindsIn(op("x+1", ALL, "refused"), op("x=1", LATER))).toEqual(["G1a"]);
 });
 
-test("G1b: half of what a transaction adds is read", () => {
+test("G1b: half of a transaction's additions to a list are read", () => {
   expect(kindsIn(op("x+1 x+2", ALL), op("x=1", ALL), op("x=1,2", LATER))).toContain("G1b");
 });
 
@@ -86,18 +86,18 @@ test("two readers see two independent writes in different orders", () => {
   expect(kindsIn(...history)).toEqual(["G2"]);
 });
 
-test("a stale read: an acknowledged write is not yet to be seen", () => {
+test("a stale read: an acknowledged write is not visible yet", () => {
   expect(kindsIn(op("x+1", ALL), op("x=", LATER), op("x=1", [40, 50]))).toEqual([
     "G-single-realtime",
     "lost",
   ]);
 });
 
-test("a write that is later than another in time, and before it in the list", () => {
+test("a write that is later than another in time, but precedes it in the list", () => {
   expect(kindsIn(op("x+1", ALL), op("x+2", LATER), op("x=2,1", [40, 50]))).toEqual(["G0-realtime"]);
 });
 
-test("what is read before anybody began to write it", () => {
+test("an element is read before its write began", () => {
   expect(kindsIn(op("x=1", ALL), op("x+1", LATER))).toEqual(["G1c-realtime"]);
 });
 
@@ -112,31 +112,31 @@ test("half of a transaction is lost", () => {
   ]);
 });
 
-test("read, and then taken back by a kill", () => {
+test("an element is read, and then lost by a kill", () => {
   const history = [op("x+1", ALL), op("x+2", [0]), op("x=1,2", LATER), op("x=1", [40, 50])];
   expect(kindsIn(...history)).toEqual(["G-single-realtime", "taken back"]);
 });
 
-test("read, taken back, and another put in its place", () => {
+test("an element is read, lost, and replaced by another", () => {
   const history = [op("x+1", [0]), op("x=1", ALL), op("x+2", LATER), op("x=2", [40, 50])];
   expect(kindsIn(...history)).toContain("taken back");
   expect(kindsIn(...history)).toContain("diverged");
 });
 
-test("an element stands twice, as by a transaction that was done again", () => {
+test("a list contains an element twice, as from a repeated transaction", () => {
   expect(kindsIn(op("x+1", ALL), op("x=1,1", LATER))).toEqual(["doubled"]);
 });
 
-test("an element that nobody sent", () => {
+test("an element that was never sent", () => {
   expect(kindsIn(op("x=7", ALL))).toEqual(["unwritten"]);
 });
 
-test("somebody does not read what it wrote itself", () => {
+test("an operation does not read its own write", () => {
   expect(kindsIn(op("x+1 x=", ALL), op("x=1", LATER))).toContain("internal");
   expect(kindsIn(op("x=1 x+1", ALL))).toContain("internal");
 });
 
-test("a cycle in time over many sessions is found among many that are none", () => {
+test("a realtime cycle across many sessions is found among many operations without one", () => {
   const history: Operation[] = [];
   for (let at = 0; at < 500; at++) {
     history.push(op(`x+${at} y+${at}`, [10 * at, 10 * at + 15]));

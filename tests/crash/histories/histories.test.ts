@@ -21,19 +21,19 @@ const BETWEEN_HARMS_MS = 1_600;
 const BROKEN_MS = 400;
 const MAX_SHOWN = 10;
 
-test("tables are strictly serializable, whenever their server is killed, and a stream tells every change", async () => {
+test("tables are strictly serializable despite kills of the server, and their stream contains every change", async () => {
   const folder = await temporary();
   await holds({ launch: (...more) => launch(["--data", folder, ...more], onTestFinished) });
 }, 86_400_000);
 
-test("the same with records in PostgreSQL", async () => {
+test("tables with records in PostgreSQL are strictly serializable, too", async () => {
   const postgres = await startPostgres();
   onTestFinished(postgres.stop);
   const flags = ["--data", await temporary(), "--store", postgres.url];
   await holds({ launch: (...more) => launch([...flags, ...more], onTestFinished), seconds: SECONDS / 2 });
 }, 86_400_000);
 
-test("the same on a disk that fails again and again, without a kill", async () => {
+test("tables on a disk that fails repeatedly are strictly serializable, too", async () => {
   const folder = await temporary();
   const mark = join(await temporary(), "broken");
   const module = join(import.meta.dirname, "../failing-disk.fixture.ts");

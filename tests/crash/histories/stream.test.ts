@@ -17,7 +17,7 @@ const second = record("2", [1], [1, 2]);
 const third = record("3", [1, 2], [1, 2, 3]);
 const last = new Map([["a/1", [1, 2, 3]]]);
 
-test("a stream that tells every version once is right", () => {
+test("a stream with every version once has no faults", () => {
   expect(faultsIn([first, second, third], last)).toEqual([]);
 });
 

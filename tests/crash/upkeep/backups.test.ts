@@ -39,7 +39,7 @@ const BY_KIND: Omit<UpdateTableCommandInput, "TableName"> = {
   ],
 };
 
-test("backups, restores, exports, imports and new indexes outlive kills: whole, or not to be seen, and nothing left over", async () => {
+test("backups, restores, exports, imports and new indexes survive kills: they are complete or invisible, without leftovers", async () => {
   const cloud = await killedCloud();
   const { client } = cloud;
   const s3 = s3Of(cloud.server);

@@ -7,7 +7,7 @@ import { killedCloud } from "./killed.ts";
 
 const ITEMS = 2_000;
 
-test("what has expired is deleted once, whenever the server is killed, and nothing else", async () => {
+test("expired items, and no others, are deleted once, despite kills of the server", async () => {
   const cloud = await killedCloud();
   const { client, streams } = cloud;
   const TableName = "fading";

@@ -18,7 +18,7 @@ const KEYS = 20;
 const ROUNDS = 40;
 const WAIT = { timeout: 60_000, interval: 100 };
 
-test("what any Region took is in every replica, whenever the server is killed, and the later write stays", async () => {
+test("writes acknowledged in any Region reach every replica despite kills of the server, and the later write wins", async () => {
   const cloud = await killedCloud();
   const at = (region: string) => {
     const client = new DynamoDBClient({

@@ -12,7 +12,7 @@ const WRITERS = 4;
 /** Each round takes four and a half hours. All rounds together are shorter than the retention of a day. */
 const ROUNDS = 4;
 
-test("a stream whose shards close amid kills tells every change once and in its order", async () => {
+test("a stream whose shards close during kills contains every change once and in order", async () => {
   const cloud = await killedCloud();
   const { client, streams } = cloud;
   const StreamArn = await createLists(client);

@@ -31,7 +31,7 @@ const codeOf = (promise: Promise<unknown>) =>
     (error: { code: string }) => error.code,
   );
 
-test("a backup is the table at the moment it was asked for, whatever is written while it is copied", async () => {
+test("a backup contains the table at the moment of its creation, regardless of writes during the copy", async () => {
   const expected: Record<string, string> = {};
   for (let at = 0; at < 450; at++) {
     await nube.put(`p${at}`, 1, { x: N(at) });
@@ -72,7 +72,7 @@ test("a backup is the table at the moment it was asked for, whatever is written 
   expect(Table!.RestoreSummary).toBeUndefined();
 });
 
-test("a table is taken back to any second since its recovery was enabled", async () => {
+test("a table can be restored to any second since its recovery was enabled", async () => {
   const recover = (PointInTimeRecoveryEnabled: boolean) =>
     nube.aws.dynamodb.UpdateContinuousBackups({
       TableName,
@@ -120,7 +120,7 @@ test("a table is taken back to any second since its recovery was enabled", async
   expect(await codeOf(restore("off"))).toBe("PointInTimeRecoveryUnavailableException");
 });
 
-test("what is in use stays, and what is deleted is gone", async () => {
+test("backups in use cannot be deleted, and deleted ones are gone", async () => {
   await nube.put("a", 1);
   const [{ BackupDetails }, deletion] = await Promise.all([
     nube.aws.dynamodb.CreateBackup({ TableName, BackupName: "one" }),
@@ -138,7 +138,7 @@ test("what is in use stays, and what is deleted is gone", async () => {
   expect(await codeOf(nube.aws.dynamodb.DescribeBackup({ BackupArn }))).toBe("BackupNotFoundException");
 });
 
-test("the backup of a deleted table stays while a table is made from it", async () => {
+test("the backup of a deleted table does not expire while a table is restored from it", async () => {
   const { dynamodb } = nube.aws;
   const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true };
   await dynamodb.UpdateContinuousBackups({ TableName, PointInTimeRecoverySpecification });
@@ -159,7 +159,7 @@ test("the backup of a deleted table stays while a table is made from it", async 
   expect(await codeOf(dynamodb.DescribeBackup({ BackupArn }))).toBe("BackupNotFoundException");
 });
 
-test("an index is restored once, under whichever name", async () => {
+test("an index is restored once, under any name", async () => {
   const { BackupDetails } = await nube.aws.dynamodb.CreateBackup({ TableName, BackupName: "one" });
   await nube.advance("1m");
   const index = (IndexName: string) => ({
@@ -196,7 +196,7 @@ test("backups are listed by table and time, in pages", async () => {
   expect((await nube.aws.dynamodb.ListBackups({ BackupType: "SYSTEM" })).BackupSummaries).toEqual([]);
 });
 
-test("tables of one name that are deleted at one moment leave a backup each", async () => {
+test("tables of the same name that are deleted at the same moment each leave a backup", async () => {
   const recoverable = { PointInTimeRecoveryEnabled: true };
   for (const x of [1, 2]) {
     if (x === 2)
@@ -230,7 +230,7 @@ test("tables of one name that are deleted at one moment leave a backup each", as
   }
 });
 
-test("a table that is taken back tells at once what stands in its index", async () => {
+test("a restored table reports the size of its index at once", async () => {
   await nube.aws.dynamodb.UpdateContinuousBackups({
     TableName,
     PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },

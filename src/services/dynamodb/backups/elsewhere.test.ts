@@ -31,7 +31,7 @@ const recover = (PointInTimeRecoveryEnabled: boolean) =>
     PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled },
   });
 
-test("a table is taken back elsewhere as it was, whatever is written while it is copied", async () => {
+test("a point-in-time restore to another Region is not affected by writes during the copy", async () => {
   const { dynamodb } = nube.aws;
   await recover(true);
   for (let at = 0; at < 120; at++) await nube.put(`p${at}`, 1, { x: N(at) });
@@ -64,7 +64,7 @@ const ALLOWED = [
   "accepted, BackupInUseException: 1",
 ];
 
-test("whenever a backup is deleted that is restored elsewhere, the table is there with all of it or not at all", async () => {
+test("if a backup is deleted while it is restored in another Region, the table is complete or does not exist", async () => {
   await nube.put("p", 1);
   const outcomes = new Set<string>();
   for (let ticks = 0; ticks < 60; ticks++) {
@@ -86,7 +86,7 @@ test("whenever a backup is deleted that is restored elsewhere, the table is ther
   expect(outcomes).toContain(GONE_MEANWHILE);
 });
 
-test("a table is not taken back elsewhere once its recovery began anew: of the time between nothing is known", async () => {
+test("a restore in another Region is abandoned if recovery was disabled and enabled again before the copy began", async () => {
   await recover(true);
   disk.hold();
   const TargetTableName = "back";
@@ -107,7 +107,7 @@ test("a table is not taken back elsewhere once its recovery began anew: of the t
   expect(await codeOf(elsewhere().Scan({ TableName: TargetTableName }))).toBe("ResourceNotFoundException");
 });
 
-test("a backup is found in its own Region only", async () => {
+test("a backup is only found in its own Region", async () => {
   const BackupArn = (await backup()).replace("us-east-1", "eu-west-1");
   expect(await codeOf(nube.aws.dynamodb.DescribeBackup({ BackupArn }))).toBe("BackupNotFoundException");
   const nowhere = BackupArn.replace("eu-west-1", "mars-north-1");
@@ -122,7 +122,7 @@ test("a backup is found in its own Region only", async () => {
   ).toBe("ValidationException");
 });
 
-test("only a table's ARN leads to another Region, whose permissions are asked for then", async () => {
+test("only a table's ARN selects another Region, for which permissions are then required", async () => {
   await recover(true);
   const restore = (arn: string) =>
     codeOf(

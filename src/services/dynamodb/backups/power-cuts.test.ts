@@ -42,7 +42,7 @@ async function moments(): Promise<KeyValueStore[]> {
   return found;
 }
 
-test("whenever the power goes, a restore from another Region is made to its end, and its source is free", async () => {
+test("after a power failure at any moment, a restore from another Region completes, and its source can be deleted", async () => {
   const stores = await moments();
   expect(stores.length).toBeGreaterThan(20);
   for (const store of stores) {

@@ -81,7 +81,7 @@ async function cloudOn(options: TestCloudOptions = {}) {
 
 const write = fc.record({ p: fc.constantFrom("a", "b", "c", "d"), isDelete: fc.boolean() });
 
-test("whatever changed before, within and after a span, each key is told once with what it was and is", async () => {
+test("an incremental export contains each changed key once, with its images at the start and end of the period", async () => {
   const writes = fc.array(write, { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(writes, writes, writes, async (before, within, after) => {
@@ -137,7 +137,7 @@ function isChange(
   return false;
 }
 
-test("changes of many pages are gathered, though the cloud is cut short at any moment", async () => {
+test("many pages of changes are gathered, even if the cloud is interrupted at any moment", async () => {
   const disk = testDisk();
   const cuts: Promise<KeyValueStore>[] = [];
   let isCutting = false;
@@ -171,7 +171,7 @@ test("changes of many pages are gathered, though the cloud is cut short at any m
   }
 });
 
-test("changes of the largest items are told, however many", async () => {
+test("any number of changes of the largest items are exported", async () => {
   const nube = await cloudOn();
   await nube.make();
   const count = 50;

@@ -41,7 +41,7 @@ const actions = fc.dictionary(
   { minKeys: 1 },
 );
 
-test("whatever is done to the places of a list at once, each is one of the list as it was", () => {
+test("all list indexes in an update refer to the original list", () => {
   fc.assert(
     fc.property(fc.array(elements, { maxLength: 5 }), actions, fc.boolean(), (list, asked, isNested) => {
       const wanted = new Map(

@@ -68,7 +68,7 @@ const begin = (nube: TestCloud) =>
     },
   });
 
-test("while a table is imported it is CREATING: nothing is in it, and nothing of it is changed", async () => {
+test("a table is CREATING during its import, and cannot be read or changed", async () => {
   const nube = await cloudOn({});
   const { dynamodb: db } = nube.aws;
   const TableName = "things";
@@ -115,7 +115,7 @@ test("while a table is imported it is CREATING: nothing is in it, and nothing of
   });
 });
 
-test("an import that is cut short at any moment goes on where it was, and counts each item once", async () => {
+test("an import that is interrupted at any moment continues where it was, and counts each item once", async () => {
   const disk = testDisk();
   const cuts: Promise<KeyValueStore>[] = [];
   disk.failing(() => {
@@ -154,7 +154,7 @@ async function rows(...texts: string[]): Promise<string[][]> {
   return found;
 }
 
-test("rows are the same however their text comes in pieces", async () => {
+test("rows do not depend on how the text is split into pieces", async () => {
   const text = 'a,"b ""c"", d"\r\n\n"e\nf",\n,g';
   const whole = await rows(text);
   expect(whole).toEqual([
@@ -166,7 +166,7 @@ test("rows are the same however their text comes in pieces", async () => {
     expect(await rows(text.slice(0, at), text.slice(at))).toEqual(whole);
 });
 
-test("a quote that is not closed, and a row without an end, cannot be read", async () => {
+test("an unclosed quote and a row that is too long cannot be parsed", async () => {
   await expect(rows('a,"b')).rejects.toThrow(Unreadable);
   await expect(rows("a".repeat(5 * 2 ** 20))).rejects.toThrow(Unreadable);
 });

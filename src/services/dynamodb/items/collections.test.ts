@@ -97,7 +97,7 @@ const TOO_LARGE = {
   message: "Collection size exceeded.",
 };
 
-test("a collection is told to be between two whole gigabytes", async () => {
+test("the size of a collection is reported as a range of whole gigabytes", async () => {
   expect((await put("told", 1)).ItemCollectionMetrics).toEqual({
     ItemCollectionKey: { p: S("told") },
     SizeEstimateRangeGB: [0, 1],
@@ -106,7 +106,7 @@ test("a collection is told to be between two whole gigabytes", async () => {
   expect((await put("told", 2)).ItemCollectionMetrics?.SizeEstimateRangeGB).toEqual([3, 4]);
 });
 
-test("entries of local indexes count, and what is deleted counts no more", async () => {
+test("entries of local indexes count until they are deleted", async () => {
   const x = S("x".repeat(1_000));
   await claimed("counted", 2 * GIB - 1_500);
   await put("counted", 1, { x });
@@ -117,7 +117,7 @@ test("entries of local indexes count, and what is deleted counts no more", async
   expect(await gigabytes("counted")).toEqual([1, 2]);
 });
 
-test("a collection that was never counted is, with its next change", async () => {
+test("a collection without a recorded size is counted at its next change", async () => {
   for (let s = 1; s <= 120; s++) await put("older", s, { x: S("x".repeat(1_000)), l: S("shown") });
   await claimed("older", undefined);
   const all = counted!;
@@ -127,7 +127,7 @@ test("a collection that was never counted is, with its next change", async () =>
   expect(counted).toBeCloseTo((all * 119) / 120, -2);
 });
 
-test("beyond ten gigabytes nothing grows, and the rest goes on", async () => {
+test("a collection of ten gigabytes cannot grow, and all other writes succeed", async () => {
   await put("full", 1, { x: S("xx") });
   await claimed("full", 10 * GIB - 10);
   await expect(put("full", 2, { x: S("x".repeat(100)) })).rejects.toMatchObject(TOO_LARGE);
@@ -154,7 +154,7 @@ test("beyond ten gigabytes nothing grows, and the rest goes on", async () => {
   await nube.aws.dynamodb.DeleteItem({ TableName, Key: key("full", 1) });
 });
 
-test("a transaction is cancelled, and says which action is too much", async () => {
+test("a transaction is cancelled, and its reasons show which action exceeds the limit", async () => {
   await claimed("together", 10 * GIB - 10);
   const putting = (p: string) => ({ Put: { TableName, Item: { ...key(p, 1), x: S("x".repeat(100)) } } });
   await expect(
@@ -171,7 +171,7 @@ test("a transaction is cancelled, and says which action is too much", async () =
   expect((await nube.aws.dynamodb.GetItem({ TableName, Key: key("apart", 1) })).Item).toBeUndefined();
 });
 
-test("PartiQL is held to it, too, and in a batch only the statement that is too much", async () => {
+test("the limit applies to PartiQL, where only the exceeding statement of a batch fails", async () => {
   await claimed("spoken", 10 * GIB - 10);
   const insert = (p: string) => ({
     Statement: `INSERT INTO ${TableName} VALUE {'p': '${p}', 's': 1, 'x': '${"x".repeat(100)}'}`,
@@ -189,7 +189,7 @@ test("PartiQL is held to it, too, and in a batch only the statement that is too 
   ]);
 });
 
-test("what is restored or comes from another replica is not held to it", async () => {
+test("the limit does not apply to restores and replication", async () => {
   const elsewhere = nube.as(rootOf(TEST_PLACE.account), { region: "eu-west-1" });
   await put("copied", 1, { x: S("x".repeat(100)) });
   const { BackupDetails } = await nube.aws.dynamodb.CreateBackup({ TableName, BackupName: "first" });

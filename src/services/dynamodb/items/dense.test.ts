@@ -92,7 +92,7 @@ async function cloudWithTable() {
 const all = (bool: boolean) => new Map(keys.map((p) => [p, bool]));
 const sorted = (map: Map<string, boolean>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 
-test("dense items are written, read, found by an index, updated, records by a stream and expire", async () => {
+test("dense items are written, read, queried, updated, streamed and expired", async () => {
   const { nube, db, put, stream } = await cloudWithTable();
   await put("a", true);
   await put("b", true);
@@ -154,7 +154,7 @@ test("dense items are written, read, found by an index, updated, records by a st
   expect(Records).toEqual([]);
 });
 
-test("a batch writes dense items over others, and reads them", async () => {
+test("batches overwrite dense items, and read them", async () => {
   const { db, found } = await cloudWithTable();
   for (const bool of [true, false]) {
     const { UnprocessedItems } = await db.BatchWriteItem({
@@ -171,7 +171,7 @@ test("a batch writes dense items over others, and reads them", async () => {
   );
 });
 
-test("dense items are replaced together", async () => {
+test("a transaction replaces dense items", async () => {
   const { db, found } = await cloudWithTable();
   for (const bool of [true, false])
     await db.TransactWriteItems({
@@ -180,7 +180,7 @@ test("dense items are replaced together", async () => {
   expect(sorted(await found())).toEqual(sorted(all(false)));
 });
 
-test("copies of dense items are made, however many change meanwhile", async () => {
+test("dense items are copied while any number of them change", async () => {
   const { nube, db, put, found, files, arn } = await cloudWithTable();
   for (const p of keys) await put(p, true);
   await nube.advance("1m");
@@ -225,7 +225,7 @@ test("copies of dense items are made, however many change meanwhile", async () =
   expect(sorted(await found("earlier"))).toEqual(sorted(all(false)));
 });
 
-test("a replica gets dense items, and their changes, and what becomes of many at once", async () => {
+test("a replica receives dense items and their changes, and deletions of many at once", async () => {
   const { nube, db, put, found } = await cloudWithTable();
   for (const p of keys) await put(p, true);
   await db.UpdateTable({ TableName, ReplicaUpdates: [{ Create: { RegionName: "eu-west-1" } }] });

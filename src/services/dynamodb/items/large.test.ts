@@ -42,7 +42,7 @@ const letters = async () => {
   return Responses![TableName]!.map(({ x }) => x!.S![0]).join("");
 };
 
-test("a batch replaces as many of the largest items as it names, each with both images in the stream", async () => {
+test("a batch replaces the maximum number of the largest items, each with both images in the stream", async () => {
   const put = (letter: string) =>
     nube.aws.dynamodb.BatchWriteItem({
       RequestItems: { [TableName]: keys.map((at) => ({ PutRequest: { Item: large(at, letter) } })) },
@@ -55,7 +55,7 @@ test("a batch replaces as many of the largest items as it names, each with both 
   expect(await letters()).toBe("b".repeat(COUNT));
 });
 
-test("others have their turn between the items of a batch", async () => {
+test("other requests get a turn between the items of a batch", async () => {
   let turns = 0;
   let isWriting = true;
   const count = () => {
@@ -70,7 +70,7 @@ test("others have their turn between the items of a batch", async () => {
   expect(turns).toBeGreaterThan(COUNT);
 });
 
-test("a batch of statements changes as many of the largest items", async () => {
+test("a batch of statements changes the maximum number of the largest items", async () => {
   for (const at of keys) await nube.aws.dynamodb.PutItem({ TableName, Item: large(at, "a") });
   const { Responses } = await nube.aws.dynamodb.BatchExecuteStatement({
     Statements: keys.map((at) => ({
@@ -82,7 +82,7 @@ test("a batch of statements changes as many of the largest items", async () => {
   expect(await letters()).toBe("c".repeat(COUNT));
 });
 
-test("the largest items expire, however many at once", async () => {
+test("any number of the largest items can expire at once", async () => {
   for (let at = 0; at < 2 * COUNT; at++) await nube.aws.dynamodb.PutItem({ TableName, Item: large(at, "a") });
   await nube.aws.dynamodb.UpdateTimeToLive({
     TableName,
@@ -120,7 +120,7 @@ const countIn = async (region: string) => {
   return count;
 };
 
-test("ten of the largest are replaced together, wherever their images are kept", async () => {
+test("a transaction replaces ten of the largest items in a table with a stream, recovery and a replica", async () => {
   await replicate();
   const put = () =>
     nube.aws.dynamodb.TransactWriteItems({
@@ -132,7 +132,7 @@ test("ten of the largest are replaced together, wherever their images are kept",
   expect(await countIn(THERE)).toBe(10);
 });
 
-test("more of them than a transaction bears are not replaced by small ones", async () => {
+test("a transaction cannot replace more large items than a commit holds, even by small ones", async () => {
   for (let at = 0; at < 100; at++) await nube.aws.dynamodb.PutItem({ TableName, Item: random(at) });
   const write = (count: number) =>
     nube.aws.dynamodb.TransactWriteItems({
@@ -145,7 +145,7 @@ test("more of them than a transaction bears are not replaced by small ones", asy
   expect((await nube.aws.dynamodb.GetItem({ TableName, Key: { p: S("p0") } })).Item).toEqual({ p: S("p0") });
 });
 
-test("many of them are deleted elsewhere, each with its image in the stream there", async () => {
+test("many large items are deleted in a replica, each with its image in the replica's stream", async () => {
   await replicate();
   for (let at = 0; at < 100; at++) await nube.aws.dynamodb.PutItem({ TableName, Item: random(at) });
   await nube.advance("1m");

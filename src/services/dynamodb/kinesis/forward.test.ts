@@ -43,7 +43,7 @@ function stream() {
   return { taken, kinesis };
 }
 
-test("an item whose JSON is larger than a record goes without its images, and what follows goes too", async () => {
+test("an item whose JSON is larger than a record is sent without its images, and does not block later ones", async () => {
   const { taken, kinesis } = stream();
   const nube = await testCloud([dynamodb, kinesis]);
   const { dynamodb: db } = nube.aws;

@@ -54,11 +54,11 @@ describe("conditions", () => {
     expect(await places(where)).toEqual(expected);
   });
 
-  test("parameters stand in the order of their question marks", async () => {
+  test("parameters have the order of their question marks", async () => {
     expect(await places("p = ? AND s > ?", [S("a"), N(1)])).toEqual(["a2"]);
   });
 
-  test("an index shows what it projects", async () => {
+  test("an index returns what it projects", async () => {
     const { Items } = await run(`SELECT * FROM "things"."by-g" WHERE g = 'red'`);
     expect(Items!.map((item) => Object.keys(item).sort())).toEqual([
       ["g", "p", "s", "x"],
@@ -66,7 +66,7 @@ describe("conditions", () => {
     ]);
   });
 
-  test("paths are shown under the names of their last steps", async () => {
+  test("values of paths are returned under the names of their last steps", async () => {
     const { Items } = await run("SELECT x, l[1], m.k FROM things WHERE p = 'a'");
     expect(JSON.parse(JSON.stringify(Items))).toEqual([
       { x: N(5), "l[1]": S("two") },
@@ -74,7 +74,7 @@ describe("conditions", () => {
     ]);
   });
 
-  test("pages go on over partitions, in either direction, and scans too", async () => {
+  test("pages continue across partitions, in either direction, and in scans", async () => {
     for (const [statement, expected] of [
       ["SELECT * FROM things WHERE p IN ('b', 'a') ORDER BY p, s DESC", ["a2", "a1", "b1"]],
       ["SELECT * FROM things WHERE p IN ('a', 'b') ORDER BY p DESC", ["b1", "a1", "a2"]],
@@ -130,7 +130,7 @@ describe("changes", () => {
     ]);
   });
 
-  test("RETURNING MODIFIED shows what was changed, before or after", async () => {
+  test("RETURNING MODIFIED returns the changed attributes, old or new", async () => {
     const at = "WHERE p = 'a' AND s = 1";
     expect((await run(`UPDATE things SET x = 9 ${at} RETURNING MODIFIED OLD *`)).Items).toEqual([
       { x: N(5) },
@@ -141,7 +141,7 @@ describe("changes", () => {
     expect((await run(`UPDATE things SET x = 7 ${at}`)).Items).toEqual([]);
   });
 
-  test("an update wants its item, a deletion does not", async () => {
+  test("an update requires its item, a deletion does not", async () => {
     const failed = "ConditionalCheckFailedException: The conditional request failed";
     expect(await refused(run("UPDATE things SET x = 1 WHERE p = 'n' AND s = 1"))).toBe(failed);
     expect((await run("DELETE FROM things WHERE p = 'n' AND s = 1 AND x = 1")).Items).toEqual([]);
@@ -175,7 +175,7 @@ test.each<[string, string]>([
   expect(await refused(run(statement))).toBe(`ValidationException: ${message}`);
 });
 
-test("deep nesting is refused, not followed", async () => {
+test("deep nesting is rejected without recursion", async () => {
   const deep = `${"(".repeat(3_000)}p = 1${")".repeat(3_000)}`;
   expect(await refused(run(`SELECT * FROM things WHERE ${deep}`))).toContain("ValidationException");
   expect(await refused(run(`SELECT * FROM things WHERE ${"NOT ".repeat(1_900)} p = 1`))).toContain(
@@ -186,7 +186,7 @@ test("deep nesting is refused, not followed", async () => {
   );
 });
 
-test("in a batch each statement has its own error", async () => {
+test("each statement of a batch has its own error", async () => {
   await nube.put("a", 1, { x: N(1) });
   const { Responses } = await nube.aws.dynamodb.BatchExecuteStatement({
     Statements: [
@@ -257,7 +257,7 @@ describe("transactions", () => {
     expect(await nube.get("a", 2)).toBeUndefined();
   });
 
-  test("return nothing of what they write, and refuse to be asked for it", async () => {
+  test("return no written items, and reject RETURNING", async () => {
     await nube.put("a", 1, { x: N(1) });
     const one = "UPDATE things SET x = 2 WHERE p='a' AND s=1";
     expect(await refused(together(`${one} RETURNING ALL OLD *`))).toBe(

@@ -26,7 +26,7 @@ const codeOf = (promise: Promise<unknown>) =>
     (error: { code: string }) => error.code,
   );
 
-test("a policy has a revision, by which changes are held to what was seen", async () => {
+test("a policy has a revision, which a change can require", async () => {
   const { PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy } = nube.aws.dynamodb;
   expect(await codeOf(GetResourcePolicy({ ResourceArn }))).toBe("PolicyNotFoundException");
   const Policy = policy("dynamodb:GetItem");
@@ -51,7 +51,7 @@ test("a policy has a revision, by which changes are held to what was seen", asyn
   );
 });
 
-test("a policy that is none is refused, and one of a table that is none", async () => {
+test("an invalid policy is rejected, and so is one for a missing table", async () => {
   const { PutResourcePolicy } = nube.aws.dynamodb;
   for (const Policy of ["{}", "no", policy("dynamodb:GetItem").replace('"Principal"', '"X"')])
     expect(await codeOf(PutResourcePolicy({ ResourceArn, Policy }))).toBe("ValidationException");
@@ -60,7 +60,7 @@ test("a policy that is none is refused, and one of a table that is none", async 
   ).toBe("ResourceNotFoundException");
 });
 
-test("contributor insights are switched by table and by index", async () => {
+test("contributor insights are enabled separately for a table and its indexes", async () => {
   const { aws } = nube;
   const on = { TableName, ContributorInsightsAction: "ENABLE" as const };
   expect((await aws.dynamodb.DescribeContributorInsights({ TableName })).ContributorInsightsStatus).toBe(

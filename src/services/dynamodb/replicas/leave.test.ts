@@ -18,7 +18,7 @@ const copying = {
   }),
 };
 
-test("a replica goes when the copies are made that were begun of it", async () => {
+test("a replica is deleted once the copies that were begun of it are complete", async () => {
   nube = await testCloud([copying]);
   const there = nube.as(rootOf(TEST_PLACE.account), { region: "eu-west-1" }).dynamodb;
   await nube.aws.dynamodb.CreateTable({

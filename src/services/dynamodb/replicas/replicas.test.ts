@@ -41,7 +41,7 @@ async function regions(options: TestCloudOptions = {}) {
   return { ...nube, at, get, put, change, make, items };
 }
 
-test("a later write is later everywhere, though the clock stands still", async () => {
+test("a later write has a later version everywhere, even with a stopped clock", async () => {
   const nube = await regions();
   nube.cloud.time.freeze();
   await nube.make();
@@ -54,7 +54,7 @@ test("a later write is later everywhere, though the clock stands still", async (
   }
 });
 
-test("a replica gets all pages of a large table", async () => {
+test("a replica receives all pages of a large table", async () => {
   const nube = await regions();
   await nube.make();
   for (let x = 0; x < 230; x++) await nube.put(HOME, `p${x}`, x);
@@ -64,7 +64,7 @@ test("a replica gets all pages of a large table", async () => {
   expect((await nube.items(AWAY)).size).toBe(230);
 });
 
-test("whatever is written where and when, the replicas come to the same", async () => {
+test("replicas converge after any writes in any Region", async () => {
   const writes = fc.array(
     fc.record({
       region: fc.constantFrom(HOME, AWAY, THIRD),
@@ -98,7 +98,7 @@ test("whatever is written where and when, the replicas come to the same", async 
   );
 });
 
-test("what was taken in any Region before a power cut is in all of them after it", async () => {
+test("writes acknowledged in any Region before a power failure are in all Regions after it", async () => {
   const disk = testDisk();
   const taken = new Map<string, number>();
   const cuts: { store: Promise<KeyValueStore>; taken: Map<string, number> }[] = [];
@@ -144,7 +144,7 @@ test("what was taken in any Region before a power cut is in all of them after it
   }
 });
 
-test("two replicas that are deleted at the same time both go", async () => {
+test("two replicas can be deleted at the same time", async () => {
   const nube = await regions();
   await nube.make();
   await nube.change(HOME, "Create", AWAY);
@@ -154,7 +154,7 @@ test("two replicas that are deleted at the same time both go", async () => {
   for (const region of [HOME, AWAY]) expect((await nube.at(region).ListTables({})).TableNames).toEqual([]);
 });
 
-test("an index is filled in each Region for itself", async () => {
+test("an index is backfilled separately in each Region", async () => {
   const nube = await regions();
   await nube.make();
   for (let x = 0; x < 450; x++) await nube.put(HOME, `p${x}`, x);
@@ -186,7 +186,7 @@ test("an index is filled in each Region for itself", async () => {
   }
 });
 
-test("an index may have a name that every object has", async () => {
+test("an index may be named like a member of every object", async () => {
   const nube = await regions();
   await nube.at(HOME).CreateTable({
     TableName,
@@ -213,7 +213,7 @@ test("an index may have a name that every object has", async () => {
   expect(index!.ProvisionedThroughputOverride).toBeUndefined();
 });
 
-test("versions and changes are kept while they may be needed, and not longer", async () => {
+test("versions and changes are kept only as long as they may be needed", async () => {
   const nube = await regions();
   const ctx = () =>
     nube.cloud.context({

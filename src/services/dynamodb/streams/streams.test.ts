@@ -30,7 +30,7 @@ describe("a stream", () => {
     return Records!;
   };
 
-  test("tells of every change in its order, and of none that changes nothing", async () => {
+  test("contains every change in order, except for writes that change nothing", async () => {
     const { iterator } = await open("NEW_AND_OLD_IMAGES");
     await nube.put("a", 1, { x: S("1") });
     await nube.put("a", 1, { x: S("1") });
@@ -48,7 +48,7 @@ describe("a stream", () => {
     expect(numbers.toSorted()).toEqual(numbers);
   });
 
-  test("shows what its view says", async () => {
+  test("contains the images of its view type", async () => {
     const { iterator } = await open("KEYS_ONLY");
     await nube.put("a", 1, { x: S("1") });
     const [told] = await records(iterator);
@@ -56,7 +56,7 @@ describe("a stream", () => {
     expect(told!.dynamodb!.Keys).toEqual(key("a", 1));
   });
 
-  test("ends when it is disabled, and is gone after a day", async () => {
+  test("ends when it is disabled, and is deleted after a day", async () => {
     const { StreamArn, iterator } = await open("KEYS_ONLY");
     await nube.put("a", 1);
     await nube.aws.dynamodb.UpdateTable({ TableName, StreamSpecification: { StreamEnabled: false } });
@@ -68,7 +68,7 @@ describe("a stream", () => {
     });
   });
 
-  test("says that the service itself deleted what had expired", async () => {
+  test("names the service as the deleter of expired items", async () => {
     const { StreamArn } = await open("NEW_AND_OLD_IMAGES");
     const expires = N(Date.parse("2026-01-01T01:00Z") / 1_000);
     await nube.put("early", 1, { expires });
@@ -92,7 +92,7 @@ describe("a stream", () => {
   });
 });
 
-test("an index that is made later holds what was there before", async () => {
+test("an index that is created later contains the existing items", async () => {
   for (let at = 0; at < 450; at++) await nube.put("many", at, { h: S(at % 2 ? "odd" : "even") });
   await nube.aws.dynamodb.UpdateTable({
     TableName,

@@ -3,7 +3,7 @@ import { testCloud } from "#kernel/testing.ts";
 import { dynamodb } from "../service.ts";
 
 test.each(["constructor", "__proto__"])(
-  "a key and an index may be called %s, which every object has",
+  "a key and an index may be named %s, like a member of every object",
   async (name) => {
     const { aws, close, advance } = await testCloud([dynamodb]);
     onTestFinished(close);
@@ -40,7 +40,7 @@ test.each(["constructor", "__proto__"])(
 );
 
 test.each(["constructor", "__proto__"])(
-  "a table, its index and an attribute may be called %s",
+  "a table, its index and an attribute may be named %s",
   async (name) => {
     const { aws, close } = await testCloud([dynamodb]);
     onTestFinished(close);
@@ -97,7 +97,7 @@ test.each(["constructor", "__proto__"])(
   },
 );
 
-test("an update sets an attribute of a name that every object has", async () => {
+test("an update sets an attribute that is named like a member of every object", async () => {
   const { aws, close } = await testCloud([dynamodb]);
   onTestFinished(close);
   const TableName = "named";

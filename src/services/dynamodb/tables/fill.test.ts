@@ -5,7 +5,7 @@ import { dynamodb } from "../service.ts";
 import { key, N, S, TableName, withTable } from "../testing.ts";
 import type { Value } from "../values/value.ts";
 
-test("an index is filled over many pages, by keys of bytes too", async () => {
+test("an index is backfilled in many pages, also with binary keys", async () => {
   const nube = await testCloud([dynamodb]);
   const { aws } = nube;
   const TableName = "bytes";
@@ -56,7 +56,7 @@ const addIndex = {
   GlobalSecondaryIndexUpdates: [byH],
 };
 
-test("an index that is still being filled cannot be read", async () => {
+test("an index cannot be read while it is backfilled", async () => {
   const nube = await withTable();
   for (let at = 0; at < 450; at++) await nube.put("a", at, { h: S("red") });
   await nube.aws.dynamodb.UpdateTable(addIndex);
@@ -78,7 +78,7 @@ test("an index that is still being filled cannot be read", async () => {
   await nube.close();
 });
 
-test("an index leaves out what its key cannot be, and such items can be replaced and deleted", async () => {
+test("an index omits items with invalid values for its key, and these can be replaced and deleted", async () => {
   const nube = await withTable();
   const wrong: Value[] = [
     N(1),

@@ -4,7 +4,7 @@ import { openMemory } from "#storage/kv/memory.ts";
 import { dynamodb } from "../service.ts";
 import { S, TableName, withTable } from "../testing.ts";
 
-test("a table is counted every six hours, and not at every start", async () => {
+test("a table is counted every six hours, but not at every start", async () => {
   const store = openMemory();
   let nube = await testCloud([dynamodb], { store });
   const put = (p: string) => nube.aws.dynamodb.PutItem({ TableName, Item: { p: S(p) } });
@@ -29,7 +29,7 @@ test("a table is counted every six hours, and not at every start", async () => {
   await nube.close();
 });
 
-test("what stands in indexes is counted with it", async () => {
+test("entries of indexes are counted with the table", async () => {
   const nube = await withTable();
   await nube.put("a", 1, { g: S("gg"), x: S("xxx"), y: S("not shown") });
   await nube.put("a", 2, { g: S("gg") });

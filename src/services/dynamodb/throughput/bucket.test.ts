@@ -3,7 +3,7 @@ import { newBucket, refill } from "./bucket.ts";
 
 const SECOND = 1_000;
 
-test("a bucket fills by its rate, up to five minutes of it", () => {
+test("a bucket fills at its rate, up to the capacity of five minutes", () => {
   const bucket = newBucket(10, 0);
   refill(bucket, 10, 2 * SECOND);
   expect(bucket.tokens).toBe(30);
@@ -11,7 +11,7 @@ test("a bucket fills by its rate, up to five minutes of it", () => {
   expect(bucket.tokens).toBe(3_000);
 });
 
-test("a new rate holds from then on, and for what is kept", () => {
+test("a new rate applies from then on, and to the maximum", () => {
   const bucket = newBucket(10, 0);
   refill(bucket, 100, 10 * SECOND);
   expect(bucket.tokens).toBe(110);
@@ -21,7 +21,7 @@ test("a new rate holds from then on, and for what is kept", () => {
   expect(bucket.tokens).toBe(211);
 });
 
-test("what was taken too much is made up for first", () => {
+test("consumption beyond the capacity is made up for first", () => {
   const bucket = newBucket(1, 0);
   bucket.tokens -= 3;
   refill(bucket, 1, SECOND);

@@ -41,7 +41,7 @@ async function withCounters() {
   };
 }
 
-test("a token stands for its call for ten minutes, wherever they begin", async () => {
+test("a token identifies its request for ten minutes, at any time", async () => {
   for (const minutes of [0, 1, 5, 9]) {
     const { nube, add, count } = await withCounters();
     await nube.advance(`${minutes}m`);
@@ -57,7 +57,7 @@ test("a token stands for its call for ten minutes, wherever they begin", async (
   }
 });
 
-test("tokens are forgotten, also while others come", async () => {
+test("expired tokens are deleted, also while new ones arrive", async () => {
   const { nube, add, tokens } = await withCounters();
   for (let n = 0; n < 60; n++) {
     await add(`token-${n}`);

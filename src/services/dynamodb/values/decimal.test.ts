@@ -94,7 +94,7 @@ describe("order", () => {
     .tuple(fc.boolean(), fc.bigInt({ min: 0n, max: 10n ** 38n - 1n }), fc.integer({ min: -129, max: 126 }))
     .map(([negative, digits, power]) => read(`${negative ? "-" : ""}0.${digits}E${power}`));
 
-  test("of the bytes is that of the numbers", () => {
+  test("of encoded numbers is that of the numbers", () => {
     fc.assert(
       fc.property(decimals, decimals, (a, b) => {
         expect(Math.sign(Buffer.compare(decimalBytes(a), decimalBytes(b)))).toBe(
@@ -104,7 +104,7 @@ describe("order", () => {
     );
   });
 
-  test("of near ones, and of those that continue others", () => {
+  test("of close numbers, and of those with a common prefix", () => {
     const sorted = [
       "-9.9E125",
       "-1E125",

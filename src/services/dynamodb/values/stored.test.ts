@@ -33,7 +33,7 @@ test.each([
   }
 });
 
-test("what is answered of several is their JSON, and their values to the house", () => {
+test("several stored items are written as their JSON, and parsed for internal callers", () => {
   const { print, value } = rawItems([plain, withBytes].map((item) => new StoredItem(encodeItem(item, 1))));
   expect(JSON.parse(bytesOf(print()).toString())).toHaveLength(2);
   expect(value()).toEqual([plain, withBytes]);
@@ -61,7 +61,7 @@ test.each([
   expect(isEqual({ M: decodeItem(encodeItem(change)) }, { M: change })).toBe(true);
 });
 
-test("what many write together is deflated sooner", () => {
+test("smaller items are deflated if many are written together", () => {
   const item = listOf(1_000, { BOOL: true });
   expect(encodeItem(item, 2_000).length).toBeGreaterThan(14_000);
   const stored = encodeItem(item, 2_000, true);
@@ -69,19 +69,19 @@ test("what many write together is deflated sooner", () => {
   expect(decodeItem(stored)).toEqual(item);
 });
 
-test("numbers of a hundred digits that are too many to be read are refused, however small DynamoDB counts them", () => {
+test("an item whose numbers of a hundred digits make its JSON too large is rejected, however small its DynamoDB size", () => {
   const item = listOf(40_000, { N: `1${"0".repeat(120)}` });
   expect(sizeOfItem(item)).toBeLessThan(MAX_ITEM_BYTES);
   expect(() => encodeItem(item, sizeOfItem(item))).toThrow("Item size has exceeded the maximum allowed size");
 });
 
-test("of a row that says it is longer than any no more is inflated than a row may hold", () => {
+test("inflating a row that states an excessive length stops at the maximum", () => {
   const bomb = deflateRawSync(Buffer.alloc(64 * 2 ** 20, " "));
   const row = Buffer.concat([Buffer.from([4, 0, 0, 0, 1]), bomb]);
   expect(() => new StoredItem(row).item).toThrow(RangeError);
 });
 
-test("of rows that are deflated few are read at once", () => {
+test("few deflated rows are read at once", () => {
   const large = { key: Buffer.alloc(1), value: encodeItem(listOf(200_000, { BOOL: true })) };
   expect(readAtOnce(Array(9).fill(large))).toHaveLength(2);
   expect(readAtOnce(Array(9).fill(large), 1)).toHaveLength(1);
