@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { codeOf, sourceFiles } from "./source.ts";
 
-/** What a program can take from the air, and the one file that may. */
+/** What a program can take from its environment, and the only file that may. */
 const HOMES = [
   {
     what: "the machine's time",
@@ -34,7 +34,7 @@ test.each(HOMES)("$what comes from $home only", ({ pattern, home, why }) => {
   expect(uses, why).toEqual([]);
 });
 
-test("each home is one", () => {
+test("each home uses what it provides", () => {
   for (const { home, pattern } of HOMES.filter(({ home }) => home !== "src/lib/random.ts")) {
     const file = files.find(({ path }) => path === home)!;
     expect(

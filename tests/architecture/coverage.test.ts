@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { coverageFiles } from "../../tools/coverage.ts";
 import { root } from "./source.ts";
 
-test("the coverage that is told is the coverage that is", async () => {
+test("the published coverage matches the implementation", async () => {
   for (const [path, text] of Object.entries(await coverageFiles())) {
     expect(readFileSync(join(root, path), "utf8") === text, `${path} is out of date: npm run coverage`).toBe(
       true,
@@ -12,7 +12,7 @@ test("the coverage that is told is the coverage that is", async () => {
   }
 });
 
-test("each service has a README where the table leads", () => {
+test("every README that the coverage table links to exists", () => {
   const readme = readFileSync(join(root, "README.md"), "utf8");
   const paths = [...readme.matchAll(/\]\((src\/services\/[^)]+)\)/g)].map(([, path]) => path!);
   expect(paths.length).toBeGreaterThan(0);

@@ -20,7 +20,10 @@ const code = files.filter(({ isTest }) => !isTest);
 const floorOf = (path: string) => path.split("/")[1]!;
 const roomOf = (path: string) => path.split("/")[2]!;
 
-/** Every import of ours that breaks `rule`, as `from → to`. Types count: who names a type knows its owner. */
+/**
+ * Every import within the project that breaks `rule`, as `from → to`. Type imports count: naming a type means
+ * depending on its owner.
+ */
 function breaches(among: SourceFile[], rule: (from: string, to: string, is: Import) => boolean): string[] {
   return among.flatMap(({ path, imports }) =>
     imports
@@ -57,13 +60,13 @@ test("no service imports another", () => {
   ).toEqual([]);
 });
 
-test("of an engine, services know the interface only", () => {
+test("services import only the interface of an engine", () => {
   const isInterface = (from: string, to: string) =>
     floorOf(from) !== "services" || floorOf(to) !== "engines" || /^src\/engines\/([^/]+)\/\1\.ts$/.test(to);
   expect(breaches(code, isInterface), "Which driver serves it is decided by app, per host.").toEqual([]);
 });
 
-test("engines do not know each other", () => {
+test("engines do not import each other", () => {
   const isOwn = (from: string, to: string) =>
     floorOf(from) !== "engines" ||
     floorOf(to) !== "engines" ||
@@ -72,7 +75,7 @@ test("engines do not know each other", () => {
   expect(breaches(code, isOwn), "A data plane must run alone; what combines them is a service.").toEqual([]);
 });
 
-test("floors are named by their #name, neighbours relatively", () => {
+test("other floors are imported by their #name, the own floor by relative paths", () => {
   const isNamed = (from: string, to: string, { specifier }: Import) =>
     specifier.startsWith("#")
       ? floorOf(from) !== floorOf(to) || from.split("/").length > 3
@@ -80,14 +83,14 @@ test("floors are named by their #name, neighbours relatively", () => {
   expect(breaches(files, isNamed), "A relative path that leaves its floor hides that it does.").toEqual([]);
 });
 
-test("no module needs itself", () => {
+test("no module imports itself, directly or through others", () => {
   expect(
     cycles(files),
     "Modules in a circle cannot be read, loaded or tested one by one. Imports of types are free here: nothing of them runs.",
   ).toEqual([]);
 });
 
-/** Circles of imports, each once, as `a → b → a`. Those that happen later, by `import()`, count as well. */
+/** Import cycles, each once, as `a → b → a`. Dynamic imports count as well. */
 function cycles(among: readonly SourceFile[]): string[] {
   const byPath = new Map(among.map((file) => [file.path, file]));
   const done = new Set<string>();
@@ -105,7 +108,7 @@ function cycles(among: readonly SourceFile[]): string[] {
   return circles;
 }
 
-describe("these tests can fail", () => {
+describe("the checks themselves", () => {
   const file = (path: string, text: string): SourceFile => ({
     path,
     text,
@@ -113,7 +116,7 @@ describe("these tests can fail", () => {
     isTest: false,
   });
 
-  test("imports of every form are seen", () => {
+  test("imports of every form are found", () => {
     const text = [
       'import type { A } from "#lib/a.ts";',
       'import {\n  type B,\n  c,\n} from "./b.ts";',
@@ -134,7 +137,7 @@ describe("these tests can fail", () => {
     ]);
   });
 
-  test("a circle is found, one of types is none", () => {
+  test("an import cycle is found, a cycle of type imports is not", () => {
     const a = file("src/lib/a.ts", 'import { b } from "./b.ts";');
     const lazy = file("src/lib/b.ts", 'const a = () => import("./a.ts");');
     const typed = file("src/lib/b.ts", 'import type { A } from "./a.ts";');

@@ -3,7 +3,7 @@ import { catalog } from "../../src/app/catalog.ts";
 import { hello } from "../../src/services/hello/service.ts";
 import { sourceFiles } from "./source.ts";
 
-test("each job that is written is among its service's", async () => {
+test("every job in the source is registered by its service", async () => {
   const services = [hello, ...(await Promise.all(Object.values(catalog).map((load) => load())))];
   const registered = new Set(services.flatMap(({ jobs }) => [...jobs.keys()]));
   const written = sourceFiles("src/services")

@@ -17,7 +17,7 @@ test(`no file is longer than ${MAX_LINES} lines`, () => {
   ).toEqual([]);
 });
 
-test("no file or folder is named for having no name", () => {
+test("no file or folder has a name without meaning", () => {
   const nameless = files.map(({ path }) => path).filter((path) => NAMELESS.test(path));
   expect(
     nameless,
@@ -30,7 +30,7 @@ test("names are lower-case with hyphens", () => {
   expect(odd, "Paths are guessed more often than looked up.").toEqual([]);
 });
 
-test("what runs needs only the packages that the README gives a reason for", () => {
+test("the source imports only packages that the README gives a reason for", () => {
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const readme = readFileSync(join(root, "README.md"), "utf8");
   const reasoned = Object.keys(dependencies).filter((name) => readme.includes(`\`${name}\``));

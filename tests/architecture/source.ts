@@ -3,28 +3,28 @@ import { dirname, join, posix } from "node:path";
 
 export const root = join(import.meta.dirname, "../..");
 
-/** A file of ours, its path from the project's root with `/`. */
+/** A source file of the project, with its path relative to the root, separated by `/`. */
 export interface SourceFile {
   path: string;
   text: string;
   imports: readonly Import[];
-  /** Tests and what only tests use: they may reach where the code may not. */
+  /** Whether only tests use the file: such files may import what other code may not. */
   isTest: boolean;
 }
 
 export interface Import {
-  /** As written. */
+  /** The specifier in the source. */
   specifier: string;
-  /** Path of the file, for one of ours. */
+  /** The path of the imported file, if it belongs to the project. */
   target: string | undefined;
-  /** Gone when the program runs. */
+  /** Whether the import is erased at run time. */
   isType: boolean;
 }
 
 const GENERATED = /^src\/aws\/contract\/(types|data)\//;
 const TEST = /\.(test|suite|fixture)\.ts$|\/(testing|suite)\.ts$|\/suite\//;
 
-/** TypeScript below these folders that people wrote. */
+/** The handwritten TypeScript files in these folders. */
 export function sourceFiles(...folders: string[]): SourceFile[] {
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
@@ -39,7 +39,7 @@ function readSource(path: string): SourceFile {
   return { path, text, imports: importsOf(path, text), isTest: TEST.test(path) };
 }
 
-/** Statements begin a line, as the formatter leaves them; `import("…")` may stand anywhere. */
+/** Statements start a line, as the formatter ensures; `import("…")` may be anywhere. */
 const STATEMENT = /^(?:import|export)\b(\s+type\b)?(?:[^;"'`]*?\bfrom)?\s*"([^"]+)"/gm;
 const DYNAMIC = /(?<!typeof )\bimport\(\s*"([^"]+)"/g;
 
@@ -60,7 +60,7 @@ function targetOf(path: string, specifier: string): string | undefined {
   return specifier.startsWith(".") ? posix.join(dirname(path), specifier) : undefined;
 }
 
-/** Code without its comments and strings, line by line: what is said about a thing is no use of it. */
+/** The lines of the code without comments and strings, so that mentions do not count as uses. */
 export function codeOf({ text }: SourceFile): string[] {
   return text
     .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ""))

@@ -3,7 +3,7 @@ import { testCloud } from "#kernel/testing.ts";
 import { dynamodb } from "#services/dynamodb/service.ts";
 import { s3 } from "#services/s3/service.ts";
 
-test("a token may be long, and not longer than a row can be found by", async () => {
+test("a client token is accepted up to the length of a row key, and refused beyond it", async () => {
   const { aws, close } = await testCloud([dynamodb, s3]);
   await aws.s3.CreateBucket({ Bucket: "bucket" });
   await aws.dynamodb.CreateTable({

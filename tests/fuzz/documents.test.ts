@@ -4,7 +4,7 @@ import type { Clients } from "#kernel/clients.ts";
 import { TEST_START, testCloud } from "#kernel/testing.ts";
 import { jsonLog } from "#lib/log.ts";
 
-/** What nobody expects within a document, as it stands in its text. */
+/** Unexpected values for a part of a document, as JSON text. */
 const HOSTILE = [
   "null",
   "true",
@@ -48,10 +48,10 @@ const statement = (resource: string, action: string, principal: unknown = { AWS:
 });
 
 interface Document {
-  /** A document as it should be, of which each part is spoilt. */
+  /** A valid document, each part of which the test replaces. */
   good: unknown;
   give(text: string, aws: Clients): Promise<unknown>;
-  /** Uses it, if it was taken. */
+  /** Uses the document, if the service accepted it. */
   use?(aws: Clients): Promise<unknown>;
 }
 
@@ -294,18 +294,18 @@ const DOCUMENTS: Record<string, Document> = {
   },
 };
 
-const SPOILT = "\u0001";
+const PLACEHOLDER = "\u0001";
 
-/** The texts in which each part of a document, and the whole, is another thing. */
-function* spoilt(good: unknown): Generator<string> {
+/** The texts of a document in which one part, or the whole, is replaced by an unexpected value. */
+function* corrupted(good: unknown): Generator<string> {
   for (const place of placesIn(good, (put) => put)) {
     const text = JSON.stringify(place);
-    for (const hostile of HOSTILE) yield text.replace(JSON.stringify(SPOILT), () => hostile);
+    for (const hostile of HOSTILE) yield text.replace(JSON.stringify(PLACEHOLDER), () => hostile);
   }
 }
 
 function* placesIn(value: unknown, around: (inner: unknown) => unknown): Generator<unknown> {
-  yield around(SPOILT);
+  yield around(PLACEHOLDER);
   if (typeof value !== "object" || value === null) return;
   for (const [name, part] of Object.entries(value)) {
     yield* placesIn(part, (inner) =>
@@ -318,7 +318,7 @@ function* placesIn(value: unknown, around: (inner: unknown) => unknown): Generat
   }
 }
 
-async function prepared(aws: Clients): Promise<void> {
+async function prepare(aws: Clients): Promise<void> {
   const { sqs, sns, s3, dynamodb, kinesis, glacier, events } = aws;
   for (const QueueName of ["dead", "test"]) await sqs.CreateQueue({ QueueName });
   await sqs.CreateQueue({ QueueName: "test.fifo", Attributes: { FifoQueue: "true" } });
@@ -342,7 +342,7 @@ async function prepared(aws: Clients): Promise<void> {
 const services = await Promise.all(Object.values(catalog).map((load) => load()));
 
 test.each(Object.entries(DOCUMENTS))(
-  "%s, of which any part is something else",
+  "%s with a corrupted part causes no internal error",
   { timeout: 60_000 },
   async (_, document) => {
     const failures: string[] = [];
@@ -350,14 +350,14 @@ test.each(Object.entries(DOCUMENTS))(
       log: jsonLog("error", (line) => failures.push(line)),
       wall: () => TEST_START,
     });
-    await prepared(aws);
+    await prepare(aws);
     await advance("1m");
     let refusal = await document.give(JSON.stringify(document.good), aws).then(
       () => "",
       (error: Error) => error.message,
     );
     expect(refusal).toBe("");
-    for (const text of spoilt(document.good)) {
+    for (const text of corrupted(document.good)) {
       const started = performance.now();
       refusal = "";
       try {

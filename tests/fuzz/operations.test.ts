@@ -6,7 +6,7 @@ import { TEST_PLACE, testCloud } from "#kernel/testing.ts";
 import { jsonLog } from "#lib/log.ts";
 import { type Random, random } from "#lib/random.ts";
 
-/** Texts that mean something somewhere, or are unkind everywhere. */
+/** Strings that are meaningful to some service, or likely to cause errors. */
 const TEXTS = [
   "",
   "test",
@@ -42,25 +42,25 @@ const TEXTS = [
 ];
 const NUMBERS = [0, 1, -1, 5, 60, 100, 300, 1_000, 2 ** 31 - 1];
 const TIMES = [0, 1e12, 1.8e12, -1e12].map((time) => new Date(time));
-const DEEPEST = 6;
+const MAX_DEPTH = 6;
 
-/** What the router or the decoder would not let through without it. */
-const isCertain = ({ location, required, name }: Member) =>
+/** Whether the router or the decoder requires the member. */
+const isAlwaysPresent = ({ location, required, name }: Member) =>
   required && (location === "uri" || name === "CopySource");
 
-/** An input of that form, of values that are mostly wrong; now and then something required is missing. */
+/** Returns a random input of the given shape. Most values are wrong, and a required member is rarely missing. */
 function inputOf(shape: Shape, chance: Random, depth = 0): unknown {
   const pick = <T>(choices: readonly T[]): T => choices[chance.below(choices.length)]!;
-  if (depth > DEEPEST) return undefined;
+  if (depth > MAX_DEPTH) return undefined;
   switch (shape.kind) {
     case "structure": {
       const input: Record<string, unknown> = {};
       for (const member of shape.members) {
-        const isThere =
-          isCertain(member) ||
+        const isPresent =
+          isAlwaysPresent(member) ||
           (member === shape.payload && member.required) ||
           chance.fraction() < (member.required ? 0.97 : 0.35);
-        const value = isThere ? inputOf(member.shape, chance, depth + 1) : undefined;
+        const value = isPresent ? inputOf(member.shape, chance, depth + 1) : undefined;
         if (value !== undefined) input[member.name] = value;
       }
       return input;
@@ -86,7 +86,7 @@ function inputOf(shape: Shape, chance: Random, depth = 0): unknown {
 
 const ROUNDS = 100;
 
-test("no operation fails by itself, whatever it is given", { timeout: 120_000 }, async () => {
+test("no operation has an internal error, whatever its input", { timeout: 120_000 }, async () => {
   const failures: string[] = [];
   const services = await Promise.all(Object.values(catalog).map((load) => load()));
   const { cloud, close } = await testCloud(services, {
@@ -118,6 +118,6 @@ test("no operation fails by itself, whatever it is given", { timeout: 120_000 },
   }
   await close();
   expect(failures).toEqual([]);
-  // Some inputs must be good, or nothing behind the checks was reached.
+  // Some inputs must be valid, or the test covers nothing beyond validation.
   expect(answered).toBeGreaterThan(100);
 });

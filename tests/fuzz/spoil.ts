@@ -3,10 +3,13 @@ import { TEMPLATES, type Template } from "./templates.ts";
 
 type Part = "method" | "target" | "headers" | "body";
 
-/** What is done to a request. Places are fractions, so that a shrunk template still has them. */
+/** An edit of a request. Positions are fractions, so that they remain valid in a shrunk template. */
 interface Edit {
   part: Part;
-  /** Else what HTTP's own grammar refuses is left out: what lies behind the parser is to be tried, too. */
+  /**
+   * Whether bytes that HTTP's grammar refuses are kept. They are mostly removed, so that the test covers what follows
+   * the parser.
+   */
   raw: boolean;
   at: number;
   length: number;
@@ -14,7 +17,7 @@ interface Edit {
   bytes: Buffer;
 }
 
-/** What parsers stumble over, more often than over noise. */
+/** Tokens that break parsers more often than random bytes do. */
 const TOKENS = [
   "\0",
   "\r\n",
@@ -88,7 +91,7 @@ const TOKENS = [
 
 const repeated = (part: Part, times: number) => Array<Part>(times).fill(part);
 
-/** Any place as likely as any other: fast-check would favour the ends. */
+/** A uniform fraction; fast-check's default bias would favour both ends. */
 const fraction = fc.noBias(fc.nat(9_999)).map((n) => n / 10_000);
 
 const edit: fc.Arbitrary<Edit> = fc.record({
@@ -109,14 +112,17 @@ const edit: fc.Arbitrary<Edit> = fc.record({
   ),
 });
 
-/** A request as bytes, mostly wrong; and who it was, for the report. */
-export const spoiltRequest = fc
+/** A request as bytes, mostly invalid. */
+export const corruptRequest = fc
   .record({
     template: fc.nat(TEMPLATES.length - 1),
     edits: fc.array(edit, { maxLength: 5 }),
-    /** Else the length is that of the body before it was spoilt. */
+    /** Whether Content-Length is that of the edited body, rather than of the original one. */
     tellsLength: fc.nat(9).map((dice) => dice > 0),
-    /** Seldom: an incomplete request is waited for, and says little. */
+    /**
+     * The fraction of the request that is sent. Rarely less than 1, as the server only waits for the rest of an
+     * incomplete request.
+     */
     sent: fc.oneof({ weight: 19, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fraction }),
   })
   .map(({ template, edits, tellsLength, sent }) => {
@@ -135,8 +141,8 @@ function serialize({ line, headers, body }: Template, edits: readonly Edit[], te
   };
   for (const one of edits) {
     const { part, raw } = one;
-    const spoilt = apply(one, parts[part]);
-    parts[part] = raw ? spoilt : Buffer.from(spoilt.filter(ALLOWED[part]));
+    const edited = apply(one, parts[part]);
+    parts[part] = raw ? edited : Buffer.from(edited.filter(ALLOWED[part]));
   }
   const hasLength = headers["transfer-encoding"] === undefined && body.length > 0;
   const length = (tellsLength ? parts.body : body).length;

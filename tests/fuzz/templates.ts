@@ -1,6 +1,6 @@
-/** Requests that are right, for the fuzzer to spoil: each protocol, and each way to carry a body or a signature. */
+/** Valid requests that the fuzzer edits: each protocol, and each way to send a body or a signature. */
 export interface Template {
-  /** Method and target. */
+  /** The method and the target. */
   line: string;
   headers: Record<string, string>;
   body: Buffer;
@@ -58,7 +58,7 @@ const METRICS = Buffer.from(
     `6954696d657374616d70c1fb41d954fc40000000`,
   "hex",
 );
-/** `{"StreamName": "s", "Data": h'0102', "PartitionKey": "p"}`, indefinite */
+/** `{"StreamName": "s", "Data": h'0102', "PartitionKey": "p"}`, with indefinite length */
 const RECORD = Buffer.from(
   "bf6a53747265616d4e616d6561736444617461420102" + "6c506172746974696f6e4b65796170ff",
   "hex",

@@ -6,18 +6,18 @@ import { loadContract } from "#aws/contract/contract.ts";
 import { testGateway } from "#gateway/testing.ts";
 import { deniedIn } from "#kernel/authorize.ts";
 import type { Handler, Service } from "#kernel/service.ts";
-import { spoiltRequest } from "./spoil.ts";
+import { corruptRequest } from "./spoil.ts";
 
-/** Longer: `NUBE_FUZZ_RUNS=100000`. Again: `NUBE_FUZZ_SEED`, as the test's name has it. */
+/** `NUBE_FUZZ_RUNS=100000` runs longer. `NUBE_FUZZ_SEED` repeats a run with the seed in the test's title. */
 const RUNS = Number(process.env.NUBE_FUZZ_RUNS ?? 3_000);
 const SEED = Number(process.env.NUBE_FUZZ_SEED ?? Date.now() % 2 ** 31);
-/** No request here takes more than milliseconds; a machine under load may. */
+/** The time limit for a response. A request takes milliseconds, but may take longer on a machine under load. */
 const DEADLINE_MS = 10_000;
-/** A request that is not complete is given up after this. It decides how much is tried, not what is right. */
+/** The time after which an incomplete request is abandoned. It determines how much is tested, not what is correct. */
 const PATIENCE_MS = 15;
 
-/** A service of which every operation is there and does nothing: what is fuzzed is the way to it and back. */
-function hollow(id: string): Service {
+/** A service in which every operation exists and does nothing, to fuzz routing, decoding and encoding. */
+function stubService(id: string): Service {
   const contract = loadContract(id);
   const handler: Handler = async (_ctx, input) => {
     for (const value of Object.values(input)) {
@@ -43,7 +43,7 @@ function hollow(id: string): Service {
   };
 }
 
-const HOLLOW = [
+const STUBBED = [
   "dynamodb",
   "sqs",
   "kms",
@@ -63,7 +63,7 @@ const HOLLOW = [
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
-/** All that comes until the server closes, or has answered once. */
+/** Sends the bytes and returns what the server sends until it closes the connection or has answered once. */
 function exchange(port: number, bytes: Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
@@ -95,14 +95,14 @@ test(`no request brings the server down: ${RUNS} runs, seed ${SEED}`, {
   timeout: 60_000 + RUNS * 20,
 }, async () => {
   const own = await Promise.all(Object.values(catalog).map((load) => load()));
-  const missing = HOLLOW.filter((id) => !own.some((service) => service.id === id)).map(hollow);
+  const missing = STUBBED.filter((id) => !own.some((service) => service.id === id)).map(stubService);
   const { port, failures, send } = await testGateway({ mode: "loopback", services: [...own, ...missing] });
   await fc.assert(
-    fc.asyncProperty(spoiltRequest, async (bytes) => {
+    fc.asyncProperty(corruptRequest, async (bytes) => {
       const before = failures.length;
-      const answer = await exchange(port, bytes);
+      const response = await exchange(port, bytes);
       const request = bytes.toString("latin1").slice(0, 2_000);
-      expect(answer, request).toMatch(/^$|^HTTP\/1\.1 ([1-4]|501)/);
+      expect(response, request).toMatch(/^$|^HTTP\/1\.1 ([1-4]|501)/);
       expect(failures.slice(before), request).toEqual([]);
     }),
     { numRuns: RUNS, seed: SEED },

@@ -6,7 +6,7 @@ import { protocol } from "#aws/protocols/index.ts";
 
 const meta = { requestId: "request-id", hostId: "host-id" };
 
-/** Codecs are compiled on first use: here every operation of every service is used once, in each of its protocols. */
+/** Codecs are compiled on first use. This uses every operation of every service once in each of its protocols. */
 describe("every operation's codecs and constraints compile", () => {
   test.each(serviceNames())("%s", (service) => {
     const contract = loadContract(service);

@@ -1,20 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { isBody } from "./bodies.ts";
-import { inputsLeftOut } from "./left-out.ts";
-import { type Case, cases, comparable, saidAs, vectorsAreMissing } from "./vectors.ts";
+import { excludedInputs } from "./left-out.ts";
+import { type Case, cases, comparable, toHandlerValue, vectorsAreMissing } from "./vectors.ts";
 
 const all = cases("input");
 
-describe.skipIf(vectorsAreMissing)("what a client serialized decodes to what its user said", () => {
+describe.skipIf(vectorsAreMissing)("a serialized request decodes to the input parameters", () => {
   for (const each of all) {
-    const reason = inputsLeftOut[each.id];
+    const reason = excludedInputs[each.id];
     if (reason === undefined) test(each.id, () => decodes(each));
-    else test(`${each.id} is left out: ${reason}`, () => expect(decodes(each)).rejects.toThrow());
+    else test(`${each.id} is excluded: ${reason}`, () => expect(decodes(each)).rejects.toThrow());
   }
 
-  test("every case that is left out exists", () => {
+  test("every excluded case exists", () => {
     const ids = new Set(all.map(({ id }) => id));
-    expect(Object.keys(inputsLeftOut).filter((id) => !ids.has(id))).toEqual([]);
+    expect(Object.keys(excludedInputs).filter((id) => !ids.has(id))).toEqual([]);
   });
 });
 
@@ -34,7 +34,7 @@ async function decodes({ operation, protocol, params, serialized }: Case): Promi
     if (bytes.length === 0) delete decoded[name];
     else decoded[name] = bytes;
   }
-  expect(comparable(decoded)).toEqual(comparable(saidAs(operation.input, params)));
+  expect(comparable(decoded)).toEqual(comparable(toHandlerValue(operation.input, params)));
 }
 
 function labelsOf(template: string, path: string): Record<string, string> {

@@ -1,6 +1,6 @@
 /**
- * Cases that a server cannot meet, or must meet otherwise, by id and with the reason. The tests fail when one of these
- * passes, or is no longer there.
+ * Cases that a server cannot pass, or passes differently, by id and with the reason. The tests fail if an excluded
+ * case passes or does not exist.
  */
 const noBody = "the case has no body: it is about the client's Content-Encoding header";
 const autoFill = "the client invents a token that its user has not said";
@@ -11,7 +11,7 @@ const jsonText = "the case has a JSON value as text, our handlers have the value
 const emptyPayload = "the client sends {} for a payload that its user has left out";
 const queryStatus = "AWS answers with the status of the error's query code";
 
-export const inputsLeftOut: Record<string, string> = {
+export const excludedInputs: Record<string, string> = {
   "ec2/SDKAppliedContentEncoding_ec2Query": noBody,
   "ec2/SDKAppendsGzipAndIgnoresHttpProvidedEncoding_ec2Query": noBody,
   "json/SDKAppliedContentEncoding_awsJson1_1": noBody,
@@ -51,7 +51,7 @@ export const inputsLeftOut: Record<string, string> = {
   "rest-json/RestJsonHttpWithHeadersButNoPayload": emptyPayload,
 };
 
-export const outputsLeftOut: Record<string, string> = {
+export const excludedOutputs: Record<string, string> = {
   "json_1_0-query-compatible/QueryCompatibleAwsJson10CustomCodeError": queryStatus,
   "smithy-rpc-v2-cbor-query-compatible/QueryCompatibleRpcV2CborCustomCodeError": queryStatus,
   "rest-json/MediaTypeHeaderOutputBase64": jsonText,

@@ -7,51 +7,51 @@ import { jsonMembersReader, jsonReader } from "#aws/protocols/json.ts";
 import type { WireBody, WireResponse } from "#aws/protocols/protocol.ts";
 import { parseXml, type XmlElement } from "#aws/protocols/xml-reader.ts";
 import { xmlMembersReader, xmlReader } from "#aws/protocols/xml-shapes.ts";
-import { outputsLeftOut } from "./left-out.ts";
-import { type Case, cases, comparable, saidAs, vectorsAreMissing } from "./vectors.ts";
+import { excludedOutputs } from "./left-out.ts";
+import { type Case, cases, comparable, toHandlerValue, vectorsAreMissing } from "./vectors.ts";
 
 const all = cases("output");
 const meta = { requestId: "foo-id", hostId: "host-id" };
 
-describe.skipIf(vectorsAreMissing)("what a user is to be told encodes to what the client expects", () => {
+describe.skipIf(vectorsAreMissing)("a result encodes to the expected response", () => {
   for (const each of all) {
-    const run = () => (each.errorCode === undefined ? answers(each) : fails(each));
-    const reason = outputsLeftOut[each.id];
+    const run = () => (each.errorCode === undefined ? checkResponse(each) : checkError(each));
+    const reason = excludedOutputs[each.id];
     if (reason === undefined) test(each.id, run);
-    else test(`${each.id} is left out: ${reason}`, () => expect(run).toThrow());
+    else test(`${each.id} is excluded: ${reason}`, () => expect(run).toThrow());
   }
 
-  test("every case that is left out exists", () => {
+  test("every excluded case exists", () => {
     const ids = new Set(all.map(({ id }) => id));
-    expect(Object.keys(outputsLeftOut).filter((id) => !ids.has(id))).toEqual([]);
+    expect(Object.keys(excludedOutputs).filter((id) => !ids.has(id))).toEqual([]);
   });
 });
 
 /**
- * Our body and the expected one both read as the result: the reader is thereby held to the case, and the writer to the
- * reader. What travels in headers is compared as text.
+ * Reads both our body and the expected one, and compares each with the result: this validates the reader against the
+ * case and the writer against the reader. Headers are compared as text.
  */
-function answers({ operation, protocol, result, response }: Case): void {
-  const value = saidAs(operation.output, result) as Record<string, unknown>;
-  const answer = protocol.encode(operation, value, meta);
-  expect(answer.status).toBe(response!.status_code);
-  expectHeaders(answer, response!.headers);
+function checkResponse({ operation, protocol, result, response }: Case): void {
+  const value = toHandlerValue(operation.output, result) as Record<string, unknown>;
+  const encoded = protocol.encode(operation, value, meta);
+  expect(encoded.status).toBe(response!.status_code);
+  expectHeaders(encoded, response!.headers);
 
   const inBody = operation.output.payload ? [operation.output.payload] : operation.output.bodyMembers;
   const members = Object.fromEntries(inBody.map(({ name }) => [name, value[name]]));
   const read = bodyReader(operation, protocol.name);
   const expected = Buffer.from(response!.body ?? "", protocol.name === "rpcv2Cbor" ? "base64" : "utf8");
   expect(comparable(read(expected))).toEqual(comparable(members));
-  expect(comparable(read(bytesOf(answer.body)))).toEqual(comparable(members));
+  expect(comparable(read(bytesOf(encoded.body)))).toEqual(comparable(members));
 }
 
-/** Headers that are not of the case; one case has a request's among its response's. */
+/** Headers that a case does not determine; one case lists a request header among those of its response. */
 const varying = new Set(["content-type", "content-length", "x-amzn-requestid", "x-amz-target"]);
 
-function expectHeaders(answer: WireResponse, expected: Record<string, string> = {}): void {
+function expectHeaders(encoded: WireResponse, expected: Record<string, string> = {}): void {
   for (const [name, value] of Object.entries(expected)) {
     if (varying.has(name.toLowerCase())) continue;
-    expect(answer.headers[name.toLowerCase()], name).toBe(value);
+    expect(encoded.headers[name.toLowerCase()], name).toBe(value);
   }
 }
 
@@ -104,16 +104,16 @@ function childOf(element: XmlElement, name: string | undefined): XmlElement | un
   return element.children.find((child) => child.name === name);
 }
 
-function fails({ contract, operation, protocol, errorCode, errorMessage, error, response }: Case): void {
+function checkError({ contract, operation, protocol, errorCode, errorMessage, error, response }: Case): void {
   const shape = contract.error(errorCode!)!;
-  const members = saidAs(shape, error ?? {}) as Record<string, unknown>;
+  const members = toHandlerValue(shape, error ?? {}) as Record<string, unknown>;
   const message = errorMessage ?? "";
-  const answer = protocol.encodeError(operation, new AwsError(errorCode!, message, { members }), meta);
-  expect(answer.status).toBe(response!.status_code);
+  const encoded = protocol.encodeError(operation, new AwsError(errorCode!, message, { members }), meta);
+  expect(encoded.status).toBe(response!.status_code);
   const { "X-Amzn-Errortype": type, "x-amzn-errortype": lower, ...headers } = response!.headers ?? {};
-  expectHeaders(answer, headers);
+  expectHeaders(encoded, headers);
   if (protocol.name === "restJson1") {
-    expect(answer.headers["x-amzn-errortype"]).toBe(shape.name);
+    expect(encoded.headers["x-amzn-errortype"]).toBe(shape.name);
     if (type ?? lower) expect((type ?? lower)!.split(":")[0]!.split("#").at(-1)).toBe(shape.name);
   }
 
@@ -122,8 +122,8 @@ function fails({ contract, operation, protocol, errorCode, errorMessage, error, 
   const read = errorReader(shape, protocol.name);
   const expected = Buffer.from(response!.body ?? "", protocol.name === "rpcv2Cbor" ? "base64" : "utf8");
   expect(comparable(read(expected))).toEqual(comparable(bodyMembers));
-  expect(comparable(read(bytesOf(answer.body)))).toEqual(comparable(bodyMembers));
-  expect(codeIn(bytesOf(answer.body), protocol.name) ?? errorCode).toBe(
+  expect(comparable(read(bytesOf(encoded.body)))).toEqual(comparable(bodyMembers));
+  expect(codeIn(bytesOf(encoded.body), protocol.name) ?? errorCode).toBe(
     codeIn(expected, protocol.name) ?? errorCode,
   );
 }

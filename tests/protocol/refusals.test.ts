@@ -8,7 +8,7 @@ import { decodeCbor } from "#aws/protocols/cbor.ts";
 import { certificates } from "#gateway/server/certificates.ts";
 import { type Answer, type SignedCall, signed, testGateway } from "#gateway/testing.ts";
 
-/** An operation of each protocol, of services that this cloud knows and does not have. */
+/** An operation of each protocol, of services that are known but not implemented. */
 const CALLS: Record<string, Partial<SignedCall>> = {
   "dynamodb:ListTables": {
     method: "POST",
@@ -64,7 +64,7 @@ const CALLS: Record<string, Partial<SignedCall>> = {
   "s3:GetBucketPolicy": { service: "s3", target: "/b?policy" },
 };
 
-/** Code, message and request id, wherever the service has them; and what its answers look like besides. */
+/** The status, code and message of an error, wherever the protocol has them, and the format of the response. */
 function read({ status, headers, text, bytes }: Answer) {
   const type = headers["content-type"] ?? "";
   const requestId = headers["x-amzn-requestid"] ?? headers["x-amz-request-id"];
@@ -102,7 +102,7 @@ const FORMS: Record<string, string> = {
 describe.each(Object.entries(CALLS))("%s", (name, call) => {
   const form = FORMS[name];
 
-  test("is named as what this cloud does not have", async () => {
+  test("is refused as not implemented", async () => {
     const gate = await testGateway();
     expect(read(await gate.call(call))).toEqual({
       status: 501,
@@ -113,11 +113,11 @@ describe.each(Object.entries(CALLS))("%s", (name, call) => {
     expect(gate.failures).toEqual([]);
   });
 
-  test("is refused in its own form: a signature, a body that is too large, a query that cannot be read", async () => {
+  test("is refused in the format of its protocol: a wrong signature, a body that is too large, an invalid query", async () => {
     const gate = await testGateway();
     const wrong = { accessKeyId: "test", secretAccessKey: "wrong" };
     expect(read(await gate.call({ ...call, credentials: wrong }))).toMatchObject({ form });
-    // The length is enough: nothing is read.
+    // The declared length suffices: the body is not read.
     const { headers } = signed(gate.port, call);
     const tooLong = { ...call, headers: { ...headers, "content-length": "200000000" }, body: "" };
     if (call.method === "POST") {
@@ -134,7 +134,7 @@ describe.each(Object.entries(CALLS))("%s", (name, call) => {
   });
 });
 
-test("SQS says its older codes to clients that know them", async () => {
+test("SQS returns its older error codes in x-amzn-query-error", async () => {
   const { call } = await testGateway();
   const answer = await call(CALLS["sqs:ListQueues"]!);
   expect(answer.headers["x-amzn-query-error"]).toBe("NotImplemented;Receiver");
@@ -155,7 +155,7 @@ test.each([
   ["route53:ListHostedZones", { target: "/nonsense" }, 404, "UnknownOperationException"],
   ["s3:GetBucketPolicy", { method: "PATCH" }, 405, "MethodNotAllowed"],
   ["s3:GetBucketPolicy", { target: "/b/%ff" }, 400, "InvalidURI"],
-] as const)("%s, but %j", async (name, change, status, code) => {
+] as const)("%s with %j is refused", async (name, change, status, code) => {
   const { call } = await testGateway();
   const base = CALLS[name]!;
   const headers = { ...base.headers, ...("headers" in change ? change.headers : {}) };
@@ -166,13 +166,13 @@ test.each([
   });
 });
 
-test("a service that is not even known", async () => {
+test("an operation of an unknown service is not implemented", async () => {
   const { call } = await testGateway();
   const answer = await call({ service: "braket", target: "/jobs" });
   expect(read(answer)).toMatchObject({ status: 501, code: "NotImplemented" });
 });
 
-test("the same through HTTP/2", async () => {
+test("an unimplemented operation is refused over HTTP/2", async () => {
   const { port } = await testGateway();
   const session = connect(`http://localhost:${port}`, { createConnection: undefined });
   onTestFinished(() => session.destroy());
@@ -192,7 +192,7 @@ test("the same through HTTP/2", async () => {
   });
 });
 
-test("the same through TLS", async () => {
+test("an unimplemented operation is refused over TLS", async () => {
   const folder = mkdtempSync(join(tmpdir(), "nube-tls-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const own = certificates({ folder, hosts: ["localhost", "127.0.0.1"], suffixes: ["localhost"] });

@@ -11,7 +11,10 @@ import { parsePostSignature, verifyPostSignature } from "#aws/signature/post-sig
 import type { Headers, Query, RawRequest } from "#aws/signature/request.ts";
 import { verify } from "#aws/signature/sigv4.ts";
 
-/** What the AWS SDK for JavaScript signs must hold here: nothing is sent, the request is caught at the SDK's door. */
+/**
+ * Requests that the AWS SDK for JavaScript signs must verify here. Nothing is sent: the SDK's request handler
+ * captures the request.
+ */
 const credentials = { accessKeyId: "AKID", secretAccessKey: "secret/+=", sessionToken: "tok/en==" };
 const config = {
   region: "eu-central-1",
@@ -20,7 +23,7 @@ const config = {
   forcePathStyle: true,
 };
 
-function judge(request: RawRequest, query: Query) {
+function verifySignature(request: RawRequest, query: Query) {
   const signature = parseSignature(request.headers, query, "s3");
   if (signature?.version !== 4) throw new Error("not a Version 4 signature");
   const payload = s3Payload(signature.carrier, request.headers, query);
@@ -34,7 +37,7 @@ interface Caught {
   body: unknown;
 }
 
-/** The SDK's request as a server would receive it. */
+/** The request of the SDK, as a server would receive it. */
 async function catchPut(input: Omit<PutObjectCommandInput, "Bucket">): Promise<Caught> {
   let caught: Caught | undefined;
   const client = new S3Client({
@@ -75,7 +78,7 @@ describe("the SDK for JavaScript signs", () => {
       Body: "hello",
       Metadata: { note: "two  spaces" },
     });
-    const { signature, matches } = judge(request, query);
+    const { signature, matches } = verifySignature(request, query);
     expect(matches).toBe(true);
     expect(signature).toMatchObject({ accessKeyId: "AKID", sessionToken: "tok/en==" });
     expect(unsignedHeaders(signature, request.headers)).toEqual([]);
@@ -88,7 +91,7 @@ describe("the SDK for JavaScript signs", () => {
       Body: Readable.from([data]),
       ContentLength: data.length,
     });
-    const { payload, matches } = judge(request, query);
+    const { payload, matches } = verifySignature(request, query);
     expect(matches).toBe(true);
     expect(payload).toMatchObject({ kind: "chunked", signedChunks: false, trailer: true });
     const announced = [request.headers["x-amz-trailer"] ?? ""];
@@ -115,14 +118,14 @@ describe("the SDK for JavaScript signs", () => {
       query: url.search.slice(1),
       headers: { host: url.host },
     };
-    expect(judge(request, query)).toMatchObject({
+    expect(verifySignature(request, query)).toMatchObject({
       matches: true,
       signature: { expiresIn: 60, carrier: "query" },
     });
-    expect(judge({ ...request, method: "PUT" }, query).matches).toBe(false);
+    expect(verifySignature({ ...request, method: "PUT" }, query).matches).toBe(false);
   });
 
-  test("a form", async () => {
+  test("a POST form", async () => {
     const { fields } = await createPresignedPost(new S3Client(config), {
       Bucket: "bucket",
       Key: "uploads/name",

@@ -9,7 +9,7 @@ import { canonicalRequest, sign, stringToSign, verify } from "#aws/signature/sig
 const folder = join(process.env.NUBE_VECTORS ?? "../shared/vectors", "sigv4");
 const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
-/** Folders that hold a case; some are grouped one level down. */
+/** The cases of the suite; some are grouped in a subfolder. */
 const cases = existsSync(folder)
   ? readdirSync(folder, { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".req"))
@@ -18,7 +18,7 @@ const cases = existsSync(folder)
 
 if (cases.length === 0) console.log(`skipped: AWS's Signature Version 4 test suite is not at ${folder}`);
 
-/** One character per byte, as HTTP servers read it. */
+/** Reads one character per byte, as an HTTP server does. */
 const read = (path: string) => readFileSync(path, "latin1").replaceAll("\r\n", "\n");
 
 function parse(text: string): RawRequest & { body: string } {
@@ -50,7 +50,7 @@ describe.skipIf(cases.length === 0)("AWS's Signature Version 4 test suite", () =
     expect(stringToSign(signature, canonical)).toBe(read(`${path}.sts`).trimEnd());
     expect(verify(signed, signature, secret, payloadHash).matches).toBe(true);
     expect(verify(signed, signature, `${secret}x`, payloadHash).matches).toBe(false);
-    // One vector's token is added by the signer; the others have it in the request, or add it after signing.
+    // In one vector the signer adds the session token; in the others it is in the request, or added after signing.
     const signerAddsToken =
       signature.signedHeaders.includes("x-amz-security-token") &&
       !("x-amz-security-token" in request.headers);

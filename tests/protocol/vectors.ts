@@ -9,8 +9,8 @@ import { distil } from "../../tools/contract/distil.ts";
 import type { BotocoreModel, ModelOperation } from "../../tools/contract/model.ts";
 
 /**
- * botocore's cases for AWS's protocols, written for clients. A server runs them the other way round: what a client sends
- * must decode to what its user said, and what its user is to be told must encode to what the client expects.
+ * botocore's cases for AWS's protocols, written for clients. A server runs them in reverse: a client's serialized
+ * request must decode to the input parameters, and a result must encode to the response that the client expects.
  */
 const root = resolve(
   process.env.NUBE_VECTORS ?? join(import.meta.dirname, "../../../shared/vectors"),
@@ -21,7 +21,7 @@ export const vectorsAreMissing = !existsSync(root);
 if (vectorsAreMissing) console.warn(`Protocol cases are skipped: there is no ${root} (set NUBE_VECTORS)`);
 
 export interface Case {
-  /** `rest-json/RestJsonListsEmpty`: file and id. */
+  /** File and id, such as `rest-json/RestJsonListsEmpty`. */
   id: string;
   contract: Contract;
   operation: Operation;
@@ -67,8 +67,11 @@ export function cases(direction: "input" | "output"): Case[] {
   });
 }
 
-/** The cases say timestamps as seconds or text, bytes as text and special floats as words: here as handlers have them. */
-export function saidAs(shape: Shape, value: unknown): unknown {
+/**
+ * Converts a value of a case, with timestamps as seconds or text, bytes as text and special floats as words, to the
+ * handlers' types.
+ */
+export function toHandlerValue(shape: Shape, value: unknown): unknown {
   if (value === null || value === undefined) return value;
   switch (shape.kind) {
     case "scalar":
@@ -76,9 +79,9 @@ export function saidAs(shape: Shape, value: unknown): unknown {
     case "document":
       return value;
     case "list":
-      return (value as unknown[]).map((item) => saidAs(shape.member, item));
+      return (value as unknown[]).map((item) => toHandlerValue(shape.member, item));
     case "map":
-      return mapValues(value as object, (item) => saidAs(shape.value, item));
+      return mapValues(value as object, (item) => toHandlerValue(shape.value, item));
     case "structure":
       return structureOf(shape, value as object);
   }
@@ -87,7 +90,7 @@ export function saidAs(shape: Shape, value: unknown): unknown {
 function structureOf(shape: StructureShape, value: object): unknown {
   return mapValues(value, (item, name) => {
     const member = shape.member(name);
-    return member === undefined || member.jsonValue ? item : saidAs(member.shape, item);
+    return member === undefined || member.jsonValue ? item : toHandlerValue(member.shape, item);
   });
 }
 
@@ -102,7 +105,7 @@ function mapValues(value: object, change: (item: unknown, key: string) => unknow
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, change(item, key)]));
 }
 
-/** For comparing: bytes as text, and no difference between absent and null members. */
+/** Converts a value for comparison: bytes become text, and null members are dropped. */
 export function comparable(value: unknown): unknown {
   if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString("hex")}`;
   if (value instanceof Date) return `date ${value.getTime()}`;
