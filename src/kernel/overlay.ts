@@ -190,25 +190,33 @@ class Writer extends Reader implements Draft {
 /** Merges the store's rows with the writes above them until the limit is reached or both are exhausted. */
 async function merge(store: KeyValueStore, range: KeyRange, writes: [string, Write][]): Promise<Row[]> {
   const out: Row[] = [];
-  const before = range.reverse ? (a: string, b: string) => a > b : (a: string, b: string) => a < b;
+  const isBefore = range.reverse ? (a: string, b: string) => a > b : (a: string, b: string) => a < b;
   let at = 0;
+
+  /** Takes the writes whose keys come before `text`, or all that are left. */
+  function takeBefore(text?: string): void {
+    for (; at < writes.length && out.length < range.limit; at++) {
+      const [key, write] = writes[at]!;
+      if (text !== undefined && !isBefore(key, text)) return;
+      pushRow(out, write);
+    }
+  }
+
   let rest = range;
   for (;;) {
     const page = await store.range(rest);
     for (const row of page) {
       const text = row.text ?? keyText(row.key);
-      for (; at < writes.length && before(writes[at]![0], text) && out.length < range.limit; at++)
-        pushRow(out, writes[at]![1]);
+      takeBefore(text);
       if (out.length === range.limit) return out;
       if (writes[at]?.[0] === text) pushRow(out, writes[at++]![1]);
       else out.push(row);
-      if (out.length === range.limit) return out;
     }
-    if (page.length < rest.limit) break;
+    if (page.length < rest.limit || out.length === range.limit) break;
     const last = page.at(-1)!.key;
     rest = range.reverse ? { ...rest, end: last } : { ...rest, start: Buffer.concat([last, ZERO]) };
   }
-  for (; at < writes.length && out.length < range.limit; at++) pushRow(out, writes[at]![1]);
+  takeBefore();
   return out;
 }
 

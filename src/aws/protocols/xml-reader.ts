@@ -55,11 +55,8 @@ class Scanner {
     const names: string[] = [];
     while (this.#at < this.#text.length) {
       const current = open[open.length - 1]!;
-      const tag = this.#text.indexOf("<", this.#at);
-      const end = tag < 0 ? this.#text.length : tag;
-      if (end > this.#at) current.text += unescaped(this.#text.slice(this.#at, end));
-      if (tag < 0) break;
-      this.#at = tag + 1;
+      current.text += this.#characters();
+      if (this.#at++ === this.#text.length) break;
       const mark = this.#text.charCodeAt(this.#at);
       if (mark === slash) {
         if (names.pop() !== this.#closingName()) throw new Malformed("Mismatched tag");
@@ -76,11 +73,16 @@ class Scanner {
         names.push(qualified);
       }
     }
-    const only = root.children[0];
-    if (names.length > 0 || only === undefined || root.children.length > 1 || root.text.trim() !== "") {
-      throw new Malformed("Not exactly one root element");
-    }
-    return only;
+    if (names.length > 0) throw new Malformed("Not exactly one root element");
+    return only(root);
+  }
+
+  /** What stands before the next tag. */
+  #characters(): string {
+    const start = this.#at;
+    const tag = this.#text.indexOf("<", start);
+    this.#at = tag < 0 ? this.#text.length : tag;
+    return this.#at > start ? unescaped(this.#text.slice(start, this.#at)) : "";
   }
 
   #count(): void {
@@ -147,6 +149,14 @@ class Scanner {
     this.#at = pattern.lastIndex;
     return match;
   }
+}
+
+/** The one element of a document, beside which there is only space. */
+function only({ children, text }: XmlElement): XmlElement {
+  const [element] = children;
+  if (element === undefined || children.length > 1 || text.trim() !== "")
+    throw new Malformed("Not exactly one root element");
+  return element;
 }
 
 const entities = new Map(Object.entries({ lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" }));

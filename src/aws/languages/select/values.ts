@@ -67,15 +67,21 @@ const float = (value: Numeric) => (value instanceof Decimal ? numberOf(value) : 
 
 /** Returns less than, equal to, or more than zero; `undefined` if the values cannot be compared. */
 export function compare(a: Value, b: Value): number | undefined {
-  if (isNumeric(a)) {
-    if (!isNumeric(b)) return undefined;
-    if (typeof a === "bigint" && typeof b === "bigint") return a < b ? -1 : a > b ? 1 : 0;
-    if (typeof a === "number" || typeof b === "number") return float(a) - float(b);
-    return compareDecimals(decimal(a), decimal(b));
-  }
-  if (typeof a === "string") return typeof b === "string" ? (a < b ? -1 : a > b ? 1 : 0) : undefined;
+  if (isNumeric(a)) return isNumeric(b) ? compareNumbers(a, b) : undefined;
+  if (typeof a === "string") return typeof b === "string" ? order(a, b) : undefined;
   if (typeof a === "boolean") return typeof b === "boolean" ? Number(a) - Number(b) : undefined;
   return a instanceof Timestamp && b instanceof Timestamp ? a.time - b.time : undefined;
+}
+
+function compareNumbers(a: Numeric, b: Numeric): number {
+  if (typeof a === "bigint" && typeof b === "bigint") return order(a, b);
+  if (typeof a === "number" || typeof b === "number") return float(a) - float(b);
+  return compareDecimals(decimal(a), decimal(b));
+}
+
+function order<T extends bigint | string>(a: T, b: T): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 export function calculate(operator: Arithmetic, a: Numeric, b: Numeric): Numeric {

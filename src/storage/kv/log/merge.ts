@@ -14,33 +14,40 @@ export function mergeRanges(generations: readonly Generation[], base: Below, ran
   if (limit <= 0) return [];
   const above = generations
     .map((generation) => inGeneration(generation, range))
-    .filter(({ isAtEnd }) => !isAtEnd)
+    .filter(hasMore)
     .reverse();
   if (above.length === 0) return base.range(range);
-  const sources: Source[] = [...above, inBase(base, range)];
+  let sources: Source[] = [...above, inBase(base, range)].filter(hasMore);
   const rows: MergedRow[] = [];
-  for (;;) {
-    let next: Source | undefined;
-    let text: string | undefined;
-    let unfinished = 0;
-    for (const source of sources) {
-      const { head } = source;
-      if (head === undefined) continue;
-      unfinished++;
-      // Most keys are in several generations, and equality of texts is faster to detect than their order.
-      if (head === text) continue;
-      if (text !== undefined && (reverse ? head < text : head > text)) continue;
-      next = source;
-      text = head;
-    }
-    if (!next) return rows;
-    if (unfinished === 1) return withRest(rows, next, limit);
+  while (sources.length > 1) {
+    const next = foremost(sources, reverse);
+    const text = next.head;
     const row = next.row();
     if (row) rows.push(row);
-    // Advancing further could read a page of the base needlessly.
+    // Advancing may read a page of the base, which is not needed any more.
     if (rows.length === limit) return rows;
     for (const source of sources) if (source.head === text) source.advance();
+    if (!sources.every(hasMore)) sources = sources.filter(hasMore);
   }
+  const [last] = sources;
+  return last ? withRest(rows, last, limit) : rows;
+}
+
+const hasMore = ({ isAtEnd }: Source) => !isAtEnd;
+
+/** The source whose key comes next; of several with the same key the first, which is the newest. */
+function foremost(sources: readonly Source[], reverse: boolean | undefined): Source {
+  let next = sources[0]!;
+  let text = next.head!;
+  for (const source of sources) {
+    const head = source.head!;
+    // Most keys are in several sources, and comparing equal texts is faster than finding out which is less.
+    if (head === text) continue;
+    if (reverse ? head < text : head > text) continue;
+    next = source;
+    text = head;
+  }
+  return next;
 }
 
 /** The rest of the last source needs no comparisons, and therefore no key texts. */
