@@ -29,17 +29,17 @@ async function rule(more: Partial<PutRuleCommandInput> = {}) {
 }
 
 describe("event buses", () => {
-  behaviour("the default bus is there from the beginning", guide("eb-event-bus"), async () => {
+  behaviour("the default bus exists from the beginning", guide("eb-event-bus"), async () => {
     expect(await send(new DescribeEventBusCommand({}))).toMatchObject({
       Name: "default",
       Arn: arn("event-bus/default"),
     });
   });
-  behaviour("a new bus tells its ARN", api("CreateEventBus"), async () => {
+  behaviour("CreateEventBus returns an ARN", api("CreateEventBus"), async () => {
     const Name = name("bus");
     expect((await send(new CreateEventBusCommand({ Name }))).EventBusArn).toBe(arn(`event-bus/${Name}`));
   });
-  behaviour("a bus's name is taken once", api("CreateEventBus"), async () => {
+  behaviour("a bus name is unique", api("CreateEventBus"), async () => {
     const Name = name("bus");
     await send(new CreateEventBusCommand({ Name }));
     await expect(send(new CreateEventBusCommand({ Name }))).rejects.toMatchObject({
@@ -47,13 +47,13 @@ describe("event buses", () => {
       message: `Event bus ${Name} already exists.`,
     });
   });
-  behaviour("default is the name of the default bus", api("CreateEventBus"), async () => {
+  behaviour("a custom bus cannot be named default", api("CreateEventBus"), async () => {
     await expect(send(new CreateEventBusCommand({ Name: "default" }))).rejects.toMatchObject({
       name: "ResourceAlreadyExistsException",
     });
   });
   behaviour(
-    "a name holds letters, digits, points, hyphens and underscores",
+    "a name may have letters, digits, periods, hyphens and underscores",
     api("CreateEventBus"),
     async () => {
       await expect(send(new CreateEventBusCommand({ Name: "no spaces" }))).rejects.toMatchObject(
@@ -61,14 +61,14 @@ describe("event buses", () => {
       );
     },
   );
-  behaviour("a name of one's own has no slash", api("CreateEventBus"), async () => {
+  behaviour("the name of a custom bus cannot have a slash", api("CreateEventBus"), async () => {
     await expect(send(new CreateEventBusCommand({ Name: "a/b" }))).rejects.toMatchObject(
       invalid("Event bus name must not contain '/'."),
     );
   });
   for (const Name of ["aws.mine", "aws.partner/example.com/orders"])
     behaviour(
-      `${Name} is no name of one's own`,
+      `${Name} is not a valid name of a custom bus`,
       "https://github.com/amzn/selling-partner-api-models/issues/4638",
       async () => {
         await expect(send(new CreateEventBusCommand({ Name }))).rejects.toMatchObject(
@@ -76,7 +76,7 @@ describe("event buses", () => {
         );
       },
     );
-  behaviour("a partner's bus needs an event source that is there", api("CreateEventBus"), async () => {
+  behaviour("a partner event bus requires an existing event source", api("CreateEventBus"), async () => {
     const source = "aws.partner/example.com/orders";
     await expect(
       send(new CreateEventBusCommand({ Name: source, EventSourceName: source })),
@@ -85,19 +85,19 @@ describe("event buses", () => {
       send(new CreateEventBusCommand({ Name: `${source}/other`, EventSourceName: source })),
     ).rejects.toMatchObject(invalid("Event bus name must match event source name."));
   });
-  behaviour("a bus is described by name and by ARN", api("DescribeEventBus"), async () => {
+  behaviour("DescribeEventBus accepts a name or an ARN", api("DescribeEventBus"), async () => {
     const Name = name("bus");
     await send(new CreateEventBusCommand({ Name, Description: "for tests" }));
     const byName = await send(new DescribeEventBusCommand({ Name }));
     const byArn = await send(new DescribeEventBusCommand({ Name: byName.Arn }));
     expect(byArn).toMatchObject({ Name, Description: "for tests", CreationTime: byName.CreationTime });
   });
-  behaviour("a bus that is not there is not found", api("DescribeEventBus"), async () => {
+  behaviour("DescribeEventBus of a missing bus fails", api("DescribeEventBus"), async () => {
     await expect(send(new DescribeEventBusCommand({ Name: "nowhere" }))).rejects.toMatchObject(
       missing("Event bus nowhere does not exist."),
     );
   });
-  behaviour("what a bus says of itself can be changed", api("UpdateEventBus"), async () => {
+  behaviour("UpdateEventBus changes the description", api("UpdateEventBus"), async () => {
     const Name = name("bus");
     await send(new CreateEventBusCommand({ Name }));
     await send(new UpdateEventBusCommand({ Name, Description: "changed" }));
@@ -108,7 +108,7 @@ describe("event buses", () => {
       invalid("Cannot delete event bus default."),
     );
   });
-  behaviour("deleting a bus that is not there succeeds", api("DeleteEventBus"), async () => {
+  behaviour("deleting a missing bus succeeds", api("DeleteEventBus"), async () => {
     expect((await send(new DeleteEventBusCommand({ Name: "nowhere" }))).$metadata.httpStatusCode).toBe(200);
   });
   behaviour("a bus with rules cannot be deleted", api("DeleteEventBus"), async () => {
@@ -121,12 +121,16 @@ describe("event buses", () => {
     await send(new DeleteRuleCommand({ Name, EventBusName }));
     await send(new DeleteEventBusCommand({ Name: EventBusName }));
   });
-  behaviour("buses are listed by prefix, the default one among them", api("ListEventBuses"), async () => {
-    await send(new CreateEventBusCommand({ Name: "def-bus" }));
-    const { EventBuses } = await send(new ListEventBusesCommand({ NamePrefix: "def" }));
-    expect(EventBuses!.map((bus) => bus.Name)).toEqual(["def-bus", "default"]);
-  });
-  behaviour("a list of buses comes in pages", api("ListEventBuses"), async () => {
+  behaviour(
+    "ListEventBuses filters by prefix, and includes the default bus",
+    api("ListEventBuses"),
+    async () => {
+      await send(new CreateEventBusCommand({ Name: "def-bus" }));
+      const { EventBuses } = await send(new ListEventBusesCommand({ NamePrefix: "def" }));
+      expect(EventBuses!.map((bus) => bus.Name)).toEqual(["def-bus", "default"]);
+    },
+  );
+  behaviour("ListEventBuses pages", api("ListEventBuses"), async () => {
     for (const Name of ["page-a", "page-b", "page-c"]) await send(new CreateEventBusCommand({ Name }));
     const first = await send(new ListEventBusesCommand({ NamePrefix: "page-", Limit: 2 }));
     const second = await send(
@@ -139,7 +143,7 @@ describe("event buses", () => {
     ]);
     expect(second.NextToken).toBeUndefined();
   });
-  behaviour("a page has at least one and at most 100 buses", api("ListEventBuses"), async () => {
+  behaviour("Limit must be between 1 and 100", api("ListEventBuses"), async () => {
     await expect(send(new ListEventBusesCommand({ Limit: 101 }))).rejects.toMatchObject(
       invalid(
         /Value '101' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 100/,
@@ -149,7 +153,7 @@ describe("event buses", () => {
 });
 
 describe("permissions", () => {
-  behaviour("a permission becomes a statement of the bus's policy", api("PutPermission"), async () => {
+  behaviour("PutPermission adds a statement to the bus policy", api("PutPermission"), async () => {
     const Name = name("bus");
     await send(new CreateEventBusCommand({ Name }));
     await send(
@@ -174,7 +178,7 @@ describe("permissions", () => {
       ],
     });
   });
-  behaviour("everybody may be permitted, under a condition", api("PutPermission"), async () => {
+  behaviour("PutPermission accepts everybody under a condition", api("PutPermission"), async () => {
     const Name = name("bus");
     await send(new CreateEventBusCommand({ Name }));
     const Condition = { Type: "StringEquals", Key: "aws:PrincipalOrgID", Value: "o-1234567890" };
@@ -193,7 +197,7 @@ describe("permissions", () => {
       Condition: { StringEquals: { "aws:PrincipalOrgID": "o-1234567890" } },
     });
   });
-  behaviour("a policy that is none is refused, and the bus goes on", api("PutPermission"), async () => {
+  behaviour("an invalid policy is refused and leaves the bus unchanged", api("PutPermission"), async () => {
     const EventBusName = name("bus");
     await send(new CreateEventBusCommand({ Name: EventBusName }));
     const put = (Policy: string) => send(new PutPermissionCommand({ EventBusName, Policy }));
@@ -207,13 +211,13 @@ describe("permissions", () => {
     const Entries = [{ EventBusName, Source: "s", DetailType: "d", Detail: "{}" }];
     expect(await send(new PutEventsCommand({ Entries }))).toMatchObject({ FailedEntryCount: 0 });
   });
-  behaviour("a policy has a greatest length", api("PutPermission"), async () => {
+  behaviour("a policy has a maximum length", api("PutPermission"), async () => {
     const Policy = JSON.stringify({ Statement: [], Id: "x".repeat(10_240) });
     await expect(send(new PutPermissionCommand({ Policy }))).rejects.toMatchObject({
       name: "PolicyLengthExceededException",
     });
   });
-  behaviour("all permissions can be removed at once", api("RemovePermission"), async () => {
+  behaviour("RemovePermission can remove all permissions at once", api("RemovePermission"), async () => {
     const Name = name("bus");
     await send(new CreateEventBusCommand({ Name }));
     await send(
@@ -227,7 +231,7 @@ describe("permissions", () => {
     await send(new RemovePermissionCommand({ EventBusName: Name, RemoveAllPermissions: true }));
     expect((await send(new DescribeEventBusCommand({ Name }))).Policy).toBeUndefined();
   });
-  behaviour("a statement that is not there cannot be removed", api("RemovePermission"), async () => {
+  behaviour("RemovePermission of a missing statement fails", api("RemovePermission"), async () => {
     const Name = name("bus");
     await send(new CreateEventBusCommand({ Name }));
     await expect(
@@ -235,7 +239,7 @@ describe("permissions", () => {
     ).rejects.toMatchObject({ name: "ResourceNotFoundException" });
   });
   behaviour(
-    "another account puts events only if the bus's policy says so",
+    "another account may put events only if the bus policy allows it",
     guide("eb-cross-account"),
     async () => {
       const Name = name("bus");
@@ -279,14 +283,14 @@ describe("tags", () => {
       { Key: "a", Value: "3" },
     ]);
   });
-  behaviour("a rule that is not there has none", api("ListTagsForResource"), async () => {
+  behaviour("ListTagsForResource of a missing rule fails", api("ListTagsForResource"), async () => {
     await expect(
       send(new ListTagsForResourceCommand({ ResourceARN: arn("rule/none") })),
     ).rejects.toMatchObject({
       name: "ResourceNotFoundException",
     });
   });
-  behaviour("what names no rule has none either", api("ListTagsForResource"), async () => {
+  behaviour("ListTagsForResource of an incomplete ARN fails", api("ListTagsForResource"), async () => {
     for (const ResourceARN of [arn("rule"), arn("rule/"), arn("event-bus"), arn("archive/a")])
       await expect(send(new ListTagsForResourceCommand({ ResourceARN }))).rejects.toMatchObject({
         name: "ResourceNotFoundException",

@@ -25,7 +25,7 @@ export const missing = (message: string) => ({
 });
 
 let count = 0;
-/** One that no other case of the file uses. */
+/** Returns a unique name. */
 export const name = (kind: string) => `${kind}-${++count}`;
 
 export const PATTERN = '{"source":["shop"]}';

@@ -21,7 +21,7 @@ const cloud = conformanceCloud();
 const send = sender(cloud);
 const sqs = ((command: never) => new SQSClient(cloud.client()).send(command)) as SQSClient["send"];
 
-/** A queue that EventBridge may send to. */
+/** Creates a queue to which EventBridge may send. */
 async function inbox() {
   const QueueName = name("inbox");
   const { QueueUrl } = await sqs(new CreateQueueCommand({ QueueName }));
@@ -49,7 +49,7 @@ async function inbox() {
   };
 }
 
-/** A rule of its own for a source of its own, with one target. */
+/** Creates a rule with one target, for a source of its own. */
 async function route(target: Partial<Target> = {}, EventBusName = "default") {
   const Source = name("source");
   const Name = name("rule");
@@ -93,14 +93,14 @@ describe("delivered events", () => {
       "detail",
     ]);
   });
-  behaviour("numbers come as they were sent", guide("eb-events-structure"), async () => {
+  behaviour("numbers are delivered verbatim", guide("eb-events-structure"), async () => {
     const numbers = '{"id":12345678901234567890,"price":1.50,"whole":1.0}';
     const { put, bodies } = await route();
     await put({ Detail: numbers });
     expect((await bodies())[0]).toContain(`"detail":${numbers}}`);
   });
   behaviour(
-    "an event whose type has more than 128 characters is taken, and goes nowhere",
+    "an event whose detail type has more than 128 characters is accepted but not delivered",
     "https://github.com/segmentio/action-destinations/pull/2828",
     async () => {
       const { put, bodies } = await route();
@@ -109,18 +109,18 @@ describe("delivered events", () => {
       expect((await bodies()).map((body) => JSON.parse(body)["detail-type"])).toEqual(["t".repeat(128)]);
     },
   );
-  behaviour("an event tells the time that it was given", api("PutEventsRequestEntry"), async () => {
+  behaviour("an event has the time that its sender gave it", api("PutEventsRequestEntry"), async () => {
     const { put, bodies } = await route();
     await put({ Time: new Date("2020-02-03T04:05:06.789Z") });
     expect(JSON.parse((await bodies())[0]!).time).toBe("2020-02-03T04:05:06Z");
   });
-  behaviour("a trace header is no part of the event", api("PutEventsRequestEntry"), async () => {
+  behaviour("the trace header is not part of the event", api("PutEventsRequestEntry"), async () => {
     const { put, bodies } = await route();
     const { FailedEntryCount } = await put({ TraceHeader: "Root=1-5759e988-bd862e3fe1be46a994272793" });
     expect(FailedEntryCount).toBe(0);
     expect((await bodies())[0]).not.toContain("Root=");
   });
-  behaviour("a bus is named by its name or by its ARN", api("PutEventsRequestEntry"), async () => {
+  behaviour("the bus may be given by name or by ARN", api("PutEventsRequestEntry"), async () => {
     const bus = name("bus");
     await send(new CreateEventBusCommand({ Name: bus }));
     const { put, bodies } = await route({}, bus);
@@ -130,7 +130,7 @@ describe("delivered events", () => {
     const by = (await bodies()).map((body) => JSON.parse(body).detail.by);
     expect(by.sort()).toEqual(["arn", "name"]);
   });
-  behaviour("a bus as a target gets the event as it is", guide("eb-bus-to-bus"), async () => {
+  behaviour("a bus as a target receives the event unchanged", guide("eb-bus-to-bus"), async () => {
     const bus = name("bus");
     await send(new CreateEventBusCommand({ Name: bus }));
     const { Source, put } = await route({
@@ -148,50 +148,50 @@ describe("delivered events", () => {
       source: Source,
     });
   });
-  behaviour("what came from another bus does not go on to a third", guide("eb-bus-to-bus"), async () => {
-    const [second, third] = [name("bus"), name("bus")];
-    for (const Name of [second, third]) await send(new CreateEventBusCommand({ Name }));
-    const to = (bus: string): Target => ({
-      Id: "bus",
-      Arn: arn(`event-bus/${bus}`),
-      RoleArn: `arn:aws:iam::${ACCOUNT}:role/bus`,
-    });
-    const { Source, put } = await route(to(second));
-    const EventPattern = JSON.stringify({ source: [Source] });
-    const boxes = { [second]: await inbox(), [third]: await inbox() };
-    for (const [EventBusName, next] of [
-      [second, third],
-      [third, second],
-    ] as const) {
-      await send(new PutRuleCommand({ Name: "r", EventBusName, EventPattern }));
-      const Targets = [to(next), { Id: "box", Arn: boxes[EventBusName]!.arn }];
-      await send(new PutTargetsCommand({ Rule: "r", EventBusName, Targets }));
-    }
-    await put();
-    await cloud.advance(1_000);
-    expect(await boxes[second]!.messages()).toHaveLength(1);
-    expect(await boxes[third]!.messages()).toEqual([]);
-  });
   behaviour(
-    "an event for a bus that is gone goes to the dead-letter queue",
-    guide("eb-rule-dlq"),
+    "an event that was forwarded to a bus is not forwarded again",
+    guide("eb-bus-to-bus"),
     async () => {
-      const dead = await inbox();
-      const Arn = arn("event-bus/gone");
-      const { put } = await route({
-        Arn,
+      const [second, third] = [name("bus"), name("bus")];
+      for (const Name of [second, third]) await send(new CreateEventBusCommand({ Name }));
+      const to = (bus: string): Target => ({
+        Id: "bus",
+        Arn: arn(`event-bus/${bus}`),
         RoleArn: `arn:aws:iam::${ACCOUNT}:role/bus`,
-        DeadLetterConfig: { Arn: dead.arn },
       });
+      const { Source, put } = await route(to(second));
+      const EventPattern = JSON.stringify({ source: [Source] });
+      const boxes = { [second]: await inbox(), [third]: await inbox() };
+      for (const [EventBusName, next] of [
+        [second, third],
+        [third, second],
+      ] as const) {
+        await send(new PutRuleCommand({ Name: "r", EventBusName, EventPattern }));
+        const Targets = [to(next), { Id: "box", Arn: boxes[EventBusName]!.arn }];
+        await send(new PutTargetsCommand({ Rule: "r", EventBusName, Targets }));
+      }
       await put();
       await cloud.advance(1_000);
-      expect((await dead.messages())[0]!.MessageAttributes).toMatchObject({
-        TARGET_ARN: { StringValue: Arn },
-        ERROR_CODE: { StringValue: "NO_RESOURCE" },
-      });
+      expect(await boxes[second]!.messages()).toHaveLength(1);
+      expect(await boxes[third]!.messages()).toEqual([]);
     },
   );
-  behaviour("what cannot be delivered goes to the dead-letter queue", guide("eb-rule-dlq"), async () => {
+  behaviour("events for a deleted bus are sent to the dead-letter queue", guide("eb-rule-dlq"), async () => {
+    const dead = await inbox();
+    const Arn = arn("event-bus/gone");
+    const { put } = await route({
+      Arn,
+      RoleArn: `arn:aws:iam::${ACCOUNT}:role/bus`,
+      DeadLetterConfig: { Arn: dead.arn },
+    });
+    await put();
+    await cloud.advance(1_000);
+    expect((await dead.messages())[0]!.MessageAttributes).toMatchObject({
+      TARGET_ARN: { StringValue: Arn },
+      ERROR_CODE: { StringValue: "NO_RESOURCE" },
+    });
+  });
+  behaviour("undeliverable events are sent to the dead-letter queue", guide("eb-rule-dlq"), async () => {
     const dead = await inbox();
     const { Name, put } = await route({
       Arn: queue("nowhere"),
@@ -208,7 +208,7 @@ describe("delivered events", () => {
       ERROR_MESSAGE: { StringValue: expect.any(String) },
     });
   });
-  behaviour("a queue that does not let the rule in is told as such", guide("eb-rule-dlq"), async () => {
+  behaviour("a denied delivery is reported in the dead letter", guide("eb-rule-dlq"), async () => {
     const dead = await inbox();
     const QueueName = name("closed");
     await sqs(new CreateQueueCommand({ QueueName }));
@@ -276,13 +276,13 @@ describe("inputs of targets", () => {
   for (const [what, InputTemplate, expected] of templates)
     inputs.push([what, { InputTransformer: { InputPathsMap: paths, InputTemplate } }, expected]);
   for (const [what, target, expected] of inputs) {
-    behaviour(`a target is given ${what}`, page, async () => {
+    behaviour(`a target receives ${what}`, page, async () => {
       const { put, bodies } = await route(target);
       await put(entry);
       expect(await bodies()).toEqual([expected]);
     });
   }
-  behaviour("a template knows the rule and the time of ingestion", page, async () => {
+  behaviour("a template may use the rule and the ingestion time", page, async () => {
     const { Name, put, bodies } = await route({
       InputTransformer: {
         InputTemplate:
@@ -296,7 +296,7 @@ describe("inputs of targets", () => {
       at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     });
   });
-  behaviour("a template knows the whole event, and it without its detail", page, async () => {
+  behaviour("a template may use the whole event, with or without its detail", page, async () => {
     const { put, bodies } = await route({
       InputTransformer: { InputTemplate: '{"all": <aws.events.event.json>, "most": <aws.events.event>}' },
     });

@@ -18,43 +18,47 @@ import { api, arn, guide, invalid, name, sender } from "./client.ts";
 const cloud = conformanceCloud();
 const send = sender(cloud);
 
-describe("how many there are", () => {
+describe("quotas", () => {
   const limit = {
     name: "LimitExceededException",
     message: "The requested resource exceeds the maximum number allowed.",
   };
-  behaviour("an account has 3,000 connections and 3,000 API destinations", guide("eb-quota"), async () => {
-    const region = "eu-west-3";
-    const client = new EventBridgeClient(cloud.client({ region }));
-    const connect = (n: number) =>
-      client.send(
-        new CreateConnectionCommand({
-          Name: `c${n}`,
-          AuthorizationType: "BASIC",
-          AuthParameters: { BasicAuthParameters: { Username: "u", Password: "p" } },
-        }),
-      );
-    const { ConnectionArn } = await connect(0);
-    const lead = (n: number) =>
-      client.send(
-        new CreateApiDestinationCommand({
-          Name: `d${n}`,
-          ConnectionArn,
-          InvocationEndpoint: "https://example.com/",
-          HttpMethod: "POST",
-        }),
-      );
-    for (let n = 0; n < 3_000; n += 20)
-      await Promise.all(
-        Array.from({ length: 20 }, (_, k) => [n + k > 0 && connect(n + k), lead(n + k)]).flat(),
-      );
-    await expect(connect(3_000)).rejects.toMatchObject(limit);
-    await expect(lead(3_000)).rejects.toMatchObject(limit);
-    await client.send(new DeleteConnectionCommand({ Name: "c7" }));
-    await connect(3_000);
-    await client.send(new DeleteApiDestinationCommand({ Name: "d7" }));
-    await lead(3_000);
-  });
+  behaviour(
+    "an account has at most 3,000 connections and 3,000 API destinations",
+    guide("eb-quota"),
+    async () => {
+      const region = "eu-west-3";
+      const client = new EventBridgeClient(cloud.client({ region }));
+      const connect = (n: number) =>
+        client.send(
+          new CreateConnectionCommand({
+            Name: `c${n}`,
+            AuthorizationType: "BASIC",
+            AuthParameters: { BasicAuthParameters: { Username: "u", Password: "p" } },
+          }),
+        );
+      const { ConnectionArn } = await connect(0);
+      const lead = (n: number) =>
+        client.send(
+          new CreateApiDestinationCommand({
+            Name: `d${n}`,
+            ConnectionArn,
+            InvocationEndpoint: "https://example.com/",
+            HttpMethod: "POST",
+          }),
+        );
+      for (let n = 0; n < 3_000; n += 20)
+        await Promise.all(
+          Array.from({ length: 20 }, (_, k) => [n + k > 0 && connect(n + k), lead(n + k)]).flat(),
+        );
+      await expect(connect(3_000)).rejects.toMatchObject(limit);
+      await expect(lead(3_000)).rejects.toMatchObject(limit);
+      await client.send(new DeleteConnectionCommand({ Name: "c7" }));
+      await connect(3_000);
+      await client.send(new DeleteApiDestinationCommand({ Name: "d7" }));
+      await lead(3_000);
+    },
+  );
 });
 
 describe("API destinations", () => {
@@ -66,11 +70,11 @@ describe("API destinations", () => {
     );
     return { Name, ConnectionArn: made.ConnectionArn! };
   };
-  behaviour("a connection's ARN ends in an id of its own", api("CreateConnection"), async () => {
+  behaviour("a connection's ARN ends with a unique ID", api("CreateConnection"), async () => {
     const { Name, ConnectionArn } = await connect();
     expect(ConnectionArn).toMatch(new RegExp(`^${arn(`connection/${Name}/`)}[0-9a-f-]{36}$`));
   });
-  behaviour("a connection does not tell its secrets", api("DescribeConnection"), async () => {
+  behaviour("DescribeConnection omits secrets", api("DescribeConnection"), async () => {
     const { Name } = await connect();
     expect(await send(new DescribeConnectionCommand({ Name }))).toMatchObject({
       ConnectionState: "AUTHORIZED",
@@ -78,7 +82,7 @@ describe("API destinations", () => {
     });
     expect(JSON.stringify(await send(new DescribeConnectionCommand({ Name })))).not.toContain('"secret"');
   });
-  behaviour("a connection's secret has an ARN", api("DescribeConnection"), async () => {
+  behaviour("DescribeConnection returns the ARN of the secret", api("DescribeConnection"), async () => {
     const { Name, ConnectionArn } = await connect();
     const id = ConnectionArn.split("/").at(-1);
     expect((await send(new DescribeConnectionCommand({ Name }))).SecretArn).toMatch(
@@ -87,7 +91,7 @@ describe("API destinations", () => {
       ),
     );
   });
-  behaviour("a connection by OAuth is authorizing first", api("CreateConnection"), async () => {
+  behaviour("an OAuth connection is AUTHORIZING first", api("CreateConnection"), async () => {
     const made = await send(
       new CreateConnectionCommand({
         Name: name("connection"),
@@ -104,7 +108,7 @@ describe("API destinations", () => {
     expect(made.ConnectionState).toBe("AUTHORIZING");
   });
   behaviour(
-    "a connection of another type forgets what the former one knew",
+    "changing the authorization type removes the former parameters",
     api("UpdateConnection"),
     async () => {
       const { Name } = await connect();
@@ -122,7 +126,7 @@ describe("API destinations", () => {
     ["API_KEY", { OAuthParameters: { HttpMethod: "POST" } }],
   ] as const) {
     behaviour(
-      `a connection of another type is told all that it needs: ${JSON.stringify(AuthParameters)}`,
+      `changing the authorization type requires all parameters: ${JSON.stringify(AuthParameters)}`,
       api("UpdateConnection"),
       async () => {
         const { Name } = await connect();
@@ -134,14 +138,14 @@ describe("API destinations", () => {
       },
     );
   }
-  behaviour("a connection's times are told to the second", api("DescribeConnection"), async () => {
+  behaviour("a connection's times have whole seconds", api("DescribeConnection"), async () => {
     const { CreationTime, LastModifiedTime, LastAuthorizedTime } = await send(
       new DescribeConnectionCommand({ Name: (await connect()).Name }),
     );
     for (const time of [CreationTime, LastModifiedTime, LastAuthorizedTime])
       expect(time!.getTime() % 1_000).toBe(0);
   });
-  behaviour("another description authorizes nothing anew", api("UpdateConnection"), async () => {
+  behaviour("changing the description does not authorize again", api("UpdateConnection"), async () => {
     const { Name } = await connect();
     await cloud.advance(60_000);
     const described = await send(new UpdateConnectionCommand({ Name, Description: "other" }));
@@ -151,12 +155,12 @@ describe("API destinations", () => {
       ConnectionState: "DEAUTHORIZED",
     });
   });
-  behaviour("connections are listed by prefix", api("ListConnections"), async () => {
+  behaviour("ListConnections filters by prefix", api("ListConnections"), async () => {
     const { Name } = await connect();
     const { Connections } = await send(new ListConnectionsCommand({ NamePrefix: Name }));
     expect(Connections!.map((one) => one.Name)).toEqual([Name]);
   });
-  behaviour("a connection is being deleted when it is deleted", api("DeleteConnection"), async () => {
+  behaviour("DeleteConnection returns the state DELETING", api("DeleteConnection"), async () => {
     const { Name } = await connect();
     await cloud.advance(60_000);
     const gone = await send(new DeleteConnectionCommand({ Name }));
@@ -168,7 +172,7 @@ describe("API destinations", () => {
     });
   });
   behaviour(
-    "a destination is active with its connection, 300 calls in a second",
+    "an API destination is active with its connection, and allows 300 invocations per second by default",
     api("CreateApiDestination"),
     async () => {
       const { ConnectionArn } = await connect();
@@ -192,7 +196,7 @@ describe("API destinations", () => {
       expect(ApiDestinations!.map((one) => one.Name)).toEqual([Name]);
     },
   );
-  behaviour("a destination needs a connection that is there", api("CreateApiDestination"), async () => {
+  behaviour("an API destination requires an existing connection", api("CreateApiDestination"), async () => {
     await expect(
       send(
         new CreateApiDestinationCommand({
@@ -204,7 +208,7 @@ describe("API destinations", () => {
       ),
     ).rejects.toMatchObject({ name: "ResourceNotFoundException" });
   });
-  behaviour("an endpoint is a URL", api("CreateApiDestination"), async () => {
+  behaviour("an endpoint must be a URL", api("CreateApiDestination"), async () => {
     const { ConnectionArn } = await connect();
     const InvocationEndpoint = "ftp://example.com/x";
     await expect(
@@ -218,7 +222,7 @@ describe("API destinations", () => {
       ),
     ).rejects.toMatchObject(invalid(/^Parameter InvocationEndpoint is not valid\./));
   });
-  behaviour("a destination's connection is of its own Region", api("CreateApiDestination"), async () => {
+  behaviour("the connection must be in the same Region", api("CreateApiDestination"), async () => {
     const { ConnectionArn } = await connect();
     const there = ConnectionArn.replace("us-east-1", "us-west-2");
     await expect(
@@ -233,7 +237,7 @@ describe("API destinations", () => {
     ).rejects.toMatchObject({ name: "ResourceNotFoundException" });
   });
   behaviour(
-    "a destination tells its connection also when that is gone",
+    "an API destination keeps the ARN of a deleted connection",
     api("DescribeApiDestination"),
     async () => {
       const { Name, ConnectionArn } = await connect();
@@ -248,7 +252,7 @@ describe("API destinations", () => {
       });
     },
   );
-  behaviour("a connection is told what its type needs", api("CreateConnection"), async () => {
+  behaviour("a connection requires the parameters of its type", api("CreateConnection"), async () => {
     for (const [AuthorizationType, member] of [
       ["BASIC", "BasicAuthParameters"],
       ["OAUTH_CLIENT_CREDENTIALS", "OAuthParameters"],
@@ -261,20 +265,24 @@ describe("API destinations", () => {
       );
     }
   });
-  behaviour("all that is wrong with a destination is told at once", api("CreateApiDestination"), async () => {
-    await expect(
-      send(
-        new CreateApiDestinationCommand({
-          Name: name("destination"),
-          ConnectionArn: "none",
-          InvocationEndpoint: "https://example.com",
-          HttpMethod: "CALL" as never,
-        }),
-      ),
-    ).rejects.toMatchObject(
-      invalid(
-        /^2 validation errors detected: .*Value 'CALL' at 'httpMethod' failed to satisfy constraint: Member must satisfy enum value set: \[HEAD, POST, PATCH, DELETE, PUT, GET, OPTIONS\]$/,
-      ),
-    );
-  });
+  behaviour(
+    "all validation errors of an API destination are reported at once",
+    api("CreateApiDestination"),
+    async () => {
+      await expect(
+        send(
+          new CreateApiDestinationCommand({
+            Name: name("destination"),
+            ConnectionArn: "none",
+            InvocationEndpoint: "https://example.com",
+            HttpMethod: "CALL" as never,
+          }),
+        ),
+      ).rejects.toMatchObject(
+        invalid(
+          /^2 validation errors detected: .*Value 'CALL' at 'httpMethod' failed to satisfy constraint: Member must satisfy enum value set: \[HEAD, POST, PATCH, DELETE, PUT, GET, OPTIONS\]$/,
+        ),
+      );
+    },
+  );
 });

@@ -60,25 +60,25 @@ describe("PutEvents", () => {
     ],
   ];
   for (const [what, entry, ErrorCode, ErrorMessage] of wrong) {
-    behaviour(`an entry needs ${what}; the others are taken`, api("PutEvents"), async () => {
+    behaviour(`an entry requires ${what}; the others are accepted`, api("PutEvents"), async () => {
       const { FailedEntryCount, Entries } = await put(entry, good);
       expect(FailedEntryCount).toBe(1);
       expect(Entries![0]).toEqual({ ErrorCode, ErrorMessage });
       expect(Entries![1]!.EventId).toMatch(/^[0-9a-f-]{36}$/);
     });
   }
-  behaviour("a call has at most ten entries", api("PutEvents"), async () => {
+  behaviour("a request has at most ten entries", api("PutEvents"), async () => {
     await expect(put(...Array(11).fill(good))).rejects.toMatchObject(
       invalid(/at 'entries' failed to satisfy constraint: Member must have length less than or equal to 10/),
     );
   });
-  behaviour("a call has at least one entry", api("PutEvents"), async () => {
+  behaviour("a request has at least one entry", api("PutEvents"), async () => {
     await expect(put()).rejects.toMatchObject(invalid(/Member must have length greater than or equal to 1/));
   });
-  behaviour("an event for a bus that is not there is taken", api("PutEvents"), async () => {
+  behaviour("an event for a missing bus is accepted", api("PutEvents"), async () => {
     expect((await put({ ...good, EventBusName: "nowhere" })).FailedEntryCount).toBe(0);
   });
-  behaviour("entries of a call have a size together", guide("eb-putevents"), async () => {
+  behaviour("the total size of the entries is limited", guide("eb-putevents"), async () => {
     const big = { ...good, Detail: JSON.stringify({ x: "x".repeat(600_000) }) };
     expect((await put(big)).FailedEntryCount).toBe(0);
     await expect(put(big, big)).rejects.toMatchObject(
@@ -94,11 +94,11 @@ describe("archives and replays", () => {
     const made = await send(new CreateArchiveCommand({ ArchiveName, EventSourceArn, ...more }));
     return { ArchiveName, made };
   };
-  behaviour("an archive is enabled as soon as it is made", api("CreateArchive"), async () => {
+  behaviour("an archive is enabled on creation", api("CreateArchive"), async () => {
     const { ArchiveName, made } = await archive();
     expect(made).toMatchObject({ ArchiveArn: arn(`archive/${ArchiveName}`), State: "ENABLED" });
   });
-  behaviour("an archive without a retention keeps for ever", api("CreateArchive"), async () => {
+  behaviour("an archive without a retention keeps events forever", api("CreateArchive"), async () => {
     const { ArchiveName } = await archive();
     expect(await send(new DescribeArchiveCommand({ ArchiveName }))).toMatchObject({
       EventSourceArn,
@@ -107,24 +107,24 @@ describe("archives and replays", () => {
       SizeBytes: 0,
     });
   });
-  behaviour("an archive's name is taken once", api("CreateArchive"), async () => {
+  behaviour("an archive name is unique", api("CreateArchive"), async () => {
     const { ArchiveName } = await archive();
     await expect(send(new CreateArchiveCommand({ ArchiveName, EventSourceArn }))).rejects.toMatchObject({
       name: "ResourceAlreadyExistsException",
       message: `Archive ${ArchiveName} already exists.`,
     });
   });
-  behaviour("an archive needs a bus that is there", api("CreateArchive"), async () => {
+  behaviour("an archive requires an existing bus", api("CreateArchive"), async () => {
     await expect(archive({ EventSourceArn: arn("event-bus/nowhere") })).rejects.toMatchObject(
       missing("Event bus nowhere does not exist."),
     );
   });
-  behaviour("an archive's pattern is checked", api("CreateArchive"), async () => {
+  behaviour("an archive's pattern is validated", api("CreateArchive"), async () => {
     await expect(archive({ EventPattern: '{"a":1}' })).rejects.toMatchObject({
       name: "InvalidEventPatternException",
     });
   });
-  behaviour("an archive can be changed", api("UpdateArchive"), async () => {
+  behaviour("UpdateArchive changes an archive", api("UpdateArchive"), async () => {
     const { ArchiveName } = await archive();
     await send(new UpdateArchiveCommand({ ArchiveName, RetentionDays: 7, EventPattern: PATTERN }));
     expect(await send(new DescribeArchiveCommand({ ArchiveName }))).toMatchObject({
@@ -132,26 +132,26 @@ describe("archives and replays", () => {
       EventPattern: PATTERN,
     });
   });
-  behaviour("an archive's pattern can be taken away", api("UpdateArchive"), async () => {
+  behaviour("UpdateArchive can remove the pattern", api("UpdateArchive"), async () => {
     const { ArchiveName } = await archive({ EventPattern: PATTERN });
     await send(new UpdateArchiveCommand({ ArchiveName, EventPattern: "" }));
     expect((await send(new DescribeArchiveCommand({ ArchiveName }))).EventPattern).toBeUndefined();
   });
-  behaviour("an archive that is deleted is not found", api("DeleteArchive"), async () => {
+  behaviour("DescribeArchive of a deleted archive fails", api("DeleteArchive"), async () => {
     const { ArchiveName } = await archive();
     await send(new DeleteArchiveCommand({ ArchiveName }));
     await expect(send(new DescribeArchiveCommand({ ArchiveName }))).rejects.toMatchObject(
       missing(`Archive ${ArchiveName} does not exist.`),
     );
   });
-  behaviour("archives are listed by prefix and by bus", api("ListArchives"), async () => {
+  behaviour("ListArchives filters by prefix and by bus", api("ListArchives"), async () => {
     const { ArchiveName } = await archive();
     const byPrefix = await send(new ListArchivesCommand({ NamePrefix: ArchiveName }));
     const byBus = await send(new ListArchivesCommand({ EventSourceArn }));
     expect(byPrefix.Archives!.map((one) => one.ArchiveName)).toEqual([ArchiveName]);
     expect(byBus.Archives!.map((one) => one.ArchiveName)).toContain(ArchiveName);
   });
-  behaviour("archives and replays are listed by one filter at a time", api("ListArchives"), async () => {
+  behaviour("ListArchives and ListReplays accept only one filter", api("ListArchives"), async () => {
     const message = (operation: string) =>
       `At most one filter is allowed for ${operation}. Use either : State, EventSourceArn, or NamePrefix.`;
     await expect(send(new ListArchivesCommand({ NamePrefix: "a", State: "ENABLED" }))).rejects.toMatchObject(
@@ -161,7 +161,7 @@ describe("archives and replays", () => {
       invalid(message("ListReplays")),
     );
   });
-  behaviour("an archive puts a managed rule on its bus", guide("eb-archive-event"), async () => {
+  behaviour("an archive creates a managed rule on its bus", guide("eb-archive-event"), async () => {
     const { ArchiveName, made } = await archive({ EventPattern: PATTERN });
     const Name = `Events-Archive-${ArchiveName}`;
     const { Rules } = await send(new ListRulesCommand({ NamePrefix: Name }));
@@ -179,12 +179,16 @@ describe("archives and replays", () => {
     expect(Targets).toMatchObject([{ Id: Name, Arn: "arn:aws:events:us-east-1:::" }]);
     expect(Targets![0]!.InputTransformer!.InputTemplate).toContain(`"archive-arn":"${made.ArchiveArn}:`);
   });
-  behaviour("an archive's pattern is its first value, whatever follows", api("CreateArchive"), async () => {
-    const { ArchiveName } = await archive({ EventPattern: `${PATTERN} // all of it` });
-    const { Rules } = await send(new ListRulesCommand({ NamePrefix: `Events-Archive-${ArchiveName}` }));
-    expect(Rules).toMatchObject([{ EventPattern: '{"source":["shop"],"replay-name":[{"exists":false}]}' }]);
-  });
-  behaviour("a managed rule is its service's alone", guide("eb-rules"), async () => {
+  behaviour(
+    "anything after the first JSON value of an archive's pattern is ignored",
+    api("CreateArchive"),
+    async () => {
+      const { ArchiveName } = await archive({ EventPattern: `${PATTERN} // all of it` });
+      const { Rules } = await send(new ListRulesCommand({ NamePrefix: `Events-Archive-${ArchiveName}` }));
+      expect(Rules).toMatchObject([{ EventPattern: '{"source":["shop"],"replay-name":[{"exists":false}]}' }]);
+    },
+  );
+  behaviour("a managed rule cannot be changed by users", guide("eb-rules"), async () => {
     const { ArchiveName } = await archive();
     const Name = `Events-Archive-${ArchiveName}`;
     await expect(send(new DisableRuleCommand({ Name }))).rejects.toMatchObject({
@@ -202,7 +206,7 @@ describe("archives and replays", () => {
     await send(new DeleteArchiveCommand({ ArchiveName }));
     expect((await send(new ListRulesCommand({ NamePrefix: Name }))).Rules).toEqual([]);
   });
-  behaviour("a replay needs an archive that is there", api("StartReplay"), async () => {
+  behaviour("a replay requires an existing archive", api("StartReplay"), async () => {
     await expect(
       send(
         new StartReplayCommand({
@@ -217,7 +221,7 @@ describe("archives and replays", () => {
       invalid("Parameter EventSourceArn is not valid. Reason: Archive none does not exist."),
     );
   });
-  behaviour("a replay runs to its end", api("StartReplay"), async () => {
+  behaviour("a replay completes", api("StartReplay"), async () => {
     const { made } = await archive();
     const ReplayName = name("replay");
     const end = new Date(Date.now() - 1_000);
@@ -236,7 +240,7 @@ describe("archives and replays", () => {
     const { Replays } = await send(new ListReplaysCommand({ NamePrefix: ReplayName }));
     expect(Replays!.map((one) => one.ReplayName)).toEqual([ReplayName]);
   });
-  behaviour("a replay ends after it begins", api("StartReplay"), async () => {
+  behaviour("a replay must end after it starts", api("StartReplay"), async () => {
     const { made } = await archive();
     await expect(
       send(
@@ -250,7 +254,7 @@ describe("archives and replays", () => {
       ),
     ).rejects.toMatchObject(invalid(/^Parameter EventEndTime is not valid\./));
   });
-  behaviour("a replay that is not there is not found", api("DescribeReplay"), async () => {
+  behaviour("DescribeReplay of a missing replay fails", api("DescribeReplay"), async () => {
     await expect(send(new DescribeReplayCommand({ ReplayName: "none" }))).rejects.toMatchObject(
       missing("Replay none does not exist."),
     );

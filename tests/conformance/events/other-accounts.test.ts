@@ -20,7 +20,7 @@ const OTHER = "111122223333";
 const sendAsOther = ((command: never) =>
   new EventBridgeClient(cloud.client({ account: OTHER })).send(command)) as EventBridgeClient["send"];
 
-/** A bus on which the other account may do what is named. */
+/** Creates a bus whose policy allows these actions to the other account. */
 async function busFor(...Action: string[]) {
   const EventBusName = name("bus");
   await send(new CreateEventBusCommand({ Name: EventBusName }));
@@ -39,7 +39,7 @@ async function busFor(...Action: string[]) {
 }
 
 behaviour(
-  "an account puts a rule on another's bus, if its policy says so",
+  "an account can put a rule on another account's bus if the bus policy allows it",
   guide("eb-manage-iam-access"),
   async () => {
     const bus = await busFor("events:PutRule", "events:PutTargets", "events:ListTargetsByRule");
@@ -55,25 +55,33 @@ behaviour(
     );
   },
 );
-behaviour("a rule tells who created it, and is the bus's account's", api("DescribeRule"), async () => {
-  const bus = await busFor("events:PutRule");
-  await sendAsOther(
-    new PutRuleCommand({ Name: "r", EventBusName: arn(`event-bus/${bus}`), EventPattern: PATTERN }),
-  );
-  expect(await send(new DescribeRuleCommand({ Name: "r", EventBusName: bus }))).toMatchObject({
-    Arn: arn(`rule/${bus}/r`),
-    CreatedBy: OTHER,
-  });
-});
-behaviour("without such a policy no rule is put or told", guide("eb-manage-iam-access"), async () => {
-  const EventBusName = arn(`event-bus/${await busFor()}`);
-  const denied = { name: "AccessDeniedException" };
-  await expect(
-    sendAsOther(new PutRuleCommand({ Name: "r", EventBusName, EventPattern: PATTERN })),
-  ).rejects.toMatchObject(denied);
-  await expect(sendAsOther(new ListRulesCommand({ EventBusName }))).rejects.toMatchObject(denied);
-});
-behaviour("a bus of another account is not described", api("DescribeEventBus"), async () => {
+behaviour(
+  "CreatedBy is the rule's creator, but the rule belongs to the account of the bus",
+  api("DescribeRule"),
+  async () => {
+    const bus = await busFor("events:PutRule");
+    await sendAsOther(
+      new PutRuleCommand({ Name: "r", EventBusName: arn(`event-bus/${bus}`), EventPattern: PATTERN }),
+    );
+    expect(await send(new DescribeRuleCommand({ Name: "r", EventBusName: bus }))).toMatchObject({
+      Arn: arn(`rule/${bus}/r`),
+      CreatedBy: OTHER,
+    });
+  },
+);
+behaviour(
+  "without such a policy, PutRule and DescribeRule are denied",
+  guide("eb-manage-iam-access"),
+  async () => {
+    const EventBusName = arn(`event-bus/${await busFor()}`);
+    const denied = { name: "AccessDeniedException" };
+    await expect(
+      sendAsOther(new PutRuleCommand({ Name: "r", EventBusName, EventPattern: PATTERN })),
+    ).rejects.toMatchObject(denied);
+    await expect(sendAsOther(new ListRulesCommand({ EventBusName }))).rejects.toMatchObject(denied);
+  },
+);
+behaviour("DescribeEventBus of another account's bus is refused", api("DescribeEventBus"), async () => {
   const bus = await busFor();
   await sendAsOther(new CreateEventBusCommand({ Name: bus }));
   const Name = arn(`event-bus/${bus}`);
@@ -81,7 +89,7 @@ behaviour("a bus of another account is not described", api("DescribeEventBus"), 
     missing(`Event bus ${bus} does not exist.`),
   );
 });
-behaviour("an archive is of a bus of its own Region", api("CreateArchive"), async () => {
+behaviour("an archive requires a bus of its own Region", api("CreateArchive"), async () => {
   const bus = await busFor();
   const EventSourceArn = `arn:aws:events:us-west-2:${ACCOUNT}:event-bus/${bus}`;
   await expect(

@@ -30,7 +30,7 @@ const asPartner = ((command: never) =>
 const DAY = 86_400_000;
 const sourceArn = (source: string) => `arn:aws:events:us-east-1::event-source/${source}`;
 
-/** A source that the partner offers. */
+/** Creates a partner event source and offers it. */
 async function offered(Account = ACCOUNT) {
   const Name = `aws.partner/example.com/${name("source")}`;
   await asPartner(new CreatePartnerEventSourceCommand({ Name, Account }));
@@ -47,7 +47,7 @@ const put = (entry: PutPartnerEventsRequestEntry) =>
   asPartner(new PutPartnerEventsCommand({ Entries: [{ DetailType: "order", Detail: "{}", ...entry }] }));
 
 describe("partner event sources", () => {
-  behaviour("a source is pending until its account has a bus for it", api("EventSource"), async () => {
+  behaviour("a source is pending until its account creates a bus for it", api("EventSource"), async () => {
     const Name = await offered();
     const source = await send(new DescribeEventSourceCommand({ Name }));
     expect(source).toMatchObject({ Arn: sourceArn(Name), Name, State: "PENDING" });
@@ -57,7 +57,7 @@ describe("partner event sources", () => {
     expect((await send(new DescribeEventSourceCommand({ Name }))).ExpirationTime).toBeUndefined();
   });
   behaviour(
-    "a source tells its partner by the beginning of its name",
+    "a source's partner is the beginning of its name",
     "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/events/source_data_source_test.go",
     async () => {
       const source = await send(new DescribeEventSourceCommand({ Name: await offered() }));
@@ -67,7 +67,7 @@ describe("partner event sources", () => {
   behaviour("a source is offered to one account only", api("CreatePartnerEventSource"), async () => {
     await gone(await offered("444455556666"));
   });
-  behaviour("a source is created once", api("CreatePartnerEventSource"), async () => {
+  behaviour("a source name is unique", api("CreatePartnerEventSource"), async () => {
     const Name = await offered();
     await expect(
       asPartner(new CreatePartnerEventSourceCommand({ Name, Account: ACCOUNT })),
@@ -79,12 +79,16 @@ describe("partner event sources", () => {
       missing(`Event source ${Name} does not exist.`),
     );
   });
-  behaviour("a name has a partner and two parts", api("CreatePartnerEventSource"), async () => {
-    await expect(
-      asPartner(new CreatePartnerEventSourceCommand({ Name: "aws.partner/example.com", Account: ACCOUNT })),
-    ).rejects.toMatchObject(invalid(/aws\\.partner/));
-  });
-  behaviour("a source that nobody wants goes after two weeks", api("EventSource"), async () => {
+  behaviour(
+    "a name consists of the partner and two more parts",
+    api("CreatePartnerEventSource"),
+    async () => {
+      await expect(
+        asPartner(new CreatePartnerEventSourceCommand({ Name: "aws.partner/example.com", Account: ACCOUNT })),
+      ).rejects.toMatchObject(invalid(/aws\\.partner/));
+    },
+  );
+  behaviour("a pending source expires after two weeks", api("EventSource"), async () => {
     const Name = await offered();
     await cloud.advance(14 * DAY);
     await gone(Name);
@@ -94,7 +98,7 @@ describe("partner event sources", () => {
     expect(await state(Name)).toBe("PENDING");
   });
   behaviour(
-    "a source that is deactivated waits two weeks, too, and keeps its bus",
+    "a deactivated source keeps its bus and expires after two weeks",
     api("DeactivateEventSource"),
     async () => {
       const Name = await offered();
@@ -110,7 +114,7 @@ describe("partner event sources", () => {
     },
   );
   behaviour(
-    "only what waits is activated, and only what is active is not",
+    "only pending sources can be activated, and only active ones deactivated",
     api("ActivateEventSource"),
     async () => {
       const Name = await offered();
@@ -122,7 +126,7 @@ describe("partner event sources", () => {
     },
   );
   behaviour(
-    "a source without a bus is not activated",
+    "a source without a bus cannot be activated",
     "https://github.com/aws/aws-sdk-js-v3/issues/4788",
     async () => {
       const Name = await offered();
@@ -132,7 +136,7 @@ describe("partner event sources", () => {
     },
   );
   behaviour(
-    "a source that its partner deletes is told as deleted, if there is a bus",
+    "a source that its partner deletes has the state DELETED if it has a bus",
     api("DeletePartnerEventSource"),
     async () => {
       const [wanted, unwanted] = [await offered(), await offered()];
@@ -145,19 +149,19 @@ describe("partner event sources", () => {
       await gone(wanted);
     },
   );
-  behaviour("nobody but its partner deletes a source", api("DeletePartnerEventSource"), async () => {
+  behaviour("only the partner can delete a source", api("DeletePartnerEventSource"), async () => {
     const Name = await offered();
     await send(new DeletePartnerEventSourceCommand({ Name, Account: ACCOUNT }));
     expect(await state(Name)).toBe("PENDING");
   });
-  behaviour("a bus that is not there is no source's to lose", api("DeleteEventBus"), async () => {
+  behaviour("deleting a missing bus does not change its source", api("DeleteEventBus"), async () => {
     const Name = await offered();
     const { ExpirationTime } = await send(new DescribeEventSourceCommand({ Name }));
     await cloud.advance(DAY);
     await send(new DeleteEventBusCommand({ Name }));
     expect((await send(new DescribeEventSourceCommand({ Name }))).ExpirationTime).toEqual(ExpirationTime);
   });
-  behaviour("a source outlives its bus", api("DeleteEventBus"), async () => {
+  behaviour("deleting a bus keeps its source", api("DeleteEventBus"), async () => {
     const Name = await offered();
     await bus(Name);
     await send(new DeleteEventBusCommand({ Name }));
@@ -168,7 +172,7 @@ describe("partner event sources", () => {
 });
 
 describe("listings", () => {
-  behaviour("an account lists what it is offered, in pages", api("ListEventSources"), async () => {
+  behaviour("ListEventSources returns the offered sources in pages", api("ListEventSources"), async () => {
     const NamePrefix = "aws.partner/example.com/source";
     const mine = [await offered(), await offered()];
     const names: string[] = [];
@@ -184,19 +188,23 @@ describe("listings", () => {
       (await send(new ListEventSourcesCommand({ NamePrefix: "aws.partner/other" }))).EventSources,
     ).toEqual([]);
   });
-  behaviour("a partner lists its sources", api("ListPartnerEventSources"), async () => {
-    const Name = await offered();
-    const { PartnerEventSources } = await asPartner(
-      new ListPartnerEventSourcesCommand({ NamePrefix: "aws.partner/example.com/" }),
-    );
-    expect(PartnerEventSources).toContainEqual({ Arn: sourceArn(Name), Name });
-    expect(await asPartner(new DescribePartnerEventSourceCommand({ Name }))).toMatchObject({
-      Arn: sourceArn(Name),
-      Name,
-    });
-  });
   behaviour(
-    "a partner sees what has become of its source",
+    "ListPartnerEventSources returns the partner's sources",
+    api("ListPartnerEventSources"),
+    async () => {
+      const Name = await offered();
+      const { PartnerEventSources } = await asPartner(
+        new ListPartnerEventSourcesCommand({ NamePrefix: "aws.partner/example.com/" }),
+      );
+      expect(PartnerEventSources).toContainEqual({ Arn: sourceArn(Name), Name });
+      expect(await asPartner(new DescribePartnerEventSourceCommand({ Name }))).toMatchObject({
+        Arn: sourceArn(Name),
+        Name,
+      });
+    },
+  );
+  behaviour(
+    "ListPartnerEventSourceAccounts returns the state of a source",
     api("ListPartnerEventSourceAccounts"),
     async () => {
       const Name = await offered();
@@ -219,7 +227,7 @@ describe("listings", () => {
 });
 
 describe("PutPartnerEvents", () => {
-  /** A source with a bus, and what a rule sends on from it. */
+  /** Creates a source with a bus, and a rule that forwards its events. */
   async function received() {
     const Name = await offered();
     await bus(Name);
@@ -245,7 +253,7 @@ describe("PutPartnerEvents", () => {
     return { Name, events };
   }
 
-  behaviour("an event comes to the bus of the source", guide("eb-saas"), async () => {
+  behaviour("an event is sent to the bus of its source", guide("eb-saas"), async () => {
     const { Name, events } = await received();
     const { FailedEntryCount, Entries } = await put({ Source: Name, Detail: '{"a":1}', Resources: ["r"] });
     expect(FailedEntryCount).toBe(0);
@@ -261,7 +269,7 @@ describe("PutPartnerEvents", () => {
     ]);
   });
   behaviour(
-    "an event of a source that is not active is dropped",
+    "an event of an inactive source is dropped",
     "https://github.com/auth0/docs/pull/8543",
     async () => {
       const { Name, events } = await received();
@@ -272,7 +280,7 @@ describe("PutPartnerEvents", () => {
       expect((await events()).map((event) => event["detail-type"])).toEqual(["later"]);
     },
   );
-  behaviour("entries are judged one by one", api("PutPartnerEvents"), async () => {
+  behaviour("entries are validated separately", api("PutPartnerEvents"), async () => {
     const { Name } = await received();
     const good = { Source: Name, DetailType: "order", Detail: "{}" };
     const { FailedEntryCount, Entries } = await asPartner(
@@ -293,7 +301,7 @@ describe("PutPartnerEvents", () => {
       "string",
     ]);
   });
-  behaviour("a call has at most 20 entries", api("PutPartnerEvents"), async () => {
+  behaviour("a request has at most 20 entries", api("PutPartnerEvents"), async () => {
     const Entries = Array(21).fill({ Source: "s", DetailType: "t", Detail: "{}" });
     await expect(asPartner(new PutPartnerEventsCommand({ Entries }))).rejects.toMatchObject(
       invalid(/Member must have length less than or equal to 20/),

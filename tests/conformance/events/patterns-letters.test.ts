@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 
 const cloud = conformanceCloud();
-/** AWS's own engine: it reads a pattern letter by letter, each in both of its cases. */
+/** How AWS's own engine compares case-insensitively: letter by letter, each with its upper and lower case. */
 const PARSER =
   "https://github.com/aws/event-ruler/blob/main/src/main/software/amazon/event/ruler/input/EqualsIgnoreCaseParser.java";
 

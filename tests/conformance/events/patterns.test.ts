@@ -479,14 +479,14 @@ for (const field of ["id", "account", "source", "time", "region", "detail-type"]
   });
 }
 behaviour(
-  "an event needs no resources, as in AWS's own example",
+  "an event may omit resources, as in AWS's own example",
   doc("cli/latest/reference/events/test-event-pattern.html"),
   async () => {
     const { Result } = await ask({ source: ["aws.ec2"] }, { resources: undefined });
     expect(Result).toBe(true);
   },
 );
-behaviour("an event has a depth", TEST, async () => {
+behaviour("the depth of an event is limited", TEST, async () => {
   const deep = JSON.parse(`${"[".repeat(2_000)}1${"]".repeat(2_000)}`);
   await expect(ask({ source: ["a"] }, { detail: { deep } })).rejects.toMatchObject({
     name: "ValidationException",

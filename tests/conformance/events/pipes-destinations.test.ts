@@ -45,7 +45,7 @@ interface Call {
 }
 
 let calls: Call[] = [];
-/** What the endpoint says to a body; a number is a status. */
+/** The endpoint's response to a body; a number is a status code. */
 let answerTo: (body: string) => string | number | Promise<string | number> = () => "";
 const endpoint = createServer((request, response) => {
   const chunks: Buffer[] = [];
@@ -84,7 +84,7 @@ async function destination(path = "", InvocationHttpParameters?: ConnectionHttpP
   return ApiDestinationArn!;
 }
 
-/** Between two queues, by way of an endpoint. */
+/** Creates a pipe between two queues with an endpoint in between. */
 async function pipe(more: Partial<CreatePipeCommandInput>) {
   const [from, to] = [name("from"), name("to")];
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: from }));
@@ -106,7 +106,7 @@ async function pipe(more: Partial<CreatePipeCommandInput>) {
 }
 
 behaviour(
-  "an enrichment is called with the event, and its answer is handed on",
+  "an enrichment is called with the event, and its response is sent to the target",
   guide("pipes-enrichment"),
   async () => {
     const { put, taken } = await pipe({ Enrichment: await destination() });
@@ -118,7 +118,7 @@ behaviour(
 );
 
 behaviour(
-  "a destination is called with EventBridge's own headers",
+  "a destination is called with the headers of EventBridge",
   guide("eb-api-destinations"),
   async () => {
     const HttpParameters = {
@@ -145,7 +145,7 @@ behaviour(
   },
 );
 
-behaviour("an enrichment may make several events of one", guide("pipes-enrichment"), async () => {
+behaviour("an enrichment may turn one event into several", guide("pipes-enrichment"), async () => {
   const { put, taken } = await pipe({ Enrichment: await destination() });
   answerTo = () => '[{"n":1},{"n":2}]';
   await put("hello");
@@ -154,7 +154,7 @@ behaviour("an enrichment may make several events of one", guide("pipes-enrichmen
 
 for (const answer of ["", "{}", "[]"]) {
   behaviour(
-    `an enrichment that answers '${answer}' leaves nothing for the target`,
+    `an enrichment that returns '${answer}' sends nothing to the target`,
     guide("pipes-enrichment"),
     async () => {
       const { put, taken } = await pipe({ Enrichment: await destination() });
@@ -174,7 +174,7 @@ behaviour("an empty object in a list is an event", guide("pipes-enrichment"), as
 });
 
 behaviour(
-  "templates make what the enrichment gets, and of its answer what the target gets",
+  "the templates of enrichment and target are applied to their inputs",
   guide("eb-pipes-input-transformation"),
   async () => {
     const { put, taken } = await pipe({
@@ -200,17 +200,21 @@ behaviour(
   },
 );
 
-behaviour("what an enrichment refuses comes back", guide("eb-pipes-error-troubleshooting"), async () => {
-  const { put, taken } = await pipe({ Enrichment: await destination() });
-  answerTo = () => 500;
-  await put("hello");
-  expect(await taken()).toEqual([]);
-  answerTo = () => '"better"';
-  await cloud.advance(30_000);
-  expect(await taken()).toEqual(["better"]);
-});
+behaviour(
+  "events that the enrichment rejects are retried",
+  guide("eb-pipes-error-troubleshooting"),
+  async () => {
+    const { put, taken } = await pipe({ Enrichment: await destination() });
+    answerTo = () => 500;
+    await put("hello");
+    expect(await taken()).toEqual([]);
+    answerTo = () => '"better"';
+    await cloud.advance(30_000);
+    expect(await taken()).toEqual(["better"]);
+  },
+);
 
-behaviour("an API destination is a target", guide("eb-pipes-event-target"), async () => {
+behaviour("an API destination may be the target", guide("eb-pipes-event-target"), async () => {
   const Target = await destination("/to");
   const { put } = await pipe({
     Target,
@@ -226,7 +230,7 @@ behaviour("an API destination is a target", guide("eb-pipes-event-target"), asyn
 });
 
 behaviour(
-  "a connection's parameters go into a body that is an object",
+  "body parameters of a connection are added to a body that is an object",
   guide("eb-target-connection"),
   async () => {
     const BodyParameters = [{ Key: "from", Value: "connection" }];
@@ -245,7 +249,7 @@ behaviour(
   },
 );
 
-behaviour("a destination that is made anew is another one", guide("eb-api-destinations"), async () => {
+behaviour("a recreated API destination is a different one", guide("eb-api-destinations"), async () => {
   const Target = await destination();
   const Name = Target.split("/")[1]!;
   const { put } = await pipe({ Target });
@@ -262,7 +266,7 @@ behaviour("a destination that is made anew is another one", guide("eb-api-destin
 });
 
 behaviour(
-  "a bus is a target, with members that lead into the event",
+  "a bus may be the target, with parameters that refer to the event",
   api("PipeTargetEventBridgeEventBusParameters"),
   async () => {
     const Rule = name("rule");
@@ -314,7 +318,7 @@ for (const enrichment of [
   `arn:aws:execute-api:us-east-1:${ACCOUNT}:api/stage/GET/path`,
 ]) {
   behaviour(
-    `${enrichment.split(":")[2]} as an enrichment is refused by name`,
+    `${enrichment.split(":")[2]} is refused as an enrichment, by name`,
     api("CreatePipe"),
     async () => {
       await expect(pipe({ Enrichment: enrichment })).rejects.toMatchObject({
@@ -327,7 +331,7 @@ for (const enrichment of [
 }
 
 behaviour(
-  "fewer batches at a time leave out nothing of those that were under way",
+  "reducing the parallelization factor does not lose batches in progress",
   guide("eb-pipes-kinesis"),
   async () => {
     const kinesis = new KinesisClient({ ...cloud.client(), requestHandler: new NodeHttpHandler() });

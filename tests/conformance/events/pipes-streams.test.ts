@@ -44,7 +44,7 @@ async function newStream(ShardCount = 1) {
 
 type OfStream = Partial<PipeSourceKinesisStreamParameters>;
 
-/** From a stream to a queue, or to whatever else is said. */
+/** Creates a pipe from a stream to a queue, or with other parameters. */
 async function fromStream(
   StreamName: string,
   of: OfStream = {},
@@ -71,7 +71,7 @@ async function fromStream(
 
 const DATA = { TargetParameters: { InputTemplate: "<$.data>" } };
 
-behaviour("a record of a stream is told as functions are told it", guide("eb-pipes-kinesis"), async () => {
+behaviour("a stream record has the same form as in Lambda events", guide("eb-pipes-kinesis"), async () => {
   const { StreamName, put } = await newStream();
   const { to } = await fromStream(StreamName);
   const { SequenceNumber, ShardId } = await put("hello", "who");
@@ -93,7 +93,7 @@ behaviour("a record of a stream is told as functions are told it", guide("eb-pip
   ]);
 });
 
-behaviour("filters look into a record's data", guide("eb-pipes-event-filtering"), async () => {
+behaviour("filters apply to a record's data", guide("eb-pipes-event-filtering"), async () => {
   const { StreamName, put } = await newStream();
   const Filters = [{ Pattern: '{"data":{"size":[{"numeric":[">",5]}]}}' }, { Pattern: '{"data":["plain"]}' }];
   const { to } = await fromStream(
@@ -102,12 +102,13 @@ behaviour("filters look into a record's data", guide("eb-pipes-event-filtering")
     { SourceParameters: { FilterCriteria: { Filters } }, ...DATA },
   );
   for (const data of ['{"size":5}', '{"size":6}', "plain", "other"]) await put(data);
-  // Text is no JSON in a template that is nothing but its place, so it stands in quotes.
+  // A template that consists of only a placeholder would yield text that is not JSON, so the placeholder is
+  // quoted.
   expect(await to.taken()).toEqual([{ size: 6 }, "plain"]);
 });
 
 behaviour(
-  "from the trim horizon a pipe has all that is in the stream",
+  "TRIM_HORIZON reads all records of the stream",
   api("PipeSourceKinesisStreamParameters"),
   async () => {
     const { StreamName, put } = await newStream();
@@ -119,7 +120,7 @@ behaviour(
 );
 
 behaviour(
-  "from the latest on a pipe has what comes after its start",
+  "LATEST reads the records after the start of the pipe",
   api("PipeSourceKinesisStreamParameters"),
   async () => {
     const { StreamName, put } = await newStream();
@@ -132,7 +133,7 @@ behaviour(
 );
 
 behaviour(
-  "at a timestamp a pipe begins with what came then",
+  "AT_TIMESTAMP reads the records from that time on",
   api("PipeSourceKinesisStreamParameters"),
   async () => {
     const { StreamName, put } = await newStream();
@@ -155,7 +156,7 @@ behaviour(
   },
 );
 
-behaviour("a pipe that was stopped goes on where it was", api("StopPipe"), async () => {
+behaviour("a pipe that was stopped continues at its position", api("StopPipe"), async () => {
   const { StreamName, put } = await newStream();
   const { Name, to } = await fromStream(StreamName, {}, DATA);
   await put("1");
@@ -168,7 +169,7 @@ behaviour("a pipe that was stopped goes on where it was", api("StopPipe"), async
   expect(await to.taken()).toEqual([2]);
 });
 
-behaviour("a pipe that is made anew begins anew", api("CreatePipe"), async () => {
+behaviour("a recreated pipe starts anew", api("CreatePipe"), async () => {
   const { StreamName, put } = await newStream();
   const { Name, to } = await fromStream(StreamName, {}, DATA);
   await put("1");
@@ -180,7 +181,7 @@ behaviour("a pipe that is made anew begins anew", api("CreatePipe"), async () =>
 });
 
 behaviour(
-  "the order of a shard is kept, and children follow their parents",
+  "records of a shard are delivered in order, and child shards follow their parents",
   guide("eb-pipes-kinesis"),
   async () => {
     const { StreamName, put } = await newStream(2);
@@ -202,7 +203,7 @@ behaviour(
 );
 
 behaviour(
-  "batches of a shard that are handled side by side keep the order of each key",
+  "parallel batches of a shard keep the order of each partition key",
   api("PipeSourceKinesisStreamParameters"),
   async () => {
     const { StreamName } = await newStream();
@@ -230,7 +231,7 @@ behaviour(
   },
 );
 
-behaviour("a batch waits for its window", api("PipeSourceKinesisStreamParameters"), async () => {
+behaviour("a batch waits for its batching window", api("PipeSourceKinesisStreamParameters"), async () => {
   const { StreamName, put } = await newStream();
   const { to } = await fromStream(StreamName, { MaximumBatchingWindowInSeconds: 60 }, DATA);
   await put("1");
@@ -239,7 +240,7 @@ behaviour("a batch waits for its window", api("PipeSourceKinesisStreamParameters
 });
 
 behaviour(
-  "what is given up is told to the queue for dead letters, by its numbers",
+  "discarded records are reported to the dead-letter queue by sequence number",
   guide("eb-pipes-error-troubleshooting"),
   async () => {
     const { StreamName, put } = await newStream();
@@ -272,26 +273,30 @@ behaviour(
   },
 );
 
-behaviour("records that are too old are given up", api("PipeSourceKinesisStreamParameters"), async () => {
-  const { StreamName, put } = await newStream();
-  await put("1");
-  await put("2");
-  await cloud.advance(120_000);
-  await put("3");
-  const dead = await endOf(cloud);
-  const { to } = await fromStream(
-    StreamName,
-    { MaximumRecordAgeInSeconds: 60, DeadLetterConfig: { Arn: dead.arn } },
-    DATA,
-  );
-  expect(await to.taken()).toEqual([3]);
-  expect(await dead.taken()).toMatchObject([
-    { context: { condition: "RecordAgeExceeded" }, KinesisBatchInfo: { batchSize: 2 } },
-  ]);
-});
+behaviour(
+  "records older than the maximum age are discarded",
+  api("PipeSourceKinesisStreamParameters"),
+  async () => {
+    const { StreamName, put } = await newStream();
+    await put("1");
+    await put("2");
+    await cloud.advance(120_000);
+    await put("3");
+    const dead = await endOf(cloud);
+    const { to } = await fromStream(
+      StreamName,
+      { MaximumRecordAgeInSeconds: 60, DeadLetterConfig: { Arn: dead.arn } },
+      DATA,
+    );
+    expect(await to.taken()).toEqual([3]);
+    expect(await dead.taken()).toMatchObject([
+      { context: { condition: "RecordAgeExceeded" }, KinesisBatchInfo: { batchSize: 2 } },
+    ]);
+  },
+);
 
 behaviour(
-  "a batch is halved until what fails is alone",
+  "a failing batch is bisected until the failing record is alone",
   api("PipeSourceKinesisStreamParameters"),
   async () => {
     const { StreamName, put } = await newStream();
@@ -356,7 +361,7 @@ for (const [what, more, member] of missing) {
   });
 }
 
-behaviour("a pipe of a stream is described with its defaults", api("DescribePipe"), async () => {
+behaviour("DescribePipe returns the defaults of a stream source", api("DescribePipe"), async () => {
   const { StreamName } = await newStream();
   const { Name } = await fromStream(StreamName);
   expect((await pipes(new DescribePipeCommand({ Name }))).SourceParameters).toEqual({

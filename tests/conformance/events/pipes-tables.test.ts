@@ -61,48 +61,52 @@ async function fromTable(
   return to;
 }
 
-behaviour("a change of a table is told as functions are told it", guide("eb-pipes-dynamodb"), async () => {
-  const { arn, put, TableName } = await newTable();
-  const to = await fromTable(arn, "TRIM_HORIZON");
-  await put("one", "x");
-  await dynamodb.send(
-    new UpdateItemCommand({
-      TableName,
-      Key: { id: { S: "one" } },
-      UpdateExpression: "SET n = :n",
-      ExpressionAttributeValues: { ":n": { N: "1" } },
-    }),
-  );
-  await dynamodb.send(new DeleteItemCommand({ TableName, Key: { id: { S: "one" } } }));
-  const bytes = { B: Buffer.from("x").toString("base64") };
-  const id = { S: "one" };
-  const change = (eventName: string, images: object) => ({
-    eventID: expect.any(String),
-    eventName,
-    eventVersion: "1.1",
-    eventSource: "aws:dynamodb",
-    awsRegion: "us-east-1",
-    dynamodb: {
-      ApproximateCreationDateTime: expect.any(Number),
-      Keys: { id },
-      ...images,
-      SequenceNumber: expect.stringMatching(/^\d{21}$/),
-      SizeBytes: expect.any(Number),
-      StreamViewType: "NEW_AND_OLD_IMAGES",
-    },
-    eventSourceARN: arn,
-  });
-  expect(await to.taken()).toEqual([
-    change("INSERT", { NewImage: { id, bytes } }),
-    change("MODIFY", { NewImage: { id, bytes, n: { N: "1" } }, OldImage: { id, bytes } }),
-    change("REMOVE", { OldImage: { id, bytes, n: { N: "1" } } }),
-  ]);
-});
+behaviour(
+  "a change of a table has the same form as in Lambda events",
+  guide("eb-pipes-dynamodb"),
+  async () => {
+    const { arn, put, TableName } = await newTable();
+    const to = await fromTable(arn, "TRIM_HORIZON");
+    await put("one", "x");
+    await dynamodb.send(
+      new UpdateItemCommand({
+        TableName,
+        Key: { id: { S: "one" } },
+        UpdateExpression: "SET n = :n",
+        ExpressionAttributeValues: { ":n": { N: "1" } },
+      }),
+    );
+    await dynamodb.send(new DeleteItemCommand({ TableName, Key: { id: { S: "one" } } }));
+    const bytes = { B: Buffer.from("x").toString("base64") };
+    const id = { S: "one" };
+    const change = (eventName: string, images: object) => ({
+      eventID: expect.any(String),
+      eventName,
+      eventVersion: "1.1",
+      eventSource: "aws:dynamodb",
+      awsRegion: "us-east-1",
+      dynamodb: {
+        ApproximateCreationDateTime: expect.any(Number),
+        Keys: { id },
+        ...images,
+        SequenceNumber: expect.stringMatching(/^\d{21}$/),
+        SizeBytes: expect.any(Number),
+        StreamViewType: "NEW_AND_OLD_IMAGES",
+      },
+      eventSourceARN: arn,
+    });
+    expect(await to.taken()).toEqual([
+      change("INSERT", { NewImage: { id, bytes } }),
+      change("MODIFY", { NewImage: { id, bytes, n: { N: "1" } }, OldImage: { id, bytes } }),
+      change("REMOVE", { OldImage: { id, bytes, n: { N: "1" } } }),
+    ]);
+  },
+);
 
 const ID = { TargetParameters: { InputTemplate: '"<$.dynamodb.Keys.id.S>"' } };
 
 behaviour(
-  "from the latest on, changes before the start are left out",
+  "LATEST skips changes before the start of the pipe",
   api("PipeSourceDynamoDBStreamParameters"),
   async () => {
     const { arn, put } = await newTable();
@@ -113,7 +117,7 @@ behaviour(
   },
 );
 
-behaviour("filters choose among the changes of a table", guide("eb-pipes-event-filtering"), async () => {
+behaviour("filters apply to the changes of a table", guide("eb-pipes-event-filtering"), async () => {
   const { arn, put } = await newTable();
   const Filters = [{ Pattern: '{"eventName":["INSERT"],"dynamodb":{"Keys":{"id":{"S":[{"prefix":"a"}]}}}}' }];
   const to = await fromTable(arn, "TRIM_HORIZON", {

@@ -19,7 +19,7 @@ const pipes = pipesOf(cloud);
 const firehose = firehoseOf(cloud);
 const sqs = () => new SQSClient(cloud.client());
 
-/** From a new queue to that target. */
+/** Creates a pipe from a new queue to this target. */
 async function pipeTo(Target: string, TargetParameters: PipeTargetParameters = {}) {
   const QueueName = name("from");
   const { QueueUrl } = await sqs().send(new CreateQueueCommand({ QueueName }));
@@ -30,7 +30,7 @@ async function pipeTo(Target: string, TargetParameters: PipeTargetParameters = {
 }
 
 behaviour(
-  "a stream is a target, with a partition key out of the event",
+  "a stream may be the target, with a partition key from the event",
   api("PipeTargetKinesisStreamParameters"),
   async () => {
     const kinesis = new KinesisClient({ ...cloud.client(), requestHandler: new NodeHttpHandler() });
@@ -54,7 +54,7 @@ behaviour(
   },
 );
 
-behaviour("a topic is a target", guide("eb-pipes-event-target"), async () => {
+behaviour("a topic may be the target", guide("eb-pipes-event-target"), async () => {
   const sns = new SNSClient(cloud.client());
   const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: name("topic") }));
   const to = await endOf(cloud, {
@@ -67,7 +67,7 @@ behaviour("a topic is a target", guide("eb-pipes-event-target"), async () => {
   expect(await to.taken()).toEqual([{ text: "hello" }]);
 });
 
-behaviour("a delivery stream is a target", guide("eb-pipes-event-target"), async () => {
+behaviour("a delivery stream may be the target", guide("eb-pipes-event-target"), async () => {
   const { DeliveryStreamName, delivered } = await firehose.stream();
   const put = await pipeTo(streamArn(DeliveryStreamName), { InputTemplate: '{"text": <$.body>}' });
   await put("hello");

@@ -17,7 +17,7 @@ import { behaviour, conformanceCloud } from "../cloud.ts";
 import { ACCOUNT, name } from "./client.ts";
 import { api, endOf, pipesOf, RoleArn } from "./piping.ts";
 
-// A cloud of their own: of a pipe that runs, days would be full of looks into its source.
+// A separate cloud, since advancing days with a running pipe would poll its source many times.
 
 const cloud = conformanceCloud();
 const pipes = pipesOf(cloud);
@@ -30,7 +30,7 @@ const kinesis = new Proxy({} as KinesisClient, {
 });
 const TWO_DAYS = 2 * 86_400_000;
 
-/** Stopped once it has handed on what there was. */
+/** Creates a pipe and stops it after it has delivered the existing records. */
 async function stopped(source: object, InputTemplate: string) {
   const Name = name("pipe");
   const to = await endOf(cloud);
@@ -46,7 +46,7 @@ async function stopped(source: object, InputTemplate: string) {
 }
 
 behaviour(
-  "a pipe that was stopped for longer than a table's changes are kept goes on with what there is",
+  "a pipe that was stopped for longer than a table stream's retention continues with the remaining records",
   api("StartPipe"),
   async () => {
     const TableName = name("table");
@@ -77,7 +77,7 @@ behaviour(
 );
 
 behaviour(
-  "a pipe that was stopped goes on also where shards that it had not read are gone",
+  "a pipe that was stopped continues even if shards that it had not read are gone",
   api("StartPipe"),
   async () => {
     const StreamName = name("stream");

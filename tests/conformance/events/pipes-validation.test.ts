@@ -29,7 +29,7 @@ const invalid = (message: string) => ({
   $metadata: { httpStatusCode: 400 },
 });
 
-behaviour("an account has 1,000 pipes", guide("eb-quota"), async () => {
+behaviour("an account has at most 1,000 pipes", guide("eb-quota"), async () => {
   const account = "111122223333";
   const stopped = {
     DesiredState: "STOPPED",
@@ -46,7 +46,7 @@ behaviour("an account has 1,000 pipes", guide("eb-quota"), async () => {
   });
 });
 
-describe("a pipe is held to its model", () => {
+describe("a pipe is validated against its model", () => {
   const wrong: [what: string, page: string, more: Partial<CreatePipeCommandInput>, message: string][] = [
     [
       "numbers have bounds",
@@ -92,7 +92,7 @@ describe("a pipe is held to its model", () => {
   }
 });
 
-describe("a pipe's parts are held to each other", () => {
+describe("the parts of a pipe are validated together", () => {
   const stream = `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/s`;
   const reading = (more: object = {}) => ({
     Source: stream,
@@ -215,7 +215,7 @@ describe("a pipe's parts are held to each other", () => {
       });
     });
   }
-  behaviour("a pipe that logs nothing needs no destination of logs", guide("eb-pipes-logs"), async () => {
+  behaviour("a pipe with logging OFF needs no log destination", guide("eb-pipes-logs"), async () => {
     const { Name } = await create({ LogConfiguration: { Level: "OFF" } });
     expect(await new PipesClient(cloud.client()).send(new DescribePipeCommand({ Name }))).toMatchObject({
       LogConfiguration: { Level: "OFF" },
@@ -223,7 +223,7 @@ describe("a pipe's parts are held to each other", () => {
   });
 });
 
-describe("a filter has the operators of pipes, which are fewer than those of rules", () => {
+describe("a filter refuses operators of rules that pipes do not support", () => {
   const page = guide("eb-create-pattern-operators");
   const filtering = (matcher: unknown) =>
     create({
@@ -239,7 +239,7 @@ describe("a filter has the operators of pipes, which are fewer than those of rul
     { "anything-but": { wildcard: "*/lib/*" } },
     { wildcard: "dir/*.png" },
   ])
-    behaviour(`not ${JSON.stringify(matcher)}`, page, async () => {
+    behaviour(`${JSON.stringify(matcher)}`, page, async () => {
       await expect(filtering(matcher)).rejects.toMatchObject({
         name: "ValidationException",
         message: expect.stringContaining("Invalid Event Pattern. Reason: "),

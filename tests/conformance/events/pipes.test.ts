@@ -32,7 +32,7 @@ const pipes = {
 const sqs = { send: ((command: never) => new SQSClient(cloud.client()).send(command)) as SQSClient["send"] };
 const RoleArn = `arn:aws:iam::${ACCOUNT}:role/pipe`;
 
-/** A pipe between two queues of its own. */
+/** Creates a pipe between two queues of its own. */
 async function pipe(more: Partial<CreatePipeCommandInput> = {}) {
   const Name = name("pipe");
   const from = name("from");
@@ -61,7 +61,7 @@ async function pipe(more: Partial<CreatePipeCommandInput> = {}) {
   };
 }
 
-behaviour("a pipe is created, and runs then", api("CreatePipe"), async () => {
+behaviour("a created pipe starts running", api("CreatePipe"), async () => {
   const { Name, made, state } = await pipe();
   expect(made).toMatchObject({
     Arn: `arn:aws:pipes:us-east-1:${ACCOUNT}:pipe/${Name}`,
@@ -71,7 +71,7 @@ behaviour("a pipe is created, and runs then", api("CreatePipe"), async () => {
   expect(await state()).toBe("RUNNING");
 });
 
-behaviour("a pipe that runs says who began it, and when, to the second", api("DescribePipe"), async () => {
+behaviour("a pipe has a state reason and a creation time in whole seconds", api("DescribePipe"), async () => {
   const { Name } = await pipe();
   const { StateReason, CreationTime } = await pipes.send(new DescribePipeCommand({ Name }));
   expect(StateReason).toBe("User initiated");
@@ -80,7 +80,7 @@ behaviour("a pipe that runs says who began it, and when, to the second", api("De
   expect(Pipes![0]!.StateReason).toBe("User initiated");
 });
 
-behaviour("a target gets each message as a record", guide("eb-pipes-sqs"), async () => {
+behaviour("a target receives each message as a record", guide("eb-pipes-sqs"), async () => {
   const { put, taken } = await pipe();
   const { MessageId, MD5OfMessageBody } = await put("hello");
   expect(await taken()).toMatchObject([
@@ -95,7 +95,7 @@ behaviour("a target gets each message as a record", guide("eb-pipes-sqs"), async
 });
 
 behaviour(
-  "a message's attributes are told as functions are told them",
+  "message attributes have the same form as in Lambda events",
   doc("lambda/latest/dg/with-sqs.html"),
   async () => {
     const { put, taken } = await pipe();
@@ -108,7 +108,7 @@ behaviour(
   },
 );
 
-behaviour("what no filter wants is dropped", guide("eb-pipes-event-filtering"), async () => {
+behaviour("a message that matches no filter is dropped", guide("eb-pipes-event-filtering"), async () => {
   const Filters = [
     { Pattern: '{"body":{"kind":["good"]}}' },
     { Pattern: '{"body":{"size":[{"numeric":[">",5]}]}}' },
@@ -120,7 +120,7 @@ behaviour("what no filter wants is dropped", guide("eb-pipes-event-filtering"), 
 });
 
 behaviour(
-  "a template makes the input, with the body looked into",
+  "an input template can refer to members of the parsed body",
   guide("eb-pipes-input-transformation"),
   async () => {
     const InputTemplate = '{"who": <$.body.who>, "text": "from <aws.pipes.pipe-name>"}';
@@ -131,7 +131,7 @@ behaviour(
 );
 
 behaviour(
-  "a template that is a path or free text makes text, as it is",
+  "a template that is a path or free text yields plain text",
   "https://github.com/aws/aws-cdk/blob/main/packages/%40aws-cdk/aws-pipes-targets-alpha/test/integ.sqs.ts",
   async () => {
     for (const [InputTemplate, body, made] of [
@@ -151,7 +151,7 @@ behaviour(
   },
 );
 
-behaviour("a pipe that is stopped takes nothing until it is started", api("StopPipe"), async () => {
+behaviour("a stopped pipe reads nothing until it is started", api("StopPipe"), async () => {
   const { Name, put, taken, state } = await pipe();
   expect((await pipes.send(new StopPipeCommand({ Name }))).CurrentState).toBe("STOPPING");
   await cloud.advance(1_000);
@@ -162,19 +162,19 @@ behaviour("a pipe that is stopped takes nothing until it is started", api("StopP
   expect(await taken()).toMatchObject([{ body: "late" }]);
 });
 
-behaviour("a pipe that is deleted is gone", api("DeletePipe"), async () => {
+behaviour("a deleted pipe is not found", api("DeletePipe"), async () => {
   const { Name, state } = await pipe();
   expect((await pipes.send(new DeletePipeCommand({ Name }))).CurrentState).toBe("DELETING");
   await cloud.advance(1_000);
   await expect(state()).rejects.toMatchObject({ name: "NotFoundException" });
 });
 
-behaviour("a pipe's name is taken once", api("CreatePipe"), async () => {
+behaviour("a pipe name is unique", api("CreatePipe"), async () => {
   const { Name } = await pipe();
   await expect(pipe({ Name })).rejects.toMatchObject({ name: "ConflictException" });
 });
 
-behaviour("a pipe that is not there is not found", api("DescribePipe"), async () => {
+behaviour("DescribePipe of a missing pipe fails", api("DescribePipe"), async () => {
   for (const command of [
     new DescribePipeCommand({ Name: "none" }),
     new StartPipeCommand({ Name: "none" }),
@@ -189,7 +189,7 @@ behaviour("a pipe that is not there is not found", api("DescribePipe"), async ()
   }
 });
 
-behaviour("a pipe whose source is not there fails, and says why", api("DescribePipe"), async () => {
+behaviour("a pipe with a missing source fails and gives the reason", api("DescribePipe"), async () => {
   const Name = name("pipe");
   await pipes.send(
     new CreatePipeCommand({ Name, Source: queue("nowhere"), Target: queue("nowhere"), RoleArn }),
@@ -202,14 +202,14 @@ behaviour("a pipe whose source is not there fails, and says why", api("DescribeP
   });
 });
 
-behaviour("a pipe may be made stopped", api("CreatePipe"), async () => {
+behaviour("a pipe may be created in the stopped state", api("CreatePipe"), async () => {
   const { put, taken, state } = await pipe({ DesiredState: "STOPPED" });
   expect(await state()).toBe("STOPPED");
   await put("kept");
   expect(await taken()).toEqual([]);
 });
 
-behaviour("a pipe is described as it was made", api("DescribePipe"), async () => {
+behaviour("DescribePipe returns a pipe as it was created", api("DescribePipe"), async () => {
   const { Name } = await pipe({ Description: "text", Tags: { team: "a" } });
   expect(await pipes.send(new DescribePipeCommand({ Name }))).toMatchObject({
     Name,
@@ -222,7 +222,7 @@ behaviour("a pipe is described as it was made", api("DescribePipe"), async () =>
   });
 });
 
-behaviour("an update changes what it names", api("UpdatePipe"), async () => {
+behaviour("UpdatePipe changes only the given members", api("UpdatePipe"), async () => {
   const { Name } = await pipe({ Description: "first" });
   const updated = await pipes.send(new UpdatePipeCommand({ Name, RoleArn, Description: "second" }));
   expect(updated.CurrentState).toBe("UPDATING");
@@ -234,7 +234,7 @@ behaviour("an update changes what it names", api("UpdatePipe"), async () => {
   });
 });
 
-behaviour("a pipe that changes its state takes no other wish", api("StopPipe"), async () => {
+behaviour("a pipe in transition refuses another change", api("StopPipe"), async () => {
   const { Name } = await pipe();
   await pipes.send(new StopPipeCommand({ Name }));
   await cloud.advance(1_000);
@@ -288,7 +288,7 @@ for (const [what, more, error, page] of wrong) {
 }
 
 behaviour(
-  "keys that begin with aws: are AWS's own",
+  "tag keys that begin with aws: are reserved",
   doc("tag-editor/latest/userguide/best-practices-and-strats.html"),
   async () => {
     const tags = { "AWS:team": "a" };
@@ -303,7 +303,7 @@ behaviour(
   },
 );
 
-behaviour("a pipe's tags are changed one by one", api("TagResource"), async () => {
+behaviour("TagResource and UntagResource change single tags", api("TagResource"), async () => {
   const { made } = await pipe({ Tags: { a: "1", b: "2" } });
   const resourceArn = made.Arn!;
   await pipes.send(new TagResourceCommand({ resourceArn, tags: { a: "3" } }));
@@ -312,7 +312,7 @@ behaviour("a pipe's tags are changed one by one", api("TagResource"), async () =
 });
 
 behaviour(
-  "a template knows the pipe, its source and its target",
+  "a template may use the ARNs of the pipe, its source and its target",
   guide("eb-pipes-input-transformation"),
   async () => {
     const InputTemplate =
@@ -330,7 +330,7 @@ behaviour(
   },
 );
 
-behaviour("pipes are listed by source and by state", api("ListPipes"), async () => {
+behaviour("ListPipes filters by source and by state", api("ListPipes"), async () => {
   const { Name } = await pipe({ DesiredState: "STOPPED" });
   const { Source } = await pipes.send(new DescribePipeCommand({ Name }));
   const names = async (more: object) =>
@@ -341,7 +341,7 @@ behaviour("pipes are listed by source and by state", api("ListPipes"), async () 
   expect(await names({ CurrentState: "RUNNING" })).toEqual([]);
 });
 
-behaviour("a page of pipes has as many of those asked for as fit into it", api("ListPipes"), async () => {
+behaviour("a page of ListPipes is filled with matching pipes", api("ListPipes"), async () => {
   for (const [n, DesiredState] of (["STOPPED", "RUNNING", "RUNNING", "STOPPED"] as const).entries())
     await pipe({ Name: `paged-${n}`, DesiredState });
   const asked = { NamePrefix: "paged-", DesiredState: "STOPPED", Limit: 2 } as const;
@@ -354,7 +354,7 @@ behaviour("a page of pipes has as many of those asked for as fit into it", api("
   expect(second.Pipes!.map(({ Name }) => Name)).toEqual(["paged-3"]);
 });
 
-behaviour("pipes are listed by prefix", api("ListPipes"), async () => {
+behaviour("ListPipes filters by prefix", api("ListPipes"), async () => {
   const { Name } = await pipe();
   const { Pipes } = await pipes.send(new ListPipesCommand({ NamePrefix: Name }));
   expect(Pipes!.map((one) => one.Name)).toContain(Name);

@@ -16,7 +16,7 @@ export const RoleArn = `arn:aws:iam::${ACCOUNT}:role/pipe`;
 export const pipesOf = (cloud: ConformanceCloud): PipesClient["send"] =>
   ((command: never) => new PipesClient(cloud.client()).send(command)) as PipesClient["send"];
 
-/** What is no JSON is the text that it is. */
+/** Parses JSON; other text is returned as it is. */
 export function jsonOr(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -25,7 +25,7 @@ export function jsonOr(text: string): unknown {
   }
 }
 
-/** A new queue that a pipe brings what it has, or whoever a policy lets in. */
+/** Creates a queue to which pipes, or the principals of a policy, may send. */
 export async function endOf(cloud: ConformanceCloud, policy?: object) {
   const sqs = new SQSClient(cloud.client());
   const QueueName = name("to");
@@ -34,7 +34,7 @@ export async function endOf(cloud: ConformanceCloud, policy?: object) {
   return {
     arn: queue(QueueName),
     remove: () => sqs.send(new DeleteQueueCommand({ QueueUrl })),
-    /** All that has come, in the order in which it came. */
+    /** Receives all messages in the order of their arrival. */
     async taken(milliseconds = 5_000): Promise<unknown[]> {
       await cloud.advance(milliseconds);
       const bodies: unknown[] = [];

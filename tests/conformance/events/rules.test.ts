@@ -29,13 +29,13 @@ async function rule(more: Partial<PutRuleCommandInput> = {}) {
 }
 
 describe("rules", () => {
-  behaviour("a rule on the default bus has no bus in its ARN", api("PutRule"), async () => {
+  behaviour("the ARN of a rule on the default bus omits the bus", api("PutRule"), async () => {
     const Name = name("rule");
     expect((await send(new PutRuleCommand({ Name, EventPattern: PATTERN }))).RuleArn).toBe(
       arn(`rule/${Name}`),
     );
   });
-  behaviour("a rule on a bus of one's own has", api("PutRule"), async () => {
+  behaviour("the ARN of a rule on a custom bus includes the bus", api("PutRule"), async () => {
     const EventBusName = name("bus");
     await send(new CreateEventBusCommand({ Name: EventBusName }));
     const { RuleArn } = await send(new PutRuleCommand({ Name: "r", EventBusName, EventPattern: PATTERN }));
@@ -76,19 +76,19 @@ describe("rules", () => {
     await put("r0", "plain");
     await put("more", { wildcard: "b*" });
   });
-  behaviour("a rule needs a pattern or a schedule", api("PutRule"), async () => {
+  behaviour("a rule requires a pattern or a schedule", api("PutRule"), async () => {
     await expect(send(new PutRuleCommand({ Name: "r" }))).rejects.toMatchObject(
       invalid("Parameter(s) EventPattern or ScheduleExpression must be specified."),
     );
   });
-  behaviour("a rule may have both", api("PutRule"), async () => {
+  behaviour("a rule may have both a pattern and a schedule", api("PutRule"), async () => {
     const Name = await rule({ ScheduleExpression: "rate(1 day)" });
     expect(await send(new DescribeRuleCommand({ Name }))).toMatchObject({
       EventPattern: PATTERN,
       ScheduleExpression: "rate(1 day)",
     });
   });
-  behaviour("a rule is described as it was put, enabled", api("DescribeRule"), async () => {
+  behaviour("DescribeRule returns a rule as it was put, enabled", api("DescribeRule"), async () => {
     const Name = await rule({ Description: "text" });
     expect(await send(new DescribeRuleCommand({ Name }))).toMatchObject({
       Name,
@@ -100,33 +100,29 @@ describe("rules", () => {
       CreatedBy: ACCOUNT,
     });
   });
-  behaviour("a rule that is not there is not found", api("DescribeRule"), async () => {
+  behaviour("DescribeRule of a missing rule fails", api("DescribeRule"), async () => {
     await expect(send(new DescribeRuleCommand({ Name: "none" }))).rejects.toMatchObject(
       missing("Rule none does not exist on EventBus default."),
     );
   });
-  behaviour("a rule on a bus that is not there is not put", api("PutRule"), async () => {
+  behaviour("PutRule on a missing bus fails", api("PutRule"), async () => {
     await expect(
       send(new PutRuleCommand({ Name: "r", EventBusName: "nowhere", EventPattern: PATTERN })),
     ).rejects.toMatchObject(missing("Event bus nowhere does not exist."));
   });
-  behaviour("putting a rule again replaces it whole", api("PutRule"), async () => {
+  behaviour("PutRule replaces an existing rule entirely", api("PutRule"), async () => {
     const Name = await rule({ Description: "first" });
     await send(new PutRuleCommand({ Name, EventPattern: '{"source":["other"]}' }));
     const now = await send(new DescribeRuleCommand({ Name }));
     expect(now.EventPattern).toBe('{"source":["other"]}');
     expect(now.Description).toBeUndefined();
   });
-  behaviour(
-    "tags of a rule that is there already are not changed by putting it",
-    api("PutRule"),
-    async () => {
-      const Name = await rule({ Tags: [{ Key: "a", Value: "1" }] });
-      await send(new PutRuleCommand({ Name, EventPattern: PATTERN, Tags: [{ Key: "b", Value: "2" }] }));
-      const { Tags } = await send(new ListTagsForResourceCommand({ ResourceARN: arn(`rule/${Name}`) }));
-      expect(Tags).toEqual([{ Key: "a", Value: "1" }]);
-    },
-  );
+  behaviour("PutRule does not change the tags of an existing rule", api("PutRule"), async () => {
+    const Name = await rule({ Tags: [{ Key: "a", Value: "1" }] });
+    await send(new PutRuleCommand({ Name, EventPattern: PATTERN, Tags: [{ Key: "b", Value: "2" }] }));
+    const { Tags } = await send(new ListTagsForResourceCommand({ ResourceARN: arn(`rule/${Name}`) }));
+    expect(Tags).toEqual([{ Key: "a", Value: "1" }]);
+  });
   for (const expression of [
     "rate(1 minute)",
     "rate(2 hours)",
@@ -135,7 +131,7 @@ describe("rules", () => {
     "cron(0/5 8-17 ? * MON-FRI *)",
     "cron(0 9 ? * 2#1 *)",
   ]) {
-    behaviour(`${expression} is a schedule`, guide("eb-scheduled-rule-pattern"), async () => {
+    behaviour(`${expression} is a valid schedule`, guide("eb-scheduled-rule-pattern"), async () => {
       const Name = name("rule");
       await send(new PutRuleCommand({ Name, ScheduleExpression: expression }));
       expect((await send(new DescribeRuleCommand({ Name }))).ScheduleExpression).toBe(expression);
@@ -153,20 +149,20 @@ describe("rules", () => {
     "at(2030-01-01T00:00:00)",
     "every minute",
   ]) {
-    behaviour(`${expression} is no schedule`, guide("eb-scheduled-rule-pattern"), async () => {
+    behaviour(`${expression} is not a valid schedule`, guide("eb-scheduled-rule-pattern"), async () => {
       await expect(
         send(new PutRuleCommand({ Name: "r", ScheduleExpression: expression })),
       ).rejects.toMatchObject(invalid("Parameter ScheduleExpression is not valid."));
     });
   }
-  behaviour("schedules are for the default bus only", api("PutRule"), async () => {
+  behaviour("schedules require the default bus", api("PutRule"), async () => {
     const EventBusName = name("bus");
     await send(new CreateEventBusCommand({ Name: EventBusName }));
     await expect(
       send(new PutRuleCommand({ Name: "r", EventBusName, ScheduleExpression: "rate(1 day)" })),
     ).rejects.toMatchObject(invalid("ScheduleExpression is supported only on the default event bus."));
   });
-  behaviour("a rule can be disabled and enabled", api("DisableRule"), async () => {
+  behaviour("DisableRule and EnableRule change the state", api("DisableRule"), async () => {
     const Name = await rule();
     const state = async () => (await send(new DescribeRuleCommand({ Name }))).State;
     await send(new DisableRuleCommand({ Name }));
@@ -174,12 +170,12 @@ describe("rules", () => {
     await send(new EnableRuleCommand({ Name }));
     expect(await state()).toBe("ENABLED");
   });
-  behaviour("a rule that is not there cannot be disabled", api("DisableRule"), async () => {
+  behaviour("DisableRule of a missing rule fails", api("DisableRule"), async () => {
     await expect(send(new DisableRuleCommand({ Name: "none" }))).rejects.toMatchObject(
       missing("Rule none does not exist on EventBus default."),
     );
   });
-  behaviour("deleting a rule that is not there succeeds", api("DeleteRule"), async () => {
+  behaviour("deleting a missing rule succeeds", api("DeleteRule"), async () => {
     expect((await send(new DeleteRuleCommand({ Name: "none" }))).$metadata.httpStatusCode).toBe(200);
   });
   behaviour("a rule with targets cannot be deleted", api("DeleteRule"), async () => {
@@ -189,12 +185,12 @@ describe("rules", () => {
       invalid("Rule can't be deleted since it has targets."),
     );
   });
-  behaviour("rules are listed by prefix, in the order of their names", api("ListRules"), async () => {
+  behaviour("ListRules filters by prefix, and sorts by name", api("ListRules"), async () => {
     for (const Name of ["list-b", "list-a"]) await send(new PutRuleCommand({ Name, EventPattern: PATTERN }));
     const { Rules } = await send(new ListRulesCommand({ NamePrefix: "list-" }));
     expect(Rules!.map((one) => one.Name)).toEqual(["list-a", "list-b"]);
   });
-  behaviour("a list of rules does not tell who created them", api("ListRules"), async () => {
+  behaviour("ListRules omits CreatedBy", api("ListRules"), async () => {
     const Name = await rule();
     const { Rules } = await send(new ListRulesCommand({ NamePrefix: Name }));
     expect(Object.keys(Rules![0]!).sort()).toEqual(["Arn", "EventBusName", "EventPattern", "Name", "State"]);
@@ -217,7 +213,7 @@ describe("rules", () => {
 describe("targets", () => {
   const put = (Rule: string, ...Targets: Target[]) => send(new PutTargetsCommand({ Rule, Targets }));
 
-  behaviour("targets are put, listed and removed by their ids", api("PutTargets"), async () => {
+  behaviour("targets are put, listed and removed by ID", api("PutTargets"), async () => {
     const Rule = await rule();
     expect(await put(Rule, { Id: "b", Arn: queue("b") }, { Id: "a", Arn: queue("a") })).toMatchObject({
       FailedEntryCount: 0,
@@ -229,7 +225,7 @@ describe("targets", () => {
     expect(await send(new RemoveTargetsCommand({ Rule, Ids: ["a"] }))).toMatchObject({ FailedEntryCount: 0 });
     expect(await list()).toEqual(["b"]);
   });
-  behaviour("a target of the same id takes the place of the first", api("PutTargets"), async () => {
+  behaviour("a target replaces another with the same ID", api("PutTargets"), async () => {
     const Rule = await rule();
     await put(Rule, { Id: "a", Arn: queue("one") });
     await put(Rule, { Id: "a", Arn: queue("two") });
@@ -245,35 +241,35 @@ describe("targets", () => {
       message: "The requested resource exceeds the maximum number allowed.",
     });
   });
-  behaviour("targets need a rule that is there", api("PutTargets"), async () => {
+  behaviour("PutTargets on a missing rule fails", api("PutTargets"), async () => {
     await expect(put("none", { Id: "a", Arn: queue("q") })).rejects.toMatchObject(
       missing("Rule none does not exist on EventBus default."),
     );
   });
-  behaviour("a target's ARN must be one", api("PutTargets"), async () => {
+  behaviour("a target's ARN must be valid", api("PutTargets"), async () => {
     await expect(put(await rule(), { Id: "a", Arn: "queue" })).rejects.toMatchObject(
       invalid("Parameter queue is not valid. Reason: Provided Arn is not in correct format."),
     );
   });
-  behaviour("a FIFO queue needs a message group", api("PutTargets"), async () => {
+  behaviour("a FIFO queue requires a message group", api("PutTargets"), async () => {
     await expect(put(await rule(), { Id: "a", Arn: queue("q.fifo") })).rejects.toMatchObject(
       invalid("Parameter(s) SqsParameters must be specified for target: a."),
     );
   });
-  behaviour("a state machine needs a role", guide("eb-targets"), async () => {
+  behaviour("a state machine requires a role", guide("eb-targets"), async () => {
     const Arn = `arn:aws:states:us-east-1:${ACCOUNT}:stateMachine:m`;
     await expect(put(await rule(), { Id: "a", Arn })).rejects.toMatchObject(
       invalid(`RoleArn is required for target ${Arn}.`),
     );
   });
-  behaviour("a target has one kind of input", api("Target"), async () => {
+  behaviour("a target has only one kind of input", api("Target"), async () => {
     await expect(
       put(await rule(), { Id: "a", Arn: queue("q"), Input: "{}", InputPath: "$.detail" }),
     ).rejects.toMatchObject(
       invalid("Only one of Input, InputPath, or InputTransformer must be provided for target a."),
     );
   });
-  behaviour("a template names only what it knows", guide("eb-transform-target-input"), async () => {
+  behaviour("a template may use only declared placeholders", guide("eb-transform-target-input"), async () => {
     const InputTransformer = { InputPathsMap: {}, InputTemplate: '{"x": <unknown>}' };
     await expect(put(await rule(), { Id: "a", Arn: queue("q"), InputTransformer })).rejects.toMatchObject(
       invalid("InputTemplate for target a contains invalid placeholder unknown."),
@@ -298,7 +294,7 @@ describe("targets", () => {
       );
     });
   }
-  behaviour("a rule is found by its target", api("ListRuleNamesByTarget"), async () => {
+  behaviour("ListRuleNamesByTarget returns the rules of a target", api("ListRuleNamesByTarget"), async () => {
     const Rule = await rule();
     const Arn = queue(name("only"));
     await put(Rule, { Id: "a", Arn }, { Id: "b", Arn });

@@ -133,13 +133,13 @@ describe("a target is refused", () => {
       await expect(put(wrong)).rejects.toMatchObject(invalid(message));
     });
   }
-  behaviour("that is a stream and has no role", guide("eb-use-resource-based"), async () => {
+  behaviour("that is a stream without a role", guide("eb-use-resource-based"), async () => {
     const Arn = of("kinesis", "stream/s");
     await expect(put(target({ Arn }))).rejects.toMatchObject(
       invalid(new RegExp(`^Rule rule-\\d+ does not have RoleArn assigned to invoke target ${Arn}\\.$`)),
     );
   });
-  behaviour("whose id another of the call has", api("PutTargets"), async () => {
+  behaviour("whose ID is used by another target of the request", api("PutTargets"), async () => {
     await expect(put(target(), target({ Arn: queue("other") }))).rejects.toMatchObject(
       invalid("Parameter targets is not valid. Reason: More than one target with Id 'a' is provided."),
     );
@@ -158,7 +158,7 @@ describe("a target is refused", () => {
   });
 });
 
-describe("a target is taken", () => {
+describe("a target is accepted", () => {
   const taken: [what: string, source: string, target: Target][] = [
     ["whose path is the whole event", api("Target"), target({ InputPath: "$" })],
     ["whose path counts", api("Target"), target({ InputPath: "$.detail.a[0]" })],

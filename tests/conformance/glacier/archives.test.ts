@@ -25,7 +25,7 @@ const invalid = (message?: string) => ({
 const notFound = { name: "ResourceNotFoundException", $metadata: { httpStatusCode: 404 } };
 
 behaviour(
-  "UploadArchive answers 201, the archive's id and path, and its tree hash",
+  "UploadArchive answers 201 with the archive's ID, path and tree hash",
   page("api-archive-post"),
   async () => {
     const on = await vault();
@@ -38,12 +38,12 @@ behaviour(
   },
 );
 
-behaviour("each upload makes an archive of its own", page("api-archive-post"), async () => {
+behaviour("each upload creates a new archive", page("api-archive-post"), async () => {
   const on = await vault();
   expect(await upload(on, bytes(10), "same")).not.toBe(await upload(on, bytes(10), "same"));
 });
 
-behaviour("UploadArchive refuses bytes that have another tree hash", page("api-archive-post"), async () => {
+behaviour("UploadArchive refuses bytes with a wrong tree hash", page("api-archive-post"), async () => {
   const on = await vault();
   const checksum = treeHash(bytes(11));
   await expect(
@@ -54,7 +54,7 @@ behaviour("UploadArchive refuses bytes that have another tree hash", page("api-a
   });
 });
 
-behaviour("UploadArchive refuses a tree hash that is none", page("api-archive-post"), async () => {
+behaviour("UploadArchive refuses a malformed tree hash", page("api-archive-post"), async () => {
   const on = await vault();
   const input = { ...on, body: bytes(10), checksum: "000" };
   await expect(client().send(new UploadArchiveCommand(input))).rejects.toMatchObject(
@@ -75,7 +75,7 @@ function changing(change: (headers: Record<string, string>) => void) {
   return changed;
 }
 
-behaviour("UploadArchive needs a tree hash", page("api-archive-post"), async () => {
+behaviour("UploadArchive requires a tree hash", page("api-archive-post"), async () => {
   const on = await vault();
   const without = changing((headers) => delete headers["x-amz-sha256-tree-hash"]);
   await expect(without.send(new UploadArchiveCommand({ ...on, body: bytes(10) }))).rejects.toMatchObject({
@@ -84,7 +84,7 @@ behaviour("UploadArchive needs a tree hash", page("api-archive-post"), async () 
   });
 });
 
-behaviour("UploadArchive refuses bytes that have another linear hash", page("api-archive-post"), async () => {
+behaviour("UploadArchive refuses bytes with a wrong linear hash", page("api-archive-post"), async () => {
   const on = await vault();
   const wrong = changing((headers) => {
     headers["x-amz-content-sha256"] = hash("sha256", "other", "hex");
@@ -96,7 +96,7 @@ behaviour("UploadArchive refuses bytes that have another linear hash", page("api
   expect(await client().send(new DescribeVaultCommand(on))).toMatchObject({ NumberOfArchives: 0 });
 });
 
-behaviour("an archive has at least one byte", page("working-with-archives"), async () => {
+behaviour("UploadArchive refuses an empty archive", page("working-with-archives"), async () => {
   const on = await vault();
   const empty = changing((headers) => {
     headers["x-amz-sha256-tree-hash"] = hash("sha256", "", "hex");
@@ -111,7 +111,7 @@ for (const [what, description, isTaken] of [
   ["a control character", "a\tb", false],
 ] as const) {
   behaviour(
-    `a description of ${what} is ${isTaken ? "taken" : "refused"}`,
+    `a description of ${what} is ${isTaken ? "accepted" : "refused"}`,
     page("api-archive-post"),
     async () => {
       const on = await vault();
@@ -122,11 +122,11 @@ for (const [what, description, isTaken] of [
   );
 }
 
-behaviour("UploadArchive needs its vault", page("api-archive-post"), async () => {
+behaviour("UploadArchive requires an existing vault", page("api-archive-post"), async () => {
   await expect(upload({ vaultName: "nowhere" })).rejects.toMatchObject(notFound);
 });
 
-behaviour("DeleteArchive answers 204; the archive is gone", page("api-archive-delete"), async () => {
+behaviour("DeleteArchive answers 204 and deletes the archive", page("api-archive-delete"), async () => {
   const on = await vault();
   const archiveId = await upload(on);
   const answer = await client().send(new DeleteArchiveCommand({ ...on, archiveId }));
@@ -154,7 +154,7 @@ behaviour("DeleteArchive of a deleted archive succeeds", page("api-archive-delet
   });
 });
 
-behaviour("DeleteArchive does not find an archive of another vault", page("api-archive-delete"), async () => {
+behaviour("DeleteArchive of an archive in another vault fails", page("api-archive-delete"), async () => {
   const archiveId = await upload(await vault());
   await expect(
     client().send(new DeleteArchiveCommand({ ...(await vault()), archiveId })),
@@ -162,7 +162,7 @@ behaviour("DeleteArchive does not find an archive of another vault", page("api-a
 });
 
 behaviour(
-  "InitiateMultipartUpload answers 201, the upload's id and path",
+  "InitiateMultipartUpload answers 201 with the upload's ID and path",
   page("api-multipart-initiate-upload"),
   async () => {
     const on = await vault();
@@ -187,7 +187,7 @@ for (const partSize of ["0", "1", "1048575", "3145728", "10485760", "8589934592"
 }
 
 for (const partSize of [MIB, 2 * MIB, 1_024 * MIB, 4_096 * MIB]) {
-  behaviour(`a part size of ${partSize} is taken`, page("api-multipart-initiate-upload"), async () => {
+  behaviour(`a part size of ${partSize} is accepted`, page("api-multipart-initiate-upload"), async () => {
     const to = await beginUpload(await vault(), partSize);
     expect(await client().send(new ListPartsCommand(to))).toMatchObject({
       PartSizeInBytes: partSize,
@@ -196,7 +196,7 @@ for (const partSize of [MIB, 2 * MIB, 1_024 * MIB, 4_096 * MIB]) {
   });
 }
 
-behaviour("UploadMultipartPart answers 204 and the part's tree hash", page("api-upload-part"), async () => {
+behaviour("UploadMultipartPart answers 204 with the part's tree hash", page("api-upload-part"), async () => {
   const data = bytes(2 * MIB);
   const to = await beginUpload(await vault(), 2 * MIB);
   const answer = await sendPart(to, data, 0, 2 * MIB);
@@ -232,19 +232,19 @@ for (const [what, size, range, message] of [
   });
 }
 
-behaviour("a part needs a range", page("api-upload-part"), async () => {
+behaviour("UploadMultipartPart requires a range", page("api-upload-part"), async () => {
   const to = await beginUpload(await vault());
   await expect(part(to, 10, undefined)).rejects.toMatchObject({ name: "MissingParameterValueException" });
 });
 
-behaviour("a part with another tree hash is refused", page("api-upload-part"), async () => {
+behaviour("UploadMultipartPart refuses a wrong tree hash", page("api-upload-part"), async () => {
   const to = await beginUpload(await vault());
   const input = { ...to, body: bytes(10), range: "bytes 0-9/*", checksum: treeHash(bytes(9)) };
   await expect(client().send(new UploadMultipartPartCommand(input))).rejects.toMatchObject(invalid());
   expect((await client().send(new ListPartsCommand(to))).Parts).toEqual([]);
 });
 
-behaviour("a part of an upload that is not there is refused", page("api-upload-part"), async () => {
+behaviour("UploadMultipartPart of a missing upload is refused", page("api-upload-part"), async () => {
   const to = { ...(await vault()), uploadId: "no-such-upload" };
   await expect(part(to, 10, "bytes 0-9/*")).rejects.toMatchObject({
     ...notFound,
@@ -253,7 +253,7 @@ behaviour("a part of an upload that is not there is refused", page("api-upload-p
 });
 
 behaviour(
-  "parts may come in any order and become one archive",
+  "parts may be uploaded in any order, and form one archive",
   page("api-multipart-complete-upload"),
   async () => {
     const data = bytes(3.5 * MIB);
@@ -266,7 +266,7 @@ behaviour(
   },
 );
 
-behaviour("a part that is sent again takes the place of the first", page("api-upload-part"), async () => {
+behaviour("uploading a part again replaces it", page("api-upload-part"), async () => {
   const data = bytes(MIB);
   const to = await beginUpload(await vault());
   await sendPart(to, Buffer.alloc(MIB, "wrong"), 0);
@@ -275,7 +275,7 @@ behaviour("a part that is sent again takes the place of the first", page("api-up
 });
 
 behaviour(
-  "a completion can be repeated and gives the same archive",
+  "a repeated completion returns the same archive",
   page("api-multipart-complete-upload"),
   async () => {
     const data = bytes(10);
@@ -297,7 +297,7 @@ for (const [what, parts, wanted] of [
   ["the tree hash is another", [0, 1, 2], "hash"],
 ] as const) {
   behaviour(
-    `a completion is refused when ${what}, and can be tried again`,
+    `a completion is refused when ${what}, and can be retried`,
     page("api-multipart-complete-upload"),
     async () => {
       const data = bytes(2.5 * MIB);
@@ -316,7 +316,7 @@ for (const [what, parts, wanted] of [
 }
 
 behaviour(
-  "a short part that is not the last is taken, and the completion refused",
+  "a short part that is not the last is accepted, but the completion is refused",
   page("api-upload-part"),
   async () => {
     const to = await beginUpload(await vault());
@@ -331,7 +331,7 @@ for (const [what, header] of [
   ["the tree hash", "x-amz-sha256-tree-hash"],
   ["the size", "x-amz-archive-size"],
 ] as const) {
-  behaviour(`a completion needs ${what}`, page("api-multipart-complete-upload"), async () => {
+  behaviour(`a completion requires ${what}`, page("api-multipart-complete-upload"), async () => {
     const data = bytes(10);
     const to = await beginUpload(await vault());
     await sendPart(to, data, 0);
@@ -344,7 +344,7 @@ for (const [what, header] of [
 }
 
 behaviour(
-  "ListParts tells ranges in their order, with tree hashes",
+  "ListParts returns ranges in order, with tree hashes",
   page("api-multipart-list-parts"),
   async () => {
     const data = bytes(1.5 * MIB);
@@ -365,7 +365,7 @@ behaviour(
   },
 );
 
-behaviour("ListParts goes on at its marker", page("api-multipart-list-parts"), async () => {
+behaviour("ListParts continues at its marker", page("api-multipart-list-parts"), async () => {
   const data = bytes(2.5 * MIB);
   const to = await beginUpload(await vault());
   for (const number of [0, 1, 2]) await sendPart(to, data, number);
@@ -376,7 +376,7 @@ behaviour("ListParts goes on at its marker", page("api-multipart-list-parts"), a
   expect(second.Marker).toBeUndefined();
 });
 
-behaviour("ListParts does not know a completed upload", page("api-multipart-list-parts"), async () => {
+behaviour("ListParts of a completed upload fails", page("api-multipart-list-parts"), async () => {
   const to = await beginUpload(await vault());
   await sendPart(to, bytes(10), 0);
   await complete(to, bytes(10));
@@ -384,19 +384,23 @@ behaviour("ListParts does not know a completed upload", page("api-multipart-list
   expect((await client().send(new ListMultipartUploadsCommand(to))).UploadsList).toEqual([]);
 });
 
-behaviour("ListMultipartUploads tells those in progress", page("api-multipart-list-uploads"), async () => {
-  const on = await vault();
-  const first = await beginUpload(on, MIB, "first");
-  const second = await beginUpload(on, 2 * MIB);
-  const { UploadsList } = await client().send(new ListMultipartUploadsCommand(on));
-  expect(UploadsList).toMatchObject([
-    { MultipartUploadId: first.uploadId, PartSizeInBytes: MIB, ArchiveDescription: "first" },
-    { MultipartUploadId: second.uploadId, PartSizeInBytes: 2 * MIB },
-  ]);
-  expect(UploadsList![1]).not.toHaveProperty("ArchiveDescription");
-});
+behaviour(
+  "ListMultipartUploads returns uploads in progress",
+  page("api-multipart-list-uploads"),
+  async () => {
+    const on = await vault();
+    const first = await beginUpload(on, MIB, "first");
+    const second = await beginUpload(on, 2 * MIB);
+    const { UploadsList } = await client().send(new ListMultipartUploadsCommand(on));
+    expect(UploadsList).toMatchObject([
+      { MultipartUploadId: first.uploadId, PartSizeInBytes: MIB, ArchiveDescription: "first" },
+      { MultipartUploadId: second.uploadId, PartSizeInBytes: 2 * MIB },
+    ]);
+    expect(UploadsList![1]).not.toHaveProperty("ArchiveDescription");
+  },
+);
 
-behaviour("ListMultipartUploads goes on at its marker", page("api-multipart-list-uploads"), async () => {
+behaviour("ListMultipartUploads continues at its marker", page("api-multipart-list-uploads"), async () => {
   const on = await vault();
   const ids: string[] = [];
   for (let n = 0; n < 3; n++) ids.push((await beginUpload(on)).uploadId);
@@ -409,7 +413,7 @@ behaviour("ListMultipartUploads goes on at its marker", page("api-multipart-list
   expect(second.Marker).toBeUndefined();
 });
 
-behaviour("an aborted upload is gone", page("api-multipart-abort-upload"), async () => {
+behaviour("an aborted upload no longer exists", page("api-multipart-abort-upload"), async () => {
   const to = await beginUpload(await vault());
   await sendPart(to, bytes(10), 0);
   const answer = await client().send(new AbortMultipartUploadCommand(to));
@@ -420,18 +424,14 @@ behaviour("an aborted upload is gone", page("api-multipart-abort-upload"), async
   expect((await client().send(new ListMultipartUploadsCommand(to))).UploadsList).toEqual([]);
 });
 
-behaviour(
-  "an upload can be aborted once more, for a short time",
-  page("api-multipart-abort-upload"),
-  async () => {
-    const to = await beginUpload(await vault());
-    const abort = () => client().send(new AbortMultipartUploadCommand(to));
-    await abort();
-    expect((await abort()).$metadata.httpStatusCode).toBe(204);
-    await cloud.advance(2 * DAY);
-    await expect(abort()).rejects.toMatchObject(notFound);
-  },
-);
+behaviour("an upload can be aborted again for a short time", page("api-multipart-abort-upload"), async () => {
+  const to = await beginUpload(await vault());
+  const abort = () => client().send(new AbortMultipartUploadCommand(to));
+  await abort();
+  expect((await abort()).$metadata.httpStatusCode).toBe(204);
+  await cloud.advance(2 * DAY);
+  await expect(abort()).rejects.toMatchObject(notFound);
+});
 
 behaviour("a completed upload cannot be aborted", page("api-multipart-abort-upload"), async () => {
   const to = await beginUpload(await vault());
@@ -440,7 +440,7 @@ behaviour("a completed upload cannot be aborted", page("api-multipart-abort-uplo
   await expect(client().send(new AbortMultipartUploadCommand(to))).rejects.toMatchObject(notFound);
 });
 
-behaviour("an upload without a part for 24 hours is given up", page("uploading-archive-mpu"), async () => {
+behaviour("an upload without a new part for 24 hours is removed", page("uploading-archive-mpu"), async () => {
   const to = await beginUpload(await vault());
   await cloud.advance(23 * HOUR);
   await sendPart(to, bytes(10), 0);

@@ -22,7 +22,7 @@ export const page = (name: string): string => doc(`amazonglacier/latest/dev/${na
 
 export const bytes = (size: number): Buffer => Buffer.alloc(size, hash("sha512", "archive", "hex"));
 
-/** The definition in the developer guide, read literally. */
+/** The tree hash as the developer guide defines it, implemented literally. */
 export function treeHash(data: Uint8Array): string {
   let level: string[] = [];
   for (let at = 0; at < data.length; at += MIB)
@@ -51,7 +51,7 @@ export function glacierOf(cloud: ConformanceCloud) {
 
   return {
     client,
-    /** A new vault of the default account. */
+    /** Creates a vault in the default account. */
     vault,
 
     async upload(on: { vaultName: string }, body: Uint8Array = bytes(10), archiveDescription?: string) {
@@ -66,7 +66,7 @@ export function glacierOf(cloud: ConformanceCloud) {
       return { accountId: "-", ...on, uploadId: uploadId! };
     },
 
-    /** One part of `data`, by its number from 0. */
+    /** One part of `data`, counted from 0. */
     sendPart(to: { vaultName: string; uploadId: string }, data: Uint8Array, part: number, partSize = MIB) {
       const body = data.subarray(part * partSize, (part + 1) * partSize);
       const range = `bytes ${part * partSize}-${part * partSize + body.length - 1}/*`;

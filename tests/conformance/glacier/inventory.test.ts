@@ -11,7 +11,7 @@ const describeJob = (of: Awaited<ReturnType<typeof job>>) => client().send(new D
 
 const inventory = (more: JobParameters = {}): JobParameters => ({ Type: "inventory-retrieval", ...more });
 
-/** A vault with an inventory of archives that were made an hour apart. */
+/** Creates a vault with an inventory of archives that were uploaded an hour apart. */
 async function inventoried(descriptions: string[]) {
   const on = await vault();
   const ids: string[] = [];
@@ -30,19 +30,15 @@ async function inventoryOf(on: { vaultName: string }, more: JobParameters = {}) 
   return { of, answer, text: answer.body.toString() };
 }
 
-behaviour(
-  "a vault that was never looked through has no inventory to retrieve",
-  page("vault-inventory"),
-  async () => {
-    const on = await vault();
-    await upload(on);
-    await expect(job(on, inventory())).rejects.toMatchObject({
-      name: "ResourceNotFoundException",
-      message: `Inventory retrieval jobs for vault ${arn(on.vaultName)} cannot be initiated yet, as Amazon Glacier has not yet generated an initial inventory for this vault.`,
-      $metadata: { httpStatusCode: 404 },
-    });
-  },
-);
+behaviour("a vault without an inventory has none to retrieve", page("vault-inventory"), async () => {
+  const on = await vault();
+  await upload(on);
+  await expect(job(on, inventory())).rejects.toMatchObject({
+    name: "ResourceNotFoundException",
+    message: `Inventory retrieval jobs for vault ${arn(on.vaultName)} cannot be initiated yet, as Amazon Glacier has not yet generated an initial inventory for this vault.`,
+    $metadata: { httpStatusCode: 404 },
+  });
+});
 
 behaviour(
   "an inventory lists archives with description, date, size and tree hash",
@@ -65,14 +61,14 @@ behaviour(
   },
 );
 
-behaviour("what came after the last inventory is not in it", page("vault-inventory"), async () => {
+behaviour("archives uploaded after the last inventory are not in it", page("vault-inventory"), async () => {
   const { on, ids } = await inventoried(["first"]);
   await upload(on);
   const { text } = await inventoryOf(on);
   expect(JSON.parse(text).ArchiveList.map((one: { ArchiveId: string }) => one.ArchiveId)).toEqual(ids);
 });
 
-behaviour("an inventory can be had as CSV, with its quotes", page("api-job-output-get"), async () => {
+behaviour("an inventory can be retrieved as quoted CSV", page("api-job-output-get"), async () => {
   const { on } = await inventoried(["my archive description,1", 'my archive description,1"2', "plain"]);
   const { answer, text } = await inventoryOf(on, { Format: "CSV" });
   expect(answer.contentType).toBe("text/csv");
@@ -83,19 +79,23 @@ behaviour("an inventory can be had as CSV, with its quotes", page("api-job-outpu
   expect(lines[3]).toMatch(new RegExp(`^[\\w-]{138},plain,[^,]+Z,20,${treeHash(bytes(20))}$`));
 });
 
-behaviour("DescribeJob tells an inventory's size and format", page("api-describe-job-get"), async () => {
-  const { on } = await inventoried(["a"]);
-  const { of, answer } = await inventoryOf(on);
-  const told = await describeJob(of);
-  expect(told).toMatchObject({
-    Action: "InventoryRetrieval",
-    InventorySizeInBytes: answer.body.length,
-    InventoryRetrievalParameters: { Format: "JSON" },
-    StatusCode: "Succeeded",
-  });
-  for (const member of ["ArchiveId", "ArchiveSizeInBytes", "RetrievalByteRange", "SHA256TreeHash"])
-    expect(told).not.toHaveProperty(member);
-});
+behaviour(
+  "DescribeJob returns the size and format of an inventory",
+  page("api-describe-job-get"),
+  async () => {
+    const { on } = await inventoried(["a"]);
+    const { of, answer } = await inventoryOf(on);
+    const told = await describeJob(of);
+    expect(told).toMatchObject({
+      Action: "InventoryRetrieval",
+      InventorySizeInBytes: answer.body.length,
+      InventoryRetrievalParameters: { Format: "JSON" },
+      StatusCode: "Succeeded",
+    });
+    for (const member of ["ArchiveId", "ArchiveSizeInBytes", "RetrievalByteRange", "SHA256TreeHash"])
+      expect(told).not.toHaveProperty(member);
+  },
+);
 
 behaviour("an inventory can be downloaded in ranges", page("api-job-output-get"), async () => {
   const { on } = await inventoried(["a"]);
@@ -116,13 +116,13 @@ const listed = async (
 };
 
 behaviour(
-  "dates narrow an inventory: the first is in it, the last is not",
+  "dates limit an inventory: the start is inclusive, the end exclusive",
   page("api-initiate-job-post"),
   async () => {
     const { on } = await inventoried(["a", "b", "c"]);
     const { list } = await listed(on, {});
     const [, StartDate, EndDate] = list.map((one) => one.CreationDate);
-    // Archives are told to the second, and made some milliseconds later.
+    // The dates of archives are truncated to seconds, but they were created some milliseconds later.
     expect((await listed(on, { StartDate })).names).toEqual(["b", "c"]);
     expect((await listed(on, { EndDate })).names).toEqual(["a", "b"]);
     const both = await listed(on, { StartDate, EndDate });
@@ -132,7 +132,7 @@ behaviour(
 );
 
 behaviour(
-  "a limit pages an inventory; DescribeJob tells where to go on",
+  "a limit pages an inventory, and DescribeJob returns the marker",
   page("api-initiate-job-post"),
   async () => {
     const { on } = await inventoried(["a", "b", "c"]);
@@ -146,7 +146,7 @@ behaviour(
 );
 
 behaviour(
-  "a page of an inventory ends, however many archives that are not wanted follow",
+  "a page of an inventory is the last one if only filtered archives follow",
   page("api-initiate-job-post"),
   async () => {
     const { on } = await inventoried(["a"]);

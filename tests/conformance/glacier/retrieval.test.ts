@@ -21,13 +21,13 @@ const expedited = (ArchiveId: string, more: JobParameters = {}): JobParameters =
 });
 const describeJob = (of: Awaited<ReturnType<typeof job>>) => client().send(new DescribeJobCommand(of));
 
-/** A vault with one archive in it. */
+/** Creates a vault with one archive. */
 async function stored(body = bytes(10), description?: string) {
   const on = await vault();
   return { on, body, archiveId: await upload(on, body, description) };
 }
 
-/** A completed retrieval of an archive. */
+/** Completes a retrieval of an archive. */
 async function retrieved(body: Uint8Array, more: JobParameters = {}) {
   const { on, archiveId } = await stored(Buffer.from(body), "the description");
   const of = await job(on, expedited(archiveId, more));
@@ -35,13 +35,13 @@ async function retrieved(body: Uint8Array, more: JobParameters = {}) {
   return of;
 }
 
-behaviour("InitiateJob answers the job's id and path", page("api-initiate-job-post"), async () => {
+behaviour("InitiateJob returns the job's ID and path", page("api-initiate-job-post"), async () => {
   const { on, archiveId } = await stored();
   const { jobId } = await job(on, expedited(archiveId));
   expect(jobId).toMatch(/^[\w-]{92}$/);
 });
 
-behaviour("DescribeJob tells of a retrieval in progress", page("api-describe-job-get"), async () => {
+behaviour("DescribeJob describes a retrieval in progress", page("api-describe-job-get"), async () => {
   const { on, archiveId, body } = await stored(bytes(2 * MIB));
   const of = await job(on, {
     Type: "archive-retrieval",
@@ -71,7 +71,7 @@ behaviour("DescribeJob tells of a retrieval in progress", page("api-describe-job
     expect(told).not.toHaveProperty(member);
 });
 
-behaviour("DescribeJob tells of a completed retrieval", page("api-describe-job-get"), async () => {
+behaviour("DescribeJob describes a completed retrieval", page("api-describe-job-get"), async () => {
   const told = await describeJob(await retrieved(bytes(10)));
   expect(told).toMatchObject({ Completed: true, StatusCode: "Succeeded", StatusMessage: "Succeeded" });
   expect(told.CompletionDate! > told.CreationDate!).toBe(true);
@@ -107,7 +107,7 @@ behaviour("the output of a job in progress is not available", page("api-job-outp
 });
 
 behaviour(
-  "GetJobOutput gives the archive, its length, tree hash and description",
+  "GetJobOutput returns the archive with its length, tree hash and description",
   page("api-job-output-get"),
   async () => {
     const body = bytes(3.5 * MIB);
@@ -181,14 +181,18 @@ for (const [range, isNode] of [
   );
 }
 
-behaviour("a range of the output is one of the retrieved range", page("api-job-output-get"), async () => {
-  const body = bytes(4 * MIB);
-  const of = await retrieved(body, { RetrievalByteRange: `${2 * MIB}-${4 * MIB - 1}` });
-  const answer = await output(of, `bytes=0-${MIB - 1}`);
-  expect(answer.contentRange).toBe(`bytes 0-${MIB - 1}/${2 * MIB}`);
-  expect(answer.body.equals(body.subarray(2 * MIB, 3 * MIB))).toBe(true);
-  expect(answer.checksum).toBe(treeHash(body.subarray(2 * MIB, 3 * MIB)));
-});
+behaviour(
+  "a range of the output is relative to the retrieved range",
+  page("api-job-output-get"),
+  async () => {
+    const body = bytes(4 * MIB);
+    const of = await retrieved(body, { RetrievalByteRange: `${2 * MIB}-${4 * MIB - 1}` });
+    const answer = await output(of, `bytes=0-${MIB - 1}`);
+    expect(answer.contentRange).toBe(`bytes 0-${MIB - 1}/${2 * MIB}`);
+    expect(answer.body.equals(body.subarray(2 * MIB, 3 * MIB))).toBe(true);
+    expect(answer.checksum).toBe(treeHash(body.subarray(2 * MIB, 3 * MIB)));
+  },
+);
 
 for (const range of [
   "1-1048575",
@@ -199,7 +203,7 @@ for (const range of [
   `${2 * MIB}-${3 * MIB - 1}`,
 ]) {
   behaviour(
-    `a retrieval of ${range}, not aligned or not there, is refused`,
+    `a retrieval of ${range}, not aligned or out of bounds, is refused`,
     page("api-initiate-job-post"),
     async () => {
       const { on, archiveId } = await stored(bytes(2 * MIB));
@@ -247,18 +251,22 @@ for (const [what, parameters, name] of [
   });
 }
 
-behaviour("a job that is not there gets 404 and its id", page("api-error-responses"), async () => {
-  const of = { ...(await vault()), jobId: "no-such-job" };
-  for (const ask of [describeJob, output]) {
-    await expect(ask(of)).rejects.toMatchObject({
-      name: "ResourceNotFoundException",
-      message: "The job ID was not found: no-such-job",
-      code: "ResourceNotFoundException",
-      type: "Client",
-      $metadata: { httpStatusCode: 404 },
-    });
-  }
-});
+behaviour(
+  "DescribeJob of a missing job answers 404 with the job's ID",
+  page("api-error-responses"),
+  async () => {
+    const of = { ...(await vault()), jobId: "no-such-job" };
+    for (const ask of [describeJob, output]) {
+      await expect(ask(of)).rejects.toMatchObject({
+        name: "ResourceNotFoundException",
+        message: "The job ID was not found: no-such-job",
+        code: "ResourceNotFoundException",
+        type: "Client",
+        $metadata: { httpStatusCode: 404 },
+      });
+    }
+  },
+);
 
 behaviour("a completed job is kept for 24 hours", page("api-job-output-get"), async () => {
   const { on, archiveId } = await stored();
@@ -284,7 +292,7 @@ behaviour(
   },
 );
 
-/** Three jobs of a vault: one completed, two under way. */
+/** Creates three jobs of a vault: one completed, two in progress. */
 async function threeJobs() {
   const { on, archiveId } = await stored();
   const done = await job(on, expedited(archiveId));
@@ -294,7 +302,7 @@ async function threeJobs() {
   return { on, ids: [done, slow, slower].map((one) => one.jobId) };
 }
 
-behaviour("ListJobs tells jobs as DescribeJob does", page("api-jobs-get"), async () => {
+behaviour("ListJobs returns the same descriptions as DescribeJob", page("api-jobs-get"), async () => {
   const { on, ids } = await threeJobs();
   const { JobList, Marker } = await client().send(new ListJobsCommand(on));
   expect(JobList!.map((one) => one.JobId)).toEqual(ids);
@@ -311,14 +319,14 @@ for (const [filter, wanted] of [
   [{ completed: "false" }, [1, 2]],
   [{ completed: "false", statuscode: "Succeeded" }, []],
 ] as const) {
-  behaviour(`ListJobs is narrowed by ${JSON.stringify(filter)}`, page("api-jobs-get"), async () => {
+  behaviour(`ListJobs filters by ${JSON.stringify(filter)}`, page("api-jobs-get"), async () => {
     const { on, ids } = await threeJobs();
     const { JobList } = await client().send(new ListJobsCommand({ ...on, ...filter }));
     expect(JobList!.map((one) => one.JobId)).toEqual(wanted.map((n) => ids[n]));
   });
 }
 
-behaviour("ListJobs goes on at its marker", page("api-jobs-get"), async () => {
+behaviour("ListJobs continues at its marker", page("api-jobs-get"), async () => {
   const { on, ids } = await threeJobs();
   const first = await client().send(new ListJobsCommand({ ...on, limit: 2 }));
   const second = await client().send(new ListJobsCommand({ ...on, limit: 2, marker: first.Marker }));
@@ -326,19 +334,13 @@ behaviour("ListJobs goes on at its marker", page("api-jobs-get"), async () => {
   expect(second.Marker).toBeUndefined();
 });
 
-behaviour(
-  "ListJobs refuses a status that there is not, and says so",
-  page("api-error-responses"),
-  async () => {
-    const on = await vault();
-    await expect(client().send(new ListJobsCommand({ ...on, statuscode: "finished" }))).rejects.toMatchObject(
-      {
-        ...invalid,
-        message: "The job status code is not valid: finished",
-      },
-    );
-  },
-);
+behaviour("ListJobs refuses an unknown status and names it", page("api-error-responses"), async () => {
+  const on = await vault();
+  await expect(client().send(new ListJobsCommand({ ...on, statuscode: "finished" }))).rejects.toMatchObject({
+    ...invalid,
+    message: "The job status code is not valid: finished",
+  });
+});
 
 for (const input of [{ limit: 0 }, { limit: 51 }, { completed: "maybe" }, { marker: "somewhere" }]) {
   behaviour(`ListJobs refuses ${JSON.stringify(input)}`, page("api-jobs-get"), async () => {

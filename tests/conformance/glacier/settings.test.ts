@@ -38,7 +38,7 @@ const Events = ["ArchiveRetrievalCompleted", "InventoryRetrievalCompleted"];
 // Notifications
 
 behaviour(
-  "a notification configuration is set with 204, and told as it was set",
+  "SetVaultNotifications answers 204 and stores the configuration",
   page("api-vault-notifications-put"),
   async () => {
     const on = await vault();
@@ -62,21 +62,17 @@ behaviour(
   },
 );
 
-behaviour(
-  "deleting a notification configuration can be repeated",
-  page("api-vault-notifications-delete"),
-  async () => {
-    const on = await vault();
-    await client().send(
-      new SetVaultNotificationsCommand({ ...on, vaultNotificationConfig: { SNSTopic, Events } }),
-    );
-    for (let n = 0; n < 2; n++) {
-      const answer = await client().send(new DeleteVaultNotificationsCommand(on));
-      expect(answer.$metadata.httpStatusCode).toBe(204);
-    }
-    await expect(client().send(new GetVaultNotificationsCommand(on))).rejects.toMatchObject(notFound());
-  },
-);
+behaviour("DeleteVaultNotifications is idempotent", page("api-vault-notifications-delete"), async () => {
+  const on = await vault();
+  await client().send(
+    new SetVaultNotificationsCommand({ ...on, vaultNotificationConfig: { SNSTopic, Events } }),
+  );
+  for (let n = 0; n < 2; n++) {
+    const answer = await client().send(new DeleteVaultNotificationsCommand(on));
+    expect(answer.$metadata.httpStatusCode).toBe(204);
+  }
+  await expect(client().send(new GetVaultNotificationsCommand(on))).rejects.toMatchObject(notFound());
+});
 
 for (const [what, vaultNotificationConfig, expected] of [
   ["an event that there is not", { SNSTopic, Events: ["VaultBurned"] }, invalid],
@@ -115,12 +111,16 @@ const policy = (Effect: string, on: { vaultName: string }, more: object = {}) =>
   }),
 });
 
-behaviour("an access policy is told as it was set", page("api-SetVaultAccessPolicy"), async () => {
-  const on = await vault();
-  const set = await client().send(new SetVaultAccessPolicyCommand({ ...on, policy: policy("Allow", on) }));
-  expect(set.$metadata.httpStatusCode).toBe(204);
-  expect((await client().send(new GetVaultAccessPolicyCommand(on))).policy).toEqual(policy("Allow", on));
-});
+behaviour(
+  "GetVaultAccessPolicy returns the policy as it was set",
+  page("api-SetVaultAccessPolicy"),
+  async () => {
+    const on = await vault();
+    const set = await client().send(new SetVaultAccessPolicyCommand({ ...on, policy: policy("Allow", on) }));
+    expect(set.$metadata.httpStatusCode).toBe(204);
+    expect((await client().send(new GetVaultAccessPolicyCommand(on))).policy).toEqual(policy("Allow", on));
+  },
+);
 
 behaviour("a vault without an access policy answers 404", page("api-GetVaultAccessPolicy"), async () => {
   const on = await vault();
@@ -129,7 +129,7 @@ behaviour("a vault without an access policy answers 404", page("api-GetVaultAcce
   );
 });
 
-behaviour("deleting an access policy can be repeated", page("api-DeleteVaultAccessPolicy"), async () => {
+behaviour("DeleteVaultAccessPolicy is idempotent", page("api-DeleteVaultAccessPolicy"), async () => {
   const on = await vault();
   await client().send(new SetVaultAccessPolicyCommand({ ...on, policy: policy("Allow", on) }));
   await client().send(new DeleteVaultAccessPolicyCommand(on));
@@ -166,13 +166,13 @@ const lockAgain = async (on: { accountId: string; vaultName: string }, more: obj
   (await client().send(new InitiateVaultLockCommand({ ...on, policy: policy("Deny", on, more) }))).lockId!;
 const lockOf = (on: { accountId: string; vaultName: string }) => client().send(new GetVaultLockCommand(on));
 
-behaviour("InitiateVaultLock answers 201 and a lock id", page("api-InitiateVaultLock"), async () => {
+behaviour("InitiateVaultLock answers 201 with a lock ID", page("api-InitiateVaultLock"), async () => {
   const answer = await lock(await vault());
   expect(answer.$metadata.httpStatusCode).toBe(201);
   expect(answer.lockId).toMatch(/^[\w-]{24}$/);
 });
 
-behaviour("a lock in progress ends by itself after 24 hours", page("vault-lock"), async () => {
+behaviour("a lock in progress expires after 24 hours", page("vault-lock"), async () => {
   const on = await vault();
   await lock(on);
   const told = await lockOf(on);
@@ -185,16 +185,20 @@ behaviour("a lock in progress ends by itself after 24 hours", page("vault-lock")
   await lock(on);
 });
 
-behaviour("a lock in progress must be aborted before another", page("api-InitiateVaultLock"), async () => {
-  const on = await vault();
-  await lock(on);
-  await expect(lock(on)).rejects.toMatchObject(denied);
-  const answer = await client().send(new AbortVaultLockCommand(on));
-  expect(answer.$metadata.httpStatusCode).toBe(204);
-  await lock(on);
-});
+behaviour(
+  "InitiateVaultLock is refused while another lock is in progress",
+  page("api-InitiateVaultLock"),
+  async () => {
+    const on = await vault();
+    await lock(on);
+    await expect(lock(on)).rejects.toMatchObject(denied);
+    const answer = await client().send(new AbortVaultLockCommand(on));
+    expect(answer.$metadata.httpStatusCode).toBe(204);
+    await lock(on);
+  },
+);
 
-behaviour("AbortVaultLock can be repeated", page("api-AbortVaultLock"), async () => {
+behaviour("AbortVaultLock is idempotent", page("api-AbortVaultLock"), async () => {
   const on = await vault();
   await lock(on);
   await client().send(new AbortVaultLockCommand(on));
@@ -202,25 +206,21 @@ behaviour("AbortVaultLock can be repeated", page("api-AbortVaultLock"), async ()
   await expect(lockOf(on)).rejects.toMatchObject(notFound());
 });
 
-behaviour(
-  "CompleteVaultLock locks for good, and can be repeated",
-  page("api-CompleteVaultLock"),
-  async () => {
-    const on = await vault();
-    const { lockId } = await lock(on);
-    for (let n = 0; n < 2; n++) {
-      const answer = await client().send(new CompleteVaultLockCommand({ ...on, lockId }));
-      expect(answer.$metadata.httpStatusCode).toBe(204);
-    }
-    const told = await lockOf(on);
-    expect(told.State).toBe("Locked");
-    expect(told.ExpirationDate).toBeUndefined();
-    await cloud.advance(2 * DAY);
-    expect((await lockOf(on)).State).toBe("Locked");
-  },
-);
+behaviour("CompleteVaultLock locks the vault, and is idempotent", page("api-CompleteVaultLock"), async () => {
+  const on = await vault();
+  const { lockId } = await lock(on);
+  for (let n = 0; n < 2; n++) {
+    const answer = await client().send(new CompleteVaultLockCommand({ ...on, lockId }));
+    expect(answer.$metadata.httpStatusCode).toBe(204);
+  }
+  const told = await lockOf(on);
+  expect(told.State).toBe("Locked");
+  expect(told.ExpirationDate).toBeUndefined();
+  await cloud.advance(2 * DAY);
+  expect((await lockOf(on)).State).toBe("Locked");
+});
 
-behaviour("a locked vault can neither be unlocked nor locked anew", page("vault-lock"), async () => {
+behaviour("a locked vault can neither be unlocked nor locked again", page("vault-lock"), async () => {
   const on = await vault();
   const { lockId } = await lock(on);
   await client().send(new CompleteVaultLockCommand({ ...on, lockId }));
@@ -229,7 +229,7 @@ behaviour("a locked vault can neither be unlocked nor locked anew", page("vault-
 });
 
 behaviour(
-  "a wrong lock id is invalid while the lock is in progress, and denied later",
+  "a wrong lock ID is invalid while the lock is in progress, and denied afterwards",
   page("api-CompleteVaultLock"),
   async () => {
     const on = await vault();
@@ -241,14 +241,14 @@ behaviour(
   },
 );
 
-behaviour("CompleteVaultLock needs a lock", page("api-CompleteVaultLock"), async () => {
+behaviour("CompleteVaultLock requires a lock in progress", page("api-CompleteVaultLock"), async () => {
   const on = await vault();
   await expect(client().send(new CompleteVaultLockCommand({ ...on, lockId: "any" }))).rejects.toMatchObject(
     notFound(),
   );
 });
 
-behaviour("CompleteVaultLock comes too late after 24 hours", page("vault-lock"), async () => {
+behaviour("CompleteVaultLock fails after 24 hours", page("vault-lock"), async () => {
   const on = await vault();
   const { lockId } = await lock(on);
   await cloud.advance(DAY);
@@ -257,23 +257,31 @@ behaviour("CompleteVaultLock comes too late after 24 hours", page("vault-lock"),
   );
 });
 
-behaviour("a lock's policy binds the account's root, from its trial on", page("vault-lock"), async () => {
-  const on = await vault();
-  const archiveId = await upload(on);
-  const young = { Condition: { NumericLessThan: { "glacier:ArchiveAgeInDays": "2" } }, Principal: "*" };
-  await lockAgain(on, young);
-  const remove = () => client().send(new DeleteArchiveCommand({ ...on, archiveId }));
-  await expect(remove()).rejects.toMatchObject({ ...denied, code: "AccessDeniedException", type: "Client" });
-  await client().send(new AbortVaultLockCommand(on));
-  const lockId = await lockAgain(on, young);
-  await client().send(new CompleteVaultLockCommand({ ...on, lockId }));
-  await cloud.advance(DAY);
-  await expect(remove()).rejects.toMatchObject(denied);
-  await cloud.advance(DAY);
-  await remove();
-});
+behaviour(
+  "a lock policy applies to the root user as soon as the lock is initiated",
+  page("vault-lock"),
+  async () => {
+    const on = await vault();
+    const archiveId = await upload(on);
+    const young = { Condition: { NumericLessThan: { "glacier:ArchiveAgeInDays": "2" } }, Principal: "*" };
+    await lockAgain(on, young);
+    const remove = () => client().send(new DeleteArchiveCommand({ ...on, archiveId }));
+    await expect(remove()).rejects.toMatchObject({
+      ...denied,
+      code: "AccessDeniedException",
+      type: "Client",
+    });
+    await client().send(new AbortVaultLockCommand(on));
+    const lockId = await lockAgain(on, young);
+    await client().send(new CompleteVaultLockCommand({ ...on, lockId }));
+    await cloud.advance(DAY);
+    await expect(remove()).rejects.toMatchObject(denied);
+    await cloud.advance(DAY);
+    await remove();
+  },
+);
 
-behaviour("a tag can be the key to a locked vault", page("tagging"), async () => {
+behaviour("a lock policy may depend on a tag of the vault", page("tagging"), async () => {
   const on = await vault();
   const archiveId = await upload(on);
   const held = { Condition: { StringEquals: { "glacier:ResourceTag/hold": "true" } }, Principal: "*" };
@@ -286,7 +294,7 @@ behaviour("a tag can be the key to a locked vault", page("tagging"), async () =>
 });
 
 behaviour(
-  "an access policy lets another account in, to what it names",
+  "an access policy grants another account the actions that it names",
   page("vault-access-policy"),
   async () => {
     const on = { ...(await vault()), accountId: "000000000000" };
@@ -306,13 +314,13 @@ behaviour(
 // Data retrieval
 
 let accounts = 0;
-/** What is set for an account and Region changes nobody else's cases. */
+/** The data retrieval policy is set per account and Region, so these tests use their own. */
 const freshRegion = () => ({ account: `3000000000${`${++accounts}`.padStart(2, "0")}` });
 const setRules = (options: { account: string }, Rules: DataRetrievalRule[]) =>
   client(options).send(new SetDataRetrievalPolicyCommand({ accountId: "-", Policy: { Rules } }));
 
 behaviour(
-  "without a data retrieval policy nothing limits retrievals",
+  "retrievals are not limited without a data retrieval policy",
   page("data-retrieval-policy"),
   async () => {
     const answer = await client(freshRegion()).send(new GetDataRetrievalPolicyCommand({ accountId: "-" }));
@@ -363,7 +371,7 @@ const enforced = {
 };
 
 behaviour(
-  "a rate limits what is retrieved at a time, in the Standard tier",
+  "a BytesPerHour policy limits concurrent Standard retrievals",
   page("data-retrieval-policy"),
   async () => {
     const on = await vault();
@@ -380,10 +388,10 @@ behaviour(
   },
 );
 
-// Capacity
+// Provisioned capacity
 
 behaviour(
-  "a unit of capacity is bought with 201, and lasts a month",
+  "PurchaseProvisionedCapacity answers 201, and a unit lasts one month",
   page("api-PurchaseProvisionedCapacity"),
   async () => {
     const options = freshRegion();
@@ -400,16 +408,20 @@ behaviour(
   },
 );
 
-behaviour("an account has at most two units at a time", page("api-PurchaseProvisionedCapacity"), async () => {
-  const options = freshRegion();
-  const buy = () => client(options).send(new PurchaseProvisionedCapacityCommand({ accountId: "-" }));
-  await buy();
-  await buy();
-  await expect(buy()).rejects.toMatchObject({ name: "LimitExceededException" });
-  await cloud.advance(32 * DAY);
-  const { ProvisionedCapacityList: list } = await client(options).send(
-    new ListProvisionedCapacityCommand({ accountId: "-" }),
-  );
-  expect(list).toEqual([]);
-  await buy();
-});
+behaviour(
+  "an account has at most two units at the same time",
+  page("api-PurchaseProvisionedCapacity"),
+  async () => {
+    const options = freshRegion();
+    const buy = () => client(options).send(new PurchaseProvisionedCapacityCommand({ accountId: "-" }));
+    await buy();
+    await buy();
+    await expect(buy()).rejects.toMatchObject({ name: "LimitExceededException" });
+    await cloud.advance(32 * DAY);
+    const { ProvisionedCapacityList: list } = await client(options).send(
+      new ListProvisionedCapacityCommand({ accountId: "-" }),
+    );
+    expect(list).toEqual([]);
+    await buy();
+  },
+);

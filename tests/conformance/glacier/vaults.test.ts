@@ -17,14 +17,14 @@ const cloud = conformanceCloud();
 const { client, vault, upload } = glacierOf(cloud);
 const arn = (name: string) => `arn:aws:glacier:us-east-1:000000000000:vaults/${name}`;
 
-behaviour("CreateVault answers 201 and the vault's path", page("api-vault-put"), async () => {
+behaviour("CreateVault answers 201 with the vault's path", page("api-vault-put"), async () => {
   const answer = await client().send(new CreateVaultCommand({ accountId: "-", vaultName: "examplevault" }));
   expect(answer.location).toBe("/000000000000/vaults/examplevault");
   expect(answer.$metadata.httpStatusCode).toBe(201);
 });
 
 behaviour(
-  "CreateVault of a vault that is there changes nothing and succeeds",
+  "CreateVault of an existing vault succeeds and changes nothing",
   page("api-vault-put"),
   async () => {
     const on = await vault();
@@ -35,7 +35,7 @@ behaviour(
   },
 );
 
-behaviour("a vault's name is its own in each Region", page("working-with-vaults"), async () => {
+behaviour("a vault name is unique per Region", page("working-with-vaults"), async () => {
   const on = await vault();
   const elsewhere = client({ region: "eu-west-1" });
   await expect(elsewhere.send(new DescribeVaultCommand(on))).rejects.toMatchObject({
@@ -47,7 +47,7 @@ behaviour("a vault's name is its own in each Region", page("working-with-vaults"
 });
 
 for (const name of ["a", "A_b-c.9", "x".repeat(255)]) {
-  behaviour(`CreateVault takes a name like ${name.slice(0, 9)}`, page("api-vault-put"), async () => {
+  behaviour(`CreateVault accepts a name like ${name.slice(0, 9)}`, page("api-vault-put"), async () => {
     const on = { accountId: "-", vaultName: name };
     await client().send(new CreateVaultCommand(on));
     expect((await client().send(new DescribeVaultCommand(on))).VaultName).toBe(name);
@@ -71,7 +71,7 @@ for (const [what, name] of [
 }
 
 behaviour(
-  "DescribeVault tells ARN, name and date of a new vault, and nothing in it",
+  "DescribeVault returns ARN, name and date of a new vault without archives",
   page("api-vault-get"),
   async () => {
     const on = await vault();
@@ -87,19 +87,23 @@ behaviour(
   },
 );
 
-behaviour("a vault that is not there gets 404 and its ARN", page("api-error-responses"), async () => {
-  const on = { accountId: "-", vaultName: "nowhere" };
-  await expect(client().send(new DescribeVaultCommand(on))).rejects.toMatchObject({
-    name: "ResourceNotFoundException",
-    message: `Vault not found for ARN: ${arn("nowhere")}`,
-    code: "ResourceNotFoundException",
-    type: "Client",
-    $metadata: { httpStatusCode: 404 },
-  });
-});
+behaviour(
+  "DescribeVault of a missing vault answers 404 with its ARN",
+  page("api-error-responses"),
+  async () => {
+    const on = { accountId: "-", vaultName: "nowhere" };
+    await expect(client().send(new DescribeVaultCommand(on))).rejects.toMatchObject({
+      name: "ResourceNotFoundException",
+      message: `Vault not found for ARN: ${arn("nowhere")}`,
+      code: "ResourceNotFoundException",
+      type: "Client",
+      $metadata: { httpStatusCode: 404 },
+    });
+  },
+);
 
 behaviour(
-  "number and size of archives are those of the last inventory, with 32 KiB for each",
+  "number and size of archives are those of the last inventory, with 32 KiB overhead for each",
   page("api-vault-get"),
   async () => {
     const on = await vault();
@@ -114,7 +118,7 @@ behaviour(
 );
 
 behaviour(
-  "the inventory's date stays as it is while nothing comes or goes",
+  "the inventory date does not change while no archives are added or deleted",
   page("vault-inventory"),
   async () => {
     const on = await vault();
@@ -133,13 +137,13 @@ behaviour(
   },
 );
 
-behaviour("the account's own id stands for the hyphen", page("api-vault-get"), async () => {
+behaviour("the account's own ID is equivalent to the hyphen", page("api-vault-get"), async () => {
   const on = await vault();
   const told = await client().send(new DescribeVaultCommand({ ...on, accountId: "000000000000" }));
   expect(told.VaultName).toBe(on.vaultName);
 });
 
-behaviour("another account's vault is not to be seen", page("api-error-responses"), async () => {
+behaviour("another account's vault is not accessible", page("api-error-responses"), async () => {
   const on = await vault();
   const stranger = client({ account: "111122223333" });
   await expect(
@@ -150,7 +154,7 @@ behaviour("another account's vault is not to be seen", page("api-error-responses
   });
 });
 
-behaviour("an account id that is none is refused", page("api-error-responses"), async () => {
+behaviour("a malformed account ID is refused", page("api-error-responses"), async () => {
   const on = await vault();
   await expect(client().send(new DescribeVaultCommand({ ...on, accountId: "me" }))).rejects.toMatchObject({
     name: "AccessDeniedException",
@@ -172,19 +176,15 @@ const told = (version: string | undefined) => {
   return careless.send(new ListVaultsCommand({ accountId: "-" }));
 };
 
-behaviour(
-  "a request must say which version of the API it means",
-  page("api-common-request-headers"),
-  async () => {
-    await expect(told(undefined)).rejects.toMatchObject({
-      name: "MissingParameterValueException",
-      message: "Required parameter missing: API version",
-      $metadata: { httpStatusCode: 400 },
-    });
-  },
-);
+behaviour("a request must have the API version header", page("api-common-request-headers"), async () => {
+  await expect(told(undefined)).rejects.toMatchObject({
+    name: "MissingParameterValueException",
+    message: "Required parameter missing: API version",
+    $metadata: { httpStatusCode: 400 },
+  });
+});
 
-behaviour("there is one version of the API", page("api-common-request-headers"), async () => {
+behaviour("an unknown API version is refused", page("api-common-request-headers"), async () => {
   await expect(told("2011-01-01")).rejects.toMatchObject({ name: "InvalidParameterValueException" });
   expect(await told("2012-06-01")).toHaveProperty("VaultList");
 });
@@ -197,7 +197,7 @@ const listed = async (input: { limit?: number; marker?: string }) => {
   return { names: VaultList!.map((one) => one.VaultName), Marker };
 };
 let areListed: Promise<void> | undefined;
-/** Twelve vaults of an account of its own, `v00` to `v11`. */
+/** Creates twelve vaults, `v00` to `v11`, in an account of its own. */
 const toList = () =>
   (areListed ??= (async () => {
     for (let n = 11; n >= 0; n--) {
@@ -206,13 +206,13 @@ const toList = () =>
     }
   })());
 
-behaviour("ListVaults tells at most ten vaults, by name", page("api-vaults-get"), async () => {
+behaviour("ListVaults returns at most ten vaults by default, by name", page("api-vaults-get"), async () => {
   await toList();
   const { names } = await listed({});
   expect(names).toEqual(Array.from({ length: 10 }, (_, n) => `v0${n}`));
 });
 
-behaviour("ListVaults goes on where its marker says, an ARN", page("api-vaults-get"), async () => {
+behaviour("ListVaults returns an ARN as marker, and continues there", page("api-vaults-get"), async () => {
   await toList();
   const first = await listed({ limit: 7 });
   expect(first.names).toHaveLength(7);
@@ -228,12 +228,12 @@ for (const limit of [0, 11, -1, 2.5]) {
   });
 }
 
-behaviour("an empty marker begins with the first vault", page("api-vaults-get"), async () => {
+behaviour("ListVaults with an empty marker starts at the first vault", page("api-vaults-get"), async () => {
   await toList();
   expect((await listed({ marker: "", limit: 1 })).names).toEqual(["v00"]);
 });
 
-behaviour("ListVaults refuses a marker that is no vault's", page("api-vaults-get"), async () => {
+behaviour("ListVaults refuses a marker that is not a vault's ARN", page("api-vaults-get"), async () => {
   await expect(listed({ marker: "somewhere" })).rejects.toMatchObject({
     name: "InvalidParameterValueException",
   });
@@ -248,7 +248,7 @@ behaviour("DeleteVault deletes an empty vault", page("api-vault-delete"), async 
   });
 });
 
-behaviour("DeleteVault can be repeated", page("api-vault-delete"), async () => {
+behaviour("DeleteVault is idempotent", page("api-vault-delete"), async () => {
   const on = await vault();
   await client().send(new DeleteVaultCommand(on));
   await client().send(new DeleteVaultCommand(on));
@@ -268,7 +268,7 @@ behaviour("DeleteVault refuses a vault with archives", page("deleting-vaults"), 
 });
 
 behaviour(
-  "DeleteVault refuses an empty vault that was written to since its inventory",
+  "DeleteVault refuses an empty vault that was written to since its last inventory",
   page("deleting-vaults"),
   async () => {
     const on = await vault();
@@ -280,7 +280,7 @@ behaviour(
   },
 );
 
-behaviour("a vault made anew has nothing of the one before", page("deleting-vaults"), async () => {
+behaviour("a recreated vault has no settings of the deleted one", page("deleting-vaults"), async () => {
   const on = await vault();
   await client().send(new AddTagsToVaultCommand({ ...on, Tags: { a: "b" } }));
   await client().send(new DeleteVaultCommand(on));
@@ -302,7 +302,7 @@ behaviour("tags are added, overwritten and removed", page("tagging"), async () =
   expect((await client().send(new ListTagsForVaultCommand(on))).Tags).toEqual({ two: "zwei", empty: "" });
 });
 
-behaviour("tag keys tell upper from lower case", page("tagging"), async () => {
+behaviour("tag keys are case-sensitive", page("tagging"), async () => {
   const on = await vault();
   await client().send(new AddTagsToVaultCommand({ ...on, Tags: { Key: "1", key: "2" } }));
   expect((await client().send(new ListTagsForVaultCommand(on))).Tags).toEqual({ Key: "1", key: "2" });

@@ -16,7 +16,7 @@ export const arn = (resource: string) => `arn:aws:scheduler:us-east-1:${ACCOUNT}
 export const queue = (name: string) => `arn:aws:sqs:us-east-1:${ACCOUNT}:${name}`;
 
 let count = 0;
-/** One that no other case of the file uses. */
+/** Returns a unique name. */
 export const name = (kind: string) => `${kind}-${++count}`;
 
 const failure = (code: string, status: number) => (message: string | RegExp) => ({
@@ -28,13 +28,13 @@ export const invalid = failure("ValidationException", 400);
 export const missing = failure("ResourceNotFoundException", 404);
 export const conflict = failure("ConflictException", 409);
 
-/** What cases do as the default account. */
+/** Requests as the default account. */
 export function scheduling(cloud: ConformanceCloud) {
   const send = ((command: never) =>
     new SchedulerClient(cloud.client()).send(command)) as SchedulerClient["send"];
   const sqs = ((command: never) => new SQSClient(cloud.client()).send(command)) as SQSClient["send"];
 
-  /** A schedule of its own, once a day unless said. */
+  /** Creates a schedule, by default once a day. */
   async function create(more: Partial<CreateScheduleCommandInput> = {}) {
     const Name = more.Name ?? name("schedule");
     const made = await send(
@@ -49,7 +49,7 @@ export function scheduling(cloud: ConformanceCloud) {
     return { Name, made };
   }
 
-  /** A queue, and all that came to it since it was looked into last. */
+  /** Creates a queue. `came` returns the messages that have arrived since its last call. */
   async function inbox() {
     const QueueName = name("inbox");
     const { QueueUrl } = await sqs(new CreateQueueCommand({ QueueName }));

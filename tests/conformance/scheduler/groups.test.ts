@@ -22,15 +22,15 @@ async function group(more: object = {}) {
 }
 
 describe("schedule groups", () => {
-  behaviour("the default group is there from the beginning", guide("managing-schedule-group"), async () => {
+  behaviour("the default group exists from the beginning", guide("managing-schedule-group"), async () => {
     const { $metadata: _, ...group } = await send(new GetScheduleGroupCommand({ Name: "default" }));
     expect(group).toEqual({ Name: "default", Arn: arn("schedule-group/default"), State: "ACTIVE" });
   });
-  behaviour("a new group tells its ARN", api("CreateScheduleGroup"), async () => {
+  behaviour("CreateScheduleGroup returns an ARN", api("CreateScheduleGroup"), async () => {
     const { Name, made } = await group();
     expect(made.ScheduleGroupArn).toBe(arn(`schedule-group/${Name}`));
   });
-  behaviour("a group is described with its state and times", api("GetScheduleGroup"), async () => {
+  behaviour("GetScheduleGroup returns state and times", api("GetScheduleGroup"), async () => {
     const { Name } = await group();
     expect(await send(new GetScheduleGroupCommand({ Name }))).toMatchObject({
       Arn: arn(`schedule-group/${Name}`),
@@ -40,29 +40,29 @@ describe("schedule groups", () => {
       LastModificationDate: expect.any(Date),
     });
   });
-  behaviour("a group's name is taken once", api("CreateScheduleGroup"), async () => {
+  behaviour("a group name is unique", api("CreateScheduleGroup"), async () => {
     const { Name } = await group();
     await expect(send(new CreateScheduleGroupCommand({ Name }))).rejects.toMatchObject(
       conflict(`Schedule group ${Name} already exists.`),
     );
   });
-  behaviour("a group's name differs from the default one's", api("CreateScheduleGroup"), async () => {
+  behaviour("a group cannot have the name of the default one", api("CreateScheduleGroup"), async () => {
     await expect(send(new CreateScheduleGroupCommand({ Name: "default" }))).rejects.toMatchObject(
       invalid("This operation cannot be performed on schedule group default."),
     );
   });
-  behaviour("a request with the same client token is one request", api("CreateScheduleGroup"), async () => {
+  behaviour("requests with the same client token are one request", api("CreateScheduleGroup"), async () => {
     const ClientToken = "token-1";
     const { Name, made } = await group({ ClientToken });
     const again = await send(new CreateScheduleGroupCommand({ Name, ClientToken }));
     expect(again.ScheduleGroupArn).toBe(made.ScheduleGroupArn);
   });
-  behaviour("a group that is not there is not found", api("GetScheduleGroup"), async () => {
+  behaviour("GetScheduleGroup of a missing group fails", api("GetScheduleGroup"), async () => {
     await expect(send(new GetScheduleGroupCommand({ Name: "none" }))).rejects.toMatchObject(
       missing("Schedule group none does not exist."),
     );
   });
-  behaviour("a group that is not there cannot be deleted", api("DeleteScheduleGroup"), async () => {
+  behaviour("DeleteScheduleGroup of a missing group fails", api("DeleteScheduleGroup"), async () => {
     await expect(send(new DeleteScheduleGroupCommand({ Name: "none" }))).rejects.toMatchObject(
       missing("Schedule group none does not exist."),
     );
@@ -72,7 +72,7 @@ describe("schedule groups", () => {
       invalid("This operation cannot be performed on schedule group default."),
     );
   });
-  behaviour("a group goes with its schedules", api("DeleteScheduleGroup"), async () => {
+  behaviour("deleting a group deletes its schedules", api("DeleteScheduleGroup"), async () => {
     const { Name: GroupName } = await group();
     const { Name } = await create({ GroupName });
     await send(new DeleteScheduleGroupCommand({ Name: GroupName }));
@@ -93,7 +93,7 @@ describe("schedule groups", () => {
       await expect(send(new CreateScheduleGroupCommand({ Name }))).rejects.toMatchObject(invalid(message));
     });
   }
-  behaviour("groups are listed by prefix, in pages", api("ListScheduleGroups"), async () => {
+  behaviour("ListScheduleGroups filters by prefix, and pages", api("ListScheduleGroups"), async () => {
     for (const Name of ["list-b", "list-a", "list-c"]) await send(new CreateScheduleGroupCommand({ Name }));
     const first = await send(new ListScheduleGroupsCommand({ NamePrefix: "list-", MaxResults: 2 }));
     expect(first.ScheduleGroups!.map((one) => one.Name)).toEqual(["list-a", "list-b"]);
@@ -103,11 +103,11 @@ describe("schedule groups", () => {
     expect(second.ScheduleGroups!.map((one) => one.Name)).toEqual(["list-c"]);
     expect(second.NextToken).toBeUndefined();
   });
-  behaviour("the default group is listed among the others", api("ListScheduleGroups"), async () => {
+  behaviour("ListScheduleGroups includes the default group", api("ListScheduleGroups"), async () => {
     const { ScheduleGroups } = await send(new ListScheduleGroupsCommand({ NamePrefix: "def" }));
     expect(ScheduleGroups!.map((one) => one.Name)).toEqual(["default"]);
   });
-  behaviour("a page has at most 100 groups", api("ListScheduleGroups"), async () => {
+  behaviour("MaxResults is at most 100", api("ListScheduleGroups"), async () => {
     await expect(send(new ListScheduleGroupsCommand({ MaxResults: 101 }))).rejects.toMatchObject(
       invalid(/Member must have value less than or equal to 100/),
     );
@@ -118,23 +118,23 @@ describe("tags of groups", () => {
   const tagsOf = async (ResourceArn: string) =>
     (await send(new ListTagsForResourceCommand({ ResourceArn }))).Tags;
 
-  behaviour("a group is made with tags", api("CreateScheduleGroup"), async () => {
+  behaviour("CreateScheduleGroup accepts tags", api("CreateScheduleGroup"), async () => {
     const Tags = [{ Key: "a", Value: "1" }];
     const { made } = await group({ Tags });
     expect(await tagsOf(made.ScheduleGroupArn!)).toEqual(Tags);
   });
-  behaviour("a group without tags has an empty list", api("ListTagsForResource"), async () => {
+  behaviour("ListTagsForResource of a group without tags is empty", api("ListTagsForResource"), async () => {
     const { made } = await group();
     expect(await tagsOf(made.ScheduleGroupArn!)).toEqual([]);
   });
-  behaviour("a tag takes the place of one of the same key", api("TagResource"), async () => {
+  behaviour("a tag replaces another with the same key", api("TagResource"), async () => {
     const { made } = await group({ Tags: [{ Key: "a", Value: "1" }] });
     const ResourceArn = made.ScheduleGroupArn!;
     await send(new TagResourceCommand({ ResourceArn, Tags: [{ Key: "a", Value: "2" }] }));
     expect(await tagsOf(ResourceArn)).toEqual([{ Key: "a", Value: "2" }]);
   });
   behaviour(
-    "keys that begin with aws: are AWS's own",
+    "tag keys that begin with aws: are reserved",
     doc("tag-editor/latest/userguide/best-practices-and-strats.html"),
     async () => {
       const Tags = [{ Key: "aws:team", Value: "a" }];
@@ -145,7 +145,7 @@ describe("tags of groups", () => {
       await expect(send(command)).rejects.toMatchObject(reserved);
     },
   );
-  behaviour("tags are removed by key, also such as are not there", api("UntagResource"), async () => {
+  behaviour("UntagResource removes tags by key, and ignores missing ones", api("UntagResource"), async () => {
     const { made } = await group({
       Tags: [
         { Key: "a", Value: "1" },
@@ -156,7 +156,7 @@ describe("tags of groups", () => {
     await send(new UntagResourceCommand({ ResourceArn, TagKeys: ["a", "none"] }));
     expect(await tagsOf(ResourceArn)).toEqual([{ Key: "b", Value: "2" }]);
   });
-  behaviour("a group of another Region or account is not to be tagged here", api("TagResource"), async () => {
+  behaviour("a group of another Region or account cannot be tagged", api("TagResource"), async () => {
     const { made } = await group();
     for (const ResourceArn of [
       made.ScheduleGroupArn!.replace("us-east-1", "eu-west-1"),
@@ -169,12 +169,12 @@ describe("tags of groups", () => {
       ])
         await expect(send(command as never)).rejects.toMatchObject({ name: "ResourceNotFoundException" });
   });
-  behaviour("a group that is not there has no tags", api("ListTagsForResource"), async () => {
+  behaviour("tagging of a missing group fails", api("ListTagsForResource"), async () => {
     await expect(tagsOf(arn("schedule-group/none"))).rejects.toMatchObject(
       missing("Schedule group none does not exist."),
     );
   });
-  behaviour("a schedule has no tags of its own", api("TagResource"), async () => {
+  behaviour("a schedule cannot be tagged", api("TagResource"), async () => {
     await expect(
       send(
         new TagResourceCommand({

@@ -10,14 +10,14 @@ const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;
 const TIME = '"<aws.scheduler.scheduled-time>"';
 
-/** The cloud's time, which schedules are told by. */
+/** The cloud's time, on which schedules depend. */
 async function now(): Promise<number> {
   const { Name } = await create({ State: "DISABLED" });
   return (await send(new GetScheduleCommand({ Name }))).CreationDate!.getTime();
 }
 const at = (time: number) => `at(${new Date(time).toISOString().slice(0, 19)})`;
 
-behaviour("a rate without a first day begins at once", guide("schedule-types"), async () => {
+behaviour("a rate without a start date begins immediately", guide("schedule-types"), async () => {
   const { target, bodies } = await inbox();
   await create({ ScheduleExpression: "rate(10 minutes)", Target: { ...target, Input: "tick" } });
   await cloud.advance(1_000);
@@ -26,7 +26,7 @@ behaviour("a rate without a first day begins at once", guide("schedule-types"), 
   expect(await bodies()).toEqual(["tick"]);
 });
 
-behaviour("a rate begins with the first day", guide("schedule-types"), async () => {
+behaviour("a rate begins at its start date", guide("schedule-types"), async () => {
   const { target, bodies } = await inbox();
   const StartDate = new Date((await now()) + 5 * MINUTE);
   await create({ ScheduleExpression: "rate(10 minutes)", StartDate, Target: { ...target, Input: "tick" } });
@@ -36,7 +36,7 @@ behaviour("a rate begins with the first day", guide("schedule-types"), async () 
   expect(await bodies()).toEqual(["tick"]);
 });
 
-behaviour("nothing comes after the last day", guide("schedule-types"), async () => {
+behaviour("a schedule is not invoked after its end date", guide("schedule-types"), async () => {
   const { target, bodies } = await inbox();
   const EndDate = new Date((await now()) + 5 * MINUTE);
   await create({ ScheduleExpression: "rate(2 minutes)", EndDate, Target: { ...target, Input: "tick" } });
@@ -44,7 +44,7 @@ behaviour("nothing comes after the last day", guide("schedule-types"), async () 
   expect(await bodies()).toHaveLength(3);
 });
 
-behaviour("a one-time schedule comes once, and stays", guide("schedule-types"), async () => {
+behaviour("a one-time schedule is invoked once, and is kept", guide("schedule-types"), async () => {
   const { target, bodies } = await inbox();
   const { Name } = await create({
     ScheduleExpression: at((await now()) + 2 * MINUTE),
@@ -55,7 +55,7 @@ behaviour("a one-time schedule comes once, and stays", guide("schedule-types"), 
   expect((await send(new GetScheduleCommand({ Name }))).State).toBe("ENABLED");
 });
 
-behaviour("a first day does not hold for a one-time schedule", guide("schedule-types"), async () => {
+behaviour("a start date is ignored for a one-time schedule", guide("schedule-types"), async () => {
   const { target, bodies } = await inbox();
   const begin = await now();
   await create({
@@ -67,7 +67,7 @@ behaviour("a first day does not hold for a one-time schedule", guide("schedule-t
   expect(await bodies()).toEqual(["once"]);
 });
 
-behaviour("a last day does not hold for a one-time schedule", api("CreateSchedule"), async () => {
+behaviour("an end date is ignored for a one-time schedule", api("CreateSchedule"), async () => {
   const { target, bodies } = await inbox();
   const begin = await now();
   await create({
@@ -84,22 +84,26 @@ behaviour("a last day does not hold for a one-time schedule", api("CreateSchedul
   expect(await bodies()).toEqual(["once", "once"]);
 });
 
-behaviour("a schedule may delete itself when it is done", guide("managing-schedule-delete"), async () => {
-  const { target, bodies } = await inbox();
-  const { Name } = await create({
-    ScheduleExpression: at((await now()) + 2 * MINUTE),
-    ActionAfterCompletion: "DELETE",
-    Target: { ...target, Input: "once" },
-  });
-  await cloud.advance(5 * MINUTE);
-  expect(await bodies()).toEqual(["once"]);
-  await expect(send(new GetScheduleCommand({ Name }))).rejects.toMatchObject({
-    name: "ResourceNotFoundException",
-  });
-});
+behaviour(
+  "ActionAfterCompletion may delete a completed schedule",
+  guide("managing-schedule-delete"),
+  async () => {
+    const { target, bodies } = await inbox();
+    const { Name } = await create({
+      ScheduleExpression: at((await now()) + 2 * MINUTE),
+      ActionAfterCompletion: "DELETE",
+      Target: { ...target, Input: "once" },
+    });
+    await cloud.advance(5 * MINUTE);
+    expect(await bodies()).toEqual(["once"]);
+    await expect(send(new GetScheduleCommand({ Name }))).rejects.toMatchObject({
+      name: "ResourceNotFoundException",
+    });
+  },
+);
 
 behaviour(
-  "it deletes itself also when its last invocation failed, but without a last day only a one-time schedule does",
+  "a schedule is deleted even if its last invocation failed; without an end date, only a one-time schedule is deleted",
   guide("managing-schedule-delete"),
   async () => {
     const lost = { Arn: queue("nowhere"), RoleArn };
@@ -117,7 +121,7 @@ behaviour(
   },
 );
 
-behaviour("a disabled schedule does not come", guide("managing-schedule-state"), async () => {
+behaviour("a disabled schedule is not invoked", guide("managing-schedule-state"), async () => {
   const { target, bodies } = await inbox();
   const { Name } = await create({
     ScheduleExpression: "rate(1 minute)",
@@ -139,7 +143,7 @@ behaviour("a disabled schedule does not come", guide("managing-schedule-state"),
 });
 
 behaviour(
-  "an invocation in a flexible window comes within it",
+  "an invocation with a flexible time window occurs within it",
   guide("managing-schedule-flexible-time-windows"),
   async () => {
     const { target, bodies } = await inbox();
@@ -154,7 +158,7 @@ behaviour(
 );
 
 behaviour(
-  "an input may name the schedule, its time, the invocation and the attempt",
+  "an input may use the schedule ARN, the scheduled time, the execution ID and the attempt number",
   guide("managing-schedule-context-attributes"),
   async () => {
     const { target, bodies } = await inbox();
@@ -198,7 +202,7 @@ behaviour(
 );
 
 behaviour(
-  "an operation's members are named with a capital letter, in every protocol",
+  "the input of a universal target has capitalized member names in every protocol",
   guide("managing-targets-universal"),
   async () => {
     await create({
@@ -218,7 +222,7 @@ behaviour(
 );
 
 behaviour(
-  "an operation that is given something else than its members goes to the dead-letter queue",
+  "a failed validation of the operation's input sends a message to the dead-letter queue",
   guide("configuring-schedule-dlq"),
   async () => {
     const dead = await inbox();
@@ -249,7 +253,7 @@ behaviour(
 );
 
 behaviour(
-  "what cannot be delivered goes to the dead-letter queue",
+  "a failed invocation sends a message to the dead-letter queue",
   guide("configuring-schedule-dlq"),
   async () => {
     const dead = await inbox();
@@ -266,7 +270,8 @@ behaviour(
     await cloud.advance(10 * MINUTE);
     const [letter, ...more] = await dead.messages();
     expect(more).toEqual([]);
-    // As AWS was found to say it: https://github.com/aws/aws-cdk, aws-scheduler-targets/test/integ.schedule-with-dlq.ts
+    // As recorded from AWS: https://github.com/aws/aws-cdk,
+    // aws-scheduler-targets/test/integ.schedule-with-dlq.ts
     const QueueUrl = "https://sqs.us-east-1.amazonaws.com/000000000000/nowhere";
     expect(letter!.Body).toBe(JSON.stringify({ MessageBody: "lost", QueueUrl }));
     expect(letter!.MessageAttributes).toMatchObject({

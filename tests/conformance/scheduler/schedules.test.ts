@@ -28,11 +28,11 @@ const OFF = { Mode: "OFF" } as const;
 const Target = { Arn: queue("q"), RoleArn };
 
 describe("schedules", () => {
-  behaviour("a schedule's ARN names its group", api("CreateSchedule"), async () => {
+  behaviour("a schedule's ARN includes its group", api("CreateSchedule"), async () => {
     const { Name, made } = await create();
     expect(made.ScheduleArn).toBe(arn(`schedule/default/${Name}`));
   });
-  behaviour("what is not said has its default", api("GetSchedule"), async () => {
+  behaviour("GetSchedule returns defaults for omitted members", api("GetSchedule"), async () => {
     const { Name } = await create();
     const { $metadata: _, ...told } = await send(new GetScheduleCommand({ Name }));
     expect(told).toEqual({
@@ -52,7 +52,7 @@ describe("schedules", () => {
       },
     });
   });
-  behaviour("what is said is told as it was said", api("GetSchedule"), async () => {
+  behaviour("GetSchedule returns members as they were given", api("GetSchedule"), async () => {
     const said = {
       ActionAfterCompletion: "DELETE",
       Description: "text",
@@ -72,12 +72,12 @@ describe("schedules", () => {
     const { Name } = await create(said);
     expect(await send(new GetScheduleCommand({ Name }))).toMatchObject(said);
   });
-  behaviour("a schedule's name is taken once in a group", api("CreateSchedule"), async () => {
+  behaviour("a schedule name is unique within a group", api("CreateSchedule"), async () => {
     const { Name } = await create();
     await expect(create({ Name })).rejects.toMatchObject(conflict(`Schedule ${Name} already exists.`));
   });
   behaviour(
-    "another group may have a schedule of the same name",
+    "schedules of different groups may have the same name",
     guide("managing-schedule-group"),
     async () => {
       const { Name } = await create();
@@ -87,14 +87,14 @@ describe("schedules", () => {
       expect(made.ScheduleArn).toBe(arn(`schedule/${GroupName}/${Name}`));
     },
   );
-  behaviour("a request with the same client token is one request", api("CreateSchedule"), async () => {
+  behaviour("requests with the same client token are one request", api("CreateSchedule"), async () => {
     const { Name, made } = await create({ ClientToken: "token-1" });
     expect((await create({ Name, ClientToken: "token-1" })).made.ScheduleArn).toBe(made.ScheduleArn);
     await expect(create({ Name, ClientToken: "token-2" })).rejects.toMatchObject({
       name: "ConflictException",
     });
   });
-  behaviour("a schedule needs a group that is there", api("CreateSchedule"), async () => {
+  behaviour("a schedule requires an existing group", api("CreateSchedule"), async () => {
     await expect(create({ GroupName: "none" })).rejects.toMatchObject(
       missing("Schedule group none does not exist."),
     );
@@ -112,11 +112,11 @@ describe("schedules", () => {
       }),
     ],
   ] as const) {
-    behaviour(`a schedule that is not there is not ${what}`, api("GetSchedule"), async () => {
+    behaviour(`a missing schedule cannot be ${what}`, api("GetSchedule"), async () => {
       await expect(send(command as never)).rejects.toMatchObject(missing("Schedule none does not exist."));
     });
   }
-  behaviour("a schedule is looked for in the default group unless said", api("GetSchedule"), async () => {
+  behaviour("the default group is used if none is given", api("GetSchedule"), async () => {
     const GroupName = name("group");
     await send(new CreateScheduleGroupCommand({ Name: GroupName }));
     const { Name } = await create({ GroupName });
@@ -124,7 +124,7 @@ describe("schedules", () => {
       missing(`Schedule ${Name} does not exist.`),
     );
   });
-  behaviour("an update says all anew", api("UpdateSchedule"), async () => {
+  behaviour("UpdateSchedule replaces all members", api("UpdateSchedule"), async () => {
     const { Name } = await create({ Description: "text", State: "DISABLED" });
     await send(
       new UpdateScheduleCommand({
@@ -138,7 +138,7 @@ describe("schedules", () => {
     expect(now).toMatchObject({ ScheduleExpression: "rate(1 day)", State: "ENABLED" });
     expect(now.Description).toBeUndefined();
   });
-  behaviour("an update keeps the day of creation", api("UpdateSchedule"), async () => {
+  behaviour("UpdateSchedule keeps the creation date", api("UpdateSchedule"), async () => {
     const { Name } = await create();
     const before = await send(new GetScheduleCommand({ Name }));
     await cloud.advance(60_000);
@@ -154,7 +154,7 @@ describe("schedules", () => {
     expect(after.CreationDate).toEqual(before.CreationDate);
     expect(after.LastModificationDate!.getTime()).toBeGreaterThan(before.LastModificationDate!.getTime());
   });
-  behaviour("a schedule that is deleted is gone", api("DeleteSchedule"), async () => {
+  behaviour("a deleted schedule is not found", api("DeleteSchedule"), async () => {
     const { Name } = await create();
     await send(new DeleteScheduleCommand({ Name }));
     await expect(send(new GetScheduleCommand({ Name }))).rejects.toMatchObject({
@@ -164,7 +164,7 @@ describe("schedules", () => {
 });
 
 describe("lists of schedules", () => {
-  behaviour("a list tells of each schedule only so much", api("ScheduleSummary"), async () => {
+  behaviour("ListSchedules returns only a summary of each schedule", api("ScheduleSummary"), async () => {
     const { Name } = await create({ Description: "text" });
     const { Schedules } = await send(new ListSchedulesCommand({ NamePrefix: Name }));
     expect(Schedules).toEqual([
@@ -179,7 +179,7 @@ describe("lists of schedules", () => {
       },
     ]);
   });
-  behaviour("schedules are listed by group and by state", api("ListSchedules"), async () => {
+  behaviour("ListSchedules filters by group and by state", api("ListSchedules"), async () => {
     const GroupName = name("group");
     await send(new CreateScheduleGroupCommand({ Name: GroupName }));
     const { Name } = await create({ GroupName, State: "DISABLED" });
@@ -187,7 +187,7 @@ describe("lists of schedules", () => {
     const { Schedules } = await send(new ListSchedulesCommand({ GroupName, State: "DISABLED" }));
     expect(Schedules!.map((one) => one.Name)).toEqual([Name]);
   });
-  behaviour("a list comes in pages", api("ListSchedules"), async () => {
+  behaviour("ListSchedules pages", api("ListSchedules"), async () => {
     for (const Name of ["page-a", "page-b", "page-c"]) await create({ Name });
     const first = await send(new ListSchedulesCommand({ NamePrefix: "page-", MaxResults: 2 }));
     const second = await send(
@@ -200,7 +200,7 @@ describe("lists of schedules", () => {
     ]);
     expect(second.NextToken).toBeUndefined();
   });
-  behaviour("a page has as many of a state as fit into it", api("ListSchedules"), async () => {
+  behaviour("a page of ListSchedules is filled with matching schedules", api("ListSchedules"), async () => {
     for (const [n, State] of (["DISABLED", "ENABLED", "ENABLED", "DISABLED"] as const).entries())
       await create({ Name: `state-${n}`, State });
     const asked = { NamePrefix: "state-", State: "DISABLED", MaxResults: 2 } as const;
@@ -208,7 +208,7 @@ describe("lists of schedules", () => {
     expect(Schedules!.map((one) => one.Name)).toEqual(["state-0", "state-3"]);
     expect(NextToken).toBeUndefined();
   });
-  behaviour("schedules of a group that is not there are not listed", api("ListSchedules"), async () => {
+  behaviour("ListSchedules of a missing group fails", api("ListSchedules"), async () => {
     await expect(send(new ListSchedulesCommand({ GroupName: "none" }))).rejects.toMatchObject(
       missing("Schedule group none does not exist."),
     );
@@ -232,7 +232,7 @@ describe("schedule expressions", () => {
     "cron(0 12 ? * MON#1 *)",
     "at(2099-11-20T13:00:00)",
   ]) {
-    behaviour(`${expression} is a schedule`, guide("schedule-types"), async () => {
+    behaviour(`${expression} is a valid schedule expression`, guide("schedule-types"), async () => {
       const { Name } = await create({ ScheduleExpression: expression, State: "DISABLED" });
       expect((await send(new GetScheduleCommand({ Name }))).ScheduleExpression).toBe(expression);
     });
@@ -253,20 +253,20 @@ describe("schedule expressions", () => {
     "at(tomorrow)",
     "every day",
   ]) {
-    behaviour(`${expression} is no schedule`, guide("schedule-types"), async () => {
+    behaviour(`${expression} is not a valid schedule expression`, guide("schedule-types"), async () => {
       await expect(create({ ScheduleExpression: expression })).rejects.toMatchObject(
         invalid(`Invalid Schedule Expression ${expression}.`),
       );
     });
   }
-  behaviour("a time zone is one of the IANA database", guide("schedule-types"), async () => {
+  behaviour("a time zone must be in the IANA database", guide("schedule-types"), async () => {
     await expect(create({ ScheduleExpressionTimezone: "Mars/Base" })).rejects.toMatchObject({
       name: "ValidationException",
     });
   });
 });
 
-describe("what a schedule must be", () => {
+describe("validation of a schedule", () => {
   const wrong: [string, Partial<CreateScheduleCommandInput>, string | RegExp, string][] = [
     [
       "a first day is at most five minutes ago",

@@ -27,7 +27,7 @@ const publish = (TopicArn: string, Message: string, more: object = {}) =>
   cloud.sns().send(new PublishCommand({ TopicArn, Message, ...more }));
 const kind = { kind: { DataType: "String", StringValue: "x" } };
 
-behaviour("a queue gets an envelope", FORMATS, async () => {
+behaviour("a queue receives the message in an envelope", FORMATS, async () => {
   const { topic, url, subscription } = await cloud.pair();
   const { MessageId } = await publish(topic, "hello", { Subject: "subject", MessageAttributes: kind });
   const [told] = await cloud.notifications(url);
@@ -57,7 +57,7 @@ behaviour("a queue gets an envelope", FORMATS, async () => {
   });
 });
 
-behaviour("an envelope without subject and attributes has neither", FORMATS, async () => {
+behaviour("an envelope without subject and attributes omits both members", FORMATS, async () => {
   const { topic, url } = await cloud.pair();
   await publish(topic, "hello");
   const [told] = await cloud.notifications(url);
@@ -65,7 +65,7 @@ behaviour("an envelope without subject and attributes has neither", FORMATS, asy
   expect(told).not.toHaveProperty("MessageAttributes");
 });
 
-behaviour("a binary attribute stands in base64", FORMATS, async () => {
+behaviour("the value of a binary attribute is base64", FORMATS, async () => {
   const { topic, url } = await cloud.pair();
   const MessageAttributes = { b: { DataType: "Binary", BinaryValue: Buffer.from("bytes") } };
   await publish(topic, "hello", { MessageAttributes });
@@ -73,13 +73,13 @@ behaviour("a binary attribute stands in base64", FORMATS, async () => {
   expect(told!.MessageAttributes).toEqual({ b: { Type: "Binary", Value: "Ynl0ZXM=" } });
 });
 
-behaviour("a raw message is the message", RAW, async () => {
+behaviour("raw delivery sends only the message", RAW, async () => {
   const { topic, url } = await cloud.pair({ RawMessageDelivery: "true" });
   await publish(topic, "hello");
   expect((await cloud.received(url))[0]!.Body).toBe("hello");
 });
 
-behaviour("attributes of a raw message are the queue's", RAW, async () => {
+behaviour("raw delivery maps message attributes to SQS attributes", RAW, async () => {
   const { topic, url } = await cloud.pair({ RawMessageDelivery: "true" });
   await publish(topic, "hello", { MessageAttributes: kind });
   expect((await cloud.received(url))[0]!.MessageAttributes).toMatchObject(kind);
@@ -92,14 +92,14 @@ behaviour("a raw message with more than ten attributes is not delivered", RAW, a
   expect(await cloud.received(url)).toEqual([]);
 });
 
-behaviour("an ended subscription gets nothing", doc("sns/latest/api/API_Unsubscribe.html"), async () => {
+behaviour("a deleted subscription receives nothing", doc("sns/latest/api/API_Unsubscribe.html"), async () => {
   const { topic, url, subscription: SubscriptionArn } = await cloud.pair();
   await cloud.sns().send(new UnsubscribeCommand({ SubscriptionArn }));
   await publish(topic, "hello");
   expect(await cloud.received(url)).toEqual([]);
 });
 
-behaviour("all subscriptions get a message", doc("sns/latest/dg/welcome.html"), async () => {
+behaviour("all subscriptions of a topic receive a message", doc("sns/latest/dg/welcome.html"), async () => {
   const { topic, url } = await cloud.pair();
   const other = await cloud.queue();
   const command = new SubscribeCommand({ TopicArn: topic, Protocol: "sqs", Endpoint: other.arn });
@@ -110,7 +110,7 @@ behaviour("all subscriptions get a message", doc("sns/latest/dg/welcome.html"), 
 });
 
 behaviour(
-  "a queue whose policy does not allow it gets nothing",
+  "a queue whose policy does not allow the topic receives nothing",
   doc("sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html"),
   async () => {
     const { topic, url } = await cloud.pair();
@@ -126,7 +126,7 @@ async function withDeadLetters(more: Record<string, string> = {}) {
   return { dead, ...(await cloud.pair({ RedrivePolicy, ...more })) };
 }
 
-behaviour("what a queue that is gone does not get is a dead letter", DEAD, async () => {
+behaviour("messages for a deleted queue are sent to the dead-letter queue", DEAD, async () => {
   const { dead, topic, url } = await withDeadLetters();
   await cloud.sqs().send(new DeleteQueueCommand({ QueueUrl: url }));
   await publish(topic, "hello");
@@ -135,7 +135,7 @@ behaviour("what a queue that is gone does not get is a dead letter", DEAD, async
   expect(Object.keys(letter!.MessageAttributes!).sort()).toEqual(["ErrorCode", "ErrorMessage", "RequestID"]);
 });
 
-behaviour("a dead letter of raw delivery is raw", DEAD, async () => {
+behaviour("raw delivery sends dead letters raw", DEAD, async () => {
   const { dead, topic, url } = await withDeadLetters({ RawMessageDelivery: "true" });
   await cloud.sqs().send(new DeleteQueueCommand({ QueueUrl: url }));
   await publish(topic, "hello");
@@ -162,7 +162,7 @@ for (const [version, hash] of [
   ["1", "SHA-1"],
   ["2", "SHA-256"],
 ] as const) {
-  behaviour(`a signature of version ${version} is RSA over ${hash}`, SIGNATURES, async () => {
+  behaviour(`signature version ${version} is RSA over ${hash}`, SIGNATURES, async () => {
     const { topic, url } = await cloud.pair();
     await cloud.sns().send(
       new SetTopicAttributesCommand({
@@ -180,7 +180,7 @@ for (const [version, hash] of [
   });
 }
 
-behaviour("a certificate's address ends in .pem", SIGNATURES, async () => {
+behaviour("the SigningCertURL ends with .pem", SIGNATURES, async () => {
   const { topic, url } = await cloud.pair();
   await publish(topic, "hello");
   expect((await cloud.notifications(url))[0]!.SigningCertURL).toMatch(
@@ -188,7 +188,7 @@ behaviour("a certificate's address ends in .pem", SIGNATURES, async () => {
   );
 });
 
-// An endpoint of HTTP, which answers what it is told to.
+// An HTTP endpoint with a scripted response.
 
 interface Post {
   headers: Record<string, unknown>;
@@ -235,7 +235,7 @@ async function confirmed(Attributes: Record<string, string> = {}) {
   return { topic, subscription: SubscriptionArn! };
 }
 
-behaviour("an endpoint is asked to confirm", HTTP, async () => {
+behaviour("Subscribe sends a confirmation request to an HTTP endpoint", HTTP, async () => {
   const { topic, asked, headers } = await endpoint();
   expect(asked).toMatchObject({
     Type: "SubscriptionConfirmation",
@@ -252,7 +252,7 @@ behaviour("an endpoint is asked to confirm", HTTP, async () => {
 });
 
 behaviour(
-  "an endpoint is asked with the name and password of its address, even if they hold a stray percent sign",
+  "a confirmation request uses the user name and password in the endpoint's URL, even with a stray percent sign",
   HTTP,
   async () => {
     const topic = await cloud.topic();
@@ -265,12 +265,12 @@ behaviour(
   },
 );
 
-behaviour("the question is signed", SIGNATURES, async () => {
+behaviour("a confirmation request is signed", SIGNATURES, async () => {
   const { asked } = await endpoint();
   expect(holds(asked, await certificateOf(asked), CONFIRMATION)).toBe(true);
 });
 
-behaviour("each protocol's text has a signature of its own", SIGNATURES, async () => {
+behaviour("the text for each protocol has its own signature", SIGNATURES, async () => {
   const { topic } = await confirmed();
   const { url, arn } = await cloud.queue();
   await cloud.sns().send(new SubscribeCommand({ TopicArn: topic, Protocol: "sqs", Endpoint: arn }));
@@ -283,7 +283,7 @@ behaviour("each protocol's text has a signature of its own", SIGNATURES, async (
     expect(holds(told, await certificateOf(told), NOTIFICATION)).toBe(true);
 });
 
-behaviour("an endpoint confirms by visiting the address that it was sent", HTTP, async () => {
+behaviour("an endpoint confirms by visiting the SubscribeURL", HTTP, async () => {
   const { topic, asked } = await endpoint();
   expect((await fetch(asked.SubscribeURL!)).status).toBe(200);
   posts = [];
@@ -292,13 +292,13 @@ behaviour("an endpoint confirms by visiting the address that it was sent", HTTP,
   expect(JSON.parse(posts[0]!.body)).toMatchObject({ Type: "Notification", Message: "hello" });
 });
 
-behaviour("an endpoint that refuses the question is not asked again", RETRIES, async () => {
+behaviour("a confirmation request that the endpoint refuses is not retried", RETRIES, async () => {
   await endpoint({}, [400, 400, 400]);
   await cloud.advance(600_000);
   expect(posts).toHaveLength(1);
 });
 
-behaviour("nothing comes before it is confirmed", HTTP, async () => {
+behaviour("nothing is delivered until the subscription is confirmed", HTTP, async () => {
   const { topic } = await endpoint();
   posts = [];
   await publish(topic, "hello");
@@ -307,7 +307,7 @@ behaviour("nothing comes before it is confirmed", HTTP, async () => {
 });
 
 behaviour(
-  "a notification names its subscription in a header",
+  "a notification has the subscription's ARN in a header",
   doc("sns/latest/dg/http-header.html"),
   async () => {
     const { topic, subscription } = await confirmed();
@@ -320,7 +320,7 @@ behaviour(
   },
 );
 
-behaviour("raw delivery posts the message, and says so", RAW, async () => {
+behaviour("raw delivery posts the message with a raw delivery header", RAW, async () => {
   const { topic } = await confirmed({ RawMessageDelivery: "true" });
   await publish(topic, "hello");
   await cloud.advance(1_000);
@@ -328,7 +328,7 @@ behaviour("raw delivery posts the message, and says so", RAW, async () => {
 });
 
 behaviour(
-  "a delivery policy names the type of the content",
+  "a delivery policy sets the Content-Type",
   doc("sns/latest/dg/creating-delivery-policy.html"),
   async () => {
     const policy = { requestPolicy: { headerContentType: "application/json" } };
@@ -339,7 +339,7 @@ behaviour(
   },
 );
 
-behaviour("an endpoint that fails is tried three times more, every 20 seconds", RETRIES, async () => {
+behaviour("a failed delivery is retried three times, every 20 seconds", RETRIES, async () => {
   const { topic } = await confirmed();
   answers = [500, 503, 500, 500, 500];
   await publish(topic, "hello");
@@ -351,7 +351,7 @@ behaviour("an endpoint that fails is tried three times more, every 20 seconds", 
   expect(posts).toHaveLength(4);
 });
 
-behaviour("a retry that succeeds is the last", RETRIES, async () => {
+behaviour("no retry follows a successful one", RETRIES, async () => {
   const { topic } = await confirmed();
   answers = [500];
   await publish(topic, "hello");
@@ -359,7 +359,7 @@ behaviour("a retry that succeeds is the last", RETRIES, async () => {
   expect(posts).toHaveLength(2);
 });
 
-behaviour("too many requests are tried again", RETRIES, async () => {
+behaviour("status 429 is retried", RETRIES, async () => {
   const { topic } = await confirmed();
   answers = [429];
   await publish(topic, "hello");
@@ -367,7 +367,7 @@ behaviour("too many requests are tried again", RETRIES, async () => {
   expect(posts).toHaveLength(2);
 });
 
-behaviour("what an endpoint refuses is not tried again", RETRIES, async () => {
+behaviour("other client errors are not retried", RETRIES, async () => {
   const { topic } = await confirmed();
   answers = [403];
   await publish(topic, "hello");
@@ -375,7 +375,7 @@ behaviour("what an endpoint refuses is not tried again", RETRIES, async () => {
   expect(posts).toHaveLength(1);
 });
 
-behaviour("a subscription's delivery policy counts its retries", RETRIES, async () => {
+behaviour("a subscription's delivery policy sets the number of retries", RETRIES, async () => {
   const healthyRetryPolicy = { numRetries: 5, numNoDelayRetries: 5, minDelayTarget: 1, maxDelayTarget: 1 };
   const { topic } = await confirmed({ DeliveryPolicy: JSON.stringify({ healthyRetryPolicy }) });
   answers = [500, 500, 500, 500, 500, 500, 500];
@@ -384,7 +384,7 @@ behaviour("a subscription's delivery policy counts its retries", RETRIES, async 
   expect(posts).toHaveLength(6);
 });
 
-behaviour("what an endpoint never took is a dead letter", DEAD, async () => {
+behaviour("an undeliverable message is sent to the dead-letter queue", DEAD, async () => {
   const dead = await cloud.queue();
   const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.arn });
   const { topic } = await confirmed({ RedrivePolicy });
@@ -395,7 +395,7 @@ behaviour("what an endpoint never took is a dead letter", DEAD, async () => {
 });
 
 behaviour(
-  "who confirmed without a signature is told so",
+  "ConfirmSubscription reports whether unsubscribing requires authentication",
   doc("sns/latest/api/API_GetSubscriptionAttributes.html"),
   async () => {
     const { asked } = await endpoint();
@@ -407,7 +407,7 @@ behaviour(
 );
 
 behaviour(
-  "who asked for it ends a subscription only by a signature",
+  "AuthenticateOnUnsubscribe requires a signature to unsubscribe",
   doc("sns/latest/api/API_ConfirmSubscription.html"),
   async () => {
     const { topic, asked } = await endpoint();
@@ -424,7 +424,7 @@ behaviour(
   },
 );
 
-behaviour("an endpoint whose subscription has ended is told, and can have it again", FAREWELL, async () => {
+behaviour("an endpoint is notified of its unsubscription, and can restore it", FAREWELL, async () => {
   const { topic, subscription } = await confirmed();
   await cloud.sns().send(new UnsubscribeCommand({ SubscriptionArn: subscription }));
   await cloud.advance(1_000);
@@ -452,7 +452,7 @@ behaviour("an endpoint whose subscription has ended is told, and can have it aga
 });
 
 behaviour(
-  "an ended subscription whose filter policy no longer finds room stays ended",
+  "a subscription cannot be restored if its filter policy exceeds the limit",
   doc("sns/latest/api/API_ConfirmSubscription.html"),
   async () => {
     const Attributes = { FilterPolicy: '{"k":["a"]}' };
@@ -468,7 +468,7 @@ behaviour(
   },
 );
 
-behaviour("an ended subscription can be had again for three days", FAREWELL, async () => {
+behaviour("a subscription can be restored for three days", FAREWELL, async () => {
   const { subscription } = await confirmed();
   await cloud.sns().send(new UnsubscribeCommand({ SubscriptionArn: subscription }));
   await cloud.advance(1_000);

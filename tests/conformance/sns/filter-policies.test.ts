@@ -136,7 +136,7 @@ for (const [what, source, policy, body, expected] of BY_BODY) {
   });
 }
 
-behaviour("body: attributes do not count", SCOPE, async () => {
+behaviour("body: attributes are ignored", SCOPE, async () => {
   const message = { Message: "{}", MessageAttributes: { k: text("a") } };
   expect(await delivered({ k: ["a"] }, "MessageBody", message)).toBe(false);
 });
@@ -218,7 +218,7 @@ const REFUSED: [string, string, string, RegExp][] = [
 ];
 
 for (const [what, FilterPolicyScope, FilterPolicy, message] of REFUSED) {
-  behaviour(`a policy is refused: ${what}`, LIMITS, async () => {
+  behaviour(`a filter policy is refused: ${what}`, LIMITS, async () => {
     const TopicArn = await cloud.topic();
     const Attributes = { FilterPolicyScope, FilterPolicy };
     const command = new SubscribeCommand({
@@ -237,7 +237,7 @@ for (const [what, FilterPolicyScope, FilterPolicy, message] of REFUSED) {
 const set = (SubscriptionArn: string, AttributeName: string, AttributeValue: string) =>
   cloud.sns().send(new SetSubscriptionAttributesCommand({ SubscriptionArn, AttributeName, AttributeValue }));
 
-behaviour("a scope is one of two", SCOPE, async () => {
+behaviour("an unknown FilterPolicyScope is refused", SCOPE, async () => {
   const { subscription } = await cloud.pair();
   await expect(set(subscription, "FilterPolicyScope", "Message")).rejects.toMatchObject({
     name: "InvalidParameterException",
@@ -247,7 +247,7 @@ behaviour("a scope is one of two", SCOPE, async () => {
 });
 
 behaviour(
-  "a policy may be set later, and taken away",
+  "a filter policy can be set and removed later",
   doc("sns/latest/dg/subscription-filter-policy.html"),
   async () => {
     const { topic, url, subscription } = await cloud.pair();
@@ -262,7 +262,7 @@ behaviour(
 );
 
 behaviour(
-  "a topic has 200 filter policies, however they are set",
+  "a topic has at most 200 filter policies, whichever way they are set",
   doc("sns/latest/dg/subscription-filter-policy-constraints.html"),
   async () => {
     const TopicArn = await cloud.topic();

@@ -26,14 +26,14 @@ const subscribe = (TopicArn: string, Protocol: string, Endpoint: string) =>
   cloud.sns().send(new SubscribeCommand({ TopicArn, Protocol, Endpoint }));
 const REFUSED = { name: "InvalidParameterException", $metadata: { httpStatusCode: 400 } };
 
-behaviour("a topic tells the size of its messages only where it was set", LARGE, async () => {
+behaviour("a topic returns MaximumMessageSize only if it was set", LARGE, async () => {
   const topic = await cloud.topic();
   expect(await sizeOf(topic)).toBeUndefined();
   await setSize(topic, "2048");
   expect(await sizeOf(topic)).toBe("2048");
 });
 
-behaviour("a topic takes messages of the size that it names, and none above", LARGE, async () => {
+behaviour("a topic accepts messages up to its MaximumMessageSize", LARGE, async () => {
   const topic = await cloud.topic({ MaximumMessageSize: "1048576" });
   await publish(topic, 1_048_576);
   await expect(publish(topic, 1_048_577)).rejects.toMatchObject({
@@ -45,7 +45,7 @@ behaviour("a topic takes messages of the size that it names, and none above", LA
   await expect(publish(topic, 1_025)).rejects.toMatchObject(REFUSED);
 });
 
-behaviour("all messages of a batch have that size together", LARGE, async () => {
+behaviour("the size limit applies to a batch as a whole", LARGE, async () => {
   const TopicArn = await cloud.topic({ MaximumMessageSize: "1048576" });
   const batch = (...sizes: number[]) => {
     const entries = sizes.map((size, n) => ({ Id: `${n}`, Message: "m".repeat(size) }));
@@ -55,7 +55,7 @@ behaviour("all messages of a batch have that size together", LARGE, async () => 
   await expect(batch(524_288, 524_289)).rejects.toMatchObject({ name: "BatchRequestTooLongException" });
 });
 
-behaviour("a queue's own limit is not for what comes from a topic", LARGE, async () => {
+behaviour("a queue's MaximumMessageSize does not apply to messages of a topic", LARGE, async () => {
   const { topic, url } = await cloud.pair({ RawMessageDelivery: "true" }, { MaximumMessageSize: "1048576" });
   await cloud
     .sqs()
@@ -65,12 +65,12 @@ behaviour("a queue's own limit is not for what comes from a topic", LARGE, async
 });
 
 for (const value of ["1023", "1048577", "many", "-1", "2048.5", ""])
-  behaviour(`"${value}" is no size of messages`, LARGE, async () => {
+  behaviour(`"${value}" is not a valid MaximumMessageSize`, LARGE, async () => {
     await expect(cloud.topic({ MaximumMessageSize: value })).rejects.toMatchObject(REFUSED);
     await expect(setSize(await cloud.topic(), value)).rejects.toMatchObject(REFUSED);
   });
 
-behaviour("only queues, functions and delivery streams can have large messages", LARGE, async () => {
+behaviour("large messages allow only subscriptions of SQS, Lambda and Firehose", LARGE, async () => {
   const large = await cloud.topic({ MaximumMessageSize: "262145" });
   await expect(subscribe(large, "email", "a@example.com")).rejects.toMatchObject(REFUSED);
   await subscribe(large, "sqs", queueArn("anywhere"));
@@ -80,7 +80,7 @@ behaviour("only queues, functions and delivery streams can have large messages",
 });
 
 behaviour(
-  "a topic with more than a hundred subscriptions cannot be given large messages",
+  "large messages cannot be enabled on a topic with more than a hundred subscriptions",
   LARGE,
   async () => {
     const topic = await cloud.topic();
@@ -89,7 +89,7 @@ behaviour(
   },
 );
 
-behaviour("a FIFO topic has a hundred subscriptions at most", QUOTAS, async () => {
+behaviour("a FIFO topic with large messages has at most a hundred subscriptions", QUOTAS, async () => {
   const topic = await cloud.topic({ FifoTopic: "true" });
   for (let n = 0; n < 100; n++) await subscribe(topic, "sqs", queueArn(`queue-${n}.fifo`));
   await expect(subscribe(topic, "sqs", queueArn("one-more.fifo"))).rejects.toMatchObject({

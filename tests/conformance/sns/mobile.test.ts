@@ -57,17 +57,17 @@ const device = async (PlatformApplicationArn: string, more: object = {}) =>
   (await send(new CreatePlatformEndpointCommand({ PlatformApplicationArn, Token: "token", ...more })))
     .EndpointArn!;
 
-behaviour("an application's ARN has its platform and name", APPLICATION, async () => {
+behaviour("a platform application's ARN has its platform and name", APPLICATION, async () => {
   expect(await application()).toBe(`arn:aws:sns:us-east-1:${ACCOUNT}:app/GCM/app-${names}`);
 });
 
-behaviour("a platform is one that there is", APPLICATION, async () => {
+behaviour("an unknown platform is refused", APPLICATION, async () => {
   const Attributes = { PlatformCredential: "secret" };
   const command = new CreatePlatformApplicationCommand({ Name: "a", Platform: "FAX", Attributes });
   await expect(send(command)).rejects.toMatchObject(refused(/Platform Reason: FAX is not supported/));
 });
 
-behaviour("an application needs a credential", APPLICATION, async () => {
+behaviour("a platform application requires a credential", APPLICATION, async () => {
   const command = new CreatePlatformApplicationCommand({
     Name: "a",
     Platform: "GCM",
@@ -80,7 +80,7 @@ behaviour("an application needs a credential", APPLICATION, async () => {
   );
 });
 
-behaviour("a credential of most platforms goes with a principal", APPLICATION, async () => {
+behaviour("most platforms require a principal", APPLICATION, async () => {
   const Attributes = { PlatformCredential: "secret" };
   const command = new CreatePlatformApplicationCommand({ Name: "a", Platform: "APNS", Attributes });
   await expect(send(command)).rejects.toMatchObject(
@@ -90,7 +90,7 @@ behaviour("a credential of most platforms goes with a principal", APPLICATION, a
   );
 });
 
-behaviour("an application without attributes lacks what is required", APPLICATION, async () => {
+behaviour("CreatePlatformApplication without attributes is refused", APPLICATION, async () => {
   const command = new CreatePlatformApplicationCommand({ Name: "a", Platform: "APNS", Attributes: {} });
   await expect(send(command)).rejects.toMatchObject({
     name: "ValidationError",
@@ -100,7 +100,7 @@ behaviour("an application without attributes lacks what is required", APPLICATIO
 });
 
 behaviour(
-  "an application that there is may be made again, whatever the order of its attributes",
+  "CreatePlatformApplication with equal attributes in any order returns the existing application",
   APPLICATION,
   async () => {
     const made = async (Attributes: Record<string, string>) =>
@@ -130,7 +130,7 @@ for (const [Name, reason] of [
   });
 
 behaviour(
-  "credentials are not told again",
+  "GetPlatformApplicationAttributes omits credentials",
   doc("sns/latest/api/API_GetPlatformApplicationAttributes.html"),
   async () => {
     const PlatformApplicationArn = await application();
@@ -142,7 +142,7 @@ behaviour(
 );
 
 behaviour(
-  "an application can be disabled, and then reaches nobody",
+  "a disabled application delivers nothing",
   doc("sns/latest/api/API_SetPlatformApplicationAttributes.html"),
   async () => {
     const PlatformApplicationArn = await application();
@@ -155,14 +155,18 @@ behaviour(
   },
 );
 
-behaviour("applications are listed", doc("sns/latest/api/API_ListPlatformApplications.html"), async () => {
-  const arn = await application();
-  const { PlatformApplications } = await send(new ListPlatformApplicationsCommand({}));
-  expect(PlatformApplications!.map((each) => each.PlatformApplicationArn)).toContain(arn);
-});
+behaviour(
+  "ListPlatformApplications returns the applications",
+  doc("sns/latest/api/API_ListPlatformApplications.html"),
+  async () => {
+    const arn = await application();
+    const { PlatformApplications } = await send(new ListPlatformApplicationsCommand({}));
+    expect(PlatformApplications!.map((each) => each.PlatformApplicationArn)).toContain(arn);
+  },
+);
 
 behaviour(
-  "a deleted application is gone with its endpoints",
+  "deleting an application deletes its endpoints",
   doc("sns/latest/api/API_DeletePlatformApplication.html"),
   async () => {
     const PlatformApplicationArn = await application();
@@ -178,13 +182,17 @@ behaviour(
   },
 );
 
-behaviour("an endpoint tells its token", doc("sns/latest/api/API_GetEndpointAttributes.html"), async () => {
-  const EndpointArn = await device(await application(), { CustomUserData: "mine" });
-  const { Attributes } = await send(new GetEndpointAttributesCommand({ EndpointArn }));
-  expect(Attributes).toEqual({ Enabled: "true", Token: "token", CustomUserData: "mine" });
-});
+behaviour(
+  "GetEndpointAttributes returns the token",
+  doc("sns/latest/api/API_GetEndpointAttributes.html"),
+  async () => {
+    const EndpointArn = await device(await application(), { CustomUserData: "mine" });
+    const { Attributes } = await send(new GetEndpointAttributesCommand({ EndpointArn }));
+    expect(Attributes).toEqual({ Enabled: "true", Token: "token", CustomUserData: "mine" });
+  },
+);
 
-behaviour("a token has a greatest length", ENDPOINT, async () => {
+behaviour("a token has a maximum length", ENDPOINT, async () => {
   const PlatformApplicationArn = await application();
   for (const Token of ["x".repeat(5_000), "\u0000".repeat(2_000)])
     await expect(
@@ -192,7 +200,7 @@ behaviour("a token has a greatest length", ENDPOINT, async () => {
     ).rejects.toMatchObject(refused(/^Invalid parameter: Token Reason: /));
 });
 
-behaviour("a token has one endpoint", ENDPOINT, async () => {
+behaviour("an application has one endpoint per token", ENDPOINT, async () => {
   const arn = await application();
   const first = await device(arn);
   expect(await device(arn)).toBe(first);
@@ -203,20 +211,20 @@ behaviour("a token has one endpoint", ENDPOINT, async () => {
   );
 });
 
-behaviour("an application that is not there has no endpoints", ENDPOINT, async () => {
+behaviour("CreatePlatformEndpoint of a missing application fails", ENDPOINT, async () => {
   await expect(device(`arn:aws:sns:us-east-1:${ACCOUNT}:app/GCM/none`)).rejects.toMatchObject({
     name: "NotFoundException",
   });
 });
 
-behaviour("user data has at most 2,048 bytes", ENDPOINT, async () => {
+behaviour("user data is limited to 2,048 bytes", ENDPOINT, async () => {
   await expect(device(await application(), { CustomUserData: "d".repeat(2_049) })).rejects.toMatchObject(
     refused(/2048 bytes/),
   );
 });
 
 behaviour(
-  "endpoints are listed with what they are",
+  "ListEndpointsByPlatformApplication returns endpoints with attributes",
   doc("sns/latest/api/API_ListEndpointsByPlatformApplication.html"),
   async () => {
     const PlatformApplicationArn = await application();
@@ -228,7 +236,7 @@ behaviour(
   },
 );
 
-behaviour("an endpoint may be deleted twice", doc("sns/latest/api/API_DeleteEndpoint.html"), async () => {
+behaviour("DeleteEndpoint is idempotent", doc("sns/latest/api/API_DeleteEndpoint.html"), async () => {
   const EndpointArn = await device(await application());
   await send(new DeleteEndpointCommand({ EndpointArn }));
   await send(new DeleteEndpointCommand({ EndpointArn }));
@@ -237,7 +245,7 @@ behaviour("an endpoint may be deleted twice", doc("sns/latest/api/API_DeleteEndp
   );
 });
 
-behaviour("a push goes to the device of the endpoint", PUSH, async () => {
+behaviour("publishing to an endpoint pushes to its device", PUSH, async () => {
   const TargetArn = await device(await application());
   await send(new PublishCommand({ TargetArn, Message: "for the phone" }));
   expect((await cloud.letters())[0]).toMatchObject({
@@ -250,7 +258,7 @@ behaviour("a push goes to the device of the endpoint", PUSH, async () => {
 });
 
 behaviour(
-  "a platform has a body of its own",
+  "a platform-specific body is used for its platform",
   doc("sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html"),
   async () => {
     const TargetArn = await device(await application());
@@ -261,7 +269,7 @@ behaviour(
 );
 
 behaviour(
-  "a disabled endpoint gets nothing",
+  "a disabled endpoint receives nothing",
   doc("sns/latest/api/API_SetEndpointAttributes.html"),
   async () => {
     const EndpointArn = await device(await application());
@@ -273,7 +281,7 @@ behaviour(
   },
 );
 
-behaviour("an endpoint subscribes to a topic", PUSH, async () => {
+behaviour("an endpoint can subscribe to a topic", PUSH, async () => {
   const TopicArn = await cloud.topic();
   const Endpoint = await device(await application());
   const command = new SubscribeCommand({ TopicArn, Protocol: "application", Endpoint });
@@ -285,7 +293,7 @@ behaviour("an endpoint subscribes to a topic", PUSH, async () => {
 
 const PHONE = "+15555550100";
 
-behaviour("a text message goes to a phone", SMS, async () => {
+behaviour("publishing to a phone number sends a text message", SMS, async () => {
   const { MessageId } = await send(new PublishCommand({ PhoneNumber: PHONE, Message: "hello" }));
   expect((await cloud.letters())[0]).toMatchObject({
     kind: "sms",
@@ -295,7 +303,7 @@ behaviour("a text message goes to a phone", SMS, async () => {
   });
 });
 
-behaviour("a phone number is written in E.164", SMS, async () => {
+behaviour("a phone number must be in E.164 format", SMS, async () => {
   await expect(send(new PublishCommand({ PhoneNumber: "+1", Message: "m" }))).rejects.toMatchObject(
     refused("Invalid parameter: PhoneNumber Reason: +1 is not valid to publish to"),
   );
@@ -307,7 +315,7 @@ behaviour("a text message has at most 1,600 bytes", SMS, async () => {
 });
 
 behaviour(
-  "a phone subscribes without confirming",
+  "an SMS subscription needs no confirmation",
   doc("sns/latest/dg/sms_publish-to-topic.html"),
   async () => {
     const TopicArn = await cloud.topic();
@@ -318,7 +326,7 @@ behaviour(
   },
 );
 
-behaviour("preferences are kept", PREFERENCES, async () => {
+behaviour("SetSMSAttributes stores the preferences", PREFERENCES, async () => {
   const attributes = { DefaultSMSType: "Transactional", DefaultSenderID: "Nube" };
   await send(new SetSMSAttributesCommand({ attributes }));
   expect((await send(new GetSMSAttributesCommand({}))).attributes).toMatchObject(attributes);
@@ -326,28 +334,28 @@ behaviour("preferences are kept", PREFERENCES, async () => {
   expect(some.attributes).toEqual({ DefaultSMSType: "Transactional" });
 });
 
-behaviour("a preference that there is not is refused", PREFERENCES, async () => {
+behaviour("an unknown SMS attribute is refused", PREFERENCES, async () => {
   const command = new SetSMSAttributesCommand({ attributes: { Colour: "red" } });
   await expect(send(command)).rejects.toMatchObject(refused("Colour is not a valid attribute"));
 });
 
-behaviour("a type is one of two", PREFERENCES, async () => {
+behaviour("an unknown SMS type is refused", PREFERENCES, async () => {
   const command = new SetSMSAttributesCommand({ attributes: { DefaultSMSType: "Shouted" } });
   await expect(send(command)).rejects.toMatchObject(refused("DefaultSMSType is invalid"));
 });
 
-behaviour("nobody has opted out unless they did", OPTED_OUT, async () => {
+behaviour("no phone number is opted out by default", OPTED_OUT, async () => {
   const command = new CheckIfPhoneNumberIsOptedOutCommand({ phoneNumber: PHONE });
   expect((await send(command)).isOptedOut).toBe(false);
   expect((await send(new ListPhoneNumbersOptedOutCommand({}))).phoneNumbers ?? []).toEqual([]);
   await send(new OptInPhoneNumberCommand({ phoneNumber: PHONE }));
 });
 
-behaviour("an account begins in the sandbox", SANDBOX, async () => {
+behaviour("a new account is in the SMS sandbox", SANDBOX, async () => {
   expect((await send(new GetSMSSandboxAccountStatusCommand({}))).IsInSandbox).toBe(true);
 });
 
-behaviour("a number of the sandbox is verified by the code that it was sent", SANDBOX, async () => {
+behaviour("a sandbox phone number is verified by the code that was sent to it", SANDBOX, async () => {
   const PhoneNumber = "+15555550101";
   await send(new CreateSMSSandboxPhoneNumberCommand({ PhoneNumber }));
   const listed = async () => (await send(new ListSMSSandboxPhoneNumbersCommand({}))).PhoneNumbers;
@@ -361,28 +369,24 @@ behaviour("a number of the sandbox is verified by the code that it was sent", SA
   expect((await listed()) ?? []).toEqual([]);
 });
 
-behaviour(
-  "numbers of the sandbox are listed in pages, by the tokens of the pages before",
-  SANDBOX,
-  async () => {
-    const numbers = ["+15555550111", "+15555550112", "+15555550113"];
-    for (const PhoneNumber of numbers) await send(new CreateSMSSandboxPhoneNumberCommand({ PhoneNumber }));
-    const list = (NextToken?: string) =>
-      send(new ListSMSSandboxPhoneNumbersCommand({ MaxResults: 2, NextToken }));
-    const first = await list();
-    const second = await list(first.NextToken);
-    const listed = [...first.PhoneNumbers!, ...second.PhoneNumbers!].map(({ PhoneNumber }) => PhoneNumber);
-    expect(listed).toEqual(numbers);
-    expect(second.NextToken).toBeUndefined();
-    await expect(list(numbers[0])).rejects.toMatchObject(refused("Invalid parameter: NextToken"));
-    const optedOut = new ListPhoneNumbersOptedOutCommand({ nextToken: "token" });
-    await expect(send(optedOut)).rejects.toMatchObject(refused("Invalid parameter: nextToken"));
-    for (const PhoneNumber of numbers) await send(new DeleteSMSSandboxPhoneNumberCommand({ PhoneNumber }));
-  },
-);
+behaviour("ListSMSSandboxPhoneNumbers pages by token", SANDBOX, async () => {
+  const numbers = ["+15555550111", "+15555550112", "+15555550113"];
+  for (const PhoneNumber of numbers) await send(new CreateSMSSandboxPhoneNumberCommand({ PhoneNumber }));
+  const list = (NextToken?: string) =>
+    send(new ListSMSSandboxPhoneNumbersCommand({ MaxResults: 2, NextToken }));
+  const first = await list();
+  const second = await list(first.NextToken);
+  const listed = [...first.PhoneNumbers!, ...second.PhoneNumbers!].map(({ PhoneNumber }) => PhoneNumber);
+  expect(listed).toEqual(numbers);
+  expect(second.NextToken).toBeUndefined();
+  await expect(list(numbers[0])).rejects.toMatchObject(refused("Invalid parameter: NextToken"));
+  const optedOut = new ListPhoneNumbersOptedOutCommand({ nextToken: "token" });
+  await expect(send(optedOut)).rejects.toMatchObject(refused("Invalid parameter: nextToken"));
+  for (const PhoneNumber of numbers) await send(new DeleteSMSSandboxPhoneNumberCommand({ PhoneNumber }));
+});
 
 behaviour(
-  "there are no origination numbers",
+  "ListOriginationNumbers is empty",
   doc("sns/latest/api/API_ListOriginationNumbers.html"),
   async () => {
     expect((await send(new ListOriginationNumbersCommand({}))).PhoneNumbers ?? []).toEqual([]);
@@ -397,7 +401,7 @@ async function mailbox(Protocol: string, Endpoint: string) {
   return { TopicArn, asked: asked! };
 }
 
-behaviour("mail asks to be confirmed, with a link", MAIL, async () => {
+behaviour("an e-mail subscription sends a confirmation link", MAIL, async () => {
   const { TopicArn, asked } = await mailbox("email", "a@example.com");
   expect(asked).toMatchObject({
     kind: "email",
@@ -407,7 +411,7 @@ behaviour("mail asks to be confirmed, with a link", MAIL, async () => {
   });
 });
 
-behaviour("confirmed mail brings the message, and a way to end it", MAIL, async () => {
+behaviour("a confirmed e-mail subscription delivers the message with an unsubscribe link", MAIL, async () => {
   const { TopicArn, asked } = await mailbox("email", "b@example.com");
   const link = /http\S+/.exec(asked.body)![0];
   expect((await fetch(link)).status).toBe(200);
@@ -421,7 +425,7 @@ behaviour("confirmed mail brings the message, and a way to end it", MAIL, async 
   });
 });
 
-behaviour("mail in JSON is an envelope", MAIL, async () => {
+behaviour("email-json delivers the envelope", MAIL, async () => {
   const { TopicArn, asked } = await mailbox("email-json", "c@example.com");
   await fetch(JSON.parse(asked.body).SubscribeURL);
   await send(new PublishCommand({ TopicArn, Message: "news" }));

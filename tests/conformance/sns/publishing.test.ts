@@ -20,16 +20,16 @@ const refused = (message: string | RegExp, name = "InvalidParameterException") =
   $metadata: expect.objectContaining({ httpStatusCode: 400 }),
 });
 
-behaviour("a message gets an id", PUBLISH, async () => {
+behaviour("Publish returns a message ID", PUBLISH, async () => {
   expect((await publish(await cloud.topic(), "m")).MessageId).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-behaviour("a topic is also a target", PUBLISH, async () => {
+behaviour("a topic may be given as TargetArn", PUBLISH, async () => {
   const TargetArn = await cloud.topic();
   expect((await publish(undefined, "m", { TargetArn })).MessageId).toBeDefined();
 });
 
-behaviour("a topic that is not there publishes nothing", PUBLISH, async () => {
+behaviour("Publish to a missing topic fails", PUBLISH, async () => {
   await expect(publish(topicArn("not-there"), "m")).rejects.toMatchObject({
     name: "NotFoundException",
     message: "Topic does not exist",
@@ -37,7 +37,7 @@ behaviour("a topic that is not there publishes nothing", PUBLISH, async () => {
   });
 });
 
-behaviour("a message goes somewhere", PUBLISH, async () => {
+behaviour("Publish without a destination is refused", PUBLISH, async () => {
   await expect(publish(undefined, "m")).rejects.toMatchObject(
     refused("Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter"),
   );
@@ -173,23 +173,23 @@ for (const [what, source, Message, more, message, name] of REFUSED) {
   });
 }
 
-behaviour("a subject has any letters", PUBLISH, async () => {
+behaviour("a subject may have any letters", PUBLISH, async () => {
   const { topic, url } = await cloud.pair();
   await publish(topic, "m", { Subject: "Über 🚀" });
   expect((await cloud.notifications(url))[0]!.Subject).toBe("Über 🚀");
 });
 
-behaviour("a message of 256 KB is taken", PUBLISH, async () => {
+behaviour("a message of 256 KB is accepted", PUBLISH, async () => {
   expect((await publish(await cloud.topic(), "m".repeat(262_144))).MessageId).toBeDefined();
 });
 
-behaviour("a structure has a body for each protocol", PUBLISH, async () => {
+behaviour("a JSON message structure has a body per protocol", PUBLISH, async () => {
   const { topic, url } = await cloud.pair();
   await publish(topic, '{"default":"d","sqs":"for queues"}', { MessageStructure: "json" });
   expect((await cloud.notifications(url))[0]!.Message).toBe("for queues");
 });
 
-behaviour("the default is for all other protocols", PUBLISH, async () => {
+behaviour("the default body applies to all other protocols", PUBLISH, async () => {
   const { topic, url } = await cloud.pair();
   await publish(topic, '{"default":"d","email":"for mail"}', { MessageStructure: "json" });
   expect((await cloud.notifications(url))[0]!.Message).toBe("d");
@@ -199,7 +199,7 @@ const entry = (Id: string, Message = "m", more: object = {}) => ({ Id, Message, 
 const batch = (TopicArn: string, ...PublishBatchRequestEntries: { Id: string; Message: string }[]) =>
   cloud.sns().send(new PublishBatchCommand({ TopicArn, PublishBatchRequestEntries }));
 
-behaviour("a batch tells of each entry", BATCH, async () => {
+behaviour("PublishBatch returns a result per entry", BATCH, async () => {
   const { topic, url } = await cloud.pair();
   const { Successful, Failed } = await batch(topic, entry("1", "a"), entry("2", "b"));
   expect(Successful!.map(({ Id }) => Id)).toEqual(["1", "2"]);
@@ -207,7 +207,7 @@ behaviour("a batch tells of each entry", BATCH, async () => {
   expect((await cloud.notifications(url)).map(({ Message }) => Message).sort()).toEqual(["a", "b"]);
 });
 
-behaviour("an entry of a batch fails for itself", BATCH, async () => {
+behaviour("a failed batch entry does not affect the others", BATCH, async () => {
   const { Successful, Failed } = await batch(
     await cloud.topic(),
     entry("1"),
@@ -274,44 +274,48 @@ const ordered = (more: Record<string, string> = {}) =>
 const inGroup = (topic: string, Message: string, MessageGroupId = "g", more: object = {}) =>
   publish(topic, Message, { MessageGroupId, ...more });
 
-behaviour("a FIFO topic needs a group", GROUPING, async () => {
+behaviour("a FIFO topic requires a message group", GROUPING, async () => {
   const { topic } = await ordered();
   await expect(publish(topic, "m")).rejects.toMatchObject(
     refused("Invalid parameter: The MessageGroupId parameter is required for FIFO topics"),
   );
 });
 
-behaviour("a batch without a group is refused as a whole", GROUPING, async () => {
+behaviour("a batch without a group is refused entirely", GROUPING, async () => {
   const { topic } = await ordered();
   await expect(batch(topic, entry("1", "a", { MessageGroupId: "g" }), entry("2", "b"))).rejects.toMatchObject(
     refused("Invalid parameter: The MessageGroupId parameter is required for FIFO topics"),
   );
 });
 
-behaviour("a FIFO topic needs an id, or to make one of the content", DEDUPLICATION, async () => {
-  const { topic } = await ordered({ ContentBasedDeduplication: "false" });
-  await expect(inGroup(topic, "m")).rejects.toMatchObject(
-    refused(
-      "Invalid parameter: The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
-    ),
-  );
-  expect((await inGroup(topic, "m", "g", { MessageDeduplicationId: "d" })).SequenceNumber).toBeDefined();
-});
+behaviour(
+  "a FIFO topic requires a deduplication ID or content-based deduplication",
+  DEDUPLICATION,
+  async () => {
+    const { topic } = await ordered({ ContentBasedDeduplication: "false" });
+    await expect(inGroup(topic, "m")).rejects.toMatchObject(
+      refused(
+        "Invalid parameter: The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+      ),
+    );
+    expect((await inGroup(topic, "m", "g", { MessageDeduplicationId: "d" })).SequenceNumber).toBeDefined();
+  },
+);
 
-behaviour("sequence numbers grow", FIFO, async () => {
+behaviour("sequence numbers increase", FIFO, async () => {
   const { topic } = await ordered();
   const [first, second] = [await inGroup(topic, "a"), await inGroup(topic, "b")];
   expect(first.SequenceNumber).toMatch(/^\d{20}$/);
   expect(second.SequenceNumber! > first.SequenceNumber!).toBe(true);
 });
 
-behaviour("messages arrive in their order", FIFO, async () => {
+behaviour("messages are delivered in order", FIFO, async () => {
   const { topic, url } = await ordered();
   for (const text of ["a", "b", "c", "d"]) await inGroup(topic, text);
   expect((await cloud.notifications(url)).map(({ Message }) => Message)).toEqual(["a", "b", "c", "d"]);
 });
 
-behaviour("the group goes along to the queue", GROUPING, async () => {
+behaviour("the group ID is forwarded to the queue", GROUPING, async () => {
   const { topic, url } = await ordered();
   await inGroup(topic, "m", "group-1", { MessageDeduplicationId: "once" });
   expect((await cloud.received(url))[0]!.Attributes).toMatchObject({
@@ -320,7 +324,7 @@ behaviour("the group goes along to the queue", GROUPING, async () => {
   });
 });
 
-behaviour("what was published within five minutes is taken once", DEDUPLICATION, async () => {
+behaviour("a message published again within five minutes is delivered once", DEDUPLICATION, async () => {
   const { topic, url } = await ordered();
   const first = await inGroup(topic, "m");
   const second = await inGroup(topic, "m");
@@ -328,7 +332,7 @@ behaviour("what was published within five minutes is taken once", DEDUPLICATION,
   expect(await cloud.received(url)).toHaveLength(1);
 });
 
-behaviour("after five minutes it is new", DEDUPLICATION, async () => {
+behaviour("after five minutes a deduplication ID may be reused", DEDUPLICATION, async () => {
   const { topic, url } = await ordered();
   await inGroup(topic, "m");
   expect(await cloud.received(url)).toHaveLength(1);
@@ -338,7 +342,7 @@ behaviour("after five minutes it is new", DEDUPLICATION, async () => {
 });
 
 behaviour(
-  "ids hold for a group where throughput is by group",
+  "with FifoThroughputScope MessageGroup, deduplication IDs are scoped to a group",
   doc("sns/latest/dg/fifo-high-throughput.html"),
   async () => {
     const { topic, url } = await ordered({ FifoThroughputScope: "MessageGroup" });
@@ -362,7 +366,7 @@ behaviour(
 
 const ARCHIVING = doc("sns/latest/dg/message-archiving-and-replay-topic-owner.html");
 
-behaviour("an archive begins when it is asked for", ARCHIVING, async () => {
+behaviour("archiving starts when ArchivePolicy is set", ARCHIVING, async () => {
   const { topic } = await ordered();
   await cloud.sns().send(
     new SetTopicAttributesCommand({

@@ -31,10 +31,10 @@ const statusOf = async (SubscriptionArn: string) =>
     .ReplayStatus;
 const texts = async (url: string) => (await cloud.notifications(url)).map(({ Message }) => Message);
 const LONG_AGO = new Date(0).toISOString();
-/** The queue, too, takes nothing twice within five minutes. */
+/** Advances beyond the queue's own deduplication interval of five minutes. */
 const SIX_MINUTES = 6 * 60_000;
 
-behaviour("a subscriber has what was archived delivered again", REPLAY, async () => {
+behaviour("a replay delivers archived messages again", REPLAY, async () => {
   const { topic, url, subscription } = await archived();
   await publish(topic, "kept");
   expect(await texts(url)).toEqual(["kept"]);
@@ -45,7 +45,7 @@ behaviour("a subscriber has what was archived delivered again", REPLAY, async ()
   expect(again.map(({ Message, Replayed }) => [Message, Replayed])).toContainEqual(["kept", true]);
 });
 
-behaviour("a replay may begin before there was time", REPLAY, async () => {
+behaviour("the start of a replay may be before the archive begins", REPLAY, async () => {
   const { topic, subscription } = await archived();
   await publish(topic, "kept");
   await replay(subscription, { StartingPoint: "1960-01-01T00:00:00.000Z" });
@@ -53,7 +53,7 @@ behaviour("a replay may begin before there was time", REPLAY, async () => {
   expect(await statusOf(subscription)).toBe("Completed");
 });
 
-behaviour("a replay's status is told as long as there is one", REPLAY, async () => {
+behaviour("ReplayStatus is returned while there is a replay policy", REPLAY, async () => {
   const { topic, subscription } = await archived();
   expect(await statusOf(subscription)).toBeUndefined();
   await publish(topic, "kept");
@@ -64,7 +64,7 @@ behaviour("a replay's status is told as long as there is one", REPLAY, async () 
   expect(await statusOf(subscription)).toBeUndefined();
 });
 
-behaviour("a filter policy is for a replay, too", REPLAY, async () => {
+behaviour("a filter policy applies to replayed messages", REPLAY, async () => {
   const { topic, url, subscription } = await archived();
   const colour = (StringValue: string) => ({
     MessageAttributes: { colour: { DataType: "String", StringValue } },
@@ -86,7 +86,7 @@ behaviour("a filter policy is for a replay, too", REPLAY, async () => {
   expect(replayed.map(({ Message }) => Message)).toEqual(["b"]);
 });
 
-behaviour("a replay with an end is all that its subscription gets", REPLAY, async () => {
+behaviour("a subscription whose replay has an end receives nothing after it", REPLAY, async () => {
   const { topic, url, subscription } = await archived();
   await publish(topic, "before");
   expect(await texts(url)).toEqual(["before"]);

@@ -6,7 +6,7 @@ export const ACCOUNT = "000000000000";
 export const queueArn = (name: string, account = ACCOUNT) => `arn:aws:sqs:us-east-1:${account}:${name}`;
 export const topicArn = (name: string) => `arn:aws:sns:us-east-1:${ACCOUNT}:${name}`;
 
-/** Everybody may send to it. */
+/** A policy that allows everybody to send. */
 export const OPEN = JSON.stringify({
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: "*" }],
@@ -15,18 +15,18 @@ export const OPEN = JSON.stringify({
 export interface SnsCloud extends Pick<ConformanceCloud, "endpoint" | "client" | "advance" | "letters"> {
   sns(options?: { account?: string }): SNSClient;
   sqs(options?: { account?: string }): SQSClient;
-  /** A new topic's ARN. */
+  /** Creates a topic and returns its ARN. */
   topic(attributes?: Record<string, string>): Promise<string>;
-  /** A new queue's URL and ARN. */
+  /** Creates a queue and returns its URL and ARN. */
   queue(attributes?: Record<string, string>): Promise<{ url: string; arn: string }>;
-  /** A new topic with a new queue subscribed. */
+  /** Creates a topic with a new queue as subscriber. */
   pair(
     attributes?: Record<string, string>,
     topic?: Record<string, string>,
   ): Promise<{ topic: string; url: string; queue: string; subscription: string }>;
-  /** What has come to a queue, once all that is due has run. */
+  /** Runs everything that is due and receives all messages of a queue. */
   received(url: string): Promise<Message[]>;
-  /** The bodies of the envelopes that have come. */
+  /** The parsed envelopes among the received messages. */
   notifications(url: string): Promise<Record<string, string>[]>;
 }
 

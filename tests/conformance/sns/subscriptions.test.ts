@@ -38,7 +38,7 @@ const set = (SubscriptionArn: string, AttributeName: string, AttributeValue: str
 const byTopic = async (TopicArn: string) =>
   (await send(new ListSubscriptionsByTopicCommand({ TopicArn }))).Subscriptions!;
 
-behaviour("a subscription's ARN is its topic's with an id behind it", SUBSCRIBE, async () => {
+behaviour("a subscription's ARN is its topic's ARN followed by an ID", SUBSCRIBE, async () => {
   const { topic, subscription } = await cloud.pair();
   expect(subscription).toMatch(new RegExp(`^${topic}:[0-9a-f-]{36}$`));
 });
@@ -59,19 +59,23 @@ const ENDPOINTS: [string, string | undefined, string | RegExp][] = [
   ["sms", "phone", "Invalid SMS endpoint: phone"],
 ];
 for (const [protocol, endpoint, message] of ENDPOINTS) {
-  behaviour(`${protocol} does not reach ${endpoint?.slice(0, 60)}`, SUBSCRIBE, async () => {
+  behaviour(`${protocol} refuses the endpoint ${endpoint?.slice(0, 60)}`, SUBSCRIBE, async () => {
     await expect(subscribe(await cloud.topic(), protocol, endpoint)).rejects.toMatchObject(refused(message));
   });
 }
 
-behaviour("a FIFO topic reaches queues only", doc("sns/latest/dg/fifo-message-delivery.html"), async () => {
-  const arn = await cloud.topic({ FifoTopic: "true" });
-  await expect(subscribe(arn, "email", "a@example.com")).rejects.toMatchObject(
-    refused("Invalid parameter: Invalid protocol type: email"),
-  );
-});
+behaviour(
+  "a FIFO topic accepts only queues as subscribers",
+  doc("sns/latest/dg/fifo-message-delivery.html"),
+  async () => {
+    const arn = await cloud.topic({ FifoTopic: "true" });
+    await expect(subscribe(arn, "email", "a@example.com")).rejects.toMatchObject(
+      refused("Invalid parameter: Invalid protocol type: email"),
+    );
+  },
+);
 
-behaviour("a topic that is not there has no subscribers", SUBSCRIBE, async () => {
+behaviour("Subscribe to a missing topic fails", SUBSCRIBE, async () => {
   await expect(subscribe(topicArn("not-there"), "sqs", queueArn("q"))).rejects.toMatchObject({
     name: "NotFoundException",
     message: "Topic does not exist",
@@ -79,7 +83,7 @@ behaviour("a topic that is not there has no subscribers", SUBSCRIBE, async () =>
 });
 
 behaviour(
-  "a delivery policy is kept of any protocol, though only endpoints of HTTP heed it",
+  "a delivery policy is stored for any protocol, though only HTTP endpoints use it",
   "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/sns/topic_subscription_test.go",
   async () => {
     const DeliveryPolicy = '{"healthyRetryPolicy":{"minDelayTarget":5,"maxDelayTarget":20,"numRetries":5}}';
@@ -176,7 +180,7 @@ const SOMEWHERE: Record<string, string> = {
   https: "https://example.com/",
 };
 for (const [protocol, name, value, message] of WRONG) {
-  behaviour(`${name} of ${protocol} is not ${value.slice(0, 40)}`, SUBSCRIBE, async () => {
+  behaviour(`${name} of ${protocol} refuses ${value.slice(0, 40)}`, SUBSCRIBE, async () => {
     const Attributes = { [name]: value };
     await expect(
       subscribe(await cloud.topic(), protocol, SOMEWHERE[protocol], { Attributes }),
@@ -194,35 +198,39 @@ for (const value of [
   '{"PointType":"Timestamp","StartingPoint":["2026-01-01T00:00:00Z"]}',
   '{"PointType":"Timestamp","StartingPoint":"2026-01-02T00:00:00Z","EndingPoint":"2026-01-01T00:00:00Z"}',
 ])
-  behaviour(`${value} is no replay policy`, REPLAYING, async () => {
+  behaviour(`${value} is not a valid replay policy`, REPLAYING, async () => {
     const { subscription } = await cloud.pair({}, { FifoTopic: "true" });
     await expect(set(subscription, "ReplayPolicy", value)).rejects.toMatchObject(
       refused(/^Invalid parameter: ReplayPolicy/),
     );
   });
 
-behaviour("a subscription to a standard topic has no replay policy", REPLAYING, async () => {
+behaviour("a subscription to a standard topic cannot have a replay policy", REPLAYING, async () => {
   const { subscription } = await cloud.pair();
   const value = '{"PointType":"Timestamp","StartingPoint":"2026-01-01T00:00:00Z"}';
   await expect(set(subscription, "ReplayPolicy", value)).rejects.toMatchObject(refused(/ReplayPolicy/));
 });
 
-behaviour("Firehose needs a role", doc("sns/latest/dg/firehose-endpoints-subscribe.html"), async () => {
-  const endpoint = `arn:aws:firehose:us-east-1:${ACCOUNT}:deliverystream/s`;
-  await expect(subscribe(await cloud.topic(), "firehose", endpoint)).rejects.toMatchObject(
-    refused(
-      "Invalid parameter: Delivery protocol firehose can only be subscribed with subscription role arn",
-    ),
-  );
-});
+behaviour(
+  "a Firehose subscription requires a role",
+  doc("sns/latest/dg/firehose-endpoints-subscribe.html"),
+  async () => {
+    const endpoint = `arn:aws:firehose:us-east-1:${ACCOUNT}:deliverystream/s`;
+    await expect(subscribe(await cloud.topic(), "firehose", endpoint)).rejects.toMatchObject(
+      refused(
+        "Invalid parameter: Delivery protocol firehose can only be subscribed with subscription role arn",
+      ),
+    );
+  },
+);
 
-behaviour("who is subscribed already keeps the subscription", SUBSCRIBE, async () => {
+behaviour("subscribing an endpoint again returns the existing subscription", SUBSCRIBE, async () => {
   const { topic, queue, subscription } = await cloud.pair();
   expect((await subscribe(topic, "sqs", queue)).SubscriptionArn).toBe(subscription);
   expect(await byTopic(topic)).toHaveLength(1);
 });
 
-behaviour("who is subscribed already does not get other attributes", SUBSCRIBE, async () => {
+behaviour("subscribing an endpoint again with other attributes is refused", SUBSCRIBE, async () => {
   const { topic, queue } = await cloud.pair();
   const Attributes = { RawMessageDelivery: "true" };
   await expect(subscribe(topic, "sqs", queue, { Attributes })).rejects.toMatchObject(
@@ -230,7 +238,7 @@ behaviour("who is subscribed already does not get other attributes", SUBSCRIBE, 
   );
 });
 
-behaviour("mail is pending until it is confirmed", SUBSCRIBE, async () => {
+behaviour("an e-mail subscription is pending until it is confirmed", SUBSCRIBE, async () => {
   const topic = await cloud.topic();
   expect((await subscribe(topic, "email", "a@example.com")).SubscriptionArn).toBe("pending confirmation");
   expect((await byTopic(topic))[0]).toMatchObject({
@@ -241,14 +249,14 @@ behaviour("mail is pending until it is confirmed", SUBSCRIBE, async () => {
   });
 });
 
-behaviour("the ARN of a pending subscription is told to who asks", SUBSCRIBE, async () => {
+behaviour("ReturnSubscriptionArn returns the ARN of a pending subscription", SUBSCRIBE, async () => {
   const topic = await cloud.topic();
   const answer = await subscribe(topic, "email", "a@example.com", { ReturnSubscriptionArn: true });
   expect((await attributes(answer.SubscriptionArn!)).PendingConfirmation).toBe("true");
 });
 
 behaviour(
-  "a queue of another account is pending, and is asked",
+  "a queue of another account is pending and receives a confirmation request",
   doc("sns/latest/dg/sns-send-message-to-sqs-cross-account.html"),
   async () => {
     const theirs = cloud.sqs({ account: "111122223333" });
@@ -269,7 +277,7 @@ behaviour(
   },
 );
 
-behaviour("a token that nobody has is refused", CONFIRM, async () => {
+behaviour("an unknown token is refused", CONFIRM, async () => {
   const TopicArn = await cloud.topic();
   const command = new ConfirmSubscriptionCommand({ TopicArn, Token: "made-up" });
   await expect(send(command)).rejects.toMatchObject(refused("Invalid parameter: Token"));
@@ -277,17 +285,17 @@ behaviour("a token that nobody has is refused", CONFIRM, async () => {
   await expect(send(formed)).rejects.toMatchObject(refused("Invalid token"));
 });
 
-behaviour("what is no ARN confirms nothing", CONFIRM, async () => {
+behaviour("ConfirmSubscription refuses a malformed topic ARN", CONFIRM, async () => {
   const command = new ConfirmSubscriptionCommand({ TopicArn: "topic", Token: "any" });
   await expect(send(command)).rejects.toMatchObject(refused("Invalid parameter: Topic"));
 });
 
-behaviour("a topic that is not there confirms nothing", CONFIRM, async () => {
+behaviour("ConfirmSubscription of a missing topic fails", CONFIRM, async () => {
   const command = new ConfirmSubscriptionCommand({ TopicArn: topicArn("not-there"), Token: "any" });
   await expect(send(command)).rejects.toMatchObject({ name: "NotFoundException" });
 });
 
-behaviour("a subscription tells what it is", GET, async () => {
+behaviour("GetSubscriptionAttributes describes a subscription", GET, async () => {
   const { topic, queue, subscription } = await cloud.pair();
   expect(await attributes(subscription)).toEqual({
     SubscriptionArn: subscription,
@@ -302,7 +310,7 @@ behaviour("a subscription tells what it is", GET, async () => {
   });
 });
 
-behaviour("a filter policy shows with its scope", GET, async () => {
+behaviour("GetSubscriptionAttributes returns a filter policy with its scope", GET, async () => {
   const { subscription } = await cloud.pair({ FilterPolicy: '{"k":["a"]}' });
   expect(await attributes(subscription)).toMatchObject({
     FilterPolicy: '{"k":["a"]}',
@@ -310,7 +318,7 @@ behaviour("a filter policy shows with its scope", GET, async () => {
   });
 });
 
-behaviour("an empty filter policy takes the policy away, and its scope is told no more", SET, async () => {
+behaviour("an empty filter policy removes the policy and its scope", SET, async () => {
   const { subscription } = await cloud.pair({
     FilterPolicy: '{"k":["a"]}',
     FilterPolicyScope: "MessageBody",
@@ -320,7 +328,7 @@ behaviour("an empty filter policy takes the policy away, and its scope is told n
   expect([told.FilterPolicy, told.FilterPolicyScope]).toEqual([undefined, undefined]);
 });
 
-behaviour("a subscription that is not there is said so", GET, async () => {
+behaviour("GetSubscriptionAttributes of a missing subscription fails", GET, async () => {
   const { topic } = await cloud.pair();
   await expect(attributes(`${topic}:00000000-0000-0000-0000-000000000000`)).rejects.toMatchObject({
     name: "NotFoundException",
@@ -328,13 +336,13 @@ behaviour("a subscription that is not there is said so", GET, async () => {
   });
 });
 
-behaviour("raw delivery can be switched on later", SET, async () => {
+behaviour("raw delivery can be enabled after subscribing", SET, async () => {
   const { subscription } = await cloud.pair();
   await set(subscription, "RawMessageDelivery", "TRUE");
   expect((await attributes(subscription)).RawMessageDelivery).toBe("true");
 });
 
-behaviour("a redrive policy can be set and taken away", SET, async () => {
+behaviour("a redrive policy can be set and removed", SET, async () => {
   const { subscription } = await cloud.pair();
   const policy = JSON.stringify({ deadLetterTargetArn: queueArn("dead") });
   await set(subscription, "RedrivePolicy", policy);
@@ -343,14 +351,14 @@ behaviour("a redrive policy can be set and taken away", SET, async () => {
   expect((await attributes(subscription)).RedrivePolicy).toBeUndefined();
 });
 
-behaviour("an attribute that there is not cannot be set", SET, async () => {
+behaviour("an unknown attribute is refused", SET, async () => {
   const { subscription } = await cloud.pair();
   await expect(set(subscription, "Colour", "red")).rejects.toMatchObject(
     refused("Invalid parameter: AttributeName"),
   );
 });
 
-behaviour("an ended subscription is gone, and may be ended again", UNSUBSCRIBE, async () => {
+behaviour("a deleted subscription is not found, and Unsubscribe is idempotent", UNSUBSCRIBE, async () => {
   const { topic, subscription: SubscriptionArn } = await cloud.pair();
   await send(new UnsubscribeCommand({ SubscriptionArn }));
   await send(new UnsubscribeCommand({ SubscriptionArn }));
@@ -359,18 +367,18 @@ behaviour("an ended subscription is gone, and may be ended again", UNSUBSCRIBE, 
   expect(Attributes!.SubscriptionsDeleted).toBe("1");
 });
 
-behaviour("a topic's ARN ends nothing", UNSUBSCRIBE, async () => {
+behaviour("Unsubscribe refuses a topic's ARN", UNSUBSCRIBE, async () => {
   const command = new UnsubscribeCommand({ SubscriptionArn: await cloud.topic() });
   await expect(send(command)).rejects.toMatchObject(refused("Invalid parameter: SubscriptionId"));
 });
 
-behaviour("what is no ARN ends nothing", UNSUBSCRIBE, async () => {
+behaviour("Unsubscribe refuses a malformed ARN", UNSUBSCRIBE, async () => {
   await expect(send(new UnsubscribeCommand({ SubscriptionArn: "x" }))).rejects.toMatchObject(
     refused("Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements, not 1"),
   );
 });
 
-behaviour("a stranger ends no subscription", UNSUBSCRIBE, async () => {
+behaviour("Unsubscribe is denied to other accounts", UNSUBSCRIBE, async () => {
   const { subscription: SubscriptionArn } = await cloud.pair();
   const stranger = cloud.sns({ account: "111122223333" });
   await expect(stranger.send(new UnsubscribeCommand({ SubscriptionArn }))).rejects.toMatchObject({
@@ -379,14 +387,14 @@ behaviour("a stranger ends no subscription", UNSUBSCRIBE, async () => {
   });
 });
 
-behaviour("whoever follows the link in a message ends it", UNSUBSCRIBE, async () => {
+behaviour("the link in a message unsubscribes its recipient", UNSUBSCRIBE, async () => {
   const { topic, subscription } = await cloud.pair();
   const answer = await fetch(`${cloud.endpoint}/?Action=Unsubscribe&SubscriptionArn=${subscription}`);
   expect(answer.status).toBe(200);
   expect(await byTopic(topic)).toEqual([]);
 });
 
-behaviour("subscriptions are listed by the hundred", LIST, async () => {
+behaviour("ListSubscriptions returns pages of a hundred", LIST, async () => {
   const alone = cloud.sns({ account: "222233334444" });
   const { TopicArn } = await alone.send(new CreateTopicCommand({ Name: "many" }));
   for (let i = 0; i < 101; i++) {
@@ -402,7 +410,7 @@ behaviour("subscriptions are listed by the hundred", LIST, async () => {
   expect(ofTopic.Subscriptions).toHaveLength(100);
 });
 
-behaviour("a listing's token is its own", BY_TOPIC, async () => {
+behaviour("ListSubscriptions refuses an invalid token", BY_TOPIC, async () => {
   const TopicArn = await cloud.topic();
   const command = new ListSubscriptionsByTopicCommand({ TopicArn, NextToken: "made-up" });
   await expect(send(command)).rejects.toMatchObject(refused("Invalid parameter: NextToken"));

@@ -43,11 +43,11 @@ const refused = (message: string | RegExp) => ({
   $metadata: expect.objectContaining({ httpStatusCode: 400 }),
 });
 
-behaviour("a topic's ARN is made of Region, account and name", CREATE, async () => {
+behaviour("a topic's ARN consists of Region, account and name", CREATE, async () => {
   expect((await create("named")).TopicArn).toBe(topicArn("named"));
 });
 
-behaviour("a topic may be made again", CREATE, async () => {
+behaviour("CreateTopic of an existing topic returns it", CREATE, async () => {
   const { TopicArn } = await create("again");
   expect((await create("again")).TopicArn).toBe(TopicArn);
 });
@@ -61,19 +61,23 @@ const NAMES: [string, Record<string, string> | undefined, string | RegExp][] = [
   ["a b.fifo", { FifoTopic: "true" }, /^Invalid parameter: Fifo Topic names must end with \.fifo/],
 ];
 for (const [name, given, message] of NAMES) {
-  behaviour(`no topic is named "${name.slice(0, 20)}"${given ? " in order" : ""}`, CREATE, async () => {
-    await expect(create(name, given)).rejects.toMatchObject(refused(message));
-  });
+  behaviour(
+    `the topic name "${name.slice(0, 20)}"${given ? " with FifoTopic" : ""} is refused`,
+    CREATE,
+    async () => {
+      await expect(create(name, given)).rejects.toMatchObject(refused(message));
+    },
+  );
 }
 
-behaviour("a topic is a FIFO topic or not", CREATE, async () => {
+behaviour("FifoTopic must be a boolean", CREATE, async () => {
   await expect(create("perhaps", { FifoTopic: "perhaps" })).rejects.toMatchObject(
     refused("Invalid parameter: Attributes Reason: FifoTopic"),
   );
   await create("standard", { FifoTopic: "false" });
 });
 
-behaviour("a topic is made again however its kind is written", CREATE, async () => {
+behaviour("CreateTopic may be repeated with FifoTopic in any case", CREATE, async () => {
   for (const [name, FifoTopic] of [
     ["again.fifo", "True"],
     ["again", "False"],
@@ -83,27 +87,27 @@ behaviour("a topic is made again however its kind is written", CREATE, async () 
   }
 });
 
-behaviour("a topic that is there does not take other attributes", CREATE, async () => {
+behaviour("CreateTopic of an existing topic with other attributes is refused", CREATE, async () => {
   await create("other-attributes", { DisplayName: "one" });
   await expect(create("other-attributes", { DisplayName: "two" })).rejects.toMatchObject(
     refused("Invalid parameter: Attributes Reason: Topic already exists with different attributes"),
   );
 });
 
-behaviour("a topic that is there does not take other tags", CREATE, async () => {
+behaviour("CreateTopic of an existing topic with other tags is refused", CREATE, async () => {
   await create("other-tags", undefined, [{ Key: "k", Value: "1" }]);
   await expect(create("other-tags", undefined, [{ Key: "k", Value: "2" }])).rejects.toMatchObject(
     refused("Invalid parameter: Tags Reason: Topic already exists with different tags"),
   );
 });
 
-behaviour("a standard topic has no attributes of FIFO topics", CREATE, async () => {
+behaviour("a standard topic refuses attributes of FIFO topics", CREATE, async () => {
   await expect(create("standard", { ContentBasedDeduplication: "true" })).rejects.toMatchObject(
     refused("Invalid parameter: Attributes Reason: Unknown attribute ContentBasedDeduplication"),
   );
 });
 
-/** Said of an attribute at a creation with the words that it was one, and without them when it is set. */
+/** The message begins with other words when an attribute is given to CreateTopic than when it is set. */
 const WRONG_ATTRIBUTES: [string, string, string][] = [
   [
     "SQSSuccessFeedbackSampleRate",
@@ -116,7 +120,7 @@ const WRONG_ATTRIBUTES: [string, string, string][] = [
     "DeliveryPolicy: http.defaultHealthyRetryPolicy.numRetries must be less than or equal to 100",
   ],
   [
-    // Told in https://github.com/ansible-collections/community.aws/pull/716
+    // As reported in https://github.com/ansible-collections/community.aws/pull/716
     "DeliveryPolicy",
     '{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":"5"}}}',
     "DeliveryPolicy: http.defaultHealthyRetryPolicy.minDelayTarget type mismatch, expecting integer, received a string",
@@ -131,19 +135,19 @@ const WRONG_ATTRIBUTES: [string, string, string][] = [
   ],
 ];
 for (const [attribute, value, reason] of WRONG_ATTRIBUTES) {
-  behaviour(`a topic is not made with ${attribute} ${value.slice(0, 20)}`, CREATE, async () => {
+  behaviour(`CreateTopic refuses ${attribute} ${value.slice(0, 20)}`, CREATE, async () => {
     await expect(create("wrong", { [attribute]: value })).rejects.toMatchObject(
       refused(`Invalid parameter: Attributes Reason: ${reason}`),
     );
   });
-  behaviour(`a topic does not get ${attribute} ${value.slice(0, 20)}`, SET, async () => {
+  behaviour(`SetTopicAttributes refuses ${attribute} ${value.slice(0, 20)}`, SET, async () => {
     await expect(set(await cloud.topic(), attribute, value)).rejects.toMatchObject(
       refused(`Invalid parameter: ${reason}`),
     );
   });
 }
 
-behaviour("a topic that keeps an archive is not deleted", DELETE, async () => {
+behaviour("DeleteTopic refuses a topic with an archive", DELETE, async () => {
   const arn = await cloud.topic({ FifoTopic: "true" });
   await set(arn, "ArchivePolicy", '{"MessageRetentionPeriod":"30"}');
   await expect(send(new DeleteTopicCommand({ TopicArn: arn }))).rejects.toMatchObject({
@@ -152,13 +156,13 @@ behaviour("a topic that keeps an archive is not deleted", DELETE, async () => {
   });
 });
 
-behaviour("an account that is no number gets no permission", ADD, async () => {
+behaviour("AddPermission refuses a malformed account ID", ADD, async () => {
   await expect(labelled(await cloud.topic(), "share", ["Publish"], ["nobody"])).rejects.toMatchObject(
     refused("Invalid parameter: A provided account ID is not valid"),
   );
 });
 
-behaviour("a permission may be for the topic's tags and for its protection of data", ADD, async () => {
+behaviour("AddPermission accepts tag and data protection actions", ADD, async () => {
   const arn = await cloud.topic();
   const actions = ["GetDataProtectionPolicy", "PutDataProtectionPolicy", "ListTagsForResource"];
   await labelled(arn, "share", actions);
@@ -166,13 +170,13 @@ behaviour("a permission may be for the topic's tags and for its protection of da
   expect(Statement[1].Action).toEqual(actions.map((action) => `SNS:${action}`));
 });
 
-behaviour("a permission that is not there is taken away", REMOVE, async () => {
+behaviour("RemovePermission of a missing permission succeeds", REMOVE, async () => {
   const TopicArn = await cloud.topic();
   await send(new RemovePermissionCommand({ TopicArn, Label: "none" }));
   expect(JSON.parse((await attributes(TopicArn)).Policy!).Statement).toHaveLength(1);
 });
 
-behaviour("a new topic tells what it is", GET, async () => {
+behaviour("GetTopicAttributes describes a new topic", GET, async () => {
   const arn = await cloud.topic({ DisplayName: "shown" });
   expect(await attributes(arn)).toMatchObject({
     TopicArn: arn,
@@ -184,28 +188,32 @@ behaviour("a new topic tells what it is", GET, async () => {
   });
 });
 
-behaviour("a new topic is its owner's", doc("sns/latest/dg/sns-access-policy-use-cases.html"), async () => {
-  const policy = JSON.parse((await attributes(await cloud.topic())).Policy!);
-  expect(policy).toMatchObject({
-    Version: "2008-10-17",
-    Id: "__default_policy_ID",
-    Statement: [
-      {
-        Sid: "__default_statement_ID",
-        Effect: "Allow",
-        Principal: { AWS: "*" },
-        Condition: { StringEquals: { "AWS:SourceOwner": ACCOUNT } },
-      },
-    ],
-  });
-});
+behaviour(
+  "the default policy of a topic allows only its owner",
+  doc("sns/latest/dg/sns-access-policy-use-cases.html"),
+  async () => {
+    const policy = JSON.parse((await attributes(await cloud.topic())).Policy!);
+    expect(policy).toMatchObject({
+      Version: "2008-10-17",
+      Id: "__default_policy_ID",
+      Statement: [
+        {
+          Sid: "__default_statement_ID",
+          Effect: "Allow",
+          Principal: { AWS: "*" },
+          Condition: { StringEquals: { "AWS:SourceOwner": ACCOUNT } },
+        },
+      ],
+    });
+  },
+);
 
-behaviour("a FIFO topic says so", GET, async () => {
+behaviour("GetTopicAttributes describes a FIFO topic", GET, async () => {
   const told = await attributes(await cloud.topic({ FifoTopic: "true" }));
   expect(told).toMatchObject({ FifoTopic: "true", ContentBasedDeduplication: "false" });
 });
 
-behaviour("HTTP deliveries are retried three times after 20 seconds, by default", RETRIES, async () => {
+behaviour("by default, HTTP deliveries are retried three times after 20 seconds", RETRIES, async () => {
   const { EffectiveDeliveryPolicy } = await attributes(await cloud.topic());
   expect(JSON.parse(EffectiveDeliveryPolicy!)).toEqual({
     http: {
@@ -224,7 +232,7 @@ behaviour("HTTP deliveries are retried three times after 20 seconds, by default"
   });
 });
 
-behaviour("a delivery policy that was set shows in the effective one", RETRIES, async () => {
+behaviour("EffectiveDeliveryPolicy includes a delivery policy that was set", RETRIES, async () => {
   const arn = await cloud.topic();
   await set(
     arn,
@@ -271,7 +279,7 @@ for (const [name, value, message] of UNSETTABLE) {
   });
 }
 
-behaviour("a policy speaks of SNS's actions", SET, async () => {
+behaviour("a topic policy may have only actions of SNS", SET, async () => {
   const arn = await cloud.topic();
   const statement = { Sid: "s", Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: arn };
   const policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
@@ -286,7 +294,7 @@ for (const [what, some, most] of [
   ["statements", (count: number) => Array(count).fill({}), 100],
   ["principals", (count: number) => [{ Principal: { AWS: Array(count).fill("111122223333") } }], 200],
 ] as const)
-  behaviour(`a policy has ${most} ${what}, and not many more`, QUOTAS, async () => {
+  behaviour(`a policy is limited to about ${most} ${what}`, QUOTAS, async () => {
     const arn = await cloud.topic();
     const statement = { Effect: "Allow", Principal: "*", Action: "sns:Publish", Resource: arn };
     const policy = (count: number) => ({
@@ -303,7 +311,7 @@ for (const [what, some, most] of [
     );
   });
 
-behaviour("a topic that is not there is said so", GET, async () => {
+behaviour("operations on a missing topic fail with NotFound", GET, async () => {
   await expect(attributes(topicArn("not-there"))).rejects.toMatchObject({
     name: "NotFoundException",
     message: "Topic does not exist",
@@ -311,26 +319,26 @@ behaviour("a topic that is not there is said so", GET, async () => {
   });
 });
 
-behaviour("what is no ARN is said so", GET, async () => {
+behaviour("a malformed topic ARN is refused", GET, async () => {
   await expect(attributes("topic")).rejects.toMatchObject(
     refused("Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1"),
   );
 });
 
-behaviour("a topic of another Region is not found here", GET, async () => {
+behaviour("a topic of another Region is not found", GET, async () => {
   await expect(attributes(topicArn("named").replace("us-east-1", "eu-west-1"))).rejects.toMatchObject(
     refused("Invalid parameter: TopicArn"),
   );
 });
 
-behaviour("a deleted topic is gone, and may be deleted again", DELETE, async () => {
+behaviour("a deleted topic is not found, and DeleteTopic is idempotent", DELETE, async () => {
   const TopicArn = await cloud.topic();
   await send(new DeleteTopicCommand({ TopicArn }));
   await send(new DeleteTopicCommand({ TopicArn }));
   await expect(attributes(TopicArn)).rejects.toMatchObject({ name: "NotFoundException" });
 });
 
-behaviour("topics are listed by the hundred", LIST, async () => {
+behaviour("ListTopics returns pages of a hundred", LIST, async () => {
   const alone = cloud.sns({ account: "222233334444" });
   for (let i = 0; i < 101; i++) await alone.send(new CreateTopicCommand({ Name: `t${i}` }));
   const first = await alone.send(new ListTopicsCommand({}));
@@ -340,7 +348,7 @@ behaviour("topics are listed by the hundred", LIST, async () => {
   expect(rest.NextToken).toBeUndefined();
 });
 
-behaviour("a token is one of the listing's own", LIST, async () => {
+behaviour("ListTopics refuses an invalid token", LIST, async () => {
   await expect(send(new ListTopicsCommand({ NextToken: "made-up" }))).rejects.toMatchObject(
     refused("Invalid parameter: NextToken"),
   );
@@ -353,7 +361,7 @@ const labelled = (
   AWSAccountId = ["111122223333"],
 ) => send(new AddPermissionCommand({ TopicArn, Label, ActionName, AWSAccountId }));
 
-behaviour("a permission is a statement of the policy", ADD, async () => {
+behaviour("AddPermission adds a statement to the policy", ADD, async () => {
   const arn = await cloud.topic();
   await labelled(arn, "share");
   const { Statement } = JSON.parse((await attributes(arn)).Policy!);
@@ -366,7 +374,7 @@ behaviour("a permission is a statement of the policy", ADD, async () => {
   });
 });
 
-behaviour("a permission lets the other account in", ADD, async () => {
+behaviour("AddPermission allows the other account", ADD, async () => {
   const TopicArn = await cloud.topic();
   const publish = () =>
     cloud.sns({ account: "111122223333" }).send(new PublishCommand({ TopicArn, Message: "m" }));
@@ -378,7 +386,7 @@ behaviour("a permission lets the other account in", ADD, async () => {
   expect((await publish()).MessageId).toBeDefined();
 });
 
-behaviour("labels are unique", ADD, async () => {
+behaviour("a label is unique", ADD, async () => {
   const arn = await cloud.topic();
   await labelled(arn, "share");
   await expect(labelled(arn, "share")).rejects.toMatchObject(
@@ -386,20 +394,20 @@ behaviour("labels are unique", ADD, async () => {
   );
 });
 
-behaviour("a permission is for SNS's actions", ADD, async () => {
+behaviour("AddPermission refuses actions of other services", ADD, async () => {
   await expect(labelled(await cloud.topic(), "share", ["Paint"])).rejects.toMatchObject(
     refused("Invalid parameter: Policy statement action out of service scope!"),
   );
 });
 
-behaviour("a permission can be taken back", REMOVE, async () => {
+behaviour("RemovePermission removes the statement", REMOVE, async () => {
   const TopicArn = await cloud.topic();
   await labelled(TopicArn, "share");
   await send(new RemovePermissionCommand({ TopicArn, Label: "share" }));
   expect(JSON.parse((await attributes(TopicArn)).Policy!).Statement).toHaveLength(1);
 });
 
-behaviour("of a policy the last statement, too, can be taken back", REMOVE, async () => {
+behaviour("RemovePermission can remove the last statement", REMOVE, async () => {
   const TopicArn = await cloud.topic();
   await send(new RemovePermissionCommand({ TopicArn, Label: "__default_statement_ID" }));
   expect(JSON.parse((await attributes(TopicArn)).Policy!).Statement).toEqual([]);
@@ -412,7 +420,7 @@ behaviour("of a policy the last statement, too, can be taken back", REMOVE, asyn
   expect(JSON.parse((await attributes(TopicArn)).Policy!).Statement).toHaveLength(1);
 });
 
-behaviour('a policy whose condition names "Statement" denies all the same', DENIES, async () => {
+behaviour('a policy with a condition on "Statement" still denies', DENIES, async () => {
   const TopicArn = await cloud.topic();
   const Condition = { StringNotEquals: { Statement: [] } };
   const Statement = { Effect: "Deny", Principal: "*", Action: "SNS:Publish", Resource: TopicArn, Condition };
@@ -425,7 +433,7 @@ behaviour('a policy whose condition names "Statement" denies all the same', DENI
 const tags = async (ResourceArn: string) =>
   (await send(new ListTagsForResourceCommand({ ResourceArn }))).Tags;
 
-behaviour("tags are added to those that are there", TAG, async () => {
+behaviour("TagResource adds tags to the existing ones", TAG, async () => {
   const ResourceArn = (await create("tagged", undefined, [{ Key: "a", Value: "1" }])).TopicArn!;
   await send(
     new TagResourceCommand({
@@ -444,7 +452,7 @@ behaviour("tags are added to those that are there", TAG, async () => {
   expect(await tags(ResourceArn)).toEqual([{ Key: "b", Value: "2" }]);
 });
 
-behaviour("a topic has fifty tags at most", TAG, async () => {
+behaviour("a topic has at most fifty tags", TAG, async () => {
   const ResourceArn = await cloud.topic();
   const Tags = Array.from({ length: 51 }, (_, i) => ({ Key: `k${i}`, Value: "v" }));
   await expect(send(new TagResourceCommand({ ResourceArn, Tags }))).rejects.toMatchObject({
@@ -453,15 +461,19 @@ behaviour("a topic has fifty tags at most", TAG, async () => {
   });
 });
 
-behaviour("what is not there has no tags", doc("sns/latest/api/API_ListTagsForResource.html"), async () => {
-  await expect(tags(topicArn("not-there"))).rejects.toMatchObject({
-    name: "ResourceNotFoundException",
-    message: "Resource does not exist",
-    $metadata: { httpStatusCode: 404 },
-  });
-});
+behaviour(
+  "tagging of a missing topic fails",
+  doc("sns/latest/api/API_ListTagsForResource.html"),
+  async () => {
+    await expect(tags(topicArn("not-there"))).rejects.toMatchObject({
+      name: "ResourceNotFoundException",
+      message: "Resource does not exist",
+      $metadata: { httpStatusCode: 404 },
+    });
+  },
+);
 
-behaviour("subscriptions are counted", GET, async () => {
+behaviour("GetTopicAttributes counts subscriptions", GET, async () => {
   const TopicArn = await cloud.topic();
   await send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: queueArn("any") }));
   await send(new SubscribeCommand({ TopicArn, Protocol: "email", Endpoint: "a@example.com" }));
@@ -472,7 +484,7 @@ behaviour("subscriptions are counted", GET, async () => {
 });
 
 behaviour(
-  "data protection says that it is not there",
+  "PutDataProtectionPolicy answers 501",
   doc("sns/latest/api/API_PutDataProtectionPolicy.html"),
   async () => {
     const ResourceArn = await cloud.topic();

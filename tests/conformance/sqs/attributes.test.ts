@@ -15,7 +15,7 @@ const set = (QueueUrl: string, Attributes: Record<string, string>) =>
 const get = (QueueUrl: string, ...names: string[]) =>
   send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: names as QueueAttributeName[] }));
 
-behaviour("a queue begins with AWS's defaults", api("CreateQueue"), async () => {
+behaviour("a new queue has the defaults of AWS", api("CreateQueue"), async () => {
   const QueueUrl = await queue();
   expect(await attributes(QueueUrl)).toEqual({
     QueueArn: arn(QueueUrl),
@@ -33,7 +33,7 @@ behaviour("a queue begins with AWS's defaults", api("CreateQueue"), async () => 
   });
 });
 
-behaviour("a FIFO queue has its own attributes besides", api("CreateQueue"), async () => {
+behaviour("a FIFO queue has additional attributes", api("CreateQueue"), async () => {
   expect(await attributes(await fifo())).toMatchObject({
     FifoQueue: "true",
     ContentBasedDeduplication: "false",
@@ -42,25 +42,25 @@ behaviour("a FIFO queue has its own attributes besides", api("CreateQueue"), asy
   });
 });
 
-behaviour("GetQueueAttributes tells nothing where no name is given", api("GetQueueAttributes"), async () => {
+behaviour("GetQueueAttributes without names returns nothing", api("GetQueueAttributes"), async () => {
   const { Attributes } = await send(new GetQueueAttributesCommand({ QueueUrl: await queue() }));
   expect(Attributes).toBeUndefined();
 });
 
-behaviour("GetQueueAttributes tells what is asked for alone", api("GetQueueAttributes"), async () => {
+behaviour("GetQueueAttributes returns only the requested attributes", api("GetQueueAttributes"), async () => {
   const { Attributes } = await get(await queue(), "DelaySeconds", "VisibilityTimeout");
   expect(Attributes).toEqual({ DelaySeconds: "0", VisibilityTimeout: "30" });
 });
 
-behaviour("an attribute that is not set is not told", api("GetQueueAttributes"), async () => {
+behaviour("GetQueueAttributes omits attributes that are not set", api("GetQueueAttributes"), async () => {
   expect((await get(await queue(), "Policy", "RedrivePolicy", "FifoQueue")).Attributes).toBeUndefined();
 });
 
-behaviour("GetQueueAttributes refuses a name that it does not know", api("GetQueueAttributes"), async () =>
+behaviour("GetQueueAttributes refuses an unknown name", api("GetQueueAttributes"), async () =>
   refused(get(await queue(), "Colour"), "InvalidAttributeName", "Unknown Attribute Colour."),
 );
 
-/** Least and most of each, and what they are in between. */
+/** The minimum, the maximum and a value in between of each attribute. */
 const RANGES: [string, number, number, number][] = [
   ["DelaySeconds", 0, 900, 5],
   ["MaximumMessageSize", 1_024, 1_048_576, 262_144],
@@ -84,7 +84,7 @@ for (const [name, least, most, between] of RANGES) {
         `Invalid value for the parameter ${name}.`,
       ),
     );
-  behaviour(`a queue cannot be made with ${name} ${most + 1}`, api("CreateQueue"), () =>
+  behaviour(`CreateQueue refuses ${name} ${most + 1}`, api("CreateQueue"), () =>
     refused(
       queue({ [name]: String(most + 1) }),
       "InvalidAttributeValue",
@@ -93,17 +93,17 @@ for (const [name, least, most, between] of RANGES) {
   );
 }
 
-behaviour("SetQueueAttributes refuses a name that it does not know", api("SetQueueAttributes"), async () =>
+behaviour("SetQueueAttributes refuses an unknown name", api("SetQueueAttributes"), async () =>
   refused(set(await queue(), { Colour: "red" }), "InvalidAttributeName", "Unknown Attribute Colour."),
 );
 
 for (const name of ["QueueArn", "CreatedTimestamp", "ApproximateNumberOfMessages"])
-  behaviour(`${name} cannot be set`, api("SetQueueAttributes"), async () =>
+  behaviour(`${name} is read-only`, api("SetQueueAttributes"), async () =>
     refused(set(await queue(), { [name]: "1" }), "InvalidAttributeName", `Unknown Attribute ${name}.`),
   );
 
 behaviour(
-  "one attribute that is refused leaves all others as they were",
+  "SetQueueAttributes changes nothing if it refuses one attribute",
   api("SetQueueAttributes"),
   async () => {
     const QueueUrl = await queue();
@@ -112,13 +112,13 @@ behaviour(
   },
 );
 
-behaviour("what is not named keeps its value", api("SetQueueAttributes"), async () => {
+behaviour("SetQueueAttributes keeps attributes that are not named", api("SetQueueAttributes"), async () => {
   const QueueUrl = await queue({ DelaySeconds: "5" });
   await set(QueueUrl, { VisibilityTimeout: "7" });
   expect(await attributes(QueueUrl, "DelaySeconds")).toEqual({ DelaySeconds: "5" });
 });
 
-behaviour("a change is told by LastModifiedTimestamp", api("GetQueueAttributes"), async () => {
+behaviour("LastModifiedTimestamp is the time of the last change", api("GetQueueAttributes"), async () => {
   const QueueUrl = await queue();
   await cloud.advance(5_000);
   await set(QueueUrl, { DelaySeconds: "5" });
@@ -126,11 +126,11 @@ behaviour("a change is told by LastModifiedTimestamp", api("GetQueueAttributes")
   expect(Number(LastModifiedTimestamp) - Number(CreatedTimestamp)).toBeGreaterThanOrEqual(5);
 });
 
-behaviour("SetQueueAttributes of no queue says that there is none", api("SetQueueAttributes"), () =>
+behaviour("SetQueueAttributes of a missing queue fails", api("SetQueueAttributes"), () =>
   refused(set(`${cloud.endpoint}/000000000000/${unused()}`, { DelaySeconds: "1" }), "QueueDoesNotExist"),
 );
 
-behaviour("a queue of the kind standard cannot become FIFO", api("SetQueueAttributes"), async () =>
+behaviour("a standard queue cannot become FIFO", api("SetQueueAttributes"), async () =>
   refused(
     set(await queue(), { FifoQueue: "true" }),
     "InvalidAttributeValue",
@@ -138,11 +138,11 @@ behaviour("a queue of the kind standard cannot become FIFO", api("SetQueueAttrib
   ),
 );
 
-behaviour("FifoQueue can be true only", api("CreateQueue"), () =>
+behaviour("FifoQueue can only be true", api("CreateQueue"), () =>
   refused(queue({ FifoQueue: "false" }), "InvalidAttributeName", "Unknown Attribute FifoQueue."),
 );
 
-behaviour("ContentBasedDeduplication is no attribute of a standard queue", api("CreateQueue"), () =>
+behaviour("ContentBasedDeduplication is refused for a standard queue", api("CreateQueue"), () =>
   refused(
     queue({ ContentBasedDeduplication: "true" }),
     "InvalidAttributeName",
@@ -154,7 +154,7 @@ for (const [name, value] of [
   ["DeduplicationScope", "messageGroup"],
   ["FifoThroughputLimit", "perMessageGroupId"],
 ] as const)
-  behaviour(`${name} is for FIFO queues alone`, api("CreateQueue"), () =>
+  behaviour(`${name} is refused for a standard queue`, api("CreateQueue"), () =>
     refused(
       queue({ [name]: value }),
       "InvalidAttributeName",
@@ -162,33 +162,37 @@ for (const [name, value] of [
     ),
   );
 
-behaviour("high throughput wants deduplication per group", guide("high-throughput-fifo"), async () => {
-  await refused(
-    fifo({ FifoThroughputLimit: "perMessageGroupId" }),
-    "InvalidAttributeValue",
-    "Invalid value for the parameter FifoThroughputLimit. Reason: To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup.",
-  );
-  await refused(
-    fifo({ DeduplicationScope: "world" }),
-    "InvalidAttributeValue",
-    "Invalid value for the parameter DeduplicationScope. Reason: not a supported value.",
-  );
-  const QueueUrl = await fifo({
-    FifoThroughputLimit: "perMessageGroupId",
-    DeduplicationScope: "messageGroup",
-  });
-  expect(await attributes(QueueUrl, "FifoThroughputLimit", "DeduplicationScope")).toEqual({
-    FifoThroughputLimit: "perMessageGroupId",
-    DeduplicationScope: "messageGroup",
-  });
-});
+behaviour(
+  "high throughput requires deduplication per message group",
+  guide("high-throughput-fifo"),
+  async () => {
+    await refused(
+      fifo({ FifoThroughputLimit: "perMessageGroupId" }),
+      "InvalidAttributeValue",
+      "Invalid value for the parameter FifoThroughputLimit. Reason: To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup.",
+    );
+    await refused(
+      fifo({ DeduplicationScope: "world" }),
+      "InvalidAttributeValue",
+      "Invalid value for the parameter DeduplicationScope. Reason: not a supported value.",
+    );
+    const QueueUrl = await fifo({
+      FifoThroughputLimit: "perMessageGroupId",
+      DeduplicationScope: "messageGroup",
+    });
+    expect(await attributes(QueueUrl, "FifoThroughputLimit", "DeduplicationScope")).toEqual({
+      FifoThroughputLimit: "perMessageGroupId",
+      DeduplicationScope: "messageGroup",
+    });
+  },
+);
 
 for (const name of ["ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"])
-  behaviour(`${name} takes no other value`, api("SetQueueAttributes"), async () =>
+  behaviour(`${name} refuses any other value`, api("SetQueueAttributes"), async () =>
     refused(set(await fifo(), { [name]: "perhaps" }), "InvalidAttributeValue"),
   );
 
-behaviour("ContentBasedDeduplication can be switched on and off", api("SetQueueAttributes"), async () => {
+behaviour("ContentBasedDeduplication can be enabled and disabled", api("SetQueueAttributes"), async () => {
   const QueueUrl = await fifo();
   for (const value of ["true", "false"]) {
     await set(QueueUrl, { ContentBasedDeduplication: value });
@@ -198,40 +202,36 @@ behaviour("ContentBasedDeduplication can be switched on and off", api("SetQueueA
   }
 });
 
-behaviour(
-  "a key of KMS takes the place of SQS's own encryption",
-  guide("sqs-server-side-encryption"),
-  async () => {
-    const QueueUrl = await queue({ KmsMasterKeyId: "alias/aws/sqs" });
-    expect(await attributes(QueueUrl, "KmsMasterKeyId", "SqsManagedSseEnabled")).toEqual({
-      KmsMasterKeyId: "alias/aws/sqs",
-      SqsManagedSseEnabled: "false",
-    });
-    await set(QueueUrl, { SqsManagedSseEnabled: "true" });
-    expect(await attributes(QueueUrl, "KmsMasterKeyId", "SqsManagedSseEnabled")).toEqual({
-      SqsManagedSseEnabled: "true",
-    });
-  },
-);
+behaviour("a KMS key replaces SSE-SQS", guide("sqs-server-side-encryption"), async () => {
+  const QueueUrl = await queue({ KmsMasterKeyId: "alias/aws/sqs" });
+  expect(await attributes(QueueUrl, "KmsMasterKeyId", "SqsManagedSseEnabled")).toEqual({
+    KmsMasterKeyId: "alias/aws/sqs",
+    SqsManagedSseEnabled: "false",
+  });
+  await set(QueueUrl, { SqsManagedSseEnabled: "true" });
+  expect(await attributes(QueueUrl, "KmsMasterKeyId", "SqsManagedSseEnabled")).toEqual({
+    SqsManagedSseEnabled: "true",
+  });
+});
 
-behaviour("a data key is used again for 300 seconds, unless said", api("CreateQueue"), async () => {
+behaviour("the default data key reuse period is 300 seconds", api("CreateQueue"), async () => {
   const QueueUrl = await queue({ KmsMasterKeyId: "alias/aws/sqs" });
   expect(await attributes(QueueUrl, "KmsDataKeyReusePeriodSeconds")).toEqual({
     KmsDataKeyReusePeriodSeconds: "300",
   });
 });
 
-behaviour("a queue has one kind of encryption at a time", api("CreateQueue"), () =>
+behaviour("SSE-KMS and SSE-SQS cannot be enabled together", api("CreateQueue"), () =>
   refused(queue({ KmsMasterKeyId: "alias/k", SqsManagedSseEnabled: "true" }), "InvalidAttributeValue"),
 );
 
-behaviour("encryption can be switched off", api("SetQueueAttributes"), async () => {
+behaviour("encryption can be disabled", api("SetQueueAttributes"), async () => {
   const QueueUrl = await queue({ SqsManagedSseEnabled: "false" });
   expect(await attributes(QueueUrl, "SqsManagedSseEnabled")).toEqual({ SqsManagedSseEnabled: "false" });
 });
 
 behaviour(
-  "messages are counted by what they are: visible, in flight, delayed",
+  "visible, in-flight and delayed messages are counted separately",
   api("GetQueueAttributes"),
   async () => {
     const QueueUrl = await queue();
@@ -246,7 +246,7 @@ behaviour(
   },
 );
 
-behaviour("a message is deleted when its retention has passed", api("SetQueueAttributes"), async () => {
+behaviour("a message is deleted after its retention period", api("SetQueueAttributes"), async () => {
   const QueueUrl = await queue({ MessageRetentionPeriod: "60" });
   await put(QueueUrl, "brief");
   await cloud.advance(59_000);
@@ -260,7 +260,7 @@ behaviour("a message is deleted when its retention has passed", api("SetQueueAtt
   expect(await receive(QueueUrl)).toEqual([]);
 });
 
-behaviour("a longer retention holds for messages that are there", api("SetQueueAttributes"), async () => {
+behaviour("a longer retention period applies to existing messages", api("SetQueueAttributes"), async () => {
   const QueueUrl = await queue({ MessageRetentionPeriod: "60" });
   await put(QueueUrl, "kept");
   await set(QueueUrl, { MessageRetentionPeriod: "600" });
@@ -269,7 +269,7 @@ behaviour("a longer retention holds for messages that are there", api("SetQueueA
 });
 
 behaviour(
-  "a policy is told as it was set, and taken away by an empty one",
+  "a policy is returned as it was set, and removed by an empty one",
   api("SetQueueAttributes"),
   async () => {
     const QueueUrl = await queue();
@@ -300,20 +300,16 @@ for (const [what, Policy] of [
     ),
   );
 
-behaviour(
-  "a queue that exists with another kind of attributes is told by name",
-  api("CreateQueue"),
-  async () => {
-    const QueueUrl = await queue({ MessageRetentionPeriod: "120" });
-    await refused(
-      send(
-        new CreateQueueCommand({
-          QueueName: nameIn(QueueUrl),
-          Attributes: { VisibilityTimeout: "30", MessageRetentionPeriod: "121" },
-        }),
-      ),
-      "QueueNameExists",
-      "A queue already exists with the same name and a different value for attribute MessageRetentionPeriod",
-    );
-  },
-);
+behaviour("an error for an existing queue names the attribute that differs", api("CreateQueue"), async () => {
+  const QueueUrl = await queue({ MessageRetentionPeriod: "120" });
+  await refused(
+    send(
+      new CreateQueueCommand({
+        QueueName: nameIn(QueueUrl),
+        Attributes: { VisibilityTimeout: "30", MessageRetentionPeriod: "121" },
+      }),
+    ),
+    "QueueNameExists",
+    "A queue already exists with the same name and a different value for attribute MessageRetentionPeriod",
+  );
+});

@@ -25,7 +25,7 @@ behaviour("SendMessageBatch sends up to ten messages", api("SendMessageBatch"), 
   );
 });
 
-/** Each batch by a call with these entries. */
+/** Each batch operation, called with these entries. */
 const BATCHES = {
   SendMessageBatch: (QueueUrl: string, ids: string[]) =>
     sendAll(
@@ -43,14 +43,14 @@ const BATCHES = {
     ),
 };
 for (const [operation, call] of Object.entries(BATCHES)) {
-  behaviour(`${operation} needs an entry`, api(operation), async () =>
+  behaviour(`${operation} requires an entry`, api(operation), async () =>
     refused(
       call(await queue(), []),
       "EmptyBatchRequest",
       `There should be at least one ${operation}RequestEntry in the request.`,
     ),
   );
-  behaviour(`${operation} takes ten entries at most`, api(operation), async () =>
+  behaviour(`${operation} accepts at most ten entries`, api(operation), async () =>
     refused(
       call(
         await queue(),
@@ -60,7 +60,7 @@ for (const [operation, call] of Object.entries(BATCHES)) {
       "Maximum number of entries per request are 10. You have sent 11.",
     ),
   );
-  behaviour(`${operation} wants ids that are distinct`, api(operation), async () =>
+  behaviour(`${operation} requires distinct IDs`, api(operation), async () =>
     refused(call(await queue(), ["a", "b", "a"]), "BatchEntryIdsNotDistinct", "Id a repeated."),
   );
   for (const [what, id] of [
@@ -69,19 +69,19 @@ for (const [operation, call] of Object.entries(BATCHES)) {
     ["nothing", ""],
     ["a period", "a.b"],
   ] as const)
-    behaviour(`${operation} refuses an id with ${what}`, api(operation), async () =>
+    behaviour(`${operation} refuses an ID with ${what}`, api(operation), async () =>
       refused(
         call(await queue(), [id]),
         "InvalidBatchEntryId",
         "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.",
       ),
     );
-  behaviour(`${operation} on no queue says that there is none`, api(operation), () =>
+  behaviour(`${operation} on a missing queue fails`, api(operation), () =>
     refused(call(`${cloud.endpoint}/000000000000/${unused()}`, ["a"]), "QueueDoesNotExist"),
   );
 }
 
-behaviour("an entry that fails hinders no other", api("SendMessageBatch"), async () => {
+behaviour("a failed entry does not affect the others", api("SendMessageBatch"), async () => {
   const QueueUrl = await queue();
   const { Successful, Failed } = await sendAll(QueueUrl, [
     { Id: "good", MessageBody: "x" },
@@ -106,20 +106,16 @@ behaviour("an entry that fails hinders no other", api("SendMessageBatch"), async
   expect((await receive(QueueUrl)).length).toBe(1);
 });
 
-behaviour(
-  "SendMessageBatch leaves out the list that has nothing",
-  "https://github.com/aws/aws-sdk/issues/657",
-  async () => {
-    const QueueUrl = await queue();
-    expect("Failed" in (await sendAll(QueueUrl, some(1)))).toBe(false);
-    const refusedAll = await sendAll(QueueUrl, [{ Id: "late", MessageBody: "x", DelaySeconds: 901 }]);
-    expect("Successful" in refusedAll).toBe(false);
-    expect(refusedAll.Failed!.map(({ Id }) => Id)).toEqual(["late"]);
-  },
-);
+behaviour("SendMessageBatch omits empty lists", "https://github.com/aws/aws-sdk/issues/657", async () => {
+  const QueueUrl = await queue();
+  expect("Failed" in (await sendAll(QueueUrl, some(1)))).toBe(false);
+  const refusedAll = await sendAll(QueueUrl, [{ Id: "late", MessageBody: "x", DelaySeconds: 901 }]);
+  expect("Successful" in refusedAll).toBe(false);
+  expect(refusedAll.Failed!.map(({ Id }) => Id)).toEqual(["late"]);
+});
 
 behaviour(
-  "DeleteMessageBatch tells of both lists, empty or not",
+  "DeleteMessageBatch returns both lists, even if empty",
   "https://github.com/aws/aws-sdk-java-v2/issues/4713",
   async () => {
     const QueueUrl = await queue();
@@ -131,7 +127,7 @@ behaviour(
   },
 );
 
-behaviour("a batch can be 1 MiB in all", guide("quotas-messages"), async () => {
+behaviour("a batch may have 1 MiB in total", guide("quotas-messages"), async () => {
   const half = "x".repeat(524_288);
   const { Successful } = await sendAll(await queue(), [
     { Id: "a", MessageBody: half },
@@ -171,7 +167,7 @@ behaviour("each entry has its own delay and attributes", api("SendMessageBatch")
 });
 
 behaviour(
-  "entries of a FIFO batch keep their order, and have sequence numbers",
+  "entries of a FIFO batch keep their order and get sequence numbers",
   api("SendMessageBatch"),
   async () => {
     const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
@@ -186,7 +182,7 @@ behaviour(
   },
 );
 
-behaviour("two entries with one deduplication id are one message", api("SendMessageBatch"), async () => {
+behaviour("two entries with the same deduplication ID are one message", api("SendMessageBatch"), async () => {
   const QueueUrl = await fifo();
   const entry = { MessageBody: "x", MessageGroupId: "g", MessageDeduplicationId: "same" };
   const { Successful } = await sendAll(QueueUrl, [
@@ -197,33 +193,37 @@ behaviour("two entries with one deduplication id are one message", api("SendMess
   expect((await receive(QueueUrl)).length).toBe(1);
 });
 
-behaviour("DeleteMessageBatch deletes what it can", api("DeleteMessageBatch"), async () => {
-  const QueueUrl = await queue();
-  await put(QueueUrl, "a");
-  const [message] = await receive(QueueUrl);
-  const { Successful, Failed } = await send(
-    new DeleteMessageBatchCommand({
-      QueueUrl,
-      Entries: [
-        { Id: "there", ReceiptHandle: message!.ReceiptHandle },
-        { Id: "not", ReceiptHandle: "garbage" },
-      ],
-    }),
-  );
-  expect(Successful).toEqual([{ Id: "there" }]);
-  expect(Failed).toEqual([
-    {
-      Id: "not",
-      SenderFault: true,
-      Code: "ReceiptHandleIsInvalid",
-      Message: 'The input receipt handle "garbage" is not a valid receipt handle.',
-    },
-  ]);
-  expect((await attributes(QueueUrl)).ApproximateNumberOfMessagesNotVisible).toBe("0");
-});
+behaviour(
+  "DeleteMessageBatch deletes valid entries and reports the others",
+  api("DeleteMessageBatch"),
+  async () => {
+    const QueueUrl = await queue();
+    await put(QueueUrl, "a");
+    const [message] = await receive(QueueUrl);
+    const { Successful, Failed } = await send(
+      new DeleteMessageBatchCommand({
+        QueueUrl,
+        Entries: [
+          { Id: "there", ReceiptHandle: message!.ReceiptHandle },
+          { Id: "not", ReceiptHandle: "garbage" },
+        ],
+      }),
+    );
+    expect(Successful).toEqual([{ Id: "there" }]);
+    expect(Failed).toEqual([
+      {
+        Id: "not",
+        SenderFault: true,
+        Code: "ReceiptHandleIsInvalid",
+        Message: 'The input receipt handle "garbage" is not a valid receipt handle.',
+      },
+    ]);
+    expect((await attributes(QueueUrl)).ApproximateNumberOfMessagesNotVisible).toBe("0");
+  },
+);
 
 behaviour(
-  "ChangeMessageVisibilityBatch changes each by itself",
+  "ChangeMessageVisibilityBatch changes each entry separately",
   api("ChangeMessageVisibilityBatch"),
   async () => {
     const QueueUrl = await queue();

@@ -18,7 +18,7 @@ export const api = (operation: string): string =>
 export const guide = (page: string): string =>
   doc(`AWSSimpleQueueService/latest/SQSDeveloperGuide/${page}.html`);
 
-/** What the cases of a file do again and again, with queues of their own. */
+/** Shared helpers of the tests of a file, with queues of their own. */
 export function sqsOn(cloud: ConformanceCloud) {
   let made = 0;
   const clients = new Map<string, SQSClient>();
@@ -43,7 +43,7 @@ export function sqsOn(cloud: ConformanceCloud) {
     send,
     queue,
     fifo,
-    /** A name that no queue has. */
+    /** A unique queue name. */
     unused: () => `unused-${++made}`,
     arn: (url: string) => `arn:aws:sqs:us-east-1:000000000000:${nameIn(url)}`,
     put: (QueueUrl: string, MessageBody: string, more: Partial<SendMessageCommandInput> = {}) =>
@@ -63,7 +63,7 @@ export function sqsOn(cloud: ConformanceCloud) {
 
 export const nameIn = (url: string): string => url.split("/").at(-1)!;
 
-/** That a call is refused, with this code and this sentence. */
+/** Expects the call to fail with this code and message. */
 export async function refused(
   call: Promise<unknown>,
   code: string,

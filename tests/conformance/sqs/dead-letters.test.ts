@@ -19,7 +19,7 @@ const bodies = async (...ask: Parameters<typeof receive>) => (await receive(...a
 const policy = (target: string, maxReceiveCount: unknown) =>
   JSON.stringify({ deadLetterTargetArn: target, maxReceiveCount });
 
-/** A queue whose messages are dead letters after so many receives, and the queue for these. */
+/** Creates a queue with this maxReceiveCount, and its dead-letter queue. */
 async function pair(maxReceiveCount: number | string = 1, more: Record<string, string> = {}) {
   const make = more.FifoQueue === "true" ? fifo : queue;
   const dead = await make();
@@ -30,7 +30,7 @@ async function pair(maxReceiveCount: number | string = 1, more: Record<string, s
   });
   return { live, dead };
 }
-/** Receives until all are dead letters. */
+/** Receives until all messages are moved to the dead-letter queue. */
 async function bury(live: string, receives = 1): Promise<void> {
   for (let n = 0; n <= receives; n++) {
     await receive(live);
@@ -39,7 +39,7 @@ async function bury(live: string, receives = 1): Promise<void> {
 }
 
 behaviour(
-  "a message that was received too often is a dead letter",
+  "a message received more than maxReceiveCount times is moved to the dead-letter queue",
   guide("sqs-dead-letter-queues"),
   async () => {
     const { live, dead } = await pair(2);
@@ -60,7 +60,7 @@ behaviour("maxReceiveCount may be a string", guide("sqs-dead-letter-queues"), as
   expect(await bodies(dead)).toEqual(["poison"]);
 });
 
-behaviour("what is deleted in time is no dead letter", guide("sqs-dead-letter-queues"), async () => {
+behaviour("a message that is deleted in time is not moved", guide("sqs-dead-letter-queues"), async () => {
   const { live, dead } = await pair(1);
   await put(live, "good");
   const [message] = await receive(live);
@@ -70,7 +70,7 @@ behaviour("what is deleted in time is no dead letter", guide("sqs-dead-letter-qu
 });
 
 behaviour(
-  "a dead letter keeps its id, its attributes and when it was sent",
+  "a dead letter keeps its ID, attributes and sent timestamp",
   guide("setting-up-dead-letter-queue-retention"),
   async () => {
     const { live, dead } = await pair(1);
@@ -88,7 +88,7 @@ behaviour(
   },
 );
 
-behaviour("a dead letter tells the queue that it comes from", api("ReceiveMessage"), async () => {
+behaviour("a dead letter has DeadLetterQueueSourceArn", api("ReceiveMessage"), async () => {
   const { live, dead } = await pair(1);
   await put(live, "poison");
   await bury(live);
@@ -97,7 +97,7 @@ behaviour("a dead letter tells the queue that it comes from", api("ReceiveMessag
 });
 
 behaviour(
-  "a dead letter of a FIFO queue keeps its group, and its time begins anew",
+  "a dead letter of a FIFO queue keeps its group, and its sent timestamp is reset",
   guide("setting-up-dead-letter-queue-retention"),
   async () => {
     const { live, dead } = await pair(1, { FifoQueue: "true" });
@@ -114,7 +114,7 @@ behaviour(
 );
 
 behaviour(
-  "a dead letter of a FIFO queue is known by its message id, as others may have had its deduplication id",
+  "a dead letter of a FIFO queue is deduplicated by its message ID, because its deduplication ID may be in use",
   guide("sqs-configure-dead-letter-queue-redrive"),
   async () => {
     const { live, dead } = await pair(1, { FifoQueue: "true" });
@@ -133,17 +133,21 @@ behaviour(
   },
 );
 
-behaviour("a dead letter makes way for the next of its group", guide("sqs-dead-letter-queues"), async () => {
-  const { live } = await pair(1, { FifoQueue: "true" });
-  for (const body of ["one", "two"])
-    await put(live, body, { MessageGroupId: "g", MessageDeduplicationId: body });
-  expect(await bodies(live, { MaxNumberOfMessages: 1 })).toEqual(["one"]);
-  await cloud.advance(1_000);
-  expect(await bodies(live)).toEqual(["two"]);
-});
+behaviour(
+  "moving a dead letter unblocks the next message of its group",
+  guide("sqs-dead-letter-queues"),
+  async () => {
+    const { live } = await pair(1, { FifoQueue: "true" });
+    for (const body of ["one", "two"])
+      await put(live, body, { MessageGroupId: "g", MessageDeduplicationId: body });
+    expect(await bodies(live, { MaxNumberOfMessages: 1 })).toEqual(["one"]);
+    await cloud.advance(1_000);
+    expect(await bodies(live)).toEqual(["two"]);
+  },
+);
 
 behaviour(
-  "without its dead-letter queue a message stays where it is",
+  "a message stays in its queue if the dead-letter queue does not exist",
   guide("sqs-dead-letter-queues"),
   async () => {
     const { live, dead } = await pair(1);
@@ -154,13 +158,17 @@ behaviour(
   },
 );
 
-behaviour("a queue to which none redrive is told no list", api("ListDeadLetterSourceQueues"), async () => {
-  const { queueUrls } = await send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: await queue() }));
-  expect(queueUrls).toBeUndefined();
-});
+behaviour(
+  "ListDeadLetterSourceQueues of a queue without sources omits the list",
+  api("ListDeadLetterSourceQueues"),
+  async () => {
+    const { queueUrls } = await send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: await queue() }));
+    expect(queueUrls).toBeUndefined();
+  },
+);
 
 behaviour(
-  "ListDeadLetterSourceQueues names the queues that redrive here",
+  "ListDeadLetterSourceQueues returns the source queues",
   api("ListDeadLetterSourceQueues"),
   async () => {
     const { live, dead } = await pair(1);
@@ -170,7 +178,7 @@ behaviour(
   },
 );
 
-behaviour("ListDeadLetterSourceQueues goes page by page", api("ListDeadLetterSourceQueues"), async () => {
+behaviour("ListDeadLetterSourceQueues pages", api("ListDeadLetterSourceQueues"), async () => {
   const dead = await queue();
   for (let n = 0; n < 3; n++) await queue({ RedrivePolicy: policy(arn(dead), 1) });
   const first = await send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: dead, MaxResults: 2 }));
@@ -181,21 +189,18 @@ behaviour("ListDeadLetterSourceQueues goes page by page", api("ListDeadLetterSou
   expect([first.queueUrls!.length, second.queueUrls!.length, second.NextToken]).toEqual([2, 1, undefined]);
 });
 
-behaviour(
-  "ListDeadLetterSourceQueues of no queue says that there is none",
-  api("ListDeadLetterSourceQueues"),
-  () =>
-    refused(
-      send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: `${cloud.endpoint}/000000000000/${unused()}` })),
-      "QueueDoesNotExist",
-    ),
+behaviour("ListDeadLetterSourceQueues of a missing queue fails", api("ListDeadLetterSourceQueues"), () =>
+  refused(
+    send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: `${cloud.endpoint}/000000000000/${unused()}` })),
+    "QueueDoesNotExist",
+  ),
 );
 
 const start = (SourceArn: string, more: Partial<StartMessageMoveTaskCommandInput> = {}) =>
   send(new StartMessageMoveTaskCommand({ SourceArn, ...more }));
 const tasks = async (SourceArn: string, MaxResults = 10) =>
   (await send(new ListMessageMoveTasksCommand({ SourceArn, MaxResults }))).Results!;
-/** A queue and its dead-letter queue, with so many letters in it. */
+/** Creates a queue and its dead-letter queue with this number of dead letters. */
 async function letters(count: number) {
   const { live, dead } = await pair(1);
   for (let n = 0; n < count; n++) await put(live, `letter ${n}`);
@@ -204,7 +209,7 @@ async function letters(count: number) {
 }
 
 behaviour(
-  "a move task brings dead letters back to where they came from",
+  "a move task moves dead letters back to their source queue",
   api("StartMessageMoveTask"),
   async () => {
     const { live, dead } = await letters(3);
@@ -215,7 +220,7 @@ behaviour(
   },
 );
 
-behaviour("a move task can move elsewhere", api("StartMessageMoveTask"), async () => {
+behaviour("a move task can move to another destination", api("StartMessageMoveTask"), async () => {
   const { live, dead } = await letters(2);
   const elsewhere = await queue();
   await start(arn(dead), { DestinationArn: arn(elsewhere) });
@@ -224,7 +229,7 @@ behaviour("a move task can move elsewhere", api("StartMessageMoveTask"), async (
   expect(await receive(live)).toEqual([]);
 });
 
-behaviour("a redriven message is a new one", api("StartMessageMoveTask"), async () => {
+behaviour("a redriven message has a new message ID", api("StartMessageMoveTask"), async () => {
   const { live, dead } = await letters(1);
   const [letter] = await receive(dead, { VisibilityTimeout: 0, MessageSystemAttributeNames: ["All"] });
   await start(arn(dead));
@@ -235,7 +240,7 @@ behaviour("a redriven message is a new one", api("StartMessageMoveTask"), async 
   expect(Number(again!.Attributes!.SentTimestamp)).toBeGreaterThan(Number(letter!.Attributes!.SentTimestamp));
 });
 
-behaviour("what comes anew to a queue with a delay waits for it", guide("sqs-delay-queues"), async () => {
+behaviour("a redriven message is delayed by the destination's delay", guide("sqs-delay-queues"), async () => {
   const { dead } = await letters(1);
   const later = await queue({ DelaySeconds: "60" });
   await start(arn(dead), { DestinationArn: arn(later) });
@@ -250,7 +255,7 @@ const keepFor = (QueueUrl: string, MessageRetentionPeriod: string) =>
   send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { MessageRetentionPeriod } }));
 
 behaviour(
-  "a dead letter is gone when its time is over that began where it was sent",
+  "the retention of a dead letter counts from its original sent timestamp",
   guide("setting-up-dead-letter-queue-retention"),
   async () => {
     const { live, dead } = await pair(1);
@@ -265,7 +270,7 @@ behaviour(
   },
 );
 
-behaviour("what is past its time is not moved", guide("setting-up-dead-letter-queue-retention"), async () => {
+behaviour("an expired message is not moved", guide("setting-up-dead-letter-queue-retention"), async () => {
   const { live, dead } = await letters(3);
   await keepFor(dead, "60");
   await cloud.advance(60_000);
@@ -278,7 +283,7 @@ behaviour("what is past its time is not moved", guide("setting-up-dead-letter-qu
 });
 
 behaviour(
-  "a finished task tells what it has moved, and has no handle",
+  "a completed task reports the number of moved messages and has no handle",
   api("ListMessageMoveTasks"),
   async () => {
     const { dead } = await letters(2);
@@ -296,7 +301,7 @@ behaviour(
   },
 );
 
-behaviour("a task moves so many messages a second", api("StartMessageMoveTask"), async () => {
+behaviour("MaxNumberOfMessagesPerSecond limits the rate of a task", api("StartMessageMoveTask"), async () => {
   const { live, dead } = await letters(5);
   const { TaskHandle } = await start(arn(dead), { MaxNumberOfMessagesPerSecond: 2 });
   await cloud.advance(0);
@@ -313,7 +318,7 @@ behaviour("a task moves so many messages a second", api("StartMessageMoveTask"),
   expect((await receive(live)).length).toBe(5);
 });
 
-behaviour("a task can be cancelled; what was moved stays moved", api("CancelMessageMoveTask"), async () => {
+behaviour("cancelling a task keeps the messages that were moved", api("CancelMessageMoveTask"), async () => {
   const { dead } = await letters(5);
   const { TaskHandle } = await start(arn(dead), { MaxNumberOfMessagesPerSecond: 1 });
   await cloud.advance(1_000);
@@ -326,7 +331,7 @@ behaviour("a task can be cancelled; what was moved stays moved", api("CancelMess
   expect((await attributes(dead)).ApproximateNumberOfMessages).toBe(String(5 - moved!));
 });
 
-behaviour("a queue has one task at a time", api("StartMessageMoveTask"), async () => {
+behaviour("a queue has at most one running task", api("StartMessageMoveTask"), async () => {
   const { dead } = await letters(3);
   await start(arn(dead), { MaxNumberOfMessagesPerSecond: 1 });
   await refused(
@@ -337,7 +342,7 @@ behaviour("a queue has one task at a time", api("StartMessageMoveTask"), async (
 });
 
 behaviour(
-  "the newest tasks are told first, one unless more are asked for",
+  "ListMessageMoveTasks returns the newest tasks first, by default one",
   api("ListMessageMoveTasks"),
   async () => {
     const { dead } = await letters(1);
@@ -352,15 +357,18 @@ behaviour(
   },
 );
 
-behaviour("messages are moved out of dead-letter queues only", api("StartMessageMoveTask"), async () =>
-  refused(
-    start(arn(await queue())),
-    "InvalidParameterValue",
-    "Source queue must be configured as a Dead Letter Queue.",
-  ),
+behaviour(
+  "StartMessageMoveTask requires a dead-letter queue as source",
+  api("StartMessageMoveTask"),
+  async () =>
+    refused(
+      start(arn(await queue())),
+      "InvalidParameterValue",
+      "Source queue must be configured as a Dead Letter Queue.",
+    ),
 );
 
-behaviour("the source of a task must exist", api("StartMessageMoveTask"), () =>
+behaviour("StartMessageMoveTask requires an existing source", api("StartMessageMoveTask"), () =>
   refused(
     start("arn:aws:sqs:us-east-1:000000000000:not-there"),
     "ResourceNotFoundException",
@@ -369,7 +377,7 @@ behaviour("the source of a task must exist", api("StartMessageMoveTask"), () =>
   ),
 );
 
-behaviour("the destination of a task must exist", api("StartMessageMoveTask"), async () => {
+behaviour("StartMessageMoveTask requires an existing destination", api("StartMessageMoveTask"), async () => {
   const { dead } = await pair(1);
   await refused(
     start(arn(dead), { DestinationArn: "arn:aws:sqs:us-east-1:000000000000:not-there" }),
@@ -381,7 +389,7 @@ behaviour("the destination of a task must exist", api("StartMessageMoveTask"), a
 
 for (const MaxNumberOfMessagesPerSecond of [0, 501])
   behaviour(
-    `a task cannot move ${MaxNumberOfMessagesPerSecond} messages a second`,
+    `MaxNumberOfMessagesPerSecond ${MaxNumberOfMessagesPerSecond} is refused`,
     api("StartMessageMoveTask"),
     async () => {
       const { dead } = await pair(1);
@@ -394,15 +402,18 @@ for (const MaxNumberOfMessagesPerSecond of [0, 501])
   );
 
 for (const MaxResults of [0, 11])
-  behaviour(`${MaxResults} tasks cannot be listed`, api("ListMessageMoveTasks"), async () =>
-    refused(
-      send(new ListMessageMoveTasksCommand({ SourceArn: arn(await queue()), MaxResults })),
-      "InvalidParameterValue",
-      "Value for parameter MaxResults is invalid. Reason: You must enter a number that's between 1 and 10.",
-    ),
+  behaviour(
+    `MaxResults ${MaxResults} of ListMessageMoveTasks is refused`,
+    api("ListMessageMoveTasks"),
+    async () =>
+      refused(
+        send(new ListMessageMoveTasksCommand({ SourceArn: arn(await queue()), MaxResults })),
+        "InvalidParameterValue",
+        "Value for parameter MaxResults is invalid. Reason: You must enter a number that's between 1 and 10.",
+      ),
   );
 
-behaviour("what is no ARN is no source", api("StartMessageMoveTask"), () =>
+behaviour("a malformed source ARN is refused", api("StartMessageMoveTask"), () =>
   refused(
     start("not-an-arn"),
     "InvalidParameterValue",
@@ -410,7 +421,7 @@ behaviour("what is no ARN is no source", api("StartMessageMoveTask"), () =>
   ),
 );
 
-behaviour("what is no task's handle cancels nothing", api("CancelMessageMoveTask"), () =>
+behaviour("CancelMessageMoveTask refuses an invalid task handle", api("CancelMessageMoveTask"), () =>
   refused(
     send(new CancelMessageMoveTaskCommand({ TaskHandle: "garbage" })),
     "InvalidParameterValue",
@@ -418,14 +429,14 @@ behaviour("what is no task's handle cancels nothing", api("CancelMessageMoveTask
   ),
 );
 
-behaviour("a finished task cannot be cancelled", api("CancelMessageMoveTask"), async () => {
+behaviour("a completed task cannot be cancelled", api("CancelMessageMoveTask"), async () => {
   const { dead } = await letters(1);
   const { TaskHandle } = await start(arn(dead));
   await cloud.advance(1_000);
   await refused(send(new CancelMessageMoveTaskCommand({ TaskHandle })), "UnsupportedOperation");
 });
 
-behaviour("the tasks of no queue cannot be listed", api("ListMessageMoveTasks"), () =>
+behaviour("ListMessageMoveTasks of a missing queue fails", api("ListMessageMoveTasks"), () =>
   refused(
     tasks(`arn:aws:sqs:us-east-1:000000000000:${nameIn(unused())}`),
     "ResourceNotFoundException",

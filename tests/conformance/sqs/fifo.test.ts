@@ -13,13 +13,13 @@ const { send, fifo, put, receive, attributes } = sqsOn(cloud);
 const bodies = async (...ask: Parameters<typeof receive>) => (await receive(...ask)).map(({ Body }) => Body);
 const remove = (QueueUrl: string, ReceiptHandle: string | undefined) =>
   send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
-/** `a1` goes into the group `a`. */
+/** Sends bodies to the group of their first letter: `a1` to the group `a`. */
 const putAll = async (QueueUrl: string, ...all: string[]) => {
   for (const body of all)
     await put(QueueUrl, body, { MessageGroupId: body[0], MessageDeduplicationId: body });
 };
 
-behaviour("a message of a FIFO queue needs a group", api("SendMessage"), async () =>
+behaviour("a FIFO queue requires a message group ID", api("SendMessage"), async () =>
   refused(
     put(await fifo(), "x", { MessageDeduplicationId: "x" }),
     "MissingParameter",
@@ -27,7 +27,7 @@ behaviour("a message of a FIFO queue needs a group", api("SendMessage"), async (
   ),
 );
 
-behaviour("a message of a FIFO queue needs a deduplication id", api("SendMessage"), async () =>
+behaviour("a FIFO queue requires a deduplication ID", api("SendMessage"), async () =>
   refused(
     put(await fifo(), "x", { MessageGroupId: "g" }),
     "InvalidParameterValue",
@@ -40,14 +40,14 @@ for (const [what, id] of [
   ["a space", "a b"],
   ["a letter that is not ASCII", "ü"],
 ] as const) {
-  behaviour(`a group's name cannot have ${what}`, api("SendMessage"), async () =>
+  behaviour(`a message group ID cannot have ${what}`, api("SendMessage"), async () =>
     refused(
       put(await fifo(), "x", { MessageGroupId: id, MessageDeduplicationId: "x" }),
       "InvalidParameterValue",
       `Value ${id} for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
     ),
   );
-  behaviour(`a deduplication id cannot have ${what}`, api("SendMessage"), async () =>
+  behaviour(`a deduplication ID cannot have ${what}`, api("SendMessage"), async () =>
     refused(
       put(await fifo(), "x", { MessageGroupId: "g", MessageDeduplicationId: id }),
       "InvalidParameterValue",
@@ -56,15 +56,19 @@ for (const [what, id] of [
   );
 }
 
-behaviour("ids can have 128 letters, digits and punctuation", api("SendMessage"), async () => {
-  const id = "aZ09!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~".padEnd(128, "x");
-  const QueueUrl = await fifo();
-  await put(QueueUrl, "x", { MessageGroupId: id, MessageDeduplicationId: id });
-  const [message] = await receive(QueueUrl, { MessageSystemAttributeNames: ["All"] });
-  expect(message!.Attributes).toMatchObject({ MessageGroupId: id, MessageDeduplicationId: id });
-});
+behaviour(
+  "IDs may have up to 128 letters, digits and punctuation characters",
+  api("SendMessage"),
+  async () => {
+    const id = "aZ09!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~".padEnd(128, "x");
+    const QueueUrl = await fifo();
+    await put(QueueUrl, "x", { MessageGroupId: id, MessageDeduplicationId: id });
+    const [message] = await receive(QueueUrl, { MessageSystemAttributeNames: ["All"] });
+    expect(message!.Attributes).toMatchObject({ MessageGroupId: id, MessageDeduplicationId: id });
+  },
+);
 
-behaviour("a message of a FIFO queue has no delay of its own", api("SendMessage"), async () =>
+behaviour("a message of a FIFO queue cannot have its own delay", api("SendMessage"), async () =>
   refused(
     put(await fifo(), "x", { MessageGroupId: "g", MessageDeduplicationId: "x", DelaySeconds: 1 }),
     "InvalidParameterValue",
@@ -72,21 +76,25 @@ behaviour("a message of a FIFO queue has no delay of its own", api("SendMessage"
   ),
 );
 
-behaviour("a batch tells of a parameter only what is wrong with it", api("SendMessageBatch"), async () => {
-  const Entries = [{ Id: "a", MessageBody: "x", MessageGroupId: "g", DelaySeconds: 1 }];
-  const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
-  const { Failed } = await send(new SendMessageBatchCommand({ QueueUrl, Entries }));
-  expect(Failed).toEqual([
-    {
-      Id: "a",
-      SenderFault: true,
-      Code: "InvalidParameterValue",
-      Message: "The request include parameter that is not valid for this queue type",
-    },
-  ]);
-});
+behaviour(
+  "a batch entry's error about a parameter does not repeat the parameter",
+  api("SendMessageBatch"),
+  async () => {
+    const Entries = [{ Id: "a", MessageBody: "x", MessageGroupId: "g", DelaySeconds: 1 }];
+    const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
+    const { Failed } = await send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    expect(Failed).toEqual([
+      {
+        Id: "a",
+        SenderFault: true,
+        Code: "InvalidParameterValue",
+        Message: "The request include parameter that is not valid for this queue type",
+      },
+    ]);
+  },
+);
 
-behaviour("a FIFO queue can delay all of its messages", guide("sqs-delay-queues"), async () => {
+behaviour("a FIFO queue may delay all of its messages", guide("sqs-delay-queues"), async () => {
   const QueueUrl = await fifo({ DelaySeconds: "5" });
   await putAll(QueueUrl, "a1", "a2");
   expect((await attributes(QueueUrl)).ApproximateNumberOfMessagesDelayed).toBe("2");
@@ -95,7 +103,7 @@ behaviour("a FIFO queue can delay all of its messages", guide("sqs-delay-queues"
   expect(await bodies(QueueUrl)).toEqual(["a1", "a2"]);
 });
 
-behaviour("sequence numbers have 20 digits, and grow", guide("FIFO-key-terms"), async () => {
+behaviour("sequence numbers have 20 digits and increase", guide("FIFO-key-terms"), async () => {
   const QueueUrl = await fifo();
   const numbers: string[] = [];
   for (const id of ["a", "b", "c"])
@@ -109,7 +117,7 @@ behaviour("sequence numbers have 20 digits, and grow", guide("FIFO-key-terms"), 
 });
 
 behaviour(
-  "messages of a group come in the order in which they were sent",
+  "messages of a group are received in the order in which they were sent",
   guide("FIFO-queues-understanding-logic"),
   async () => {
     const QueueUrl = await fifo();
@@ -120,7 +128,7 @@ behaviour(
 );
 
 behaviour(
-  "while one is in flight, no other of its group is received",
+  "while a message is in flight, its group is blocked",
   guide("using-messagegroupid-property"),
   async () => {
     const QueueUrl = await fifo();
@@ -132,7 +140,7 @@ behaviour(
   },
 );
 
-behaviour("a group in flight holds up no other group", guide("using-messagegroupid-property"), async () => {
+behaviour("a blocked group does not block other groups", guide("using-messagegroupid-property"), async () => {
   const QueueUrl = await fifo();
   await putAll(QueueUrl, "a1", "a2", "b1");
   expect(await bodies(QueueUrl, { MaxNumberOfMessages: 1 })).toEqual(["a1"]);
@@ -140,7 +148,7 @@ behaviour("a group in flight holds up no other group", guide("using-messagegroup
 });
 
 behaviour(
-  "a receive takes as many of one group as it can",
+  "a receive returns as many messages of one group as possible",
   guide("FIFO-queues-understanding-logic"),
   async () => {
     const QueueUrl = await fifo();
@@ -150,7 +158,7 @@ behaviour(
 );
 
 behaviour(
-  "all of a batch in flight hold up their group",
+  "a group is blocked while any message of its batch is in flight",
   guide("using-messagegroupid-property"),
   async () => {
     const QueueUrl = await fifo();
@@ -164,7 +172,7 @@ behaviour(
 );
 
 behaviour(
-  "what comes back is received before all that follows it",
+  "a message that becomes visible again is received before its successors",
   guide("FIFO-queues-understanding-logic"),
   async () => {
     const QueueUrl = await fifo({ VisibilityTimeout: "5" });
@@ -176,7 +184,7 @@ behaviour(
 );
 
 behaviour(
-  "the same deduplication id within five minutes is one message",
+  "messages with the same deduplication ID within five minutes are one message",
   guide("using-messagededuplicationid-property"),
   async () => {
     const QueueUrl = await fifo();
@@ -189,7 +197,7 @@ behaviour(
 );
 
 behaviour(
-  "an id counts also after its message was deleted",
+  "a deduplication ID counts even after its message was deleted",
   guide("using-messagededuplicationid-property"),
   async () => {
     const QueueUrl = await fifo();
@@ -202,7 +210,7 @@ behaviour(
 );
 
 behaviour(
-  "after five minutes an id is free again",
+  "a deduplication ID may be reused after five minutes",
   guide("using-messagededuplicationid-property"),
   async () => {
     const QueueUrl = await fifo();
@@ -217,7 +225,7 @@ behaviour(
 );
 
 behaviour(
-  "an id that was free again is known anew, whatever else its batch holds",
+  "a reused deduplication ID counts again, also within a batch of others",
   guide("using-messagededuplicationid-property"),
   async () => {
     const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
@@ -236,22 +244,30 @@ behaviour(
   },
 );
 
-behaviour("within a queue, an id counts for all groups", guide("high-throughput-fifo"), async () => {
-  const QueueUrl = await fifo();
-  for (const MessageGroupId of ["a", "b"])
-    await put(QueueUrl, MessageGroupId, { MessageGroupId, MessageDeduplicationId: "same" });
-  expect(await bodies(QueueUrl)).toEqual(["a"]);
-});
-
-behaviour("with the scope of groups, each has its own ids", guide("high-throughput-fifo"), async () => {
-  const QueueUrl = await fifo({ DeduplicationScope: "messageGroup" });
-  for (const MessageGroupId of ["a", "b", "a"])
-    await put(QueueUrl, MessageGroupId, { MessageGroupId, MessageDeduplicationId: "same" });
-  expect(await bodies(QueueUrl)).toEqual(["a", "b"]);
-});
+behaviour(
+  "with DeduplicationScope queue, IDs are shared by all groups",
+  guide("high-throughput-fifo"),
+  async () => {
+    const QueueUrl = await fifo();
+    for (const MessageGroupId of ["a", "b"])
+      await put(QueueUrl, MessageGroupId, { MessageGroupId, MessageDeduplicationId: "same" });
+    expect(await bodies(QueueUrl)).toEqual(["a"]);
+  },
+);
 
 behaviour(
-  "with content-based deduplication, the same body is one message",
+  "with DeduplicationScope messageGroup, each group has its own IDs",
+  guide("high-throughput-fifo"),
+  async () => {
+    const QueueUrl = await fifo({ DeduplicationScope: "messageGroup" });
+    for (const MessageGroupId of ["a", "b", "a"])
+      await put(QueueUrl, MessageGroupId, { MessageGroupId, MessageDeduplicationId: "same" });
+    expect(await bodies(QueueUrl)).toEqual(["a", "b"]);
+  },
+);
+
+behaviour(
+  "with content-based deduplication, messages with the same body are one message",
   guide("FIFO-queues-exactly-once-processing"),
   async () => {
     const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
@@ -261,7 +277,7 @@ behaviour(
 );
 
 behaviour(
-  "content-based ids are the SHA-256 of the body",
+  "content-based deduplication IDs are the SHA-256 of the body",
   guide("FIFO-queues-exactly-once-processing"),
   async () => {
     const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
@@ -274,7 +290,7 @@ behaviour(
 );
 
 behaviour(
-  "attributes do not count for the content",
+  "attributes are ignored by content-based deduplication",
   guide("FIFO-queues-exactly-once-processing"),
   async () => {
     const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
@@ -288,7 +304,7 @@ behaviour(
 );
 
 behaviour(
-  "an id of one's own goes before the content's",
+  "an explicit deduplication ID overrides the content-based one",
   guide("using-messagededuplicationid-property"),
   async () => {
     const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
@@ -298,17 +314,21 @@ behaviour(
   },
 );
 
-behaviour("a receipt handle ends with the visibility", guide("sqs-queue-message-identifiers"), async () => {
-  const QueueUrl = await fifo({ VisibilityTimeout: "1" });
-  await putAll(QueueUrl, "a1");
-  const [message] = await receive(QueueUrl);
-  await cloud.advance(1_000);
-  await refused(
-    remove(QueueUrl, message!.ReceiptHandle),
-    "InvalidParameterValue",
-    `Value ${message!.ReceiptHandle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
-  );
-});
+behaviour(
+  "a receipt handle expires with the visibility timeout",
+  guide("sqs-queue-message-identifiers"),
+  async () => {
+    const QueueUrl = await fifo({ VisibilityTimeout: "1" });
+    await putAll(QueueUrl, "a1");
+    const [message] = await receive(QueueUrl);
+    await cloud.advance(1_000);
+    await refused(
+      remove(QueueUrl, message!.ReceiptHandle),
+      "InvalidParameterValue",
+      `Value ${message!.ReceiptHandle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
+    );
+  },
+);
 
 behaviour(
   "in a batch, a receipt handle that has ended has a code of its own",
@@ -353,7 +373,7 @@ behaviour(
 );
 
 behaviour(
-  "of several receipt handles only the last deletes",
+  "only the newest receipt handle deletes a message",
   guide("sqs-queue-message-identifiers"),
   async () => {
     const QueueUrl = await fifo({ VisibilityTimeout: "1" });
@@ -366,22 +386,26 @@ behaviour(
   },
 );
 
-behaviour("a message given back opens its group", api("ChangeMessageVisibility"), async () => {
-  const QueueUrl = await fifo();
-  await putAll(QueueUrl, "a1", "a2");
-  const [first] = await receive(QueueUrl, { MaxNumberOfMessages: 1 });
-  await send(
-    new ChangeMessageVisibilityCommand({
-      QueueUrl,
-      ReceiptHandle: first!.ReceiptHandle,
-      VisibilityTimeout: 0,
-    }),
-  );
-  expect(await bodies(QueueUrl)).toEqual(["a1", "a2"]);
-});
+behaviour(
+  "a message whose visibility is set to 0 unblocks its group",
+  api("ChangeMessageVisibility"),
+  async () => {
+    const QueueUrl = await fifo();
+    await putAll(QueueUrl, "a1", "a2");
+    const [first] = await receive(QueueUrl, { MaxNumberOfMessages: 1 });
+    await send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl,
+        ReceiptHandle: first!.ReceiptHandle,
+        VisibilityTimeout: 0,
+      }),
+    );
+    expect(await bodies(QueueUrl)).toEqual(["a1", "a2"]);
+  },
+);
 
 behaviour(
-  "a receive can be asked for again, and begins its visibility anew",
+  "a receive attempt can be repeated, and restarts the visibility timeout",
   guide("using-receiverequestattemptid-request-parameter"),
   async () => {
     const QueueUrl = await fifo();
@@ -398,7 +422,7 @@ behaviour(
 );
 
 behaviour(
-  "a receive of which something was deleted is not repeated",
+  "a receive attempt is not repeated after one of its messages was deleted",
   guide("using-receiverequestattemptid-request-parameter"),
   async () => {
     const QueueUrl = await fifo();
@@ -416,7 +440,7 @@ behaviour(
 );
 
 behaviour(
-  "a receive whose messages are visible again is a new one",
+  "a receive attempt is not repeated after its messages became visible",
   guide("using-receiverequestattemptid-request-parameter"),
   async () => {
     const QueueUrl = await fifo();

@@ -13,7 +13,7 @@ const cloud = conformanceCloud();
 const { send, queue, put, receive, unused, attributes } = sqsOn(cloud);
 const md5 = (text: string) => createHash("md5").update(text).digest("hex");
 
-behaviour("SendMessage answers an id and the MD5 of the body", api("SendMessage"), async () => {
+behaviour("SendMessage returns the message ID and the MD5 of the body", api("SendMessage"), async () => {
   const sent = await put(await queue(), "hello");
   expect(sent).toMatchObject({
     MessageId: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
@@ -22,7 +22,7 @@ behaviour("SendMessage answers an id and the MD5 of the body", api("SendMessage"
   expect([sent.SequenceNumber, sent.MD5OfMessageAttributes]).toEqual([undefined, undefined]);
 });
 
-behaviour("a body comes back as it was sent", api("ReceiveMessage"), async () => {
+behaviour("a body is received as it was sent", api("ReceiveMessage"), async () => {
   const QueueUrl = await queue();
   const body = 'tab\t, line\nbreak\r, <tag> & "quotes", ü, 語, 🙂, \u{10ffff}';
   const { MessageId } = await put(QueueUrl, body);
@@ -30,7 +30,7 @@ behaviour("a body comes back as it was sent", api("ReceiveMessage"), async () =>
   expect(message).toMatchObject({ Body: body, MessageId, MD5OfBody: md5(body) });
 });
 
-behaviour("a message needs a body", api("SendMessage"), async () =>
+behaviour("a message requires a body", api("SendMessage"), async () =>
   refused(put(await queue(), ""), "MissingParameter", "The request must contain the parameter MessageBody."),
 );
 
@@ -58,7 +58,7 @@ for (const [what, body] of [
     expect((await receive(QueueUrl))[0]!.Body).toBe(body);
   });
 
-behaviour("a body can be 1 MiB long", guide("quotas-messages"), async () => {
+behaviour("a body may have 1 MiB", guide("quotas-messages"), async () => {
   const QueueUrl = await queue();
   const body = "x".repeat(1_048_576);
   await put(QueueUrl, body);
@@ -73,7 +73,7 @@ behaviour("a body of more than 1 MiB is refused", guide("quotas-messages"), asyn
   ),
 );
 
-behaviour("a queue can allow less", api("SetQueueAttributes"), async () => {
+behaviour("MaximumMessageSize lowers the limit", api("SetQueueAttributes"), async () => {
   const QueueUrl = await queue({ MaximumMessageSize: "1024" });
   await put(QueueUrl, "x".repeat(1_024));
   await refused(
@@ -87,14 +87,18 @@ behaviour("a body is measured in bytes of UTF-8", guide("quotas-messages"), asyn
   refused(put(await queue({ MaximumMessageSize: "1024" }), "ü".repeat(513)), "InvalidParameterValue"),
 );
 
-behaviour("names, types and values of attributes count, too", guide("sqs-message-metadata"), async () => {
-  const QueueUrl = await queue({ MaximumMessageSize: "1024" });
-  const MessageAttributes = { name: { DataType: "String", StringValue: "value" } };
-  await put(QueueUrl, "x".repeat(1_024 - 15), { MessageAttributes });
-  await refused(put(QueueUrl, "x".repeat(1_024 - 14), { MessageAttributes }), "InvalidParameterValue");
-});
+behaviour(
+  "names, types and values of attributes count towards the size",
+  guide("sqs-message-metadata"),
+  async () => {
+    const QueueUrl = await queue({ MaximumMessageSize: "1024" });
+    const MessageAttributes = { name: { DataType: "String", StringValue: "value" } };
+    await put(QueueUrl, "x".repeat(1_024 - 15), { MessageAttributes });
+    await refused(put(QueueUrl, "x".repeat(1_024 - 14), { MessageAttributes }), "InvalidParameterValue");
+  },
+);
 
-behaviour("a message to no queue is refused", api("SendMessage"), () =>
+behaviour("SendMessage to a missing queue fails", api("SendMessage"), () =>
   refused(
     put(`${cloud.endpoint}/000000000000/${unused()}`, "x"),
     "QueueDoesNotExist",
@@ -102,7 +106,7 @@ behaviour("a message to no queue is refused", api("SendMessage"), () =>
   ),
 );
 
-behaviour("a delayed message is not received before its time", api("SendMessage"), async () => {
+behaviour("a delayed message is not received before its delay ends", api("SendMessage"), async () => {
   const QueueUrl = await queue();
   await put(QueueUrl, "late", { DelaySeconds: 5 });
   await cloud.advance(4_500);
@@ -111,7 +115,7 @@ behaviour("a delayed message is not received before its time", api("SendMessage"
   expect((await receive(QueueUrl)).length).toBe(1);
 });
 
-behaviour("a queue can delay all of its messages", guide("sqs-delay-queues"), async () => {
+behaviour("DelaySeconds of a queue applies to all messages", guide("sqs-delay-queues"), async () => {
   const QueueUrl = await queue({ DelaySeconds: "5" });
   await put(QueueUrl, "late");
   expect(await receive(QueueUrl)).toEqual([]);
@@ -119,30 +123,26 @@ behaviour("a queue can delay all of its messages", guide("sqs-delay-queues"), as
   expect((await receive(QueueUrl)).length).toBe(1);
 });
 
-behaviour("a message's own delay goes before its queue's", guide("sqs-message-timers"), async () => {
+behaviour("a message's own delay overrides the queue's", guide("sqs-message-timers"), async () => {
   const QueueUrl = await queue({ DelaySeconds: "60" });
   await put(QueueUrl, "now", { DelaySeconds: 0 });
   expect((await receive(QueueUrl)).map(({ Body }) => Body)).toEqual(["now"]);
 });
 
-behaviour(
-  "another delay of a queue is for messages that come after it",
-  guide("sqs-delay-queues"),
-  async () => {
-    const QueueUrl = await queue({ DelaySeconds: "60" });
-    await put(QueueUrl, "late");
-    await send(
-      new SetQueueAttributesCommand({
-        QueueUrl,
-        Attributes: { DelaySeconds: "0" },
-      }),
-    );
-    expect(await receive(QueueUrl)).toEqual([]);
-  },
-);
+behaviour("a changed queue delay applies only to later messages", guide("sqs-delay-queues"), async () => {
+  const QueueUrl = await queue({ DelaySeconds: "60" });
+  await put(QueueUrl, "late");
+  await send(
+    new SetQueueAttributesCommand({
+      QueueUrl,
+      Attributes: { DelaySeconds: "0" },
+    }),
+  );
+  expect(await receive(QueueUrl)).toEqual([]);
+});
 
 for (const DelaySeconds of [-1, 901])
-  behaviour(`DelaySeconds cannot be ${DelaySeconds}`, api("SendMessage"), async () =>
+  behaviour(`DelaySeconds ${DelaySeconds} is refused`, api("SendMessage"), async () =>
     refused(
       put(await queue(), "x", { DelaySeconds }),
       "InvalidParameterValue",
@@ -150,7 +150,7 @@ for (const DelaySeconds of [-1, 901])
     ),
   );
 
-behaviour("MessageDeduplicationId is for FIFO queues alone", api("SendMessage"), async () =>
+behaviour("MessageDeduplicationId is refused for standard queues", api("SendMessage"), async () =>
   refused(
     put(await queue(), "x", { MessageDeduplicationId: "id" }),
     "InvalidParameterValue",
@@ -158,7 +158,7 @@ behaviour("MessageDeduplicationId is for FIFO queues alone", api("SendMessage"),
   ),
 );
 
-behaviour("a standard queue takes groups, and tells them", guide("sqs-fair-queues"), async () => {
+behaviour("a standard queue accepts message groups and returns them", guide("sqs-fair-queues"), async () => {
   const QueueUrl = await queue();
   await put(QueueUrl, "x", { MessageGroupId: "tenant" });
   const [message] = await receive(QueueUrl, { MessageSystemAttributeNames: ["MessageGroupId"] });
@@ -166,7 +166,7 @@ behaviour("a standard queue takes groups, and tells them", guide("sqs-fair-queue
 });
 
 behaviour(
-  "messages of a group in a standard queue do not wait for each other",
+  "messages of a group in a standard queue do not block each other",
   guide("sqs-fair-queues"),
   async () => {
     const QueueUrl = await queue();
@@ -178,7 +178,7 @@ behaviour(
 );
 
 behaviour(
-  "a quiet group's message is not held up by a noisy one's backlog",
+  "fair queues: a backlog of one group does not delay other groups",
   guide("sqs-fair-queues"),
   async () => {
     const QueueUrl = await queue();
@@ -190,7 +190,7 @@ behaviour(
   },
 );
 
-behaviour("AWSTraceHeader is told, and does not count", api("SendMessage"), async () => {
+behaviour("AWSTraceHeader is returned and does not count towards the size", api("SendMessage"), async () => {
   const QueueUrl = await queue({ MaximumMessageSize: "1024" });
   const StringValue = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
   const sent = await put(QueueUrl, "x".repeat(1_024), {
@@ -201,7 +201,7 @@ behaviour("AWSTraceHeader is told, and does not count", api("SendMessage"), asyn
   expect(message!.Attributes).toEqual({ AWSTraceHeader: StringValue });
 });
 
-behaviour("there is no other system attribute to send", api("SendMessage"), async () =>
+behaviour("other system attributes are refused", api("SendMessage"), async () =>
   refused(
     put(await queue(), "x", {
       MessageSystemAttributes: { Other: { DataType: "String", StringValue: "x" } } as never,
@@ -210,7 +210,7 @@ behaviour("there is no other system attribute to send", api("SendMessage"), asyn
   ),
 );
 
-behaviour("DeleteMessage deletes what was received", api("DeleteMessage"), async () => {
+behaviour("DeleteMessage deletes a received message", api("DeleteMessage"), async () => {
   const QueueUrl = await queue({ VisibilityTimeout: "1" });
   await put(QueueUrl, "x");
   const [message] = await receive(QueueUrl);
@@ -222,7 +222,7 @@ behaviour("DeleteMessage deletes what was received", api("DeleteMessage"), async
   });
 });
 
-behaviour("DeleteMessage succeeds twice", api("DeleteMessage"), async () => {
+behaviour("DeleteMessage is idempotent", api("DeleteMessage"), async () => {
   const QueueUrl = await queue();
   await put(QueueUrl, "x");
   const [message] = await receive(QueueUrl);
@@ -230,7 +230,7 @@ behaviour("DeleteMessage succeeds twice", api("DeleteMessage"), async () => {
     await send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message!.ReceiptHandle }));
 });
 
-behaviour("a message can be deleted after its visibility has ended", api("DeleteMessage"), async () => {
+behaviour("a message can be deleted after its visibility timeout", api("DeleteMessage"), async () => {
   const QueueUrl = await queue({ VisibilityTimeout: "1" });
   await put(QueueUrl, "x");
   const [message] = await receive(QueueUrl);
@@ -239,21 +239,17 @@ behaviour("a message can be deleted after its visibility has ended", api("Delete
   expect(await receive(QueueUrl)).toEqual([]);
 });
 
-behaviour(
-  "each receive has a receipt handle of its own",
-  guide("sqs-queue-message-identifiers"),
-  async () => {
-    const QueueUrl = await queue({ VisibilityTimeout: "0" });
-    await put(QueueUrl, "x");
-    const [first] = await receive(QueueUrl);
-    const [second] = await receive(QueueUrl);
-    expect(second!.MessageId).toBe(first!.MessageId);
-    expect(second!.ReceiptHandle).not.toBe(first!.ReceiptHandle);
-  },
-);
+behaviour("each receive returns a new receipt handle", guide("sqs-queue-message-identifiers"), async () => {
+  const QueueUrl = await queue({ VisibilityTimeout: "0" });
+  await put(QueueUrl, "x");
+  const [first] = await receive(QueueUrl);
+  const [second] = await receive(QueueUrl);
+  expect(second!.MessageId).toBe(first!.MessageId);
+  expect(second!.ReceiptHandle).not.toBe(first!.ReceiptHandle);
+});
 
 behaviour(
-  "a receipt handle is base64 without a hyphen, at which extended clients cut",
+  "a receipt handle is base64 without hyphens, because extended clients split at hyphens",
   guide("sqs-queue-message-identifiers"),
   async () => {
     const QueueUrl = await queue();
@@ -268,7 +264,7 @@ behaviour(
   },
 );
 
-behaviour("what is no receipt handle is refused", api("DeleteMessage"), async () => {
+behaviour("a malformed receipt handle is refused", api("DeleteMessage"), async () => {
   const QueueUrl = await queue();
   await refused(
     send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: "garbage" })),
@@ -278,7 +274,7 @@ behaviour("what is no receipt handle is refused", api("DeleteMessage"), async ()
   );
 });
 
-behaviour("another queue's receipt handle is refused", api("DeleteMessage"), async () => {
+behaviour("a receipt handle of another queue is refused", api("DeleteMessage"), async () => {
   const [one, other] = [await queue(), await queue()];
   await put(one, "x");
   const [message] = await receive(one);
@@ -290,7 +286,7 @@ behaviour("another queue's receipt handle is refused", api("DeleteMessage"), asy
   );
 });
 
-/** SDKs compare the MD5 with their own, and throw where it is another: each of these would tell. */
+/** SDKs compare the MD5 with their own and throw on a mismatch, so each of these tests verifies it. */
 const TAKEN: [string, MessageAttributeValue][] = [
   ["a string", { DataType: "String", StringValue: "text" }],
   ["a string of a kind of its own", { DataType: "String.json", StringValue: "{}" }],
@@ -312,7 +308,7 @@ for (const [what, value] of TAKEN)
     expect(message!.MessageAttributes).toEqual({ attribute: value });
   });
 
-behaviour("the MD5 of attributes is that of AWS's algorithm", guide("sqs-message-metadata"), async () => {
+behaviour("the MD5 of attributes follows AWS's algorithm", guide("sqs-message-metadata"), async () => {
   const part = (bytes: Uint8Array) => {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(bytes.length);
@@ -408,7 +404,7 @@ for (const [what, name, value, message] of REFUSED)
   );
 
 for (const list of [{ StringListValues: ["x"] }, { BinaryListValues: [Uint8Array.of(1)] }])
-  behaviour(`${Object.keys(list)[0]} are for later`, api("MessageAttributeValue"), async () =>
+  behaviour(`${Object.keys(list)[0]} are not supported`, api("MessageAttributeValue"), async () =>
     refused(
       put(await queue(), "x", { MessageAttributes: { a: { DataType: "StringList", ...list } } }),
       "UnsupportedOperation",
@@ -416,7 +412,7 @@ for (const list of [{ StringListValues: ["x"] }, { BinaryListValues: [Uint8Array
     ),
   );
 
-behaviour("a message has ten attributes at most", guide("sqs-message-metadata"), async () => {
+behaviour("a message has at most ten attributes", guide("sqs-message-metadata"), async () => {
   const some = (count: number) =>
     Object.fromEntries(
       Array.from({ length: count }, (_, n) => [`a${n}`, { DataType: "String", StringValue: "x" }]),

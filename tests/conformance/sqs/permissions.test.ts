@@ -39,7 +39,7 @@ const setPolicy = (QueueUrl: string, ...statements: object[]) =>
 const sendAs = (account: string, QueueUrl: string) =>
   client(account).send(new SendMessageCommand({ QueueUrl, MessageBody: "hello" }));
 
-behaviour("AddPermission writes a statement into the queue's policy", api("AddPermission"), async () => {
+behaviour("AddPermission adds a statement to the queue policy", api("AddPermission"), async () => {
   const QueueUrl = await queue();
   await add(QueueUrl, "share", [OTHER], ["SendMessage"]);
   expect(await policyOf(QueueUrl)).toEqual({
@@ -57,7 +57,7 @@ behaviour("AddPermission writes a statement into the queue's policy", api("AddPe
   });
 });
 
-behaviour("several accounts and actions stand in lists", api("AddPermission"), async () => {
+behaviour("several accounts and actions are written as lists", api("AddPermission"), async () => {
   const QueueUrl = await queue();
   await add(QueueUrl, "share", [OTHER, "444455556666"], ["SendMessage", "ReceiveMessage"]);
   expect((await policyOf(QueueUrl)).Statement[0]).toMatchObject({
@@ -66,7 +66,7 @@ behaviour("several accounts and actions stand in lists", api("AddPermission"), a
   });
 });
 
-behaviour("AddPermission keeps what the policy has", api("AddPermission"), async () => {
+behaviour("AddPermission keeps the existing statements", api("AddPermission"), async () => {
   const QueueUrl = await queue();
   await setPolicy(QueueUrl, { Sid: "mine", Effect: "Allow", Principal: "*", Action: "sqs:GetQueueUrl" });
   await add(QueueUrl, "share", [OTHER], ["SendMessage"]);
@@ -76,7 +76,7 @@ behaviour("AddPermission keeps what the policy has", api("AddPermission"), async
   ]);
 });
 
-behaviour("a label is given once", api("AddPermission"), async () => {
+behaviour("a label is unique", api("AddPermission"), async () => {
   const QueueUrl = await queue();
   await add(QueueUrl, "share", [OTHER], ["SendMessage"]);
   await refused(
@@ -86,7 +86,7 @@ behaviour("a label is given once", api("AddPermission"), async () => {
   );
 });
 
-behaviour("a permission has seven actions at most", api("AddPermission"), async () =>
+behaviour("a permission has at most seven actions", api("AddPermission"), async () =>
   refused(
     add(await queue(), "share", [OTHER], Array(8).fill("SendMessage")),
     "OverLimit",
@@ -95,7 +95,7 @@ behaviour("a permission has seven actions at most", api("AddPermission"), async 
   ),
 );
 
-behaviour("what only the owner may do cannot be shared", api("AddPermission"), async () =>
+behaviour("AddPermission refuses actions that only the owner may call", api("AddPermission"), async () =>
   refused(
     add(await queue(), "share", [OTHER], ["SetQueueAttributes"]),
     "InvalidParameterValue",
@@ -103,7 +103,7 @@ behaviour("what only the owner may do cannot be shared", api("AddPermission"), a
   ),
 );
 
-behaviour("what is no action cannot be shared", api("AddPermission"), async () =>
+behaviour("AddPermission refuses unknown actions", api("AddPermission"), async () =>
   refused(
     add(await queue(), "share", [OTHER], ["SendMessageBatch"]),
     "InvalidParameterValue",
@@ -111,7 +111,7 @@ behaviour("what is no action cannot be shared", api("AddPermission"), async () =
   ),
 );
 
-behaviour("a policy has twenty statements at most", guide("quotas-policies"), async () => {
+behaviour("a policy has at most twenty statements", guide("quotas-policies"), async () => {
   const QueueUrl = await queue();
   const statement = { Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: "*" };
   await setPolicy(QueueUrl, ...Array(20).fill(statement));
@@ -125,7 +125,7 @@ behaviour("a policy has twenty statements at most", guide("quotas-policies"), as
   );
 });
 
-behaviour("a statement has seven actions at most", guide("quotas-policies"), async () => {
+behaviour("a statement has at most seven actions", guide("quotas-policies"), async () => {
   const QueueUrl = await queue();
   const statement = { Effect: "Allow", Principal: "*" };
   await setPolicy(QueueUrl, { ...statement, Action: Array(7).fill("sqs:SendMessage") });
@@ -137,7 +137,7 @@ behaviour("a statement has seven actions at most", guide("quotas-policies"), asy
   );
 });
 
-behaviour("a policy has fifty principals at most", guide("quotas-policies"), async () => {
+behaviour("a policy has at most fifty principals", guide("quotas-policies"), async () => {
   const QueueUrl = await queue();
   const of = (count: number) => ({
     Effect: "Allow",
@@ -148,7 +148,7 @@ behaviour("a policy has fifty principals at most", guide("quotas-policies"), asy
   await refused(setPolicy(QueueUrl, of(51)), "OverLimit", undefined, 403);
 });
 
-behaviour("a policy has 8,192 bytes at most", guide("quotas-policies"), async () => {
+behaviour("a policy has at most 8,192 bytes", guide("quotas-policies"), async () => {
   const QueueUrl = await queue();
   const of = (Sid: string) => ({ Sid, Effect: "Allow", Principal: "*", Action: "sqs:SendMessage" });
   await setPolicy(QueueUrl, of("s".repeat(7_900)));
@@ -157,7 +157,7 @@ behaviour("a policy has 8,192 bytes at most", guide("quotas-policies"), async ()
   await refused(add(QueueUrl, "share", [OTHER], ["SendMessage"]), "OverLimit", message, 403);
 });
 
-behaviour("accounts have twelve digits", api("AddPermission"), async () =>
+behaviour("account IDs must have twelve digits", api("AddPermission"), async () =>
   refused(add(await queue(), "share", ["somebody"], ["SendMessage"]), "InvalidParameterValue"),
 );
 
@@ -169,7 +169,7 @@ for (const [what, label] of [
     refused(add(await queue(), label, [OTHER], ["SendMessage"]), "InvalidParameterValue"),
   );
 
-behaviour("RemovePermission takes the statement with its label away", api("RemovePermission"), async () => {
+behaviour("RemovePermission removes the statement with the label", api("RemovePermission"), async () => {
   const QueueUrl = await queue();
   for (const label of ["one", "two"]) await add(QueueUrl, label, [OTHER], ["SendMessage"]);
   await removePermission(QueueUrl, "one");
@@ -178,7 +178,7 @@ behaviour("RemovePermission takes the statement with its label away", api("Remov
   expect(await policyOf(QueueUrl)).toBeUndefined();
 });
 
-behaviour("a label that there is not cannot be removed", api("RemovePermission"), async () =>
+behaviour("RemovePermission of a missing label is refused", api("RemovePermission"), async () =>
   refused(
     removePermission(await queue(), "never"),
     "InvalidParameterValue",
@@ -186,30 +186,26 @@ behaviour("a label that there is not cannot be removed", api("RemovePermission")
   ),
 );
 
-behaviour("permissions of no queue are no one's", api("AddPermission"), async () => {
+behaviour("AddPermission and RemovePermission of a missing queue fail", api("AddPermission"), async () => {
   const QueueUrl = `${cloud.endpoint}/000000000000/${unused()}`;
   await refused(add(QueueUrl, "share", [OTHER], ["SendMessage"]), "QueueDoesNotExist");
   await refused(removePermission(QueueUrl, "share"), "QueueDoesNotExist");
 });
 
-behaviour(
-  "another account may do nothing unless it is allowed",
-  guide("sqs-basic-examples-of-sqs-policies"),
-  async () => {
-    const QueueUrl = await queue();
-    await refused(
-      sendAs(OTHER, QueueUrl),
-      "AccessDenied",
-      new RegExp(
-        `^User: arn:aws:iam::${OTHER}:root is not authorized to perform: sqs:sendmessage on resource: ${arn(QueueUrl)} `,
-      ),
-      403,
-    );
-  },
-);
+behaviour("another account is denied by default", guide("sqs-basic-examples-of-sqs-policies"), async () => {
+  const QueueUrl = await queue();
+  await refused(
+    sendAs(OTHER, QueueUrl),
+    "AccessDenied",
+    new RegExp(
+      `^User: arn:aws:iam::${OTHER}:root is not authorized to perform: sqs:sendmessage on resource: ${arn(QueueUrl)} `,
+    ),
+    403,
+  );
+});
 
 behaviour(
-  "another account may do what it is allowed, and no more",
+  "another account may call only the actions that the policy allows",
   guide("sqs-basic-examples-of-sqs-policies"),
   async () => {
     const QueueUrl = await queue();
@@ -225,7 +221,7 @@ behaviour(
   },
 );
 
-behaviour("a message tells who has sent it", api("ReceiveMessage"), async () => {
+behaviour("SenderId identifies the sender of a message", api("ReceiveMessage"), async () => {
   const QueueUrl = await queue();
   await add(QueueUrl, "share", [OTHER], ["SendMessage"]);
   await sendAs(OTHER, QueueUrl);
@@ -233,27 +229,31 @@ behaviour("a message tells who has sent it", api("ReceiveMessage"), async () => 
   expect(message!.Attributes).toEqual({ SenderId: OTHER });
 });
 
-behaviour("another account can receive and delete", guide("sqs-basic-examples-of-sqs-policies"), async () => {
-  const QueueUrl = await queue();
-  await add(QueueUrl, "share", [OTHER], ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"]);
-  await put(QueueUrl, "x");
-  const guest = client(OTHER);
-  const { Messages } = await guest.send(new ReceiveMessageCommand({ QueueUrl }));
-  await guest.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: Messages![0]!.ReceiptHandle }));
-  const { Attributes } = await guest.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessagesNotVisible"] }),
-  );
-  expect(Attributes).toEqual({ ApproximateNumberOfMessagesNotVisible: "0" });
-});
+behaviour(
+  "another account can receive and delete messages if allowed",
+  guide("sqs-basic-examples-of-sqs-policies"),
+  async () => {
+    const QueueUrl = await queue();
+    await add(QueueUrl, "share", [OTHER], ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"]);
+    await put(QueueUrl, "x");
+    const guest = client(OTHER);
+    const { Messages } = await guest.send(new ReceiveMessageCommand({ QueueUrl }));
+    await guest.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: Messages![0]!.ReceiptHandle }));
+    const { Attributes } = await guest.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessagesNotVisible"] }),
+    );
+    expect(Attributes).toEqual({ ApproximateNumberOfMessagesNotVisible: "0" });
+  },
+);
 
-behaviour("a queue is its owner's alone to delete", api("DeleteQueue"), async () => {
+behaviour("only the owner may delete a queue", api("DeleteQueue"), async () => {
   const QueueUrl = await queue();
   await setPolicy(QueueUrl, { Effect: "Allow", Principal: "*", Action: "sqs:*" });
   await refused(client(OTHER).send(new DeleteQueueCommand({ QueueUrl })), "AccessDenied", undefined, 403);
 });
 
 behaviour(
-  "a permission for sending is one for batches, too",
+  "permission for SendMessage includes SendMessageBatch",
   guide("sqs-api-permissions-reference"),
   async () => {
     const QueueUrl = await queue();
@@ -265,7 +265,7 @@ behaviour(
   },
 );
 
-behaviour("a condition narrows what is allowed", guide("sqs-basic-examples-of-sqs-policies"), async () => {
+behaviour("a condition restricts the permission", guide("sqs-basic-examples-of-sqs-policies"), async () => {
   const QueueUrl = await queue();
   const from = (range: string) => ({
     Effect: "Allow",
@@ -279,17 +279,13 @@ behaviour("a condition narrows what is allowed", guide("sqs-basic-examples-of-sq
   await sendAs(OTHER, QueueUrl);
 });
 
-behaviour(
-  "what is forbidden is forbidden to everyone",
-  guide("sqs-basic-examples-of-sqs-policies"),
-  async () => {
-    const QueueUrl = await queue();
-    await setPolicy(
-      QueueUrl,
-      { Effect: "Allow", Principal: "*", Action: "sqs:*" },
-      { Effect: "Deny", Principal: { AWS: OTHER }, Action: "sqs:SendMessage" },
-    );
-    await refused(sendAs(OTHER, QueueUrl), "AccessDenied", undefined, 403);
-    await sendAs("444455556666", QueueUrl);
-  },
-);
+behaviour("an explicit deny applies to everyone", guide("sqs-basic-examples-of-sqs-policies"), async () => {
+  const QueueUrl = await queue();
+  await setPolicy(
+    QueueUrl,
+    { Effect: "Allow", Principal: "*", Action: "sqs:*" },
+    { Effect: "Deny", Principal: { AWS: OTHER }, Action: "sqs:SendMessage" },
+  );
+  await refused(sendAs(OTHER, QueueUrl), "AccessDenied", undefined, 403);
+  await sendAs("444455556666", QueueUrl);
+});

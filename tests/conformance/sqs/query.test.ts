@@ -10,7 +10,7 @@ const FAQ = guide("sqs-json-faqs");
 const REQUESTS = guide("sqs-making-api-requests-xml");
 const JSON_ERRORS = guide("sqs-json-api-responses");
 
-/** As a client from before JSON: a signed form. */
+/** Signs and sends a form, as clients of the query protocol do. */
 async function query(
   Action: string | undefined,
   parameters: Record<string, string> = {},
@@ -44,12 +44,12 @@ async function query(
 const element = (xml: string, name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
 const elements = (xml: string, name: string) =>
   [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, "g"))].map(([, text]) => text);
-/** A refusal, as AWS writes it. */
+/** The error document of the query protocol. */
 const error = (code: string, message: string, xml: string) =>
   `<ErrorResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/"><Error><Type>Sender</Type><Code>${code}</Code>` +
   `<Message>${message}</Message><Detail/></Error><RequestId>${element(xml, "RequestId")}</RequestId></ErrorResponse>`;
 
-behaviour("an older client's CreateQueue is answered in XML", REQUESTS, async () => {
+behaviour("CreateQueue in the query protocol is answered in XML", REQUESTS, async () => {
   const QueueName = unused();
   const { status, type, xml } = await query("CreateQueue", {
     QueueName,
@@ -73,7 +73,7 @@ behaviour("an older client's CreateQueue is answered in XML", REQUESTS, async ()
   expect(tags.xml).toContain("<Tag><Key>k</Key><Value>v</Value></Tag>");
 });
 
-behaviour("a message goes and comes by forms", REQUESTS, async () => {
+behaviour("SendMessage and ReceiveMessage work in the query protocol", REQUESTS, async () => {
   const QueueUrl = await queue();
   const sent = await query("SendMessage", {
     QueueUrl,
@@ -99,7 +99,7 @@ behaviour("a message goes and comes by forms", REQUESTS, async () => {
   expect(deleted.xml).toMatch(/^<DeleteMessageResponse xmlns="[^"]+"><ResponseMetadata><RequestId>/);
 });
 
-behaviour("the path of a call can name the queue", REQUESTS, async () => {
+behaviour("the path of a request may name the queue", REQUESTS, async () => {
   const name = nameIn(await queue());
   const path = `/000000000000/${name}`;
   const sent = await query("SendMessage", { MessageBody: "by path" }, { path });
@@ -108,19 +108,19 @@ behaviour("the path of a call can name the queue", REQUESTS, async () => {
   expect(element(got.xml, "Body")).toBe("by path");
 });
 
-behaviour("a call can be a GET", REQUESTS, async () => {
+behaviour("a request may be a GET", REQUESTS, async () => {
   const name = nameIn(await queue());
   const path = `/000000000000/${name}`;
   const sent = await query("SendMessage", { MessageBody: "by GET" }, { path, method: "GET" });
   expect([sent.status, element(sent.xml, "MD5OfMessageBody")]).toEqual([200, hash("md5", "by GET")]);
 });
 
-behaviour("an empty receive has an empty result", api("ReceiveMessage"), async () => {
+behaviour("an empty receive has an empty result element", api("ReceiveMessage"), async () => {
   const { xml } = await query("ReceiveMessage", { QueueUrl: await queue() });
   expect(xml).toMatch(/<ReceiveMessageResult(?:\/>|><\/ReceiveMessageResult>)/);
 });
 
-behaviour("a batch tells each entry's result in an element of its own", api("SendMessageBatch"), async () => {
+behaviour("a batch returns one result element per entry", api("SendMessageBatch"), async () => {
   const QueueUrl = await queue();
   const { xml } = await query("SendMessageBatch", {
     QueueUrl,
@@ -137,14 +137,14 @@ behaviour("a batch tells each entry's result in an element of its own", api("Sen
   );
 });
 
-behaviour("lists of queues stand one URL after another", api("ListQueues"), async () => {
+behaviour("lists of queues are repeated QueueUrl elements", api("ListQueues"), async () => {
   const prefix = unused();
   for (const end of ["a", "b"]) await query("CreateQueue", { QueueName: `${prefix}${end}` });
   const { xml } = await query("ListQueues", { QueueNamePrefix: prefix });
   expect(elements(xml, "QueueUrl").map((url) => nameIn(url!))).toEqual([`${prefix}a`, `${prefix}b`]);
 });
 
-behaviour("permissions by forms have names with numbers", api("AddPermission"), async () => {
+behaviour("AddPermission takes numbered parameters", api("AddPermission"), async () => {
   const QueueUrl = await queue();
   const { status } = await query("AddPermission", {
     QueueUrl,
@@ -157,7 +157,7 @@ behaviour("permissions by forms have names with numbers", api("AddPermission"), 
   expect(xml).toContain(`&quot;Resource&quot;:&quot;${arn(QueueUrl)}&quot;`);
 });
 
-/** What AWS says of the same mistake in both protocols: code, status, and the sentence of the older one. */
+/** The same error in both protocols: code, status and the message of the query protocol. */
 const MISTAKES: [string, string, Record<string, string>, string, number, string][] = [
   [
     "a queue that is not there",
@@ -201,13 +201,13 @@ const MISTAKES: [string, string, Record<string, string>, string, number, string]
   ],
 ];
 for (const [what, action, parameters, code, status, message] of MISTAKES)
-  behaviour(`an older client is told of ${what} by its own code`, FAQ, async () => {
+  behaviour(`the query protocol reports ${what} by its own code`, FAQ, async () => {
     const answer = await query(action, parameters);
     expect(answer.xml).toBe(error(code, message, answer.xml));
     expect(answer.status).toBe(status);
   });
 
-behaviour("in both protocols a call on a queue has the same errors", FAQ, async () => {
+behaviour("both protocols report the same errors for calls on a queue", FAQ, async () => {
   const QueueUrl = await queue();
   const told = async (action: string, parameters: Record<string, string>) => {
     const { status, xml } = await query(action, { QueueUrl, ...parameters });
@@ -225,7 +225,7 @@ behaviour("in both protocols a call on a queue has the same errors", FAQ, async 
   expect(element(xml, "Code")).toBe("AWS.SimpleQueueService.QueueDeletedRecently");
 });
 
-/** As a client of today sends it, but for what its model would refuse. */
+/** Sends a JSON request as current clients do, but without their model's validation. */
 async function json(operation: string, body: string, signingKey = "test") {
   const headers = {
     host: new URL(cloud.endpoint).host,
@@ -243,7 +243,7 @@ async function json(operation: string, body: string, signingKey = "test") {
   return { status: answer.status, type, message, code: answer.headers.get("x-amzn-query-error") };
 }
 
-behaviour("a newer client that knows older codes is told them in a header", JSON_ERRORS, async () =>
+behaviour("the x-amzn-query-error header has the code of the query protocol", JSON_ERRORS, async () =>
   expect(await json("GetQueueUrl", '{"QueueName":"not-there"}')).toEqual({
     status: 400,
     type: "com.amazonaws.sqs#QueueDoesNotExist",
@@ -252,7 +252,7 @@ behaviour("a newer client that knows older codes is told them in a header", JSON
   }),
 );
 
-behaviour("in JSON, too, an error has the status of its older code", JSON_ERRORS, async () => {
+behaviour("an error in JSON has the status of its query code", JSON_ERRORS, async () => {
   const QueueUrl = await queue();
   const told = async (operation: string, parameters: object) => {
     const { status, type, code } = await json(operation, JSON.stringify({ QueueUrl, ...parameters }));
@@ -271,14 +271,14 @@ behaviour("in JSON, too, an error has the status of its older code", JSON_ERRORS
   ]);
 });
 
-/** Those of no model: the framework's own name, and the code that older clients know. */
+/** Errors outside the model: the framework's own name, and the code of the query protocol. */
 const UNMODELED: [string, string, string, number, string, string][] = [
   ["no queue's name", "GetQueueUrl", "{}", 400, "InvalidParameterValueException", "InvalidParameterValue"],
   ["an operation that there is not", "Fly", "{}", 400, "UnknownOperationException", "InvalidAction"],
   ["what is no JSON", "ListQueues", "{", 400, "SerializationException", "MalformedInput"],
 ];
 for (const [what, operation, body, status, name, code] of UNMODELED)
-  behaviour(`${what} is told in JSON by the framework's name`, JSON_ERRORS, async () =>
+  behaviour(`JSON reports ${what} by the framework's error name`, JSON_ERRORS, async () =>
     expect(await json(operation, body)).toMatchObject({
       status,
       type: `com.amazon.coral.service#${name}`,
@@ -286,18 +286,22 @@ for (const [what, operation, body, status, name, code] of UNMODELED)
     }),
   );
 
-behaviour("a value of another type in JSON is told by what was found", JSON_ERRORS, async () => {
-  for (const [body, message] of [
-    ['{"QueueName":1}', "NUMBER_VALUE can not be converted to a String"],
-    ['{"QueueName":["a"]}', "Start of list found where not expected"],
-    ['{"QueueName":{"a":1}}', "Start of structure or map found where not expected."],
-    ['{"QueueName":"a","Attributes":"b"}', "Expected null"],
-    ["[]", "Start of list found where not expected"],
-  ])
-    expect(await json("CreateQueue", body!)).toMatchObject({ code: "MalformedInput;Sender", message });
-});
+behaviour(
+  "a JSON value of a wrong type is refused, and the error names its actual type",
+  JSON_ERRORS,
+  async () => {
+    for (const [body, message] of [
+      ['{"QueueName":1}', "NUMBER_VALUE can not be converted to a String"],
+      ['{"QueueName":["a"]}', "Start of list found where not expected"],
+      ['{"QueueName":{"a":1}}', "Start of structure or map found where not expected."],
+      ['{"QueueName":"a","Attributes":"b"}', "Expected null"],
+      ["[]", "Start of list found where not expected"],
+    ])
+      expect(await json("CreateQueue", body!)).toMatchObject({ code: "MalformedInput;Sender", message });
+  },
+);
 
-behaviour("what is missing is told in JSON by the framework's name", JSON_ERRORS, async () =>
+behaviour("JSON reports a missing member by the framework's error name", JSON_ERRORS, async () =>
   expect(await json("SendMessage", JSON.stringify({ QueueUrl: await queue() }))).toEqual({
     status: 400,
     type: "com.amazon.coral.service#MissingRequiredParameterException",
@@ -306,7 +310,7 @@ behaviour("what is missing is told in JSON by the framework's name", JSON_ERRORS
   }),
 );
 
-behaviour("an unknown access key is refused with the status of its older code", JSON_ERRORS, async () =>
+behaviour("an unknown access key is refused with the status of its query code", JSON_ERRORS, async () =>
   expect(await json("ListQueues", "{}", "AKIAIOSFODNN7EXAMPLE")).toMatchObject({
     status: 403,
     type: "com.amazon.coral.service#UnrecognizedClientException",
@@ -314,7 +318,7 @@ behaviour("an unknown access key is refused with the status of its older code", 
   }),
 );
 
-behaviour("a queue cannot be made without a name", api("CreateQueue"), async () => {
+behaviour("CreateQueue requires a name", api("CreateQueue"), async () => {
   for (const [body, message] of [
     ["{}", "Value for parameter QueueName is invalid. Reason: Must specify a queue name."],
     ['{"QueueName":""}', "Queue name cannot be empty"],
@@ -322,7 +326,7 @@ behaviour("a queue cannot be made without a name", api("CreateQueue"), async () 
     expect(await json("CreateQueue", body!)).toMatchObject({ code: "InvalidParameterValue;Sender", message });
 });
 
-behaviour("in JSON no queue at all is one that does not exist", JSON_ERRORS, async () => {
+behaviour("in JSON, an empty queue URL names a queue that does not exist", JSON_ERRORS, async () => {
   for (const body of ['{"MessageBody":"x"}', '{"QueueUrl":"","MessageBody":"x"}'])
     expect(await json("SendMessage", body)).toMatchObject({
       status: 400,
@@ -330,7 +334,7 @@ behaviour("in JSON no queue at all is one that does not exist", JSON_ERRORS, asy
     });
 });
 
-behaviour("a message carries on the trace of the call that sent it", guide("sqs-xray"), async () => {
+behaviour("a message inherits the trace header of its request", guide("sqs-xray"), async () => {
   const QueueUrl = await queue();
   const trace = "Root=1-5759e988-bd862e3fe1be46a994272793";
   await query("SendMessage", { QueueUrl, MessageBody: "x" }, { headers: { "x-amzn-trace-id": trace } });
@@ -338,17 +342,17 @@ behaviour("a message carries on the trace of the call that sent it", guide("sqs-
   expect(message!.Attributes).toEqual({ AWSTraceHeader: trace });
 });
 
-behaviour("an action that there is not is invalid", REQUESTS, async () => {
+behaviour("an unknown action is invalid", REQUESTS, async () => {
   const { status, xml } = await query("FlyToTheMoon");
   expect([status, element(xml, "Code")]).toEqual([400, "InvalidAction"]);
 });
 
-behaviour("a form without an action is missing it", REQUESTS, async () => {
+behaviour("a form without an action is refused with MissingAction", REQUESTS, async () => {
   const { status, xml } = await query(undefined);
   expect([status, element(xml, "Code")]).toEqual([400, "MissingAction"]);
 });
 
-behaviour("what one protocol sends the other receives", FAQ, async () => {
+behaviour("messages sent in one protocol are received in the other", FAQ, async () => {
   const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
   await query("SendMessage", { QueueUrl, MessageBody: "older", MessageGroupId: "g" });
   await put(QueueUrl, "newer", { MessageGroupId: "g" });
@@ -358,7 +362,7 @@ behaviour("what one protocol sends the other receives", FAQ, async () => {
 const inJson = { headers: { accept: "application/json" } };
 const INTEGRATION = "https://repost.aws/knowledge-center/api-gateway-rest-api-sqs-errors";
 
-behaviour("an older client may be answered in JSON", INTEGRATION, async () => {
+behaviour("the query protocol may answer in JSON", INTEGRATION, async () => {
   const QueueUrl = await queue();
   const sent = await query("SendMessage", { QueueUrl, MessageBody: "a" }, inJson);
   expect([sent.status, sent.type]).toEqual([200, "application/json"]);
@@ -402,14 +406,14 @@ behaviour("an older client may be answered in JSON", INTEGRATION, async () => {
   ]);
 });
 
-behaviour("a queue's address with nothing asked of it names no operation", REQUESTS, async () => {
+behaviour("a GET of a queue URL without an action is an unknown operation", REQUESTS, async () => {
   const path = new URL(await queue()).pathname;
   const { status, xml } = await query(undefined, {}, { path, method: "GET", isBare: true });
   expect([status, xml]).toEqual([404, "<UnknownOperationException/>"]);
 });
 
 for (const action of ["ListQueues", "CreateQueue"]) {
-  behaviour(`${action} is not asked at a queue's address`, REQUESTS, async () => {
+  behaviour(`${action} is refused at a queue URL`, REQUESTS, async () => {
     const path = new URL(await queue()).pathname;
     const { status, xml } = await query(action, { QueueName: unused() }, { path });
     expect(status).toBe(400);

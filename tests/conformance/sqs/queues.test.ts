@@ -15,7 +15,7 @@ const { client, send, queue, put, receive, unused, attributes } = sqsOn(cloud);
 const create = (QueueName: string, Attributes?: Record<string, string>) =>
   send(new CreateQueueCommand({ QueueName, Attributes }));
 
-behaviour("CreateQueue answers the queue's URL: host, account, name", api("CreateQueue"), async () => {
+behaviour("CreateQueue returns the queue URL: host, account, name", api("CreateQueue"), async () => {
   const name = unused();
   const { QueueUrl } = await create(name);
   expect(QueueUrl).toBe(`${cloud.endpoint}/000000000000/${name}`);
@@ -35,7 +35,7 @@ for (const [what, name] of [
   );
 
 behaviour(
-  "a name can have 80 characters: letters, digits, hyphens, underscores",
+  "a name may have 80 characters: letters, digits, hyphens, underscores",
   api("CreateQueue"),
   async () => {
     const name = "aZ0_-".padEnd(80, "x");
@@ -60,46 +60,46 @@ for (const [what, name] of [
     refused(create(name, { FifoQueue: "true" }), "InvalidParameterValue", FIFO_RULE),
   );
 
-behaviour("a queue that exists with the same attributes is answered again", api("CreateQueue"), async () => {
+behaviour("CreateQueue with the same attributes returns the existing queue", api("CreateQueue"), async () => {
   const name = unused();
   const first = await create(name, { VisibilityTimeout: "40", DelaySeconds: "1" });
   expect((await create(name, { VisibilityTimeout: "40", DelaySeconds: "1" })).QueueUrl).toBe(first.QueueUrl);
 });
 
-behaviour(
-  "a queue that exists is answered where no attributes are asked for",
-  api("CreateQueue"),
-  async () => {
-    const name = unused();
-    const first = await create(name, { VisibilityTimeout: "40" });
-    expect((await create(name)).QueueUrl).toBe(first.QueueUrl);
-  },
-);
+behaviour("CreateQueue without attributes returns the existing queue", api("CreateQueue"), async () => {
+  const name = unused();
+  const first = await create(name, { VisibilityTimeout: "40" });
+  expect((await create(name)).QueueUrl).toBe(first.QueueUrl);
+});
 
-behaviour("a default may be asked for of a queue that exists", api("CreateQueue"), async () => {
+behaviour("CreateQueue with explicit defaults returns the existing queue", api("CreateQueue"), async () => {
   const name = unused();
   const first = await create(name);
   expect((await create(name, { VisibilityTimeout: "30" })).QueueUrl).toBe(first.QueueUrl);
 });
 
-behaviour("a queue that exists with other attributes is refused", api("CreateQueue"), async () => {
-  const name = unused();
-  await create(name, { VisibilityTimeout: "40" });
-  await refused(
-    create(name, { VisibilityTimeout: "41" }),
-    "QueueNameExists",
-    "A queue already exists with the same name and a different value for attribute VisibilityTimeout",
-  );
-});
+behaviour(
+  "CreateQueue of an existing queue with other attributes is refused",
+  api("CreateQueue"),
+  async () => {
+    const name = unused();
+    await create(name, { VisibilityTimeout: "40" });
+    await refused(
+      create(name, { VisibilityTimeout: "41" }),
+      "QueueNameExists",
+      "A queue already exists with the same name and a different value for attribute VisibilityTimeout",
+    );
+  },
+);
 
-behaviour("queues of other Regions and accounts have the same names", api("CreateQueue"), async () => {
+behaviour("queue names are scoped to Region and account", api("CreateQueue"), async () => {
   const QueueName = unused();
   await create(QueueName, { DelaySeconds: "5" });
   for (const other of [client("test", "eu-west-1"), client("111122223333")])
     await other.send(new CreateQueueCommand({ QueueName }));
 });
 
-behaviour("a name is free again 60 seconds after its queue was deleted", api("DeleteQueue"), async () => {
+behaviour("a queue name may be reused 60 seconds after deletion", api("DeleteQueue"), async () => {
   const QueueUrl = await queue();
   await send(new DeleteQueueCommand({ QueueUrl }));
   await refused(
@@ -111,21 +111,17 @@ behaviour("a name is free again 60 seconds after its queue was deleted", api("De
   await create(nameIn(QueueUrl));
 });
 
-behaviour(
-  "a queue is deleted whatever it holds, and nothing of it comes back",
-  api("DeleteQueue"),
-  async () => {
-    const QueueUrl = await queue();
-    await put(QueueUrl, "lost");
-    await send(new DeleteQueueCommand({ QueueUrl }));
-    await refused(send(new SendMessageCommand({ QueueUrl, MessageBody: "x" })), "QueueDoesNotExist");
-    await cloud.advance(60_000);
-    await create(nameIn(QueueUrl));
-    expect(await receive(QueueUrl)).toEqual([]);
-  },
-);
+behaviour("DeleteQueue deletes all messages for good", api("DeleteQueue"), async () => {
+  const QueueUrl = await queue();
+  await put(QueueUrl, "lost");
+  await send(new DeleteQueueCommand({ QueueUrl }));
+  await refused(send(new SendMessageCommand({ QueueUrl, MessageBody: "x" })), "QueueDoesNotExist");
+  await cloud.advance(60_000);
+  await create(nameIn(QueueUrl));
+  expect(await receive(QueueUrl)).toEqual([]);
+});
 
-behaviour("what does not exist cannot be deleted", api("DeleteQueue"), async () => {
+behaviour("DeleteQueue of a missing queue fails", api("DeleteQueue"), async () => {
   const QueueUrl = `${cloud.endpoint}/000000000000/${unused()}`;
   await refused(
     send(new DeleteQueueCommand({ QueueUrl })),
@@ -134,13 +130,13 @@ behaviour("what does not exist cannot be deleted", api("DeleteQueue"), async () 
   );
 });
 
-behaviour("GetQueueUrl finds a queue by its name", api("GetQueueUrl"), async () => {
+behaviour("GetQueueUrl returns the queue's URL by its name", api("GetQueueUrl"), async () => {
   const QueueUrl = await queue();
   const found = await send(new GetQueueUrlCommand({ QueueName: nameIn(QueueUrl) }));
   expect(found.QueueUrl).toBe(QueueUrl);
 });
 
-behaviour("GetQueueUrl of no queue says that there is none", api("GetQueueUrl"), () =>
+behaviour("GetQueueUrl of a missing queue fails", api("GetQueueUrl"), () =>
   refused(
     send(new GetQueueUrlCommand({ QueueName: unused() })),
     "QueueDoesNotExist",
@@ -148,12 +144,12 @@ behaviour("GetQueueUrl of no queue says that there is none", api("GetQueueUrl"),
   ),
 );
 
-behaviour("GetQueueUrl looks in the caller's Region only", api("GetQueueUrl"), async () => {
+behaviour("GetQueueUrl searches the caller's Region only", api("GetQueueUrl"), async () => {
   const QueueName = nameIn(await queue());
   await refused(client("test", "eu-west-1").send(new GetQueueUrlCommand({ QueueName })), "QueueDoesNotExist");
 });
 
-behaviour("GetQueueUrl takes the account of the owner", api("GetQueueUrl"), async () => {
+behaviour("GetQueueUrl accepts the owner's account ID", api("GetQueueUrl"), async () => {
   const QueueUrl = await queue();
   const found = await send(
     new GetQueueUrlCommand({ QueueName: nameIn(QueueUrl), QueueOwnerAWSAccountId: "000000000000" }),
@@ -161,7 +157,7 @@ behaviour("GetQueueUrl takes the account of the owner", api("GetQueueUrl"), asyn
   expect(found.QueueUrl).toBe(QueueUrl);
 });
 
-behaviour("GetQueueUrl of another account's queue needs its permission", api("GetQueueUrl"), async () => {
+behaviour("GetQueueUrl of another account's queue requires permission", api("GetQueueUrl"), async () => {
   const QueueName = nameIn(await queue());
   const call = client("111122223333").send(
     new GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId: "000000000000" }),
@@ -169,26 +165,26 @@ behaviour("GetQueueUrl of another account's queue needs its permission", api("Ge
   await refused(call, "AccessDenied", undefined, 403);
 });
 
-behaviour("ListQueues of an account without queues names none", api("ListQueues"), async () => {
+behaviour("ListQueues of an account without queues is empty", api("ListQueues"), async () => {
   const { QueueUrls, NextToken } = await client("444455556666").send(new ListQueuesCommand({}));
   expect([QueueUrls, NextToken]).toEqual([undefined, undefined]);
 });
 
-behaviour("ListQueues names the queues that begin with a prefix", api("ListQueues"), async () => {
+behaviour("ListQueues filters by prefix", api("ListQueues"), async () => {
   const prefix = unused();
   for (const end of ["-b", "-a", ""]) await create(`${prefix}${end}`);
   const { QueueUrls = [] } = await send(new ListQueuesCommand({ QueueNamePrefix: prefix }));
   expect(QueueUrls.map(nameIn).sort()).toEqual([prefix, `${prefix}-a`, `${prefix}-b`]);
 });
 
-behaviour("ListQueues heeds the case of a prefix", api("ListQueues"), async () => {
+behaviour("ListQueues compares prefixes case-sensitively", api("ListQueues"), async () => {
   const prefix = unused();
   await create(prefix);
   const { QueueUrls } = await send(new ListQueuesCommand({ QueueNamePrefix: prefix.toUpperCase() }));
   expect(QueueUrls).toBeUndefined();
 });
 
-behaviour("ListQueues goes page by page where MaxResults is given", api("ListQueues"), async () => {
+behaviour("ListQueues pages if MaxResults is given", api("ListQueues"), async () => {
   const prefix = unused();
   for (const end of ["a", "b", "c"]) await create(`${prefix}${end}`);
   const names: string[] = [];
@@ -206,7 +202,7 @@ behaviour("ListQueues goes page by page where MaxResults is given", api("ListQue
 });
 
 for (const MaxResults of [0, 1_001])
-  behaviour(`ListQueues refuses ${MaxResults} as MaxResults`, api("ListQueues"), () =>
+  behaviour(`ListQueues refuses MaxResults ${MaxResults}`, api("ListQueues"), () =>
     refused(
       send(new ListQueuesCommand({ MaxResults })),
       "InvalidParameterValue",
@@ -214,7 +210,7 @@ for (const MaxResults of [0, 1_001])
     ),
   );
 
-behaviour("ListQueues refuses a token that is not its own", api("ListQueues"), () =>
+behaviour("ListQueues refuses an invalid token", api("ListQueues"), () =>
   refused(
     send(new ListQueuesCommand({ MaxResults: 2, NextToken: "made-up" })),
     "InvalidParameterValue",
@@ -222,7 +218,7 @@ behaviour("ListQueues refuses a token that is not its own", api("ListQueues"), (
   ),
 );
 
-behaviour("a token is for the same prefix, and asks for a number of results", api("ListQueues"), async () => {
+behaviour("a ListQueues token requires the same prefix and MaxResults", api("ListQueues"), async () => {
   const prefix = unused();
   for (const end of ["a", "b"]) await send(new CreateQueueCommand({ QueueName: `${prefix}${end}` }));
   const ask = { QueueNamePrefix: prefix, MaxResults: 1 };
@@ -239,7 +235,7 @@ behaviour("a token is for the same prefix, and asks for a number of results", ap
   );
 });
 
-behaviour("PurgeQueue deletes all messages, those in flight too", api("PurgeQueue"), async () => {
+behaviour("PurgeQueue deletes all messages, including those in flight", api("PurgeQueue"), async () => {
   const QueueUrl = await queue({ VisibilityTimeout: "1" });
   for (const body of ["a", "b", "c"]) await put(QueueUrl, body);
   await receive(QueueUrl, { MaxNumberOfMessages: 1 });
@@ -250,7 +246,7 @@ behaviour("PurgeQueue deletes all messages, those in flight too", api("PurgeQueu
   expect([now.ApproximateNumberOfMessages, now.ApproximateNumberOfMessagesNotVisible]).toEqual(["0", "0"]);
 });
 
-behaviour("PurgeQueue is allowed once in 60 seconds", api("PurgeQueue"), async () => {
+behaviour("PurgeQueue is allowed once within 60 seconds", api("PurgeQueue"), async () => {
   const QueueUrl = await queue();
   await send(new PurgeQueueCommand({ QueueUrl }));
   await refused(
@@ -263,14 +259,14 @@ behaviour("PurgeQueue is allowed once in 60 seconds", api("PurgeQueue"), async (
   await send(new PurgeQueueCommand({ QueueUrl }));
 });
 
-behaviour("messages that are sent after a purge are kept", api("PurgeQueue"), async () => {
+behaviour("messages sent after a purge are kept", api("PurgeQueue"), async () => {
   const QueueUrl = await queue();
   await send(new PurgeQueueCommand({ QueueUrl }));
   await put(QueueUrl, "later");
   expect((await receive(QueueUrl)).map(({ Body }) => Body)).toEqual(["later"]);
 });
 
-behaviour("PurgeQueue of no queue says that there is none", api("PurgeQueue"), () =>
+behaviour("PurgeQueue of a missing queue fails", api("PurgeQueue"), () =>
   refused(
     send(new PurgeQueueCommand({ QueueUrl: `${cloud.endpoint}/000000000000/${unused()}` })),
     "QueueDoesNotExist",
@@ -288,13 +284,13 @@ for (const [what, urlOf] of [
   ],
   ["whatever host and port", (name: string) => `http://nube.example:80/000000000000/${name}`],
 ] as const)
-  behaviour(`a queue is found by a URL with ${what}`, api("SendMessage"), async () => {
+  behaviour(`a queue URL may have ${what}`, api("SendMessage"), async () => {
     const name = nameIn(await queue());
     await put(urlOf(name), "here");
     expect((await receive(urlOf(name))).map(({ Body }) => Body)).toEqual(["here"]);
   });
 
-behaviour("what is no queue's URL is an invalid address", api("SendMessage"), () =>
+behaviour("a malformed queue URL is an invalid address", api("SendMessage"), () =>
   refused(
     put("not-a-url", "x"),
     "InvalidAddress",

@@ -15,21 +15,21 @@ const { client, send, queue, put, receive, unused, attributes } = sqsOn(cloud);
 const bodies = async (...ask: Parameters<typeof receive>) => (await receive(...ask)).map(({ Body }) => Body);
 const change = (QueueUrl: string, ReceiptHandle: string | undefined, VisibilityTimeout: number) =>
   send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }));
-/** So many polls have come, and wait. */
+/** Resolves when this number of long polls is waiting. */
 const arrived = (polls = 1) => cloud.waiting(polls);
 
-behaviour("an empty queue has no messages", api("ReceiveMessage"), async () => {
+behaviour("ReceiveMessage from an empty queue returns no messages", api("ReceiveMessage"), async () => {
   expect(await receive(await queue())).toEqual([]);
 });
 
-behaviour("ReceiveMessage gives one message unless more are asked for", api("ReceiveMessage"), async () => {
+behaviour("ReceiveMessage returns one message by default", api("ReceiveMessage"), async () => {
   const QueueUrl = await queue();
   for (const body of ["a", "b"]) await put(QueueUrl, body);
   expect((await receive(QueueUrl, { MaxNumberOfMessages: undefined })).length).toBe(1);
 });
 
 for (const MaxNumberOfMessages of [0, -1, 11])
-  behaviour(`MaxNumberOfMessages cannot be ${MaxNumberOfMessages}`, api("ReceiveMessage"), async () =>
+  behaviour(`MaxNumberOfMessages ${MaxNumberOfMessages} is refused`, api("ReceiveMessage"), async () =>
     refused(
       receive(await queue(), { MaxNumberOfMessages }),
       "InvalidParameterValue",
@@ -37,7 +37,7 @@ for (const MaxNumberOfMessages of [0, -1, 11])
     ),
   );
 for (const VisibilityTimeout of [-1, 43_201])
-  behaviour(`what is received cannot be hidden for ${VisibilityTimeout} s`, api("ReceiveMessage"), async () =>
+  behaviour(`a visibility timeout of ${VisibilityTimeout} s is refused`, api("ReceiveMessage"), async () =>
     refused(
       receive(await queue(), { VisibilityTimeout }),
       "InvalidParameterValue",
@@ -45,7 +45,7 @@ for (const VisibilityTimeout of [-1, 43_201])
     ),
   );
 for (const WaitTimeSeconds of [-1, 21])
-  behaviour(`WaitTimeSeconds cannot be ${WaitTimeSeconds}`, api("ReceiveMessage"), async () =>
+  behaviour(`WaitTimeSeconds ${WaitTimeSeconds} is refused`, api("ReceiveMessage"), async () =>
     refused(
       receive(await queue(), { WaitTimeSeconds }),
       "InvalidParameterValue",
@@ -54,27 +54,31 @@ for (const WaitTimeSeconds of [-1, 21])
   );
 for (const VisibilityTimeout of [-1, 43_201])
   behaviour(
-    `VisibilityTimeout of a receive cannot be ${VisibilityTimeout}`,
+    `VisibilityTimeout ${VisibilityTimeout} of ReceiveMessage is refused`,
     api("ReceiveMessage"),
     async () => refused(receive(await queue(), { VisibilityTimeout }), "InvalidParameterValue"),
   );
 
-behaviour("ReceiveMessage from no queue says that there is none", api("ReceiveMessage"), () =>
+behaviour("ReceiveMessage from a missing queue fails", api("ReceiveMessage"), () =>
   refused(receive(`${cloud.endpoint}/000000000000/${unused()}`), "QueueDoesNotExist"),
 );
 
-behaviour("what is received is hidden for 30 seconds", guide("sqs-visibility-timeout"), async () => {
-  const QueueUrl = await queue();
-  await put(QueueUrl, "x");
-  await receive(QueueUrl);
-  await cloud.advance(29_000);
-  expect(await receive(QueueUrl)).toEqual([]);
-  await cloud.advance(1_000);
-  expect(await bodies(QueueUrl)).toEqual(["x"]);
-});
+behaviour(
+  "a received message is hidden for 30 seconds by default",
+  guide("sqs-visibility-timeout"),
+  async () => {
+    const QueueUrl = await queue();
+    await put(QueueUrl, "x");
+    await receive(QueueUrl);
+    await cloud.advance(29_000);
+    expect(await receive(QueueUrl)).toEqual([]);
+    await cloud.advance(1_000);
+    expect(await bodies(QueueUrl)).toEqual(["x"]);
+  },
+);
 
 behaviour(
-  "a queue's visibility timeout holds for its receives",
+  "the queue's visibility timeout applies to its receives",
   guide("sqs-visibility-timeout"),
   async () => {
     const QueueUrl = await queue({ VisibilityTimeout: "2" });
@@ -85,7 +89,7 @@ behaviour(
   },
 );
 
-behaviour("a receive has a timeout of its own", api("ReceiveMessage"), async () => {
+behaviour("VisibilityTimeout of ReceiveMessage overrides the queue's", api("ReceiveMessage"), async () => {
   const QueueUrl = await queue();
   await put(QueueUrl, "x");
   await receive(QueueUrl, { VisibilityTimeout: 3 });
@@ -95,22 +99,26 @@ behaviour("a receive has a timeout of its own", api("ReceiveMessage"), async () 
   expect(await bodies(QueueUrl)).toEqual(["x"]);
 });
 
-behaviour("with a timeout of 0 a message stays visible", api("ReceiveMessage"), async () => {
+behaviour("a visibility timeout of 0 leaves the message visible", api("ReceiveMessage"), async () => {
   const QueueUrl = await queue();
   await put(QueueUrl, "x");
   for (let n = 0; n < 3; n++) expect(await bodies(QueueUrl, { VisibilityTimeout: 0 })).toEqual(["x"]);
 });
 
-behaviour("the visibility of a message can be ended", api("ChangeMessageVisibility"), async () => {
-  const QueueUrl = await queue();
-  await put(QueueUrl, "x");
-  const [message] = await receive(QueueUrl);
-  await change(QueueUrl, message!.ReceiptHandle, 0);
-  expect(await bodies(QueueUrl)).toEqual(["x"]);
-});
+behaviour(
+  "ChangeMessageVisibility to 0 makes a message visible",
+  api("ChangeMessageVisibility"),
+  async () => {
+    const QueueUrl = await queue();
+    await put(QueueUrl, "x");
+    const [message] = await receive(QueueUrl);
+    await change(QueueUrl, message!.ReceiptHandle, 0);
+    expect(await bodies(QueueUrl)).toEqual(["x"]);
+  },
+);
 
 behaviour(
-  "the visibility of a message begins anew with its change",
+  "ChangeMessageVisibility restarts the visibility timeout",
   api("ChangeMessageVisibility"),
   async () => {
     const QueueUrl = await queue({ VisibilityTimeout: "60" });
@@ -125,26 +133,30 @@ behaviour(
   },
 );
 
-behaviour("a changed timeout is for this receive only", api("ChangeMessageVisibility"), async () => {
-  const QueueUrl = await queue({ VisibilityTimeout: "5" });
-  await put(QueueUrl, "x");
-  const [message] = await receive(QueueUrl);
-  await change(QueueUrl, message!.ReceiptHandle, 100);
-  await cloud.advance(100_000);
-  await receive(QueueUrl);
-  await cloud.advance(5_000);
-  expect(await bodies(QueueUrl)).toEqual(["x"]);
-});
+behaviour(
+  "ChangeMessageVisibility applies to the current receive only",
+  api("ChangeMessageVisibility"),
+  async () => {
+    const QueueUrl = await queue({ VisibilityTimeout: "5" });
+    await put(QueueUrl, "x");
+    const [message] = await receive(QueueUrl);
+    await change(QueueUrl, message!.ReceiptHandle, 100);
+    await cloud.advance(100_000);
+    await receive(QueueUrl);
+    await cloud.advance(5_000);
+    expect(await bodies(QueueUrl)).toEqual(["x"]);
+  },
+);
 
 for (const timeout of [-1, 43_201])
-  behaviour(`a message's visibility cannot be ${timeout}`, api("ChangeMessageVisibility"), async () => {
+  behaviour(`ChangeMessageVisibility refuses ${timeout}`, api("ChangeMessageVisibility"), async () => {
     const QueueUrl = await queue();
     await put(QueueUrl, "x");
     const [message] = await receive(QueueUrl);
     await refused(change(QueueUrl, message!.ReceiptHandle, timeout), "InvalidParameterValue");
   });
 
-behaviour("a message is in flight for 12 hours at most", guide("sqs-visibility-timeout"), async () => {
+behaviour("a message is in flight for at most 12 hours", guide("sqs-visibility-timeout"), async () => {
   const QueueUrl = await queue({ VisibilityTimeout: "3600" });
   await put(QueueUrl, "x");
   const [message] = await receive(QueueUrl);
@@ -158,7 +170,7 @@ behaviour("a message is in flight for 12 hours at most", guide("sqs-visibility-t
 });
 
 behaviour(
-  "a message that is visible again can be hidden by its last receipt handle",
+  "the last receipt handle can hide a message that is visible again",
   api("ChangeMessageVisibility"),
   async () => {
     const QueueUrl = await queue({ VisibilityTimeout: "1" });
@@ -194,36 +206,46 @@ behaviour(
   },
 );
 
-behaviour("a deleted message has no visibility to change", api("ChangeMessageVisibility"), async () => {
-  const QueueUrl = await queue();
-  await put(QueueUrl, "x");
-  const [message] = await receive(QueueUrl);
-  await send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message!.ReceiptHandle }));
-  await refused(
-    change(QueueUrl, message!.ReceiptHandle, 10),
-    "InvalidParameterValue",
-    /Reason: Message does not exist or is not available for visibility timeout change\.$/,
-  );
-});
-
-behaviour("no receipt handle, no change", api("ChangeMessageVisibility"), async () =>
-  refused(change(await queue(), "garbage", 1), "ReceiptHandleIsInvalid", undefined, 404),
+behaviour(
+  "ChangeMessageVisibility of a message that was deleted is refused",
+  api("ChangeMessageVisibility"),
+  async () => {
+    const QueueUrl = await queue();
+    await put(QueueUrl, "x");
+    const [message] = await receive(QueueUrl);
+    await send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message!.ReceiptHandle }));
+    await refused(
+      change(QueueUrl, message!.ReceiptHandle, 10),
+      "InvalidParameterValue",
+      /Reason: Message does not exist or is not available for visibility timeout change\.$/,
+    );
+  },
 );
 
-behaviour("receives are counted, and the first is told", api("ReceiveMessage"), async () => {
-  const QueueUrl = await queue({ VisibilityTimeout: "1" });
-  await put(QueueUrl, "x");
-  const MessageSystemAttributeNames: MessageSystemAttributeName[] = ["All"];
-  const [first] = await receive(QueueUrl, { MessageSystemAttributeNames });
-  await cloud.advance(1_000);
-  const [second] = await receive(QueueUrl, { MessageSystemAttributeNames });
-  expect([first, second].map((m) => m!.Attributes!.ApproximateReceiveCount)).toEqual(["1", "2"]);
-  expect(second!.Attributes!.ApproximateFirstReceiveTimestamp).toBe(
-    first!.Attributes!.ApproximateFirstReceiveTimestamp,
-  );
-});
+behaviour(
+  "ChangeMessageVisibility refuses a malformed receipt handle",
+  api("ChangeMessageVisibility"),
+  async () => refused(change(await queue(), "garbage", 1), "ReceiptHandleIsInvalid", undefined, 404),
+);
 
-behaviour("All tells the system attributes of a message", api("ReceiveMessage"), async () => {
+behaviour(
+  "ApproximateReceiveCount and ApproximateFirstReceiveTimestamp are returned",
+  api("ReceiveMessage"),
+  async () => {
+    const QueueUrl = await queue({ VisibilityTimeout: "1" });
+    await put(QueueUrl, "x");
+    const MessageSystemAttributeNames: MessageSystemAttributeName[] = ["All"];
+    const [first] = await receive(QueueUrl, { MessageSystemAttributeNames });
+    await cloud.advance(1_000);
+    const [second] = await receive(QueueUrl, { MessageSystemAttributeNames });
+    expect([first, second].map((m) => m!.Attributes!.ApproximateReceiveCount)).toEqual(["1", "2"]);
+    expect(second!.Attributes!.ApproximateFirstReceiveTimestamp).toBe(
+      first!.Attributes!.ApproximateFirstReceiveTimestamp,
+    );
+  },
+);
+
+behaviour("All returns every system attribute", api("ReceiveMessage"), async () => {
   const QueueUrl = await queue();
   await put(QueueUrl, "x");
   const [message] = await receive(QueueUrl, { MessageSystemAttributeNames: ["All"] });
@@ -235,20 +257,20 @@ behaviour("All tells the system attributes of a message", api("ReceiveMessage"),
   });
 });
 
-behaviour("the older list of names does the same", api("ReceiveMessage"), async () => {
+behaviour("the older AttributeNames parameter works the same way", api("ReceiveMessage"), async () => {
   const QueueUrl = await queue();
   await put(QueueUrl, "x");
   const [message] = await receive(QueueUrl, { AttributeNames: ["SentTimestamp" as "All"] });
   expect(Object.keys(message!.Attributes!)).toEqual(["SentTimestamp"]);
 });
 
-behaviour("no system attribute is told unasked", api("ReceiveMessage"), async () => {
+behaviour("system attributes are returned only on request", api("ReceiveMessage"), async () => {
   const QueueUrl = await queue();
   await put(QueueUrl, "x");
   expect((await receive(QueueUrl))[0]!.Attributes).toBeUndefined();
 });
 
-behaviour("what a message does not have is not told", api("ReceiveMessage"), async () => {
+behaviour("system attributes without a value are omitted", api("ReceiveMessage"), async () => {
   const QueueUrl = await queue();
   await put(QueueUrl, "x");
   const [message] = await receive(QueueUrl, {
@@ -257,7 +279,7 @@ behaviour("what a message does not have is not told", api("ReceiveMessage"), asy
   expect(message!.Attributes).toBeUndefined();
 });
 
-behaviour("a system attribute that there is not is refused", api("ReceiveMessage"), async () =>
+behaviour("an unknown system attribute is refused", api("ReceiveMessage"), async () =>
   refused(
     receive(await queue(), { MessageSystemAttributeNames: ["Colour" as "All"] }),
     "InvalidAttributeName",
@@ -277,7 +299,7 @@ const FILTERS: [string, string[] | undefined, string[]][] = [
   ["those of several patterns", ["a.*", "b"], ["a.one", "a.two", "b"]],
 ];
 for (const [what, MessageAttributeNames, expected] of FILTERS)
-  behaviour(`attributes are told: ${what}`, api("ReceiveMessage"), async () => {
+  behaviour(`message attributes are returned: ${what}`, api("ReceiveMessage"), async () => {
     const QueueUrl = await queue();
     await put(QueueUrl, "x", {
       MessageAttributes: { "a.one": value, "a.two": value, b: value, c: value, colour: value },
@@ -287,7 +309,7 @@ for (const [what, MessageAttributeNames, expected] of FILTERS)
     expect(message!.MD5OfMessageAttributes === undefined).toBe(expected.length === 0);
   });
 
-behaviour("a long poll ends with the next message", guide("sqs-short-and-long-polling"), async () => {
+behaviour("a long poll returns when a message is sent", guide("sqs-short-and-long-polling"), async () => {
   const QueueUrl = await queue();
   const poll = bodies(QueueUrl, { WaitTimeSeconds: 20 });
   await arrived();
@@ -295,21 +317,29 @@ behaviour("a long poll ends with the next message", guide("sqs-short-and-long-po
   expect(await poll).toEqual(["x"]);
 });
 
-behaviour("a queue can have all receives wait", api("SetQueueAttributes"), async () => {
-  const QueueUrl = await queue({ ReceiveMessageWaitTimeSeconds: "20" });
-  const poll = bodies(QueueUrl);
-  await arrived();
-  await put(QueueUrl, "x");
-  expect(await poll).toEqual(["x"]);
-});
-
-behaviour("a receive's own wait goes before its queue's", guide("sqs-short-and-long-polling"), async () => {
-  const QueueUrl = await queue({ ReceiveMessageWaitTimeSeconds: "20" });
-  expect(await receive(QueueUrl, { WaitTimeSeconds: 0 })).toEqual([]);
-});
+behaviour(
+  "ReceiveMessageWaitTimeSeconds of a queue applies to its receives",
+  api("SetQueueAttributes"),
+  async () => {
+    const QueueUrl = await queue({ ReceiveMessageWaitTimeSeconds: "20" });
+    const poll = bodies(QueueUrl);
+    await arrived();
+    await put(QueueUrl, "x");
+    expect(await poll).toEqual(["x"]);
+  },
+);
 
 behaviour(
-  "a long poll without a message ends with its time",
+  "WaitTimeSeconds of ReceiveMessage overrides the queue's",
+  guide("sqs-short-and-long-polling"),
+  async () => {
+    const QueueUrl = await queue({ ReceiveMessageWaitTimeSeconds: "20" });
+    expect(await receive(QueueUrl, { WaitTimeSeconds: 0 })).toEqual([]);
+  },
+);
+
+behaviour(
+  "a long poll without a message returns after its wait time",
   guide("sqs-short-and-long-polling"),
   async () => {
     const QueueUrl = await queue();
@@ -320,7 +350,7 @@ behaviour(
   },
 );
 
-behaviour("a long poll ends when a delay ends", guide("sqs-short-and-long-polling"), async () => {
+behaviour("a long poll returns when a delay ends", guide("sqs-short-and-long-polling"), async () => {
   const QueueUrl = await queue();
   await put(QueueUrl, "late", { DelaySeconds: 3 });
   const poll = bodies(QueueUrl, { WaitTimeSeconds: 20 });
@@ -329,27 +359,35 @@ behaviour("a long poll ends when a delay ends", guide("sqs-short-and-long-pollin
   expect(await poll).toEqual(["late"]);
 });
 
-behaviour("a long poll ends when a visibility ends", guide("sqs-short-and-long-polling"), async () => {
-  const QueueUrl = await queue({ VisibilityTimeout: "3" });
-  await put(QueueUrl, "x");
-  await receive(QueueUrl);
-  const poll = bodies(QueueUrl, { WaitTimeSeconds: 20 });
-  await arrived();
-  await cloud.advance(3_000);
-  expect(await poll).toEqual(["x"]);
-});
+behaviour(
+  "a long poll returns when a visibility timeout ends",
+  guide("sqs-short-and-long-polling"),
+  async () => {
+    const QueueUrl = await queue({ VisibilityTimeout: "3" });
+    await put(QueueUrl, "x");
+    await receive(QueueUrl);
+    const poll = bodies(QueueUrl, { WaitTimeSeconds: 20 });
+    await arrived();
+    await cloud.advance(3_000);
+    expect(await poll).toEqual(["x"]);
+  },
+);
 
-behaviour("a long poll ends when a message is given back", guide("sqs-short-and-long-polling"), async () => {
-  const QueueUrl = await queue();
-  await put(QueueUrl, "x");
-  const [message] = await receive(QueueUrl);
-  const poll = bodies(QueueUrl, { WaitTimeSeconds: 20 });
-  await arrived();
-  await change(QueueUrl, message!.ReceiptHandle, 0);
-  expect(await poll).toEqual(["x"]);
-});
+behaviour(
+  "a long poll returns when visibility is set to 0",
+  guide("sqs-short-and-long-polling"),
+  async () => {
+    const QueueUrl = await queue();
+    await put(QueueUrl, "x");
+    const [message] = await receive(QueueUrl);
+    const poll = bodies(QueueUrl, { WaitTimeSeconds: 20 });
+    await arrived();
+    await change(QueueUrl, message!.ReceiptHandle, 0);
+    expect(await poll).toEqual(["x"]);
+  },
+);
 
-behaviour("several long polls share what comes", guide("sqs-short-and-long-polling"), async () => {
+behaviour("concurrent long polls share the messages", guide("sqs-short-and-long-polling"), async () => {
   const QueueUrl = await queue();
   const polls = [1, 2, 3].map(() => bodies(QueueUrl, { WaitTimeSeconds: 20, MaxNumberOfMessages: 1 }));
   await arrived(polls.length);
@@ -358,7 +396,7 @@ behaviour("several long polls share what comes", guide("sqs-short-and-long-polli
 });
 
 behaviour(
-  "a long poll whose client has gone takes no message",
+  "a long poll of a disconnected client receives nothing",
   guide("sqs-short-and-long-polling"),
   async () => {
     const QueueUrl = await queue();
@@ -375,7 +413,7 @@ behaviour(
   },
 );
 
-behaviour("a long poll ends with its queue", api("DeleteQueue"), async () => {
+behaviour("a long poll ends when its queue is deleted", api("DeleteQueue"), async () => {
   const QueueUrl = await queue();
   const poll = receive(QueueUrl, { WaitTimeSeconds: 20 });
   const ended = refused(poll, "QueueDoesNotExist");
@@ -384,12 +422,12 @@ behaviour("a long poll ends with its queue", api("DeleteQueue"), async () => {
   await ended;
 });
 
-behaviour("ReceiveRequestAttemptId is for FIFO queues alone", api("ReceiveMessage"), async () =>
+behaviour("ReceiveRequestAttemptId is refused for standard queues", api("ReceiveMessage"), async () =>
   refused(receive(await queue(), { ReceiveRequestAttemptId: "try" }), "InvalidParameterValue"),
 );
 
 behaviour(
-  "another visibility timeout of a queue is for the next receive",
+  "a changed visibility timeout of a queue applies to later receives",
   api("SetQueueAttributes"),
   async () => {
     const QueueUrl = await queue();

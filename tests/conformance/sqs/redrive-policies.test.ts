@@ -75,7 +75,7 @@ for (const [what, text, message] of REASONS) {
 }
 
 for (const RedrivePolicy of ["{", "[]", "3", " "])
-  behaviour(`a redrive policy is an object in JSON, not ${RedrivePolicy}`, api("CreateQueue"), () =>
+  behaviour(`a redrive policy must be a JSON object, not ${RedrivePolicy}`, api("CreateQueue"), () =>
     refused(
       queue({ RedrivePolicy }),
       "InvalidAttributeValue",
@@ -83,7 +83,7 @@ for (const RedrivePolicy of ["{", "[]", "3", " "])
     ),
   );
 
-behaviour("the error of a redrive policy tells the policy", api("CreateQueue"), async () => {
+behaviour("the error for a redrive policy repeats the policy", api("CreateQueue"), async () => {
   const RedrivePolicy = policy("arn:aws:sqs:us-east-1:000000000000:not-there", 3);
   await refused(
     queue({ RedrivePolicy }),
@@ -92,14 +92,14 @@ behaviour("the error of a redrive policy tells the policy", api("CreateQueue"), 
   );
 });
 
-behaviour("the dead-letter queue of a FIFO queue is FIFO", guide("sqs-dead-letter-queues"), async () => {
+behaviour("the dead-letter queue of a FIFO queue must be FIFO", guide("sqs-dead-letter-queues"), async () => {
   const [standard, line] = [await queue(), await fifo()];
   await refused(fifo({ RedrivePolicy: policy(arn(standard), 1) }), "InvalidParameterValue");
   await refused(queue({ RedrivePolicy: policy(arn(line), 1) }), "InvalidParameterValue");
 });
 
 behaviour(
-  "a redrive policy is told with its count as a number, and taken away by an empty one",
+  "a redrive policy is returned with a numeric count, and removed by an empty one",
   api("SetQueueAttributes"),
   async () => {
     const dead = await queue();
@@ -110,12 +110,12 @@ behaviour(
   },
 );
 
-behaviour("a dead-letter queue can refuse all sources", guide("sqs-dead-letter-queues"), async () => {
+behaviour("a dead-letter queue can deny all source queues", guide("sqs-dead-letter-queues"), async () => {
   const dead = await queue({ RedriveAllowPolicy: JSON.stringify({ redrivePermission: "denyAll" }) });
   await refused(queue({ RedrivePolicy: policy(arn(dead), 1) }), "InvalidParameterValue");
 });
 
-behaviour("a dead-letter queue can name its sources", guide("sqs-dead-letter-queues"), async () => {
+behaviour("a dead-letter queue can restrict its source queues", guide("sqs-dead-letter-queues"), async () => {
   const [source, other] = [await queue(), await queue()];
   const RedriveAllowPolicy = JSON.stringify({ redrivePermission: "byQueue", sourceQueueArns: [arn(source)] });
   const dead = await queue({ RedriveAllowPolicy });
@@ -127,7 +127,7 @@ behaviour("a dead-letter queue can name its sources", guide("sqs-dead-letter-que
 
 for (const document of [{ redrivePermission: "some" }, {}, [], { redrivePermission: "allowAll", more: 1 }])
   behaviour(
-    `a redrive allow policy ${JSON.stringify(document)} has no form that SQS knows`,
+    `the redrive allow policy ${JSON.stringify(document)} is refused`,
     api("SetQueueAttributes"),
     () =>
       refused(

@@ -13,29 +13,29 @@ const { send, queue, unused } = sqsOn(cloud);
 const tag = (QueueUrl: string, Tags: Record<string, string>) => send(new TagQueueCommand({ QueueUrl, Tags }));
 const tags = async (QueueUrl: string) => (await send(new ListQueueTagsCommand({ QueueUrl }))).Tags;
 
-behaviour("a queue begins without tags", api("ListQueueTags"), async () => {
+behaviour("a queue has no tags by default", api("ListQueueTags"), async () => {
   expect(await tags(await queue())).toBeUndefined();
 });
 
-behaviour("a queue can be made with tags", api("CreateQueue"), async () => {
+behaviour("CreateQueue accepts tags", api("CreateQueue"), async () => {
   const { QueueUrl } = await send(new CreateQueueCommand({ QueueName: unused(), tags: { a: "1", b: "" } }));
   expect(await tags(QueueUrl!)).toEqual({ a: "1", b: "" });
 });
 
-behaviour("TagQueue adds tags, and replaces values", api("TagQueue"), async () => {
+behaviour("TagQueue adds tags and replaces values", api("TagQueue"), async () => {
   const QueueUrl = await queue();
   await tag(QueueUrl, { a: "1", b: "2" });
   await tag(QueueUrl, { b: "3", c: "4" });
   expect(await tags(QueueUrl)).toEqual({ a: "1", b: "3", c: "4" });
 });
 
-behaviour("tags heed case", guide("sqs-queue-tags"), async () => {
+behaviour("tag keys and values are case-sensitive", guide("sqs-queue-tags"), async () => {
   const QueueUrl = await queue();
   await tag(QueueUrl, { key: "1", Key: "2" });
   expect(await tags(QueueUrl)).toEqual({ key: "1", Key: "2" });
 });
 
-behaviour("UntagQueue takes tags away, and minds none that are not there", api("UntagQueue"), async () => {
+behaviour("UntagQueue removes tags, and ignores missing ones", api("UntagQueue"), async () => {
   const QueueUrl = await queue();
   await tag(QueueUrl, { a: "1", b: "2" });
   await send(new UntagQueueCommand({ QueueUrl, TagKeys: ["a", "never"] }));
@@ -54,7 +54,7 @@ for (const [what, TagKeys] of [
     ),
   );
 
-behaviour("a queue has 50 tags at most", guide("sqs-queue-tags"), async () => {
+behaviour("a queue has at most 50 tags", guide("sqs-queue-tags"), async () => {
   const some = (from: number, to: number) =>
     Object.fromEntries(Array.from({ length: to - from }, (_, n) => [`k${from + n}`, "v"]));
   const QueueUrl = await queue();
@@ -88,6 +88,6 @@ for (const [operation, call] of [
   ["UntagQueue", (QueueUrl: string) => send(new UntagQueueCommand({ QueueUrl, TagKeys: ["a"] }))],
   ["ListQueueTags", (QueueUrl: string) => tags(QueueUrl)],
 ] as const)
-  behaviour(`${operation} of no queue says that there is none`, api(operation), () =>
+  behaviour(`${operation} of a missing queue fails`, api(operation), () =>
     refused(call(`${cloud.endpoint}/000000000000/${unused()}`), "QueueDoesNotExist"),
   );
