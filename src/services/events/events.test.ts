@@ -39,7 +39,7 @@ const RoleArn = "arn:aws:iam::000000000000:role/events";
 const queueArn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 const orders = { Source: "shop", DetailType: "order", Detail: '{"customer":"c1","total":12}' };
 
-test("the first call of all may be for two buses", async () => {
+test("the first request may have entries for two buses", async () => {
   const entries = [orders, { ...orders, EventBusName: "none" }];
   const { FailedEntryCount } = await nube.aws.events.PutEvents({ Entries: entries });
   expect(FailedEntryCount).toBe(0);
@@ -56,7 +56,7 @@ async function rule(pattern: object, target: object = {}, bus?: string) {
 }
 const bodies = () => queues.sent.map(({ body }) => JSON.parse(body));
 
-test("an event reaches the targets of the rules that it meets, as the rule's own service", async () => {
+test("an event is delivered to the targets of matching rules by the rule's service principal", async () => {
   await rule({ source: ["shop"], detail: { total: [{ numeric: [">", 10] }] } });
   const { Entries, FailedEntryCount } = await nube.aws.events.PutEvents({
     Entries: [orders, { ...orders, Detail: '{"total":1}' }],
@@ -83,7 +83,7 @@ test("an event reaches the targets of the rules that it meets, as the rule's own
   });
 });
 
-test("a rule that is changed, disabled or deleted meets what it says now", async () => {
+test("changing, disabling or deleting a rule takes effect immediately", async () => {
   const put = () => nube.aws.events.PutEvents({ Entries: [orders] });
   await rule({ source: ["shop"] });
   await put();
@@ -101,7 +101,7 @@ test("a rule that is changed, disabled or deleted meets what it says now", async
   expect(queues.sent).toHaveLength(2);
 });
 
-describe("what a target is given", () => {
+describe("the input of a target", () => {
   test.each<[string, object, string]>([
     ["a part", { InputPath: "$.detail.customer" }, '"c1"'],
     ["a constant", { Input: '{"a":1}' }, '{"a":1}'],
@@ -129,11 +129,11 @@ describe("what a target is given", () => {
   });
 });
 
-describe("a target that fails", () => {
+describe("a failing target", () => {
   const RetryPolicy = { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 3_600 };
   const DeadLetterConfig = { Arn: queueArn("dead") };
 
-  test("is tried again, and gets the event when it is back", async () => {
+  test("is retried, and gets the event once it works again", async () => {
     await rule({ source: ["shop"] });
     queues.fail(new AwsError("ServiceUnavailable", "down", { status: 503 }));
     await nube.aws.events.PutEvents({ Entries: [orders] });
@@ -144,7 +144,7 @@ describe("a target that fails", () => {
     expect(queues.sent).toHaveLength(1);
   });
 
-  test("leaves the event to the dead-letter queue, with the reason", async () => {
+  test("causes the event to be sent to the dead-letter queue with the reason", async () => {
     await rule({ source: ["shop"] }, { RetryPolicy, DeadLetterConfig });
     queues.fail(new AwsError("ServiceUnavailable", "down", { status: 503 }));
     await nube.aws.events.PutEvents({ Entries: [orders] });
@@ -162,7 +162,7 @@ describe("a target that fails", () => {
     ]);
   });
 
-  test("is not tried again where that is no use", async () => {
+  test("is not retried after a permanent error", async () => {
     await rule({ source: ["shop"] }, { DeadLetterConfig });
     queues.fail(new AwsError("QueueDoesNotExist", "no such queue"));
     await nube.aws.events.PutEvents({ Entries: [orders] });
@@ -173,7 +173,7 @@ describe("a target that fails", () => {
   });
 });
 
-test("entries are judged one by one", async () => {
+test("entries are validated separately", async () => {
   const { Entries, FailedEntryCount } = await nube.aws.events.PutEvents({
     Entries: [
       { ...orders, Source: "" },
@@ -193,7 +193,7 @@ test("entries are judged one by one", async () => {
   ]);
 });
 
-test("the default bus gets what the house's own services observe", async () => {
+test("the default bus receives events of Nube's own services", async () => {
   await rule({ source: ["aws.hello"] });
   const ctx = {
     aws: nube.as(
@@ -210,7 +210,7 @@ test("the default bus gets what the house's own services observe", async () => {
   expect(bodies()).toMatchObject([{ source: "aws.hello", account: "000000000000", detail: { a: 1 } }]);
 });
 
-test("a rule with a schedule comes at its times, until it is disabled", async () => {
+test("a scheduled rule is triggered at its times until it is disabled", async () => {
   await nube.aws.events.PutRule({ Name: "rule", ScheduleExpression: "rate(5 minutes)" });
   await nube.aws.events.PutTargets({ Rule: "rule", Targets: [{ Id: "one", Arn: queueArn("orders") }] });
   await nube.advance("16m");
@@ -225,7 +225,7 @@ test("a rule with a schedule comes at its times, until it is disabled", async ()
   expect(queues.sent).toHaveLength(3);
 });
 
-test("an event goes on to another bus as it is", async () => {
+test("an event is forwarded to another bus unchanged", async () => {
   await nube.aws.events.CreateEventBus({ Name: "second" });
   await rule({ source: ["shop"] }, {}, "second");
   await nube.aws.events.PutRule({ Name: "forward", EventPattern: '{"source":["shop"]}' });
@@ -238,7 +238,7 @@ test("an event goes on to another bus as it is", async () => {
   expect(bodies()).toMatchObject([{ id: Entries![0]!.EventId, source: "shop" }]);
 });
 
-test("an event goes on to another account's bus, if that says so, as this account's", async () => {
+test("an event is forwarded to another account's bus, with the sender's account, if its policy allows it", async () => {
   const account = "111122223333";
   const other = nube.as(rootOf(account)).events;
   await other.PutRule({ Name: "rule", EventPattern: '{"source":["shop"]}' });
@@ -262,7 +262,7 @@ test("an event goes on to another account's bus, if that says so, as this accoun
   expect(bodies()[1]).toMatchObject({ account: "000000000000", source: "shop" });
 });
 
-test("an archive keeps what its pattern says, and a replay shows it again", async () => {
+test("an archive stores matching events, and a replay sends them again", async () => {
   await rule({ source: ["shop"] });
   const EventSourceArn = "arn:aws:events:us-east-1:000000000000:event-bus/default";
   const { ArchiveArn } = await nube.aws.events.CreateArchive({
@@ -295,7 +295,7 @@ test("an archive keeps what its pattern says, and a replay shows it again", asyn
 });
 
 // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_StartReplay.html
-test("a replay goes by the time in the event, an archive's retention by when it came", async () => {
+test("a replay selects by the event's time, an archive's retention by its arrival", async () => {
   await rule({ source: ["shop"] });
   const EventSourceArn = "arn:aws:events:us-east-1:000000000000:event-bus/default";
   const { ArchiveArn } = await nube.aws.events.CreateArchive({
@@ -328,7 +328,7 @@ test("a replay goes by the time in the event, an archive's retention by when it 
   expect(await replay("second")).toEqual([]);
 });
 
-test("no answer tells a connection's secrets", async () => {
+test("no response contains a connection's secrets", async () => {
   const AuthParameters = { BasicAuthParameters: { Username: "me", Password: "secret-word" } };
   const made = await nube.aws.events.CreateConnection({
     Name: "c",

@@ -39,7 +39,7 @@ const retrieve = async (archiveId: string, tier = "Expedited") => {
 describe.each([1, 70_000, MIB, 2.5 * MIB])("an archive of %i bytes", (size) => {
   const bytes = archiveOf(size);
 
-  test("comes back as it was", async () => {
+  test("is returned unchanged", async () => {
     const { archiveId, checksum } = await nube.aws.glacier.UploadArchive({ ...vault, ...upload(bytes) });
     expect(checksum).toBe(treeHashOfBytes(bytes));
     const output = await nube.aws.glacier.GetJobOutput(await retrieve(archiveId!));
@@ -47,7 +47,7 @@ describe.each([1, 70_000, MIB, 2.5 * MIB])("an archive of %i bytes", (size) => {
     expect(output.checksum).toBe(checksum);
   });
 
-  test("leaves nothing behind", async () => {
+  test("leaves no data behind after deletion", async () => {
     const { archiveId } = await nube.aws.glacier.UploadArchive({ ...vault, ...upload(bytes) });
     await nube.aws.glacier.DeleteArchive({ ...vault, archiveId: archiveId! });
     await nube.advance("1s");
@@ -55,7 +55,7 @@ describe.each([1, 70_000, MIB, 2.5 * MIB])("an archive of %i bytes", (size) => {
   });
 });
 
-test("what is received with a wrong tree hash is not kept", async () => {
+test("an upload with a wrong tree hash is not stored", async () => {
   const { body } = upload(archiveOf(MIB));
   const { checksum } = upload(archiveOf(MIB, 1));
   await expect(nube.aws.glacier.UploadArchive({ ...vault, body, checksum })).rejects.toMatchObject({
@@ -66,14 +66,14 @@ test("what is received with a wrong tree hash is not kept", async () => {
   expect(files.size).toBe(0);
 });
 
-describe("an archive that is deleted", () => {
+describe("a deleted archive", () => {
   let archiveId: string;
   const bytes = archiveOf(MIB);
   beforeEach(async () => {
     archiveId = (await nube.aws.glacier.UploadArchive({ ...vault, ...upload(bytes) })).archiveId!;
   });
 
-  test("is offered by a completed job until that expires", async () => {
+  test("is available from a completed job until the job expires", async () => {
     const job = await retrieve(archiveId);
     await nube.aws.glacier.DeleteArchive({ ...vault, archiveId });
     await nube.advance("1h");
@@ -85,7 +85,7 @@ describe("an archive that is deleted", () => {
     expect(files.size).toBe(0);
   });
 
-  test("fails the jobs that were to retrieve it", async () => {
+  test("fails its pending retrieval jobs", async () => {
     const jobParameters = { Type: "archive-retrieval", ArchiveId: archiveId };
     const { jobId } = await nube.aws.glacier.InitiateJob({ ...vault, jobParameters });
     await nube.aws.glacier.DeleteArchive({ ...vault, archiveId });
@@ -95,7 +95,7 @@ describe("an archive that is deleted", () => {
     expect(files.size).toBe(0);
   });
 
-  test("is in the inventory until the next one is taken", async () => {
+  test("is in the inventory until the next inventory", async () => {
     await nube.advance("24h");
     await nube.aws.glacier.DeleteArchive({ ...vault, archiveId });
     const listed = async () => {
@@ -111,7 +111,7 @@ describe("an archive that is deleted", () => {
   });
 });
 
-describe("an upload in parts", () => {
+describe("a multipart upload", () => {
   const bytes = archiveOf(2.5 * MIB);
   const begin = async () => {
     const { uploadId } = await nube.aws.glacier.InitiateMultipartUpload({ ...vault, partSize: `${MIB}` });
@@ -123,7 +123,7 @@ describe("an upload in parts", () => {
     return nube.aws.glacier.UploadMultipartPart({ ...to, ...upload(piece), range });
   };
 
-  test("becomes an archive whose parts may have come in any order, and twice", async () => {
+  test("becomes an archive even if parts arrive in any order and twice", async () => {
     const to = await begin();
     for (const part of [2, 0, 1, 0]) await send(to, part);
     const whole = { ...to, checksum: treeHashOfBytes(bytes), archiveSize: `${bytes.length}` };
@@ -138,7 +138,7 @@ describe("an upload in parts", () => {
     expect(files.size).toBe(0);
   });
 
-  test("leaves nothing behind when it is aborted", async () => {
+  test("leaves no data behind when it is aborted", async () => {
     const to = await begin();
     await send(to, 0);
     await nube.aws.glacier.AbortMultipartUpload(to);
@@ -147,7 +147,7 @@ describe("an upload in parts", () => {
     await expect(send(to, 1)).rejects.toMatchObject({ code: "ResourceNotFoundException" });
   });
 
-  test("is given up after a day without a part", async () => {
+  test("expires after a day without a new part", async () => {
     const to = await begin();
     await nube.advance("23h");
     await send(to, 0);
@@ -158,7 +158,7 @@ describe("an upload in parts", () => {
     expect(files.size).toBe(0);
   });
 
-  test("goes with its vault", async () => {
+  test("is deleted with its vault", async () => {
     const to = await begin();
     await send(to, 0);
     await nube.aws.glacier.DeleteVault(vault);

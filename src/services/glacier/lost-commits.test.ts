@@ -11,7 +11,7 @@ const MAX_COMMITS = 15;
 /** The number of archives whose inventory is large enough to be stored as a file. */
 const ARCHIVES = Math.ceil(INLINE_BYTES / 1_024);
 
-test("no inventory stays of a commit that failed", async () => {
+test("a failed commit leaves no inventory file behind", async () => {
   let refused = 0;
   for (let commit = 0; commit < MAX_COMMITS; commit++) {
     const disk = testDisk();

@@ -43,7 +43,7 @@ const initiate = async (jobParameters: object) => {
   return { ...vault, jobId: jobId! };
 };
 
-describe("a range of an archive in parts", () => {
+describe("a range of a multipart archive", () => {
   const bytes = archiveOf(6.5 * MIB);
   let archiveId: string;
   beforeEach(async () => {
@@ -99,7 +99,7 @@ describe("a notification", () => {
   });
   const retrieval = () => ({ Type: "archive-retrieval", ArchiveId: archiveId, Tier: "Expedited" });
 
-  test("tells the job's topic and the vault's what DescribeJob tells", async () => {
+  test("is sent to the topics of the job and of the vault with DescribeJob's description", async () => {
     const vaultNotificationConfig = { SNSTopic: topic("all"), Events: ["ArchiveRetrievalCompleted"] };
     await nube.aws.glacier.SetVaultNotifications({ ...vault, vaultNotificationConfig });
     const job = await initiate({ ...retrieval(), SNSTopic: topic("one") });
@@ -113,7 +113,7 @@ describe("a notification", () => {
     }
   });
 
-  test("is not sent for an event that the vault does not tell", async () => {
+  test("is not sent for an event that the vault has not enabled", async () => {
     const vaultNotificationConfig = { SNSTopic: topic("all"), Events: ["InventoryRetrievalCompleted"] };
     await nube.aws.glacier.SetVaultNotifications({ ...vault, vaultNotificationConfig });
     await initiate(retrieval());
@@ -121,7 +121,7 @@ describe("a notification", () => {
     expect(published).toEqual([]);
   });
 
-  test("is sent once the topic is there again", async () => {
+  test("is sent once its deleted topic exists again", async () => {
     await initiate({ ...retrieval(), SNSTopic: topic("one") });
     isSnsDown = true;
     await nube.advance("5m");
@@ -142,7 +142,7 @@ describe("an inventory of several pages", () => {
     await nube.advance("24h");
   });
 
-  test("is whole, and in several retrievals as well", async () => {
+  test("is complete in one or several retrievals", async () => {
     const descriptions = async (InventoryRetrievalParameters: object) => {
       const job = await initiate({ Type: "inventory-retrieval", InventoryRetrievalParameters });
       await nube.advance("5h");
@@ -168,10 +168,10 @@ describe("an inventory of several pages", () => {
   });
 });
 
-describe("who may", () => {
+describe("authorization", () => {
   const other = rootOf("111111111111");
 
-  test("another account comes in by the vault's policy only", async () => {
+  test("another account has access only through the vault policy", async () => {
     const theirs = nube.as(other);
     const read = () => theirs.glacier.DescribeVault({ ...vault, accountId: TEST_PLACE.account });
     await expect(read()).rejects.toMatchObject({ status: 403 });
@@ -184,7 +184,7 @@ describe("who may", () => {
     });
   });
 
-  test("a lock's policy stands beside the vault's, with the archive's age and the vault's tags", async () => {
+  test("a lock policy applies in addition to the vault policy, with archive age and vault tags", async () => {
     const { archiveId } = await nube.aws.glacier.UploadArchive({ ...vault, ...upload(archiveOf(1)) });
     const said = { Principal: "*", Action: "glacier:DeleteArchive", Resource: arn };
     const policy = (statement: object) => ({
@@ -213,7 +213,7 @@ describe("who may", () => {
     await remove();
   });
 
-  test("every operation says what IAM judges", () => {
+  test("every operation declares its IAM action", () => {
     expect([...glacier.access.keys()].sort()).toEqual([...glacier.operations.keys()].sort());
     expect([...glacier.operations.keys()].sort()).toEqual([...glacier.contract.operationNames].sort());
   });

@@ -14,12 +14,15 @@ function root(bytes: Uint8Array): string {
   return hash("sha256", Buffer.from(below, "hex"), "hex");
 }
 
-test.each([1, MIB, MIB + 1, 2 * MIB, 3 * MIB, 6.5 * MIB, 7 * MIB])("a tree hash of %i bytes", (size) => {
-  const bytes = archiveOf(size);
-  expect(treeHashOfBytes(bytes)).toBe(root(bytes));
-});
+test.each([1, MIB, MIB + 1, 2 * MIB, 3 * MIB, 6.5 * MIB, 7 * MIB])(
+  "the tree hash of %i bytes is correct",
+  (size) => {
+    const bytes = archiveOf(size);
+    expect(treeHashOfBytes(bytes)).toBe(root(bytes));
+  },
+);
 
-describe("a range is a node of the tree", () => {
+describe("isTreeNode", () => {
   const size = 6.5 * MIB;
   const bytes = archiveOf(size);
   const nodes = new Set<string>();
@@ -33,7 +36,7 @@ describe("a range is a node of the tree", () => {
   };
   collect(0, size);
 
-  test("where it is one, and nowhere else", () => {
+  test("is true for nodes of the tree and no other range", () => {
     for (let first = 0; first < 7; first++) {
       for (let behind = first + 1; behind <= 7; behind++) {
         const span = { start: first * MIB, end: Math.min(behind * MIB, size) };
@@ -44,7 +47,7 @@ describe("a range is a node of the tree", () => {
     expect(isTreeHashAligned({ start: MIB, end: 3 * MIB }, bytes.length)).toBe(false);
   });
 
-  test("only if it is aligned to megabytes", () => {
+  test("is true only for ranges aligned to megabytes", () => {
     expect(isMegabyteAligned({ start: 0, end: MIB }, size)).toBe(true);
     expect(isMegabyteAligned({ start: MIB, end: size }, size)).toBe(true);
     expect(isMegabyteAligned({ start: 1, end: MIB }, size)).toBe(false);

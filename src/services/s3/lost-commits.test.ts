@@ -66,7 +66,7 @@ const stories = {
   },
 };
 
-test.for(Object.entries(stories))("no file of %s stays of a commit that failed", async ([, story]) => {
+test.for(Object.entries(stories))("a failed commit leaves no file of %s behind", async ([, story]) => {
   let refused = 0;
   for (let commit = 0; commit < MAX_COMMITS; commit++) {
     const disk = testDisk();

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { s3 } from "./service.ts";
 
-test("every operation says what IAM judges, and nothing else does", () => {
+test("every operation declares its IAM action", () => {
   expect([...s3.access.keys()].sort()).toEqual([...s3.operations.keys()].sort());
 });
 
-test("operations on data are there", () => {
+test("the data operations are registered", () => {
   expect([...s3.dataOperations].filter((name) => !s3.operations.has(name))).toEqual([]);
 });

@@ -21,7 +21,7 @@ const tagObject = (TagSet: object[]) =>
   s3.PutObjectTagging({ Bucket, Key, Tagging: { TagSet: TagSet as never } });
 const tagBucket = (TagSet: object[]) => s3.PutBucketTagging({ Bucket, Tagging: { TagSet: TagSet as never } });
 
-test("an object's tags are replaced as a whole, and taken away", async () => {
+test("an object's tags are replaced as a whole, and deleted", async () => {
   expect(await s3.GetObjectTagging({ Bucket, Key })).toMatchObject({ TagSet: [] });
   await tagObject(tags(10));
   await tagObject([{ Key: "ключ 鍵", Value: "" }]);
@@ -33,7 +33,7 @@ test("an object's tags are replaced as a whole, and taken away", async () => {
   expect(await s3.GetObjectTagging({ Bucket, Key })).toMatchObject({ TagSet: [] });
 });
 
-test("each version has tags of its own, and a delete marker none", async () => {
+test("each version has its own tags, and a delete marker none", async () => {
   await s3.CreateBucket({ Bucket: "versioned" });
   const VersioningConfiguration = { Status: "Enabled" } as const;
   await s3.PutBucketVersioning({ Bucket: "versioned", VersioningConfiguration });

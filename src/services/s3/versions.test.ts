@@ -9,7 +9,7 @@ import { textOf as contentOf } from "./objects/testing.ts";
 import { s3 } from "./service.ts";
 import { orderOf, versionIdOf } from "./versions.ts";
 
-test("a version id leads back to its order, and is never the same", () => {
+test("a version ID encodes its order and is unique", () => {
   const chance = random(1);
   for (const order of [0, 1, 255, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
     const id = versionIdOf(order, chance);
@@ -22,7 +22,7 @@ test("a version id leads back to its order, and is never the same", () => {
   expect(orderOf(`${"x".repeat(31)}!`)).toBeUndefined();
 });
 
-test("no version id looks like an option of a command line", () => {
+test("a version ID never begins with a hyphen", () => {
   const chance = random(2);
   for (let order = 0; order < 1_000; order++) expect(versionIdOf(order, chance)).not.toMatch(/^-/);
 });
@@ -33,7 +33,7 @@ interface Version {
   text: string | undefined;
 }
 
-test("puts, deletes and changes of versioning leave what a list of versions would", async () => {
+test("puts, deletes and versioning changes match a model of versions", async () => {
   const store = openMemory();
   const blobs = countedBlobs();
   const { aws, advance, close } = await testCloud([s3], { store, blobs });
@@ -102,7 +102,7 @@ test("puts, deletes and changes of versioning leave what a list of versions woul
   }
 });
 
-test("a version that is not there, and what is no version id", async () => {
+test("a missing version and a malformed version ID are refused", async () => {
   const { aws, close } = await testCloud([s3]);
   await aws.s3.CreateBucket({ Bucket: "versions" });
   await aws.s3.PutObject({ Bucket: "versions", Key: "k" });

@@ -63,7 +63,7 @@ test.each([
   expect(times()).toEqual(expected);
 });
 
-test("a flexible window moves an invocation within it", async () => {
+test("a flexible window delays an invocation within it", async () => {
   await create("at(2026-01-01T01:00:00)", {
     FlexibleTimeWindow: { Mode: "FLEXIBLE", MaximumWindowInMinutes: 30 },
   });
@@ -74,7 +74,7 @@ test("a flexible window moves an invocation within it", async () => {
 });
 
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-flexible-time-windows.html
-test("each invocation has the window of its own time, also where the next time lies in it", async () => {
+test("each invocation has its own window, even if the next time is within it", async () => {
   await create("rate(1 minute)", { FlexibleTimeWindow: { Mode: "FLEXIBLE", MaximumWindowInMinutes: 5 } });
   await nube.advance("2h");
   expect(sent.length).toBeGreaterThanOrEqual(116);
@@ -83,7 +83,7 @@ test("each invocation has the window of its own time, also where the next time l
   expect(Math.max(...late)).toBeLessThan(5);
 });
 
-test("what is said last is what holds", async () => {
+test("the last update of a schedule applies", async () => {
   await create("rate(10 minutes)", { StartDate: new Date("2026-01-01T00:10Z") });
   await nube.aws.scheduler.UpdateSchedule({
     Name: "s",
@@ -99,7 +99,7 @@ test("what is said last is what holds", async () => {
   expect(sent).toHaveLength(1);
 });
 
-test("a schedule that is to be deleted when it is done, is", async () => {
+test("a schedule with ActionAfterCompletion DELETE is deleted after its last invocation", async () => {
   await create("at(2026-01-01T00:07:00)", { ActionAfterCompletion: "DELETE" });
   await nube.advance("8m");
   expect(sent).toHaveLength(1);
@@ -109,7 +109,7 @@ test("a schedule that is to be deleted when it is done, is", async () => {
   });
 });
 
-test("an input may tell of its call; where there is none, an event does", async () => {
+test("an input may use context attributes; without an input, the target gets an event", async () => {
   await create("at(2026-01-01T00:07:00)", {
     Target: {
       Arn: queueArn("q"),
@@ -143,7 +143,7 @@ test("a universal target calls any operation", async () => {
   expect(sent.map(({ body }) => body)).toEqual(["by operation"]);
 });
 
-test("what cannot be delivered is tried as often as is said, and then left to the dead-letter queue", async () => {
+test("a failed invocation is retried as configured, and then sent to the dead-letter queue", async () => {
   failing = new AwsError("ServiceUnavailable", "down", { status: 503 });
   const RetryPolicy = { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3_600 };
   const DeadLetterConfig = { Arn: queueArn("dead") };
@@ -157,7 +157,7 @@ test("what cannot be delivered is tried as often as is said, and then left to th
 });
 
 describe("groups", () => {
-  test("end with all their schedules", async () => {
+  test("are deleted with all their schedules", async () => {
     await nube.aws.scheduler.CreateScheduleGroup({ Name: "g" });
     await create("rate(1 minute)", { GroupName: "g", StartDate: new Date("2026-01-01T00:01Z") });
     await nube.aws.scheduler.DeleteScheduleGroup({ Name: "g" });
@@ -168,7 +168,7 @@ describe("groups", () => {
     });
   });
 
-  test("are listed, the default one among them", async () => {
+  test("are listed, including the default one", async () => {
     for (const Name of ["a", "z", "d"]) await nube.aws.scheduler.CreateScheduleGroup({ Name });
     const names: (string | undefined)[] = [];
     let NextToken: string | undefined;

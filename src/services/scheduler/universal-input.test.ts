@@ -6,7 +6,7 @@ import { requestIn } from "./universal-input.ts";
 const putItem = loadContract("dynamodb").operation("PutItem")!.input;
 const putRecord = loadContract("kinesis").operation("PutRecord")!.input;
 
-test("what is null is not said, at any depth: no handler expects it", () => {
+test("null members are omitted at any depth", () => {
   expect(
     requestIn(putItem, {
       TableName: "t",
@@ -17,7 +17,7 @@ test("what is null is not said, at any depth: no handler expects it", () => {
   expect(() => requestIn(putItem, { Item: { l: { SS: [null] } } })).toThrow("no null within a list");
 });
 
-test("bytes and moments are made of texts", () => {
+test("blobs and timestamps are parsed from strings", () => {
   expect(requestIn(putRecord, { StreamName: "s", Data: "x" })).toEqual({
     StreamName: "s",
     Data: Buffer.from("x"),

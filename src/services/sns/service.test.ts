@@ -2,12 +2,12 @@ import { expect, onTestFinished, test } from "vitest";
 import { testCloud } from "#kernel/testing.ts";
 import { sns } from "./service.ts";
 
-test("every operation says what it needs", () => {
+test("every operation declares its IAM action", () => {
   expect([...sns.access.keys()].sort()).toEqual([...sns.operations.keys()].sort());
 });
 
 test.each(["constructor", "toString", "__proto__"])(
-  "%s is no attribute, though every object has it",
+  "%s is not an attribute, though every JavaScript object has it",
   async (name) => {
     const { aws, close } = await testCloud([sns]);
     onTestFinished(close);

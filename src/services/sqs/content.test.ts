@@ -20,10 +20,10 @@ test.each<[string, Content]>([
     "a system attribute",
     { body: "b", systemAttributes: { AWSTraceHeader: { type: "String", text: "Root=1" } } },
   ],
-])("a content comes back from its frame: %s", (_, content) => {
+])("a message content round-trips through its frame: %s", (_, content) => {
   expect(decodeContent(encodeContent(content))).toEqual(content);
 });
 
-test("a frame is hardly longer than its content", () => {
+test("a frame is hardly larger than its content", () => {
   expect(encodeContent({ body: "\n".repeat(1_048_576) }).length).toBeLessThan(1_048_576 + 100);
 });

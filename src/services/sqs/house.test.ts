@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => nube.close());
 
-describe("a call from inside the house", () => {
+describe("an internal call", () => {
   const policy = (name: string, region = "us-east-1") =>
     JSON.stringify({
       Statement: [
@@ -33,7 +33,7 @@ describe("a call from inside the house", () => {
   const as = (sourceArn: string, account = "111122223333", region = "us-east-1") =>
     nube.cloud.clients(serviceNamed("s3.amazonaws.com", sourceArn), { account, region });
 
-  test("of a service needs the queue's policy, which may ask on whose behalf it calls", async () => {
+  test("of a service requires the queue policy's permission, which may test aws:SourceArn", async () => {
     await nube.aws.sqs.CreateQueue({ QueueName: "closed" });
     await nube.aws.sqs.CreateQueue({ QueueName: "open", Attributes: { Policy: policy("open") } });
     const send = (name: string, source: string) =>
@@ -48,7 +48,7 @@ describe("a call from inside the house", () => {
     expect(Messages).toMatchObject([{ Body: "x", Attributes: { SenderId: "s3.amazonaws.com" } }]);
   });
 
-  test("goes to the account and the Region that the URL names", async () => {
+  test("goes to the account and Region in the queue URL", async () => {
     const abroad = nube.as(rootOf("000000000000"), { region: "eu-west-1" });
     await abroad.sqs.CreateQueue({ QueueName: "far", Attributes: { Policy: policy("far", "eu-west-1") } });
     const QueueUrl = url("far", "000000000000", "eu-west-1");
@@ -57,7 +57,7 @@ describe("a call from inside the house", () => {
   });
 });
 
-test("what happens is measured by queue", async () => {
+test("metrics are recorded per queue", async () => {
   const metrics: Metric[] = [];
   nube.cloud.ports.sinks.metric = async (_, batch) => void metrics.push(...batch);
   await nube.aws.sqs.CreateQueue({ QueueName: "q" });
@@ -75,7 +75,7 @@ test("what happens is measured by queue", async () => {
   expect(metrics[0]!.dimensions).toEqual({ QueueName: "q" });
 });
 
-describe("memory", () => {
+describe("the in-memory queue", () => {
   const bodies = async (name: string) => {
     const { Messages = [] } = await nube.aws.sqs.ReceiveMessage({
       QueueUrl: url(name),
@@ -84,7 +84,7 @@ describe("memory", () => {
     return Messages.map(({ Body }) => Body);
   };
 
-  test("is made anew from the records when a commit fails", async () => {
+  test("is rebuilt from records when a commit fails", async () => {
     const disk = testDisk();
     await nube.close();
     nube = await testCloud([sqs], { store: disk.store });
@@ -97,7 +97,7 @@ describe("memory", () => {
     expect(await bodies("q")).toEqual(["stored"]);
   });
 
-  test("holds no more than a window of a long queue, and pages in the rest", async () => {
+  test("holds a window of a long queue and pages in the rest", async () => {
     const store = openMemory();
     await nube.close();
     nube = await testCloud([sqs], { store });
@@ -131,7 +131,7 @@ describe("memory", () => {
   });
 });
 
-test("a deleted queue leaves nothing behind", async () => {
+test("a deleted queue leaves no records behind", async () => {
   const store = openMemory();
   await nube.close();
   nube = await testCloud([sqs], { store });

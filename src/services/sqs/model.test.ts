@@ -222,7 +222,7 @@ test.each([
   ["standard", false],
   ["FIFO", true],
 ])(
-  "a %s queue is as its model, whatever is done with it, also across restarts",
+  "a %s queue matches the model after any operations and restarts",
   async (_, isFifo) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 80 }), async (steps) => {

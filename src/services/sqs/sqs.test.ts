@@ -21,7 +21,7 @@ const numbers = async (QueueUrl: string) => {
 };
 
 describe("a standard queue", () => {
-  test("hands out what was sent, once, until its visibility ends", async () => {
+  test("delivers a message once until its visibility timeout ends", async () => {
     const QueueUrl = await create("orders");
     expect(QueueUrl).toBe("https://sqs.us-east-1.amazonaws.com/000000000000/orders");
     await nube.aws.sqs.SendMessage({ QueueUrl, MessageBody: "one" });
@@ -46,7 +46,7 @@ describe("a standard queue", () => {
     expect(await numbers(QueueUrl)).toEqual([0, 1, 0]);
   });
 
-  test("holds a delayed message back", async () => {
+  test("holds back a delayed message", async () => {
     const QueueUrl = await create("later");
     await nube.aws.sqs.SendMessage({ QueueUrl, MessageBody: "late", DelaySeconds: 10 });
     await nube.aws.sqs.SendMessage({ QueueUrl, MessageBody: "soon" });
@@ -56,7 +56,7 @@ describe("a standard queue", () => {
     expect(await bodies(QueueUrl)).toEqual(["late"]);
   });
 
-  test("forgets a message after its retention", async () => {
+  test("deletes a message after its retention period", async () => {
     const QueueUrl = await create("brief", { MessageRetentionPeriod: "60" });
     await nube.aws.sqs.SendMessage({ QueueUrl, MessageBody: "gone" });
     await nube.advance("30s");
@@ -66,7 +66,7 @@ describe("a standard queue", () => {
     expect(await bodies(QueueUrl)).toEqual(["here"]);
   });
 
-  test("buries what was received too often", async () => {
+  test("moves a message to the dead-letter queue after too many receives", async () => {
     const dead = await create("dead");
     const QueueUrl = await create("live", {
       VisibilityTimeout: "1",
@@ -92,7 +92,7 @@ describe("a standard queue", () => {
     });
   });
 
-  test("buries many large ones a few at a time", async () => {
+  test("moves many large messages a few at a time", async () => {
     const dead = await create("dead");
     const deadLetterTargetArn = "arn:aws:sqs:us-east-1:000000000000:dead";
     const QueueUrl = await create("live", {
@@ -115,7 +115,7 @@ describe("a standard queue", () => {
     ]);
   });
 
-  test("is empty once it is purged, which it is once a minute", async () => {
+  test("is empty after a purge, which is allowed once a minute", async () => {
     const QueueUrl = await create("full");
     for (const MessageBody of ["a", "b", "c"]) await nube.aws.sqs.SendMessage({ QueueUrl, MessageBody });
     const [{ ReceiptHandle } = {}] = await receive(QueueUrl, { MaxNumberOfMessages: 1 });
@@ -131,7 +131,7 @@ describe("a standard queue", () => {
     });
   });
 
-  test("takes a body of a mebibyte of what JSON doubles", async () => {
+  test("accepts a body of 1 MiB of characters that JSON escapes", async () => {
     const QueueUrl = await create("large");
     const MessageBody = "\n".repeat(1_048_576);
     await nube.aws.sqs.SendMessage({ QueueUrl, MessageBody });
@@ -140,7 +140,7 @@ describe("a standard queue", () => {
 });
 
 describe("a long poll", () => {
-  test("ends with the next message", async () => {
+  test("returns when the next message is sent", async () => {
     const QueueUrl = await create("calls");
     const polls = [1, 2].map(() => bodies(QueueUrl, { WaitTimeSeconds: 20, MaxNumberOfMessages: 1 }));
     await new Promise(setImmediate);
@@ -149,7 +149,7 @@ describe("a long poll", () => {
     expect(await Promise.all(polls)).toEqual([["a"], ["b"]]);
   });
 
-  test("ends when what was delayed or in flight is visible", async () => {
+  test("returns when a delayed or in-flight message becomes visible", async () => {
     const QueueUrl = await create("calls");
     await nube.aws.sqs.SendMessage({ QueueUrl, MessageBody: "late", DelaySeconds: 5 });
     const poll = bodies(QueueUrl, { WaitTimeSeconds: 20, VisibilityTimeout: 3 });
@@ -162,7 +162,7 @@ describe("a long poll", () => {
     expect(await again).toEqual(["late"]);
   });
 
-  test("ends with nothing when its time is up", async () => {
+  test("returns nothing after its wait time", async () => {
     const QueueUrl = await create("calls");
     const poll = bodies(QueueUrl, { WaitTimeSeconds: 20 });
     await new Promise(setImmediate);
@@ -170,7 +170,7 @@ describe("a long poll", () => {
     expect(await poll).toEqual([]);
   });
 
-  test("ends with the queue", async () => {
+  test("ends when the queue is deleted", async () => {
     const QueueUrl = await create("calls");
     const poll = bodies(QueueUrl, { WaitTimeSeconds: 20 });
     const ended = expect(poll).rejects.toMatchObject({ code: "QueueDoesNotExist" });
@@ -185,7 +185,7 @@ describe("a FIFO queue", () => {
   const send = (QueueUrl: string, MessageGroupId: string, MessageBody: string, id = MessageBody) =>
     nube.aws.sqs.SendMessage({ QueueUrl, MessageGroupId, MessageBody, MessageDeduplicationId: id });
 
-  test("keeps the order of each group, and one in flight holds back only its own", async () => {
+  test("keeps the order of each group, and a message in flight blocks only its own", async () => {
     const QueueUrl = await fifo();
     for (const body of ["a1", "b1", "a2", "b2", "c1"]) await send(QueueUrl, body[0]!, body);
     expect(await bodies(QueueUrl, { MaxNumberOfMessages: 1 })).toEqual(["a1"]);
@@ -214,7 +214,7 @@ describe("a FIFO queue", () => {
     expect(await bodies(QueueUrl)).toEqual(["four"]);
   });
 
-  test("answers the same receive with the same messages", async () => {
+  test("returns the same messages for a repeated receive attempt", async () => {
     const QueueUrl = await fifo();
     await send(QueueUrl, "a", "one");
     const first = await receive(QueueUrl, { ReceiveRequestAttemptId: "try" });
@@ -225,6 +225,6 @@ describe("a FIFO queue", () => {
   });
 });
 
-test("every operation says what it needs", () => {
+test("every operation declares its IAM action", () => {
   expect([...sqs.operations.keys()].filter((name) => !sqs.access.has(name))).toEqual([]);
 });

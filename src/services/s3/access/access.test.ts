@@ -52,7 +52,7 @@ async function opened() {
 
 const denied = { code: "AccessDenied", message: "Access Denied", status: 403 };
 
-test("a bucket is its owner's until its policy lets others in", async () => {
+test("only the owner has access to a bucket until its policy allows others", async () => {
   const { get, policy } = await opened();
   for (const stranger of [ANONYMOUS, other, serviceNamed("s3.amazonaws.com")])
     await expect(get(stranger)).rejects.toMatchObject(denied);
@@ -60,7 +60,7 @@ test("a bucket is its owner's until its policy lets others in", async () => {
   for (const stranger of [ANONYMOUS, other, serviceNamed("s3.amazonaws.com")]) await get(stranger);
 });
 
-test("that a key is missing is told to those who may list", async () => {
+test("a missing key is reported only to callers that may list the bucket", async () => {
   const { get, policy } = await opened();
   await policy({});
   await expect(get(ANONYMOUS, "missing")).rejects.toMatchObject(denied);
@@ -68,7 +68,7 @@ test("that a key is missing is told to those who may list", async () => {
   await expect(get(ANONYMOUS, "missing")).rejects.toMatchObject({ code: "NoSuchKey" });
 });
 
-test("the owner's own are told why they are denied", async () => {
+test("only callers of the owner's account get the reason of a denial", async () => {
   const { cloud, get, policy } = await opened();
   cloud.ports.policies = { of: () => undefined };
   await expect(get(user)).rejects.toMatchObject({
@@ -83,7 +83,7 @@ test("the owner's own are told why they are denied", async () => {
   });
 });
 
-test("a policy that shuts the owner out is mended by the account's root", async () => {
+test("the root user can repair a policy that denies the owner", async () => {
   const { get, policy, s3 } = await opened();
   await policy({
     Effect: "Deny",
@@ -96,7 +96,7 @@ test("a policy that shuts the owner out is mended by the account's root", async 
   await get(root);
 });
 
-test("an object's list of grants counts where ACLs are not disabled", async () => {
+test("an object's ACL applies unless ACLs are disabled", async () => {
   const { get, s3 } = await opened();
   const at = { Bucket: "bucket", Key: "k" };
   const GrantRead = `id=${canonicalUserOf(OTHER)}`;
@@ -112,7 +112,7 @@ test("an object's list of grants counts where ACLs are not disabled", async () =
   await expect(get(ANONYMOUS)).rejects.toMatchObject(denied);
 });
 
-test("a batch of deletes is judged key by key", async () => {
+test("DeleteObjects authorizes each key separately", async () => {
   const { as, policy } = await opened();
   await policy({ Principal: { AWS: OTHER }, Action: "s3:DeleteObject", Resource: "arn:aws:s3:::bucket/a*" });
   const { Deleted, Errors } = await as(other).s3.DeleteObjects({
@@ -123,7 +123,7 @@ test("a batch of deletes is judged key by key", async () => {
   expect(Errors).toMatchObject([{ Key: "k", Code: "AccessDenied" }]);
 });
 
-test("strangers pay where it is asked, and are told", async () => {
+test("Requester Pays charges other accounts and says so", async () => {
   const { as, policy, s3 } = await opened();
   await policy({});
   await s3.PutBucketRequestPayment({

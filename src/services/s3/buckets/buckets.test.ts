@@ -31,7 +31,7 @@ test.each([
 });
 
 describe("a bucket", () => {
-  test("is made, seen and deleted", async () => {
+  test("is created, found and deleted", async () => {
     const { s3, close } = await inRegion("us-east-1");
     expect(await s3.CreateBucket({ Bucket: "photos" })).toEqual({
       Location: "/photos",
@@ -47,7 +47,7 @@ describe("a bucket", () => {
     await close();
   });
 
-  test("is not deleted while a version remains", async () => {
+  test("cannot be deleted while a version remains", async () => {
     const { s3, close } = await inRegion("us-east-1");
     await s3.CreateBucket({ Bucket: "photos" });
     await s3.PutObject({ Bucket: "photos", Key: "k" });
@@ -66,7 +66,7 @@ describe("a bucket", () => {
     await close();
   });
 
-  test("has nothing of an earlier one of its name", async () => {
+  test("has no settings of a deleted bucket of the same name", async () => {
     const { s3, advance, close } = await inRegion("us-east-1");
     await s3.CreateBucket({ Bucket: "photos" });
     await s3.CreateMultipartUpload({ Bucket: "photos", Key: "k" });
@@ -78,7 +78,7 @@ describe("a bucket", () => {
     await close();
   });
 
-  test("has one owner in the world", async () => {
+  test("has a globally unique name", async () => {
     const { s3, as, close } = await inRegion("us-east-1");
     await s3.CreateBucket({ Bucket: "photos" });
     await expect(s3.CreateBucket({ Bucket: "photos" })).resolves.toBeDefined();
@@ -110,7 +110,7 @@ test.each([
   ["eu-west-1", "EU", "eu-west-1"],
   ["eu-west-1", undefined, "IllegalLocationConstraintException"],
   ["eu-west-1", "eu-central-1", "IllegalLocationConstraintException"],
-])("asked in %s for %s: %s", async (region, constraint, outcome) => {
+])("CreateBucket in %s with constraint %s: %s", async (region, constraint, outcome) => {
   const { s3, close } = await inRegion(region);
   const made = s3.CreateBucket({
     Bucket: "photos",
@@ -135,7 +135,7 @@ test.each([
   await close();
 });
 
-test("buckets are listed by name, in pages, by prefix and Region", async () => {
+test("ListBuckets sorts by name, pages, and filters by prefix and Region", async () => {
   const { s3, close } = await inRegion("us-east-1");
   for (const Bucket of ["bbb", "aaa", "abc"]) await s3.CreateBucket({ Bucket });
   await s3.CreateBucket({ Bucket: "ccc", CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } });
@@ -166,7 +166,7 @@ test("buckets are listed by name, in pages, by prefix and Region", async () => {
   await close();
 });
 
-test("versioning is off until it is told otherwise, and never off again", async () => {
+test("versioning is off by default, and can only be suspended once enabled", async () => {
   const { s3, close } = await inRegion("us-east-1");
   await s3.CreateBucket({ Bucket: "photos" });
   const put = (VersioningConfiguration: object) =>

@@ -29,8 +29,8 @@ const sourceKey = (key: typeof KEY) => ({
   CopySourceSSECustomerKeyMD5: key.SSECustomerKeyMD5,
 });
 
-describe("with S3's own keys", () => {
-  test("everything is encrypted without a word", async () => {
+describe("SSE-S3", () => {
+  test("encrypts every object by default", async () => {
     const { s3 } = cloud;
     const told = { ServerSideEncryption: "AES256" };
     expect(await s3.PutObject({ ...at, Body: bodyOf("body") })).toMatchObject(told);
@@ -77,7 +77,7 @@ describe("with S3's own keys", () => {
       "Key 'arn:aws:kms:us-east-1:111111111111:key/134f2428-cec1-4b25-a1ae-9048164dba47' does not exist",
     ],
     ["arn:aws:kms:eu-west-1:111111111111:key/134f2428-cec1-4b25-a1ae-9048164dba47", "Invalid arn eu-west-1"],
-  ])("a key of KMS, %s, is not there", async (SSEKMSKeyId, message) => {
+  ])("the KMS key %s does not exist", async (SSEKMSKeyId, message) => {
     const put = cloud.s3.PutObject({
       ...at,
       Body: bodyOf("b"),
@@ -88,8 +88,8 @@ describe("with S3's own keys", () => {
   });
 });
 
-describe("with a customer's key", () => {
-  test.each([4, 200_000])("%i bytes come back to that key alone", async (size) => {
+describe("SSE-C", () => {
+  test.each([4, 200_000])("%i bytes can be read only with their key", async (size) => {
     const { s3 } = cloud;
     const Body = Buffer.alloc(size, "x");
     const put = await s3.PutObject({ ...at, Body: bodyOf(Body), ...KEY });
@@ -110,7 +110,7 @@ describe("with a customer's key", () => {
     expect((await s3.GetObjectAttributes({ ...attributes, ...KEY })).ETag).toBe(put.ETag!.slice(1, -1));
   });
 
-  test("does not open what it did not close", async () => {
+  test("a key for an object that is not encrypted with it is refused", async () => {
     await cloud.s3.PutObject({ ...at, Body: bodyOf("b") });
     await expect(cloud.s3.GetObject({ ...at, ...KEY })).rejects.toMatchObject({
       code: "InvalidRequest",
@@ -118,7 +118,7 @@ describe("with a customer's key", () => {
     });
   });
 
-  test("a copy is opened with the source's, and closed with its own", async () => {
+  test("a copy is decrypted with the source's key and encrypted with its own", async () => {
     const { s3 } = cloud;
     await s3.PutObject({ ...at, Body: bodyOf("body"), ...KEY });
     const copy = { Bucket, Key: "copy", CopySource: "bucket/k" };
@@ -135,7 +135,7 @@ describe("with a customer's key", () => {
     expect(await textOf((await s3.GetObject({ ...at, ...OTHER })).Body)).toBe("body");
   });
 
-  test("an upload in parts wants it with every part", async () => {
+  test("a multipart upload requires the key with every part", async () => {
     const { s3 } = cloud;
     const { UploadId, ...begun } = await s3.CreateMultipartUpload({ ...at, ...KEY });
     expect(begun).toMatchObject({ SSECustomerAlgorithm: "AES256", SSECustomerKeyMD5: KEY.SSECustomerKeyMD5 });
@@ -200,7 +200,7 @@ describe("with a customer's key", () => {
   });
 });
 
-describe("a bucket's own", () => {
+describe("a bucket's default encryption", () => {
   const put = (rule: object) =>
     cloud.s3.PutBucketEncryption({ Bucket, ServerSideEncryptionConfiguration: { Rules: [rule] } });
   const rules = async () =>
@@ -210,7 +210,7 @@ describe("a bucket's own", () => {
   });
   const DEFAULT = [{ ...byDefault("AES256"), BucketKeyEnabled: false }];
 
-  test("is S3's keys until it is told, and after it was told to forget", async () => {
+  test("is SSE-S3 by default and after deletion", async () => {
     expect(await rules()).toEqual(DEFAULT);
     await put({ ...byDefault("aws:kms", { KMSMasterKeyID: "alias/k" }), BucketKeyEnabled: true });
     expect(await rules()).toEqual([
@@ -225,7 +225,7 @@ describe("a bucket's own", () => {
     await cloud.s3.PutObject({ ...at, Body: bodyOf("b") });
   });
 
-  test("may block customers' keys, and goes on to until it is told otherwise", async () => {
+  test("blocks SSE-C until it is allowed again", async () => {
     await put({ ...byDefault("AES256"), BlockedEncryptionTypes: { EncryptionType: ["SSE-C"] } });
     const refused = { code: "AccessDenied", status: 403 };
     await expect(cloud.s3.PutObject({ ...at, Body: bodyOf("b"), ...KEY })).rejects.toMatchObject(refused);
@@ -241,7 +241,7 @@ describe("a bucket's own", () => {
     [byDefault("AES128"), "MalformedXML"],
     [byDefault("AES256", { KMSMasterKeyID: "k" }), "InvalidArgument"],
     [{ ...byDefault("AES256"), BlockedEncryptionTypes: { EncryptionType: ["SSE-S3"] } }, "MalformedXML"],
-  ])("is not %o", async (rule, code) => {
+  ])("cannot be %o", async (rule, code) => {
     await expect(put(rule)).rejects.toMatchObject({ code });
   });
 });

@@ -59,7 +59,7 @@ const events = () =>
     ]);
 
 describe("expiration", () => {
-  test("at the midnight after its days, and is told", async () => {
+  test("happens at the midnight after its days, and is reported in headers", async () => {
     await nube.advance("10h");
     await live({ Expiration: { Days: 3 } });
     await put("a");
@@ -70,7 +70,7 @@ describe("expiration", () => {
     expect(events()).toEqual([["LifecycleExpiration:Delete", "a", 4]]);
   });
 
-  test("by prefix, tags and size, only of what matches", async () => {
+  test("filters by prefix, tags and size", async () => {
     await live({
       Filter: {
         And: { Prefix: "logs/", Tags: [{ Key: "temp", Value: "yes" }], ObjectSizeGreaterThan: 2 },
@@ -86,7 +86,7 @@ describe("expiration", () => {
     expect(await keys()).toEqual(["b", "logs/small", "logs/untagged"]);
   });
 
-  test("on a date, and from then on", async () => {
+  test("happens on a date and every day after it", async () => {
     await live({ Expiration: { Date: new Date(TEST_START + 5 * DAY_MS) } });
     await put("early");
     await nube.advance("4d");
@@ -97,7 +97,7 @@ describe("expiration", () => {
     expect(await keys()).toEqual([]);
   });
 
-  test("of a disabled rule, never; of an enabled one, also of what was there before", async () => {
+  test("ignores disabled rules, and applies enabled ones to existing objects", async () => {
     await put("a");
     await live({ Status: "Disabled", Expiration: { Days: 1 } });
     await nube.advance("9d");
@@ -107,7 +107,7 @@ describe("expiration", () => {
     expect(await keys()).toEqual([]);
   });
 
-  test("hides in a versioned bucket, and takes the marker away once it hides nothing", async () => {
+  test("adds a delete marker in a versioned bucket, and removes an expired delete marker", async () => {
     await version("Enabled");
     await live({ Expiration: { Days: 2 }, NoncurrentVersionExpiration: { NoncurrentDays: 2 } });
     await put("a");
@@ -122,7 +122,7 @@ describe("expiration", () => {
     ]);
   });
 
-  test("stops when the configuration is deleted, and begins anew with another", async () => {
+  test("stops when the configuration is deleted, and resumes with another", async () => {
     await live({ Expiration: { Days: 2 } });
     await nube.s3.DeleteBucketLifecycle({ Bucket });
     await put("a");
@@ -133,7 +133,7 @@ describe("expiration", () => {
     expect(await keys()).toEqual([]);
   });
 
-  test("what a tag or a delete makes due, is so at the next midnight, long after the last look", async () => {
+  test("of objects that become due by a tag or a deletion happens at the next midnight", async () => {
     await version("Enabled");
     await live(
       { Filter: { Tag: { Key: "t", Value: "1" } }, Expiration: { Days: 30 } },
@@ -153,7 +153,7 @@ describe("expiration", () => {
 });
 
 describe("noncurrent versions", () => {
-  test("go after their days, the newest of them spared", async () => {
+  test("expire after their days, except the newest retained ones", async () => {
     await version("Enabled");
     await live({ NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions: 2 } });
     for (const body of ["1", "2", "3", "4", "5"]) await put("a", body);
@@ -164,7 +164,7 @@ describe("noncurrent versions", () => {
     expect(await versions()).toEqual({ versions: 3, markers: 0 });
   });
 
-  test("that are locked stay until they are not", async () => {
+  test("that are locked expire once the lock ends", async () => {
     await nube.s3.CreateBucket({ Bucket: "locked", ObjectLockEnabledForBucket: true });
     await nube.s3.PutBucketLifecycleConfiguration({
       Bucket: "locked",
@@ -190,7 +190,7 @@ describe("noncurrent versions", () => {
     expect(await left()).toHaveLength(1);
   });
 
-  test("go to a colder class", async () => {
+  test("are transitioned to a colder class", async () => {
     await version("Enabled");
     await live({ NoncurrentVersionTransitions: [{ NoncurrentDays: 30, StorageClass: "STANDARD_IA" }] });
     await put("a", large);
@@ -202,7 +202,7 @@ describe("noncurrent versions", () => {
 });
 
 describe("transitions", () => {
-  test("step by step down, and are told", async () => {
+  test("go from class to class, and are reported", async () => {
     await live({
       Transitions: [
         { Days: 30, StorageClass: "STANDARD_IA" },
@@ -222,7 +222,7 @@ describe("transitions", () => {
     ]);
   });
 
-  test("small objects stay, unless the rule speaks of sizes", async () => {
+  test("skip small objects unless the rule filters by size", async () => {
     await live(
       { Transitions: [{ Days: 0, StorageClass: "GLACIER" }] },
       {
@@ -237,7 +237,7 @@ describe("transitions", () => {
     expect(await keys()).toEqual(["a", "b GLACIER_IR", "c GLACIER"]);
   });
 
-  test("as it was once, small objects go to the archives", async () => {
+  test("include small objects in archive classes with the earlier default", async () => {
     await nube.s3.PutBucketLifecycleConfiguration({
       Bucket,
       TransitionDefaultMinimumObjectSize: "varies_by_storage_class",
@@ -248,14 +248,14 @@ describe("transitions", () => {
     expect(await keys()).toEqual(["a DEEP_ARCHIVE"]);
   });
 
-  test("never go back up", async () => {
+  test("never go to a warmer class", async () => {
     await live({ Transitions: [{ Days: 30, StorageClass: "STANDARD_IA" }] });
     await put("a", large, { StorageClass: "GLACIER" });
     await nube.advance("40d");
     expect(await keys()).toEqual(["a GLACIER"]);
   });
 
-  test("of several due at once, the coldest", async () => {
+  test("go to the coldest of several due classes", async () => {
     await put("a", large);
     await nube.advance("100d");
     await live({
@@ -269,7 +269,7 @@ describe("transitions", () => {
     expect(await keys()).toEqual(["a GLACIER"]);
   });
 
-  test("come before a delete marker, which comes the day after", async () => {
+  test("precede a delete marker, which is added the day after", async () => {
     await version("Enabled");
     await put("a", large);
     await nube.advance("100d");
@@ -282,7 +282,7 @@ describe("transitions", () => {
   });
 });
 
-test("uploads in parts are aborted, with all that was sent", async () => {
+test("uploads are aborted with all their parts", async () => {
   await live({ Filter: { Prefix: "up/" }, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } });
   const begun = await nube.s3.CreateMultipartUpload({ Bucket, Key: "up/a" });
   expect(begun).toMatchObject({ AbortDate: new Date(TEST_START + 3 * DAY_MS), AbortRuleId: "rule-0" });
@@ -295,7 +295,7 @@ test("uploads in parts are aborted, with all that was sent", async () => {
   expect((await nube.s3.ListMultipartUploads({ Bucket })).Uploads).toMatchObject([{ Key: "b" }]);
 });
 
-test("a bucket that is deleted, and made again, is not looked through for the old one's rules", async () => {
+test("a recreated bucket is not scanned for the rules of the deleted one", async () => {
   await live({ Expiration: { Days: 1 } });
   await nube.s3.DeleteBucket({ Bucket });
   await nube.s3.CreateBucket({ Bucket });
@@ -304,7 +304,7 @@ test("a bucket that is deleted, and made again, is not looked through for the ol
   expect(await keys()).toEqual(["a"]);
 });
 
-test("a marker that takes the place of a null version ends what was due with that", async () => {
+test("a delete marker that replaces a null version cancels its due actions", async () => {
   await put("k", large);
   await version("Enabled");
   await put("k");
@@ -319,7 +319,7 @@ test("a marker that takes the place of a null version ends what was due with tha
   expect(DeleteMarkers).toMatchObject([{ VersionId: "null", IsLatest: true }]);
 });
 
-test("more versions than fit in a page, over its ends", async () => {
+test("a run handles more versions than a page holds, also across page boundaries", async () => {
   await version("Enabled");
   for (let n = 0; n < 1_500; n++) await put(`k${n % 3}`, "x");
   await live({ NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions: 10 } });
@@ -327,7 +327,7 @@ test("more versions than fit in a page, over its ends", async () => {
   expect(await versions()).toEqual({ versions: 33, markers: 0 });
 });
 
-test("midnights at which nothing is due look at no object", async () => {
+test("a midnight without due actions reads no object", async () => {
   const store = openMemory();
   let reads = 0;
   const cloud = await testCloud([s3], {

@@ -68,7 +68,7 @@ const inOrder = ({ Contents = [], CommonPrefixes = [] }: Shown) =>
   );
 
 describe("objects", () => {
-  test("all pages of ListObjectsV2 together are what there is, whatever is asked for", async () => {
+  test("all pages of ListObjectsV2 together match the model", async () => {
     await fc.assert(
       fc.asyncProperty(keys, text(0, 2), delimiter, size, async (names, Prefix, Delimiter, MaxKeys) => {
         const Bucket = await bucketWith(names);
@@ -88,7 +88,7 @@ describe("objects", () => {
     );
   });
 
-  test("all pages of ListObjects together are what there is, by the marker that it or the last key gives", async () => {
+  test("all pages of ListObjects together match the model, continued by NextMarker or the last key", async () => {
     await fc.assert(
       fc.asyncProperty(keys, text(0, 2), delimiter, size, async (names, Prefix, Delimiter, MaxKeys) => {
         const Bucket = await bucketWith(names);
@@ -106,7 +106,7 @@ describe("objects", () => {
     );
   });
 
-  test("StartAfter names a place and not a page: what is left of a common prefix behind it is shown", async () => {
+  test("StartAfter within a common prefix still returns the rest of the prefix", async () => {
     await fc.assert(
       fc.asyncProperty(
         keys,
@@ -124,7 +124,7 @@ describe("objects", () => {
     );
   });
 
-  test("a common prefix costs one seek, however much stands below it", async () => {
+  test("a common prefix costs one seek, however many keys it has", async () => {
     const Bucket = await bucketWith(Array.from({ length: 900 }, (_, i) => `${i % 3}/${i}`));
     const before = rowsRead;
     const page = await s3.ListObjectsV2({ Bucket, Delimiter: "/" });
@@ -135,7 +135,7 @@ describe("objects", () => {
     expect(rowsRead - before).toBeLessThan(60);
   });
 
-  test("a page costs what it shows, and one row that tells of another page", async () => {
+  test("a page reads one row more than it returns", async () => {
     const Bucket = await bucketWith(Array.from({ length: 2_500 }, (_, i) => `${i}`));
     for (const [Delimiter, MaxKeys] of [
       ["", 1_000],
@@ -149,7 +149,7 @@ describe("objects", () => {
     }
   });
 
-  test("a run of delete markers, longer than one read looks at, hides nothing behind it", async () => {
+  test("keys behind a long run of delete markers are found", async () => {
     const Bucket = await bucketWith([], "Enabled");
     for (let batch = 0; batch < 6; batch++) {
       const Objects = Array.from({ length: 1_000 }, (_, i) => ({ Key: `gone/${batch}/${i}` }));
@@ -164,7 +164,7 @@ describe("objects", () => {
     });
   });
 
-  test("encoding-type=url encodes every key, prefix and marker, as AWS does", async () => {
+  test("encoding-type=url encodes every key, prefix and marker as AWS does", async () => {
     const Bucket = await bucketWith(["a b.txt", "a+b.txt", "100%.csv", "한글/x.txt", "run books/x(1)*~.txt"]);
     const page = await s3.ListObjectsV2({ Bucket, EncodingType: "url", StartAfter: "1 0" });
     expect(page.Contents!.map((c) => c.Key)).toEqual([
@@ -179,7 +179,7 @@ describe("objects", () => {
     expect(prefixes).toMatchObject({ NextMarker: "run+books/", CommonPrefixes: [{ Prefix: "run+books/" }] });
   });
 
-  test("what cannot be asked for is refused in AWS's words", async () => {
+  test("invalid parameters are refused with AWS's messages", async () => {
     const Bucket = await bucketWith(["a"]);
     await expect(s3.ListObjectsV2({ Bucket, MaxKeys: -1 })).rejects.toMatchObject({
       code: "InvalidArgument",
@@ -199,7 +199,7 @@ describe("objects", () => {
     await expect(s3.ListObjectsV2({ Bucket: "absent" })).rejects.toMatchObject({ code: "NoSuchBucket" });
   });
 
-  test("no keys wanted, none shown, and no more to come; never more than a thousand", async () => {
+  test("max-keys of 0 returns nothing, and the maximum is a thousand", async () => {
     const Bucket = await bucketWith(["a"]);
     const none = await s3.ListObjectsV2({ Bucket, MaxKeys: 0 });
     expect(none).toMatchObject({ MaxKeys: 0, KeyCount: 0, IsTruncated: false, Contents: [] });
@@ -208,7 +208,7 @@ describe("objects", () => {
     expect(page).toMatchObject({ MaxKeys: 5_000, KeyCount: 1_000, IsTruncated: true });
   });
 
-  test("an owner is told always by the first version, by the second on request", async () => {
+  test("owners are always returned by ListObjects, and on request by ListObjectsV2", async () => {
     const Bucket = await bucketWith(["a"]);
     const owner = expect.objectContaining({ Owner: { ID: expect.stringMatching(/^[0-9a-f]{64}$/) } });
     expect((await s3.ListObjects({ Bucket })).Contents).toEqual([owner]);
@@ -223,7 +223,7 @@ describe("versions", () => {
   const step = fc.record({ key: text(1, 3), put: fc.boolean() });
   const steps = fc.array(step, { maxLength: 40 });
 
-  test("all pages together are every version of every key, the newest of a key first", async () => {
+  test("all pages together return every version of every key, the newest of a key first", async () => {
     await fc.assert(
       fc.asyncProperty(
         steps,
@@ -289,7 +289,7 @@ describe("versions", () => {
     );
   });
 
-  test("the markers follow the order of a key's versions", async () => {
+  test("markers follow the order of a key's versions", async () => {
     const Bucket = await bucketWith(["a"]);
     await s3.PutBucketVersioning({ Bucket, VersioningConfiguration: { Status: "Enabled" } });
     const ids = ["null"];
@@ -307,7 +307,7 @@ describe("versions", () => {
     expect(behind).toMatchObject({ Versions: [], IsTruncated: false });
   });
 
-  test("markers that make no sense are refused in AWS's words and order", async () => {
+  test("invalid markers are refused with AWS's messages, in AWS's order", async () => {
     const Bucket = await bucketWith(["a"]);
     const refused = (input: object) =>
       s3.ListObjectVersions({ Bucket, ...input }).catch((error) => error.message);
@@ -324,7 +324,7 @@ describe("versions", () => {
   });
 });
 
-test("all pages of ListMultipartUploads together are all uploads, the oldest of a key first", async () => {
+test("all pages of ListMultipartUploads together return all uploads, the oldest of a key first", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(text(1, 3), { maxLength: 20 }),

@@ -29,7 +29,7 @@ const retained = (Mode: Mode, days: number) => ({
   ObjectLockRetainUntilDate: inDays(days).toISOString(),
 });
 
-describe("what protects", () => {
+describe("protection", () => {
   const now = 1_000;
   const until = (mode: Mode, time: number) => ({ retention: { mode, until: time } });
 
@@ -61,12 +61,12 @@ describe("what protects", () => {
     expect([change(false), change(true)]).toEqual([plain, bypassing]);
   });
 
-  test("a year of a default is 365 days", () => {
+  test("a default retention of one year is 365 days", () => {
     expect(retentionFrom({ mode: "GOVERNANCE", years: 1 }, 0).until).toBe(365 * DAY);
   });
 });
 
-test("a default locks what is written, until its day", async () => {
+test("a default retention locks new objects until it ends", async () => {
   const { s3, advance, close } = await withLock({ Mode: "COMPLIANCE", Days: 2 });
   const { VersionId } = await s3.PutObject({ ...at, Body: bodyOf("x") });
   expect(await s3.HeadObject(at)).toMatchObject({
@@ -82,7 +82,7 @@ test("a default locks what is written, until its day", async () => {
   await close();
 });
 
-test("what a write asks for wins over the default", async () => {
+test("a retention in the request overrides the default", async () => {
   const { s3, close } = await withLock({ Mode: "COMPLIANCE", Days: 2 });
   await s3.PutObject({ ...retained("GOVERNANCE", 9), Body: bodyOf("x") });
   expect(await s3.GetObjectRetention(at)).toEqual({
@@ -91,7 +91,7 @@ test("what a write asks for wins over the default", async () => {
   await close();
 });
 
-test("an upload carries its lock to the object that it becomes", async () => {
+test("the lock of an upload applies to its object", async () => {
   const { s3, close } = await withLock();
   const { UploadId } = await s3.CreateMultipartUpload({
     ...retained("GOVERNANCE", 3),
@@ -110,7 +110,7 @@ test("an upload carries its lock to the object that it becomes", async () => {
   await close();
 });
 
-test("a copy has no lock of its source", async () => {
+test("a copy does not have its source's lock", async () => {
   const { s3, close } = await withLock();
   await s3.PutObject({ ...retained("GOVERNANCE", 3), Body: bodyOf("x") });
   await s3.CopyObject({ Bucket, Key: "copy", CopySource: `${Bucket}/k` });
@@ -118,7 +118,7 @@ test("a copy has no lock of its source", async () => {
   await close();
 });
 
-test("in a batch, a locked version fails for itself, and bypassing frees it", async () => {
+test("in a batch, only the entry of a locked version fails, and the bypass deletes it", async () => {
   const { s3, close } = await withLock();
   const { VersionId } = await s3.PutObject({ ...retained("GOVERNANCE", 3), Body: bodyOf("x") });
   const batch = { Bucket, Delete: { Objects: [{ Key: "k", VersionId }, { Key: "other" }] } };
@@ -140,20 +140,23 @@ test.each([
   [{ "x-amz-checksum-crc32": "jNwlgw==" }, undefined],
   [{ "x-amz-trailer": "x-amz-checksum-crc32" }, undefined],
   [{ "x-amz-checksum-algorithm": "CRC32" }, "Content-MD5 OR x-amz-checksum-"],
-])("over HTTP, a lock needs a digest: %o", async (headers: Record<string, string>, message) => {
-  const cloud = await withLock();
-  const input: Input<"s3", "PutObject"> = { ...at, ObjectLockLegalHoldStatus: "ON", Body: bodyOf("x") };
-  const put = overHttp(cloud, "PutObject", input, headers);
-  if (message === undefined) await put;
-  else
-    await expect(put).rejects.toMatchObject({
-      code: "InvalidRequest",
-      message: expect.stringContaining(message),
-    });
-  await cloud.close();
-});
+])(
+  "HTTP requests with lock settings require a digest: %o",
+  async (headers: Record<string, string>, message) => {
+    const cloud = await withLock();
+    const input: Input<"s3", "PutObject"> = { ...at, ObjectLockLegalHoldStatus: "ON", Body: bodyOf("x") };
+    const put = overHttp(cloud, "PutObject", input, headers);
+    if (message === undefined) await put;
+    else
+      await expect(put).rejects.toMatchObject({
+        code: "InvalidRequest",
+        message: expect.stringContaining(message),
+      });
+    await cloud.close();
+  },
+);
 
-test("a date that is past is told as S3's own servers would print it", async () => {
+test("a date in the past is printed in the error as S3 prints it", async () => {
   const { s3, close } = await withLock();
   await s3.PutObject({ ...at, Body: bodyOf("x") });
   const put = s3.PutObjectRetention({

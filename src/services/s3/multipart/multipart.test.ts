@@ -66,7 +66,7 @@ async function refused(call: Promise<unknown>): Promise<AwsError> {
 }
 
 describe("a completed upload", () => {
-  test("is the object that its parts make, whatever their order of arrival", async () => {
+  test("consists of its parts, whatever their order of arrival", async () => {
     const [first, second] = [bytes(5 * MiB), bytes(1_000, 7)];
     const whole = Buffer.concat([first, second]);
     const UploadId = await begin({ ContentType: "image/png", Metadata: { Colour: "red" }, Tagging: "a=1" });
@@ -99,7 +99,7 @@ describe("a completed upload", () => {
     expect(await s3.GetObjectTagging({ Bucket, Key })).toMatchObject({ TagSet: [{ Key: "a", Value: "1" }] });
   });
 
-  test("leaves nothing of what it did not use, and the object's parts go with the object", async () => {
+  test("deletes unused parts, and deleting the object deletes its parts", async () => {
     const UploadId = await begin();
     await send(UploadId, 1, bytes(5 * MiB, 1));
     const used = await send(UploadId, 1, bytes(5 * MiB, 2));
@@ -113,7 +113,7 @@ describe("a completed upload", () => {
     expect(blobs.files.size).toBe(0);
   });
 
-  test("is answered again to whoever asks again, and is gone once the object is another", async () => {
+  test("is answered again when repeated, until the object is replaced", async () => {
     const UploadId = await begin();
     const parts = [await send(UploadId, 1, "one")];
     const once = await complete(UploadId, parts);
@@ -131,7 +131,7 @@ describe("a completed upload", () => {
     });
   });
 
-  test("is judged by its conditions when it is completed", async () => {
+  test("evaluates its conditions at completion", async () => {
     const UploadId = await begin();
     const parts = [await send(UploadId, 1, "new")];
     expect(await refused(complete(UploadId, parts, { IfMatch: '"x"' }))).toMatchObject({ code: "NoSuchKey" });
@@ -151,8 +151,8 @@ describe("a completed upload", () => {
   });
 });
 
-describe("completing is refused", () => {
-  test("for a list that is empty, too long, unfinished, out of order or of other parts", async () => {
+describe("a completion is refused", () => {
+  test("if its list is empty, too long, incomplete, out of order or of other parts", async () => {
     const UploadId = await begin();
     const one = await send(UploadId, 1, "small");
     const two = await send(UploadId, 2, "last");
@@ -181,7 +181,7 @@ describe("completing is refused", () => {
     expect((await read()).toString()).toBe("last");
   });
 
-  test("for a size or a checksum that is not the object's", async () => {
+  test("if the size or the checksum does not match the object", async () => {
     const UploadId = await begin({ ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" });
     const parts = [await send(UploadId, 1, "data")];
     expect(await refused(complete(UploadId, parts, { MpuObjectSize: 5 }))).toMatchObject({
@@ -207,7 +207,7 @@ describe("completing is refused", () => {
 });
 
 describe("checksums of parts", () => {
-  test("make a composite one, and each must be told again", async () => {
+  test("form a composite checksum, and must be repeated in the completion", async () => {
     const [first, second] = [bytes(5 * MiB), Buffer.from("end")];
     const sums = [first, second].map((part) => crc("sha256", part));
     const UploadId = await begin({ ChecksumAlgorithm: "SHA256" });
@@ -230,7 +230,7 @@ describe("checksums of parts", () => {
     });
   });
 
-  test("of a CRC combine to that of the whole", async () => {
+  test("of a CRC combine to that of the whole object", async () => {
     const [first, second] = [bytes(5 * MiB + 3), bytes(77_777, 5)];
     const UploadId = await begin({ ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" });
     const parts = [await send(UploadId, 1, first), await send(UploadId, 2, second)];
@@ -240,7 +240,7 @@ describe("checksums of parts", () => {
     });
   });
 
-  test("are of the kind that the upload declared", async () => {
+  test("are of the algorithm that the upload declared", async () => {
     const UploadId = await begin({ ChecksumAlgorithm: "SHA256" });
     const ChecksumCRC32 = crc("crc32", Buffer.from("data"));
     const mismatch = (actual: string) =>
@@ -257,7 +257,7 @@ describe("checksums of parts", () => {
     });
   });
 
-  test("must be right, and so must a Content-MD5", async () => {
+  test("are verified, as is Content-MD5", async () => {
     const UploadId = await begin();
     const ChecksumCRC32 = crc("crc32", Buffer.from("else"));
     expect(await refused(send(UploadId, 1, "data", { ChecksumCRC32 }))).toMatchObject({ code: "BadDigest" });
@@ -296,7 +296,7 @@ describe("a part", () => {
     }
   });
 
-  test("belongs to an upload of that key", async () => {
+  test("requires an upload of its key", async () => {
     const UploadId = await begin();
     expect(await refused(send(UploadId, 1, "x", { Key: "other" }))).toMatchObject({ code: "NoSuchUpload" });
     expect(await refused(send("nonsense", 1, "x"))).toMatchObject({ code: "NoSuchUpload" });
@@ -307,7 +307,7 @@ describe("a part", () => {
     });
   });
 
-  test("that arrives after the upload has ended is not kept", async () => {
+  test("that arrives after the upload has ended is not stored", async () => {
     const UploadId = await begin();
     const late = {
       ...bodyOf(bytes(100_000)),
@@ -321,7 +321,7 @@ describe("a part", () => {
     expect(blobs.files.size).toBe(0);
   });
 
-  test("is listed with what is known of it", async () => {
+  test("is listed with its properties", async () => {
     const UploadId = await begin({ ChecksumAlgorithm: "CRC32", StorageClass: "STANDARD_IA" });
     const ChecksumCRC32 = crc("crc32", Buffer.from("data"));
     for (const number of [3, 1, 7]) await send(UploadId, number, "data", { ChecksumCRC32 });
@@ -353,7 +353,7 @@ describe("a part", () => {
   });
 });
 
-test("listings of uploads and of parts tell the same of who began an upload", async () => {
+test("ListMultipartUploads and ListParts return the same initiator", async () => {
   const arn = "arn:aws:iam::000000000000:user/alice";
   const user = cloud.as({ type: "user", account: "000000000000", arn, id: "AIDAALICE" });
   const Statement = [
@@ -372,7 +372,7 @@ test("listings of uploads and of parts tell the same of who began an upload", as
   expect(Uploads![0]!.Initiator).toEqual(Initiator);
 });
 
-describe("a part that is copied", () => {
+describe("a copied part", () => {
   const source = bytes(100_000);
   beforeEach(async () => {
     await s3.PutObject({ Bucket, Key: "a source", Body: bodyOf(source) });
@@ -380,7 +380,7 @@ describe("a part that is copied", () => {
   const copy = (UploadId: string, input: object = {}) =>
     s3.UploadPartCopy({ Bucket, Key, UploadId, PartNumber: 1, CopySource: `${Bucket}/a%20source`, ...input });
 
-  test("holds the source's bytes, or a range of them", async () => {
+  test("contains the source's bytes, or a range of them", async () => {
     for (const [range, wanted] of [
       [undefined, source],
       ["bytes=10-70009", source.subarray(10, 70_010)],
@@ -395,7 +395,7 @@ describe("a part that is copied", () => {
   });
 
   test.each(["bytes=0-", "bytes=-5", "bytes 0-5", "bytes=0-5,7-9", "0-5"])(
-    "takes no range such as %s",
+    "refuses a range such as %s",
     async (range) => {
       expect(await refused(copy(await begin(), { CopySourceRange: range }))).toMatchObject({
         code: "InvalidArgument",
@@ -406,7 +406,7 @@ describe("a part that is copied", () => {
     },
   );
 
-  test("stays inside the source, and heeds conditions on it", async () => {
+  test("is limited to the source's size, and supports conditions on the source", async () => {
     const UploadId = await begin();
     expect(await refused(copy(UploadId, { CopySourceRange: "bytes=0-100000" }))).toMatchObject({
       code: "InvalidArgument",
@@ -456,7 +456,7 @@ describe("ten thousand parts", () => {
     await s3.CreateBucket({ Bucket });
   });
 
-  test("are listed in pages and completed at once, and each is found again", async () => {
+  test("are listed in pages, completed at once and readable by number", async () => {
     const UploadId = await begin({ ChecksumAlgorithm: "SHA256" });
     await send(UploadId, 1, "");
     const parts: NonNullable<Awaited<ReturnType<typeof s3.ListParts>>["Parts"]> = [];
@@ -488,7 +488,7 @@ describe("ten thousand parts", () => {
     }
   });
 
-  test("are forgotten at once", async () => {
+  test("are deleted at once", async () => {
     const UploadId = await begin();
     await send(UploadId, 1, "");
     await s3.AbortMultipartUpload({ Bucket, Key, UploadId });

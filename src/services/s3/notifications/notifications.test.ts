@@ -27,7 +27,7 @@ async function records() {
 }
 
 describe("a destination", () => {
-  test("gets a test message, as S3 on behalf of the bucket, before the configuration is taken", async () => {
+  test("gets a test message from S3 on behalf of the bucket before the configuration is accepted", async () => {
     await configure({
       QueueConfigurations: [{ QueueArn: QUEUE, Events: ["s3:ObjectCreated:*"] }],
       TopicConfigurations: [{ TopicArn: TOPIC, Events: ["s3:ObjectRemoved:*"] }],
@@ -42,14 +42,14 @@ describe("a destination", () => {
     expect(nube.deliveries[0]!.message.Time).toBe(new Date(TEST_START).toISOString());
   });
 
-  test("has each event once, however often it is named", async () => {
+  test("receives each event once, however many configurations match", async () => {
     const named = Array.from({ length: 100_000 }, () => "s3:ObjectCreated:Put");
     await tell(...named);
     const { QueueConfigurations } = await nube.s3.GetBucketNotificationConfiguration({ Bucket: "photos" });
     expect(QueueConfigurations).toMatchObject([{ Events: ["s3:ObjectCreated:Put"] }]);
   });
 
-  test("that cannot be reached is named with the reason, and nothing is stored", async () => {
+  test("that cannot be reached is reported with the reason, and nothing is stored", async () => {
     nube.missing.add("queue");
     nube.closed.add("function");
     const refused = configure({
@@ -69,14 +69,14 @@ describe("a destination", () => {
     expect(await nube.s3.GetBucketNotificationConfiguration({ Bucket: "photos" })).toEqual({});
   });
 
-  test("is not asked where its check is skipped", async () => {
+  test("is not tested if validation is skipped", async () => {
     nube.missing.add("queue");
     const given = { QueueConfigurations: [{ QueueArn: QUEUE, Events: ["s3:ObjectCreated:*"] as Events }] };
     await configure(given, { SkipDestinationValidation: true });
     expect(nube.deliveries).toEqual([]);
   });
 
-  test("that fails is tried again, and hears of everything once it is back", async () => {
+  test("that fails is retried, and receives everything once it works again", async () => {
     await tell("s3:ObjectCreated:*");
     nube.missing.add("queue");
     await put("a");
@@ -88,7 +88,7 @@ describe("a destination", () => {
 });
 
 describe("the record of an event", () => {
-  test("is S3's, member by member", async () => {
+  test("has the members of S3's record", async () => {
     await tell("s3:ObjectCreated:*");
     await overHttp(nube, "PutObject", { Bucket: "photos", Key: "a b/ü(1).txt", Body: bodyOf("hello") });
     const [record] = await records();
@@ -119,7 +119,7 @@ describe("the record of an event", () => {
     });
   });
 
-  test("tells what was done, and of versions which one", async () => {
+  test("names the operation, and the version if there is one", async () => {
     await nube.s3.PutBucketVersioning({ Bucket: "photos", VersioningConfiguration: { Status: "Enabled" } });
     await tell("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectTagging:*");
     const { VersionId } = await put("a");
@@ -147,7 +147,7 @@ describe("the record of an event", () => {
     expect(sequencers).toEqual([...sequencers].sort());
   });
 
-  test("of an upload in parts and of a batch of deletes", async () => {
+  test("is sent for multipart uploads and for each entry of DeleteObjects", async () => {
     await tell("s3:ObjectCreated:CompleteMultipartUpload", "s3:ObjectRemoved:Delete");
     const named = { Bucket: "photos", Key: "a" };
     const { UploadId } = await nube.s3.CreateMultipartUpload(named);
@@ -192,7 +192,7 @@ test.each([
 });
 
 describe("EventBridge", () => {
-  test("hears of everything, in the bucket's account and Region", async () => {
+  test("receives all events, in the bucket's account and Region", async () => {
     await configure({ EventBridgeConfiguration: {} });
     await put("a b");
     await nube.s3.DeleteObject({ Bucket: "photos", Key: "a b" });
@@ -226,7 +226,7 @@ describe("EventBridge", () => {
     });
   });
 
-  test("hears nothing unless it is switched on", async () => {
+  test("receives nothing unless it is enabled", async () => {
     await tell("s3:ObjectCreated:*");
     await put("a");
     await nube.advance("1s");
@@ -234,7 +234,7 @@ describe("EventBridge", () => {
   });
 });
 
-test("an empty configuration ends all notifications", async () => {
+test("an empty configuration disables all notifications", async () => {
   await tell("s3:ObjectCreated:*");
   await configure({});
   expect(await nube.s3.GetBucketNotificationConfiguration({ Bucket: "photos" })).toEqual({});
@@ -242,7 +242,7 @@ test("an empty configuration ends all notifications", async () => {
   expect(await records()).toEqual([]);
 });
 
-test("an event that is named thousands of times is compared once", async () => {
+test("an event that is listed thousands of times is evaluated once", async () => {
   const named = (event: Events[number]) => Array.from({ length: 20_000 }, () => event);
   await configure({
     QueueConfigurations: [{ QueueArn: QUEUE, Events: named("s3:ObjectCreated:Put") }],

@@ -8,7 +8,7 @@ import { bytesOf, textOf, withBucket } from "./testing.ts";
 const source = { Bucket: "bucket", Key: "from" };
 const copy = { Bucket: "bucket", Key: "to", CopySource: "bucket/from" };
 
-test("a copy is like its source, save for its redirect and storage class", async () => {
+test("a copy is like its source except for redirect and storage class", async () => {
   const { s3, close } = await withBucket();
   const put = await s3.PutObject({
     ...source,
@@ -62,7 +62,7 @@ test("directives replace metadata and tags", async () => {
   await close();
 });
 
-test("an object is copied onto itself only to change something", async () => {
+test("an object can be copied onto itself only to change something", async () => {
   const { s3, close } = await withBucket();
   await s3.PutObject({ ...source, Body: bodyOf("hello") });
   const itself = { ...copy, Key: "from" };
@@ -90,7 +90,7 @@ test("a large object is copied into another bucket with another checksum", async
   await close();
 });
 
-test("an older version is copied by its id, a delete marker is not", async () => {
+test("an older version is copied by its ID; a delete marker cannot be copied", async () => {
   const { s3, close } = await withBucket();
   await s3.PutBucketVersioning({ Bucket: "bucket", VersioningConfiguration: { Status: "Enabled" } });
   const old = await s3.PutObject({ ...source, Body: bodyOf("old") });
@@ -138,7 +138,7 @@ describe("a copy source", () => {
     expect(copySourceOf(header)).toEqual(expected);
   });
 
-  test.each(["", "b", "b/k", "bkt", "bkt/", "/k", "bkt/%ZZ"])("'%s' is none", (header) => {
+  test.each(["", "b", "b/k", "bkt", "bkt/", "/k", "bkt/%ZZ"])("'%s' is refused", (header) => {
     expect(() => copySourceOf(header)).toThrow(expect.objectContaining({ code: "InvalidArgument" }));
   });
 });

@@ -4,14 +4,14 @@ import { overHttp, withBucket } from "./testing.ts";
 
 const at = { Bucket: "bucket", Key: "k" };
 
-test("what is not there is deleted without complaint", async () => {
+test("deleting a missing object succeeds", async () => {
   const { s3, close } = await withBucket();
   expect(await s3.DeleteObject(at)).toEqual({});
   await expect(s3.DeleteObject({ ...at, Bucket: "none" })).rejects.toMatchObject({ code: "NoSuchBucket" });
   await close();
 });
 
-test("If-Match deletes only what was read", async () => {
+test("If-Match deletes only a matching object", async () => {
   const { s3, close } = await withBucket();
   await expect(s3.DeleteObject({ ...at, IfMatch: "*" })).rejects.toMatchObject({ code: "NoSuchKey" });
   const { ETag } = await s3.PutObject({ ...at, Body: bodyOf("one") });
@@ -24,7 +24,7 @@ test("If-Match deletes only what was read", async () => {
   await close();
 });
 
-test("a batch says of each entry what became of it", async () => {
+test("DeleteObjects returns a result per entry", async () => {
   const { s3, close } = await withBucket();
   await s3.PutBucketVersioning({ Bucket: "bucket", VersioningConfiguration: { Status: "Enabled" } });
   const { VersionId } = await s3.PutObject({ ...at, Key: "a" });
@@ -74,7 +74,7 @@ test.each([0, 1_001])("a batch of %i entries is malformed", async (length) => {
   await close();
 });
 
-test("a batch that comes over HTTP comes with a digest, and is held to it", async () => {
+test("DeleteObjects over HTTP requires a digest and verifies it", async () => {
   const cloud = await withBucket();
   const batch = { Bucket: "bucket", Delete: { Objects: [{ Key: "k" }] } };
   const send = (headers: Record<string, string>) =>

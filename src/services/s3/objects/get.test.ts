@@ -7,7 +7,7 @@ import { bytesOf, textOf, withBucket } from "./testing.ts";
 
 const at = { Bucket: "bucket", Key: "k" };
 
-test("headers and metadata come back", async () => {
+test("headers and metadata are returned", async () => {
   const { s3, close } = await withBucket();
   const Expires = "in a while, which is no date";
   const attributes = {
@@ -39,7 +39,7 @@ test("headers and metadata come back", async () => {
   await close();
 });
 
-test("the asker may choose headers, unless nobody knows who asks", async () => {
+test("response headers can be overridden, but not by anonymous callers", async () => {
   const { s3, as, close } = await withBucket();
   await s3.PutObject({ ...at, ContentType: "text/plain" });
   const wanted = { ResponseContentType: "text/csv", ResponseCacheControl: "private" };
@@ -72,7 +72,7 @@ describe.each([
     await close();
   });
 
-  test("is read to its end though it is deleted meanwhile", async () => {
+  test("is read to its end even if it is deleted meanwhile", async () => {
     const { s3, advance, close } = await withBucket();
     await s3.PutObject({ ...at, Body: bodyOf(bytes) });
     const { Body } = await s3.GetObject(at);
@@ -81,7 +81,7 @@ describe.each([
     await close();
   });
 
-  test("is its own first part, and has no second", async () => {
+  test("is its own part 1, and has no part 2", async () => {
     const { s3, close } = await withBucket();
     await s3.PutObject({ ...at, Body: bodyOf(bytes) });
     expect(await s3.GetObject({ ...at, PartNumber: 1 })).toMatchObject({
@@ -128,7 +128,7 @@ describe("conditions", () => {
     await close();
   });
 
-  test("what is not modified tells how long it is good", async () => {
+  test("a 304 response has cache headers", async () => {
     const { s3, close } = await withBucket();
     await s3.PutObject({ ...at, Body: bodyOf("hello"), CacheControl: "no-cache" });
     await expect(s3.GetObject({ ...at, IfNoneMatch: hit })).rejects.toMatchObject({
@@ -152,7 +152,7 @@ test("the only part of an empty object is all of it", async () => {
   await close();
 });
 
-test("a delete marker says what it is", async () => {
+test("reading a delete marker identifies it", async () => {
   const { s3, close } = await withBucket();
   await s3.PutBucketVersioning({ Bucket: "bucket", VersioningConfiguration: { Status: "Enabled" } });
   await s3.PutObject({ ...at, Body: bodyOf("old") });
@@ -170,7 +170,7 @@ test("a delete marker says what it is", async () => {
   await close();
 });
 
-test("what lies in an archive cannot be read", async () => {
+test("an archived object cannot be read", async () => {
   const { s3, close } = await withBucket();
   await s3.PutObject({ ...at, StorageClass: "DEEP_ARCHIVE" });
   expect(await s3.HeadObject(at)).toMatchObject({ StorageClass: "DEEP_ARCHIVE" });
@@ -181,7 +181,7 @@ test("what lies in an archive cannot be read", async () => {
   await close();
 });
 
-test("others are refused, and learn first that there is no such bucket", async () => {
+test("other accounts are denied, but a missing bucket is reported first", async () => {
   const { s3, as, close } = await withBucket();
   await s3.PutObject({ ...at, Body: bodyOf("secret") });
   for (const stranger of [as(ANONYMOUS).s3, as(rootOf("111122223333")).s3]) {
@@ -203,7 +203,7 @@ test("others are refused, and learn first that there is no such bucket", async (
   await close();
 });
 
-test("a range reaches over the borders of parts, and a reader may stop in the middle", async () => {
+test("a range may span parts, and a reader may stop early", async () => {
   const { s3, close } = await withBucket();
   const bytes = Buffer.from(random(13).bytes(10 * 2 ** 20 + 100));
   const part = 5 * 2 ** 20;

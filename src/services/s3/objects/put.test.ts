@@ -17,7 +17,7 @@ describe("checksums", () => {
     ["CRC64NVME", base64(checksumOf("crc64nvme", hello))],
     ["SHA1", createHash("sha1").update(hello).digest("base64")],
     ["SHA256", createHash("sha256").update(hello).digest("base64")],
-  ])("%s in a header is verified, kept and told to those who ask", async (algorithm, value) => {
+  ])("%s in a header is verified, stored and returned in checksum mode", async (algorithm, value) => {
     const { s3, close } = await withBucket();
     const member = `Checksum${algorithm}`;
     const put = await s3.PutObject({ ...at, Body: bodyOf(hello), [member]: value });
@@ -35,7 +35,7 @@ describe("checksums", () => {
     await close();
   });
 
-  test("of a large body follows it in a trailer", async () => {
+  test("the checksum of a large body may be in a trailer", async () => {
     const { s3, close } = await withBucket();
     const bytes = Buffer.from(random(3).bytes(700_000));
     const crc = base64(checksumOf("crc32", bytes));
@@ -79,7 +79,7 @@ describe("checksums", () => {
     await close();
   });
 
-  test("Content-MD5", async () => {
+  test("Content-MD5 is verified", async () => {
     const { s3, close } = await withBucket();
     const put = (ContentMD5: string) => s3.PutObject({ ...at, Body: bodyOf(hello), ContentMD5 });
     await expect(put("sZRqySSS0jR8YjW00mERhA==")).resolves.toMatchObject({
@@ -98,7 +98,7 @@ describe("checksums", () => {
 });
 
 describe("conditions", () => {
-  test("If-None-Match: * writes only what is not there", async () => {
+  test("If-None-Match: * writes only a missing key", async () => {
     const { s3, close } = await withBucket();
     const put = () => s3.PutObject({ ...at, IfNoneMatch: "*" });
     await put();
@@ -113,7 +113,7 @@ describe("conditions", () => {
     await close();
   });
 
-  test("of two writers with If-None-Match: *, one writes", async () => {
+  test("of two writers with If-None-Match: *, one succeeds", async () => {
     const { s3, close } = await withBucket();
     const writers = ["a", "b", "c", "d"].map((text) =>
       s3.PutObject({ ...at, Body: bodyOf(text), IfNoneMatch: "*" }),
@@ -123,7 +123,7 @@ describe("conditions", () => {
     await close();
   });
 
-  test("If-Match writes only over what was read", async () => {
+  test("If-Match overwrites only a matching object", async () => {
     const { s3, close } = await withBucket();
     await expect(s3.PutObject({ ...at, IfMatch: '"x"' })).rejects.toMatchObject({ code: "NoSuchKey" });
     const { ETag } = await s3.PutObject({ ...at, Body: bodyOf("one") });
@@ -136,7 +136,7 @@ describe("conditions", () => {
     await close();
   });
 
-  test("conditions that S3 does not know", async () => {
+  test("unsupported conditions are refused", async () => {
     const { s3, close } = await withBucket();
     await expect(s3.PutObject({ ...at, IfNoneMatch: '"x"' })).rejects.toMatchObject({ status: 501 });
     await expect(s3.PutObject({ ...at, IfNoneMatch: "*", IfMatch: "x" })).rejects.toMatchObject({
@@ -167,7 +167,7 @@ describe("limits", () => {
     await close();
   });
 
-  test("a body without a length, and one that is too long, are refused unread", async () => {
+  test("a body without a length, or too long, is refused without reading it", async () => {
     const { s3, close, ...cloud } = await withBucket();
     const unread = (size: number | undefined) => ({
       ...bodyOf(""),
@@ -190,7 +190,7 @@ describe("limits", () => {
     await close();
   });
 
-  test("a key of 1,024 bytes, and keys that look like paths, are kept as they are", async () => {
+  test("keys of 1,024 bytes and keys that look like paths are stored as they are", async () => {
     const { s3, close } = await withBucket();
     for (const Key of ["k".repeat(1_024), "a/../b", "a//b", "a/", "/", "%2F", "a b+c", "\u{1f600}"]) {
       await s3.PutObject({ ...at, Key, Body: bodyOf(Key) });
@@ -201,7 +201,7 @@ describe("limits", () => {
   });
 });
 
-describe("of bytes that nobody refers to, nothing remains", () => {
+describe("no unreferenced file remains", () => {
   const large = () => bodyOf(new Uint8Array(200_000));
 
   test("when an object is replaced, copied over or deleted", async () => {
@@ -229,7 +229,7 @@ describe("of bytes that nobody refers to, nothing remains", () => {
     await close();
   });
 
-  test("when a condition stops holding while the body comes", async () => {
+  test("when a condition stops holding while the body is received", async () => {
     const { s3, files, close } = await withBucket();
     const Body = {
       ...large(),
@@ -246,7 +246,7 @@ describe("of bytes that nobody refers to, nothing remains", () => {
     await close();
   });
 
-  test("when the body is torn", async () => {
+  test("when the body is interrupted", async () => {
     const { s3, files, close } = await withBucket();
     const Body = {
       ...large(),

@@ -14,13 +14,13 @@ test.each([
 });
 
 test.each([undefined, "", "bytes=", "bytes=-", "bytes=5-2", "bytes=0-1,4-5", "lines=1-2", "bytes=a-b"])(
-  "%s is passed over",
+  "%s is ignored",
   (range) => {
     expect(spanOf(range, 10)).toBeUndefined();
   },
 );
 
-test.each(["bytes=10-", "bytes=10-12", "bytes=-0"])("%s of ten bytes is not satisfiable", (range) => {
+test.each(["bytes=10-", "bytes=10-12", "bytes=-0"])("%s of ten bytes is unsatisfiable", (range) => {
   expect(() => spanOf(range, 10)).toThrow(
     expect.objectContaining({
       code: "InvalidRange",
@@ -30,12 +30,12 @@ test.each(["bytes=10-", "bytes=10-12", "bytes=-0"])("%s of ten bytes is not sati
   );
 });
 
-test("no range of an empty object is satisfiable", () => {
+test("any range of an empty object is unsatisfiable", () => {
   expect(() => spanOf("bytes=0-", 0)).toThrow("not satisfiable");
   expect(() => spanOf("bytes=-1", 0)).toThrow("not satisfiable");
 });
 
-test("a span and its Content-Range name the bytes that were asked for", () => {
+test("a resolved range and its Content-Range are the requested bytes", () => {
   const chance = random(7);
   for (let round = 0; round < 2_000; round++) {
     const size = 1 + chance.below(20);

@@ -86,7 +86,7 @@ async function refused(call: Promise<unknown>) {
 const etag = '"8d777f385d3dfec8815d20f7496026dc"';
 
 describe("the object", () => {
-  test("is what the form describes", async () => {
+  test("has the properties of the form fields", async () => {
     const tagging = "<Tagging><TagSet><Tag><Key>a b</Key><Value>1+2</Value></Tag></TagSet></Tagging>";
     const fields = {
       key: `in/${FILENAME}`,
@@ -116,7 +116,7 @@ describe("the object", () => {
   });
 });
 
-describe("the answer", () => {
+describe("the response", () => {
   const location = `http://localhost:4566/${bucket}/a%2Fb+c`;
   const key = "a/b c";
   const expected = {
@@ -125,7 +125,7 @@ describe("the answer", () => {
     "x-amz-checksum-type": "FULL_OBJECT",
   };
 
-  test.each(["", "204", "300"])("to success_action_status %o is empty", async (status) => {
+  test.each(["", "204", "300"])("is empty for success_action_status %o", async (status) => {
     const fields: Record<string, string> = status ? { key, success_action_status: status } : { key };
     expect(await post(signed(fields), "data")).toEqual({
       status: 204,
@@ -134,7 +134,7 @@ describe("the answer", () => {
     });
   });
 
-  test("is a document for 201, and has none for 200", async () => {
+  test("is a document for 201, and empty for 200", async () => {
     expect(await post(signed({ key, success_action_status: "200" }), "data")).toMatchObject({
       status: 200,
       body: "",
@@ -147,7 +147,7 @@ describe("the answer", () => {
     );
   });
 
-  test("is a redirection that tells what was made, unless it is no URL", async () => {
+  test("redirects with bucket, key and ETag, unless the URL is invalid", async () => {
     const to = async (success_action_redirect: string) =>
       (await post(signed({ key, success_action_redirect }), "data")).headers.location;
     const query = `bucket=${bucket}&key=a%2Fb+c&etag=%228d777f385d3dfec8815d20f7496026dc%22`;
@@ -168,13 +168,13 @@ describe("a form is refused", () => {
     });
   });
 
-  test("that nobody signed, or somebody with another secret", async () => {
+  test("without a signature or with that of another secret", async () => {
     expect(await refused(post({ key: "k" }, "data"))).toMatchObject({ code: "AccessDenied", status: 403 });
     const forged = { ...signed({ key: "k" }), "x-amz-signature": "0".repeat(64) };
     expect(await refused(post(forged, "data"))).toMatchObject({ code: "SignatureDoesNotMatch" });
   });
 
-  test("that its policy does not allow, and leaves no object", async () => {
+  test("that violates its policy, and no object is stored", async () => {
     const conditions = [["eq", "$key", "other"]];
     expect(await refused(post(signed({ key: "denied" }, conditions), "data"))).toMatchObject({
       code: "AccessDenied",
@@ -192,7 +192,7 @@ describe("a form is refused", () => {
     });
   });
 
-  test("for tags that are no document, and for an ACL", async () => {
+  test("for tags that are malformed, and for an ACL", async () => {
     expect(await refused(post(signed({ key: "k", tagging: "a=b" }), "data"))).toMatchObject({
       code: "MalformedXML",
     });

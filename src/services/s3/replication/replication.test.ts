@@ -43,7 +43,7 @@ const head = async (Bucket: string, Key: string, VersionId?: string) => {
 const missing = { code: "NoSuchKey" };
 
 describe("a new object", () => {
-  test("arrives with its version, time, tags and all that describes it", async () => {
+  test("is replicated with version, time, tags and headers", async () => {
     await replicate(rule());
     const Metadata = { author: "somebody" };
     const { VersionId } = await put("a", {
@@ -68,7 +68,7 @@ describe("a new object", () => {
     });
   });
 
-  test("of many bytes comes whole", async () => {
+  test("of large size is replicated completely", async () => {
     await replicate(rule());
     const Body = bodyOf(Buffer.alloc(300_000, "many "));
     await put("a", { Body });
@@ -77,7 +77,7 @@ describe("a new object", () => {
     expect(await textOf(replica.Body)).toBe("many ".repeat(60_000));
   });
 
-  test("made of parts keeps them", async () => {
+  test("from a multipart upload keeps its parts", async () => {
     await replicate(rule());
     const named = { Bucket: "source", Key: "a" };
     const { UploadId } = await nube.s3.CreateMultipartUpload(named);
@@ -94,7 +94,7 @@ describe("a new object", () => {
     expect(await textOf(replica.Body)).toBe("ppp");
   });
 
-  test("goes where its prefix and tags send it, by the rule of the highest priority", async () => {
+  test("is replicated by prefix and tags, by the rule of the highest priority", async () => {
     await replicate(
       rule({ Priority: 1, Filter: { Prefix: "in/" } }),
       rule({
@@ -114,14 +114,14 @@ describe("a new object", () => {
     expect((await head("source", "out")).ReplicationStatus).toBeUndefined();
   });
 
-  test("that was there before stays", async () => {
+  test("is replicated only if it is written after the configuration", async () => {
     await put("old");
     await replicate(rule());
     await nube.advance("1s");
     await expect(head("copy", "old")).rejects.toMatchObject(missing);
   });
 
-  test("older than what is there goes below it", async () => {
+  test("that is older than the destination's version goes below it", async () => {
     await replicate(rule());
     const first = await put("a");
     await nube.advance("1s");
@@ -134,7 +134,7 @@ describe("a new object", () => {
   });
 });
 
-test("a replica goes no further", async () => {
+test("a replica is not replicated again", async () => {
   await replicate(rule());
   await nube.s3.PutBucketReplication({
     Bucket: "copy",
@@ -145,8 +145,8 @@ test("a replica goes no further", async () => {
   await expect(head("other", "a")).rejects.toMatchObject(missing);
 });
 
-describe("later", () => {
-  test("tags follow", async () => {
+describe("later changes", () => {
+  test("of tags are replicated", async () => {
     await replicate(rule());
     await put("a");
     await nube.advance("1s");
@@ -156,7 +156,7 @@ describe("later", () => {
     expect(await nube.s3.GetObjectTagging({ Bucket: "copy", Key: "a" })).toMatchObject({ TagSet });
   });
 
-  test("tags of a replica go back where its rule says so", async () => {
+  test("of a replica's tags are replicated back if the rule enables it", async () => {
     await replicate(rule());
     const back = rule({ SourceSelectionCriteria: { ReplicaModifications: on } }, "source");
     const configuration = { Role: ROLE, Rules: [back] };
@@ -172,7 +172,7 @@ describe("later", () => {
   test.each([
     [on, true],
     [off, false],
-  ])("delete markers follow where they are %o", async (DeleteMarkerReplication, follows) => {
+  ])("by delete markers are replicated where they are %o", async (DeleteMarkerReplication, follows) => {
     await replicate(rule({ DeleteMarkerReplication }));
     await put("a");
     await nube.s3.DeleteObject({ Bucket: "source", Key: "a" });
@@ -181,7 +181,7 @@ describe("later", () => {
     expect(DeleteMarkers).toHaveLength(follows ? 1 : 0);
   });
 
-  test("what is deleted for good stays in the copy", async () => {
+  test("by permanent deletions are not replicated", async () => {
     await replicate(rule({ DeleteMarkerReplication: on }));
     const { VersionId } = await put("a");
     await nube.advance("1s");
@@ -189,7 +189,7 @@ describe("later", () => {
     expect((await head("copy", "a")).VersionId).toBe(VersionId);
   });
 
-  test("a rule of the first version takes delete markers along", async () => {
+  test("by delete markers are replicated under a rule of the first version", async () => {
     await replicate({ ...on, Prefix: "", Destination: { Bucket: "arn:aws:s3:::copy" } });
     await put("a");
     await nube.s3.DeleteObject({ Bucket: "source", Key: "a" });
@@ -198,7 +198,7 @@ describe("later", () => {
   });
 });
 
-test("an annotation that a full replica cannot take has failed, and others still follow", async () => {
+test("an annotation that does not fit a full replica fails, and others are still replicated", async () => {
   await replicate(rule());
   await put("a");
   const annotate = (Bucket: string, AnnotationName: string, text: string) =>
@@ -223,7 +223,7 @@ test("an annotation that a full replica cannot take has failed, and others still
   expect(await textOf(AnnotationPayload)).toBe("one again");
 });
 
-test("a replica that is locked in compliance mode keeps an annotation that the source loses", async () => {
+test("a replica locked in compliance mode keeps an annotation that is deleted from the source", async () => {
   await nube.s3.CreateBucket({ Bucket: "locked", ObjectLockEnabledForBucket: true });
   await nube.s3.PutObjectLockConfiguration({
     Bucket: "locked",
@@ -243,7 +243,7 @@ test("a replica that is locked in compliance mode keeps an annotation that the s
   expect(await textOf(kept.AnnotationPayload)).toBe("text");
 });
 
-test("another account's bucket in another Region gets copies, which it owns", async () => {
+test("objects are replicated to another account's bucket in another Region, which owns them", async () => {
   const abroad = nube.as(rootOf("111122223333"), { region: "eu-west-1" }).s3;
   const CreateBucketConfiguration = { LocationConstraint: "eu-west-1" } as const;
   await abroad.CreateBucket({ Bucket: "abroad", CreateBucketConfiguration });
@@ -270,7 +270,7 @@ test("another account's bucket in another Region gets copies, which it owns", as
   });
 });
 
-describe("what cannot arrive", () => {
+describe("replication that is impossible", () => {
   beforeEach(async () => {
     await nube.s3.PutBucketNotificationConfiguration({
       Bucket: "source",
@@ -286,7 +286,7 @@ describe("what cannot arrive", () => {
       ),
     );
 
-  test("for want of a bucket has failed, and is told", async () => {
+  test("because of a missing bucket fails with an event", async () => {
     await nube.s3.DeleteBucket({ Bucket: "copy" });
     await put("a");
     expect((await head("source", "a")).ReplicationStatus).toBe("FAILED");
@@ -301,7 +301,7 @@ describe("what cannot arrive", () => {
     ]);
   });
 
-  test("for want of versions has failed", async () => {
+  test("because of missing versioning fails", async () => {
     await nube.s3.PutBucketVersioning({ Bucket: "copy", VersioningConfiguration: { Status: "Suspended" } });
     await put("a");
     await head("source", "a");
@@ -309,7 +309,7 @@ describe("what cannot arrive", () => {
   });
 });
 
-test("versioning stays on while there is replication", async () => {
+test("versioning cannot be suspended during replication", async () => {
   await replicate(rule());
   const suspend = () =>
     nube.s3.PutBucketVersioning({ Bucket: "source", VersioningConfiguration: { Status: "Suspended" } });
@@ -318,7 +318,7 @@ test("versioning stays on while there is replication", async () => {
   await suspend();
 });
 
-test("a rule of an earlier version can be put back as it is told", async () => {
+test("a returned configuration of the first version can be put again", async () => {
   const stored = { Role: ROLE, Rules: [rule({ ID: "r", ExistingObjectReplication: on })] };
   const earlier: Service = {
     ...service,

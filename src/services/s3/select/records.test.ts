@@ -31,8 +31,8 @@ const format: CsvFormat = {
 const quoted = (field: string) => (/[",\n\r]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
 const field = fc.string({ unit: fc.constantFrom("a", '"', ",", "\n", "é", "😀", " ") });
 
-describe("lines, however they are cut into chunks", () => {
-  test.each(["\n", "\r\n", ";"])("that end in %j", (delimiter) => {
+describe("lines in chunks of any size", () => {
+  test.each(["\n", "\r\n", ";"])("are split at %j", (delimiter) => {
     const line = fc.string({ unit: fc.constantFrom("a", "b", "\r", "é", ",") });
     fc.assert(
       fc.property(fc.array(line, { minLength: 1 }), cuts, (lines, at) => {
@@ -43,7 +43,7 @@ describe("lines, however they are cut into chunks", () => {
     );
   });
 
-  test("with quoted fields, are the fields that were written", () => {
+  test("are split into the fields that were written, also quoted ones", () => {
     const rows = fc.array(fc.array(field, { minLength: 2, maxLength: 4 }), { minLength: 1 });
     fc.assert(
       fc.property(rows, cuts, (written, at) => {
@@ -54,7 +54,7 @@ describe("lines, however they are cut into chunks", () => {
     );
   });
 
-  test("are not looked through for quotes anew behind each line", () => {
+  test("are not scanned again for quotes after each line", () => {
     const chunk = Buffer.from("\n".repeat(1_000));
     const looks = vi.spyOn(chunk, "indexOf");
     const splitter = lineSplitter({ delimiter: "\n", quote: '"', escaping: '"' });
@@ -62,7 +62,7 @@ describe("lines, however they are cut into chunks", () => {
     expect(looks.mock.calls.filter(([mark]) => String(mark) === '"')).toHaveLength(1);
   });
 
-  test("know where they begin", () => {
+  test("have their byte offsets", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: fc.constantFrom("a", "é") })), (lines) => {
         const body = Buffer.from(lines.map((line) => `${line}\n`).join(""));
@@ -77,7 +77,7 @@ describe("lines, however they are cut into chunks", () => {
   });
 });
 
-test("JSON values, however they are cut into chunks and kept apart", () => {
+test("JSON values in chunks of any size are split", () => {
   const space = fc.constantFrom("\n", " ", "\r\n", "\n\n\t");
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.jsonValue(), space, fc.boolean())), cuts, (values, at) => {
@@ -90,7 +90,7 @@ test("JSON values, however they are cut into chunks and kept apart", () => {
   );
 });
 
-test("objects need no space between them", () => {
+test("JSON objects need no space between them", () => {
   expect(split(jsonSplitter(), Buffer.from('{"a":1}{"b":2}[3]"x"'), [3, 9])).toEqual([
     '{"a":1}',
     '{"b":2}',
@@ -99,7 +99,7 @@ test("objects need no space between them", () => {
   ]);
 });
 
-test.each([0, 1, 5, 1_000])("bytes that are no text are found at byte %i", (at) => {
+test.each([0, 1, 5, 1_000])("invalid UTF-8 is reported at byte %i", (at) => {
   const body = Buffer.alloc(1_010, "ü");
   const bad = Buffer.concat([body.subarray(0, at - (at % 2)), Buffer.from([0xff]), body]);
   const where = (at - (at % 2)).toLocaleString("en-US");

@@ -39,14 +39,14 @@ async function select(body: string | Uint8Array, Expression: string, { input, ou
   return { text, kinds, stats };
 }
 
-test("all of a CSV file", async () => {
+test("a whole CSV file is returned", async () => {
   const { text, kinds, stats } = await select("a,b\nc,d\n", "SELECT * FROM S3Object");
   expect(text).toBe("a,b\nc,d\n");
   expect(kinds).toEqual(["Records", "Stats", "End"]);
   expect(stats).toEqual({ BytesScanned: 8, BytesProcessed: 8, BytesReturned: 8 });
 });
 
-test("a large file in slices is what it was", async () => {
+test("a large file is processed in slices", async () => {
   const lines = Array.from({ length: 60_000 }, (_, n) => `${n},"text, ${n}",ünï`);
   const body = `${lines.join("\n")}\n`;
   const { text, kinds } = await select(body, "SELECT * FROM S3Object");
@@ -63,7 +63,7 @@ test("a large file in slices is what it was", async () => {
 });
 
 test.each(Array.from({ length: 41 }, (_, at) => at))(
-  "a range from byte %i has the records that begin in it",
+  "a scan range from byte %i has the records that begin in it",
   async (start) => {
     const lines = ["name,nr", "one,1", "two,2", "three,3", "four,4", "five,5"];
     const body = lines.map((line) => `${line}\r\n`).join("");
@@ -83,7 +83,7 @@ test.each(Array.from({ length: 41 }, (_, at) => at))(
   },
 );
 
-test.each([1, 2, 3, 7, 100])("JSON in any form, in slices of records", async (spaces) => {
+test.each([1, 2, 3, 7, 100])("JSON of any form is processed in slices of records", async (spaces) => {
   const values = [{ a: 'x}"', b: [1, { c: "]" }] }, { a: "", b: [] }, [{ a: 1 }], "text", 12, true, null];
   const body = values.map((value) => JSON.stringify(value, null, spaces)).join("\n");
   const { text } = await select(body, "SELECT s.a FROM S3Object s", {
@@ -93,14 +93,14 @@ test.each([1, 2, 3, 7, 100])("JSON in any form, in slices of records", async (sp
   expect(text).toBe(`{"a":"x}\\""}\n{"a":""}\n${"{}\n".repeat(5)}`);
 });
 
-test("an error behind what was already sent ends the stream", async () => {
+test("an error after the first results ends the stream", async () => {
   const body = `${"1\n".repeat(400_000)}x\n`;
   await expect(select(body, "SELECT CAST(s._1 AS INT) FROM S3Object s")).rejects.toMatchObject({
     code: "CastFailed",
   });
 });
 
-test("a row that is too long, a list that is too deep and quotes without an end are refused in time", async () => {
+test("a row that is too long, a list that is too deep and unterminated quotes are refused early", async () => {
   const begin = performance.now();
   const long = "x".repeat(1_000_000);
   const columns = Array(20_000).fill("s._1").join(",");
@@ -121,7 +121,7 @@ test("a row that is too long, a list that is too deep and quotes without an end 
   expect(performance.now() - begin).toBeLessThan(15_000);
 });
 
-test("numbers come out as they went in, many digits or few", async () => {
+test("numbers keep all their digits", async () => {
   const input = { JSON: { Type: "LINES" } };
   for (const number of [
     ...[

@@ -29,7 +29,7 @@ async function archived(StorageClass: Input<"s3", "PutObject">["StorageClass"] =
 
 const HOUR = 3_600_000;
 
-test("a restore is told when it is asked for, when it is there, and when it has gone", async () => {
+test("a restore sends events when it is requested, completed and expired", async () => {
   const { s3, advance, records, close } = await archived();
   await s3.RestoreObject({ ...at, RestoreRequest: { Days: 1 } });
   await advance("2d");
@@ -41,7 +41,7 @@ test("a restore is told when it is asked for, when it is there, and when it has 
   await close();
 });
 
-test("made quicker, it is told once; kept longer, it goes later", async () => {
+test("a faster restore sends one completion event, and an extended one expires later", async () => {
   const { s3, advance, records, close } = await archived();
   const restore = (Tier: "Bulk" | "Expedited", Days: number) =>
     s3.RestoreObject({ ...at, RestoreRequest: { Days, GlacierJobParameters: { Tier } } });
@@ -58,7 +58,7 @@ test("made quicker, it is told once; kept longer, it goes later", async () => {
   await close();
 });
 
-test("an object that is written anew, or deleted, ends its restore without a word", async () => {
+test("overwriting or deleting an object ends its restore without an event", async () => {
   const { s3, advance, records, close } = await archived();
   await s3.RestoreObject({ ...at, RestoreRequest: { Days: 1 } });
   await s3.PutObject({ ...at, Body: bodyOf("other"), StorageClass: "GLACIER" });
@@ -72,7 +72,7 @@ test.each([
   [{ tier: "Bulk", ready: 11, expires: 20 }, "restoring"],
   [{ tier: "Bulk", ready: 10, expires: 20 }, "restored"],
   [{ tier: "Bulk", ready: 5, expires: 10 }, "archived"],
-] as const)("at 10, a restore of %o is %s", (restore, state) => {
+] as const)("at time 10, a restore of %o is %s", (restore, state) => {
   const version = { storageClass: "GLACIER", ...("tier" in restore && { restore }) } as ObjectVersion;
   expect(archiveState(version, 10)).toBe(state);
   expect(archiveState({ ...version, storageClass: "GLACIER_IR" }, 10)).toBe("active");
@@ -95,7 +95,7 @@ test.each([
 test.each([
   [{ Days: 1, Type: "SELECT" }, "NotImplemented"],
   [{ Days: 1, OutputLocation: {} }, "NotImplemented"],
-] as const)("a restore with %o is refused by name", async (RestoreRequest, code) => {
+] as const)("a restore with %o is refused and named", async (RestoreRequest, code) => {
   const { s3, close } = await archived();
   const restored = s3.RestoreObject({ ...at, RestoreRequest });
   await expect(restored).rejects.toMatchObject({ code, status: 501 });

@@ -3,7 +3,7 @@ import { inHeader, redirectTarget } from "./routing.ts";
 
 const visit = (key: string) => ({ scheme: "http", host: "site.localhost:4566", key });
 
-test("a rule on an error waits for it, the others do not wait", () => {
+test("a rule on an error applies after the error, other rules before", () => {
   const late = { Condition: { HttpErrorCodeReturnedEquals: "404" }, Redirect: { ReplaceKeyWith: "late" } };
   const early = { Condition: { KeyPrefixEquals: "a/" }, Redirect: { ReplaceKeyWith: "early" } };
   expect(redirectTarget([late, early], visit("a/b"), undefined)?.location).toBe(
@@ -14,14 +14,14 @@ test("a rule on an error waits for it, the others do not wait", () => {
   expect(redirectTarget([late, early], visit("b"), 403)).toBeUndefined();
 });
 
-test("what a rule says stands as it is, what a visitor says is encoded", () => {
+test("text of a rule is used verbatim, text of the request is encoded", () => {
   const rule = { Condition: { KeyPrefixEquals: "k/" }, Redirect: { ReplaceKeyPrefixWith: "?k=é&x=" } };
   expect(redirectTarget([rule], visit("k/a b/?&é"), undefined)?.location).toBe(
     "http://site.localhost:4566/?k=%C3%A9&x=a%20b/%3F%26%C3%A9",
   );
 });
 
-test("nothing breaks a header", () => {
+test("no input can inject a header", () => {
   expect(inHeader("a\r\nb: c\u{1F600}")).toBe("a%0D%0Ab:%20c%F0%9F%98%80");
   expect(inHeader("\ud800")).toBe("%EF%BF%BD");
 });

@@ -6,11 +6,11 @@ const { healthyRetryPolicy: byDefault } = effectiveSubscriptionPolicy(undefined,
 const delays = (protocol: string, count: number, policy = byDefault) =>
   Array.from({ length: count }, (_, i) => delayAfter(i + 1, retriesFor(protocol, policy)));
 
-test("HTTP is tried again three times, every 20 seconds", () => {
+test("an HTTP delivery is retried three times, every 20 seconds", () => {
   expect(delays("https", 4)).toEqual([20_000, 20_000, 20_000, undefined]);
 });
 
-test("AWS's own are tried at once, then soon, then ever more slowly, and every 20 seconds for weeks", () => {
+test("a delivery to AWS services is retried at once, then with growing delays, then every 20 seconds for weeks", () => {
   const found = delays("sqs", 16) as number[];
   expect(found.slice(0, 5)).toEqual([0, 0, 0, 1_000, 1_000]);
   expect(found.slice(5, 15)).toEqual(found.slice(5, 15).toSorted((a, b) => a - b));
@@ -19,14 +19,14 @@ test("AWS's own are tried at once, then soon, then ever more slowly, and every 2
   expect(delayAfter(100_016, retriesFor("sqs", byDefault))).toBeUndefined();
 });
 
-test("mail and phones are tried fifty times", () => {
+test("deliveries by e-mail and SMS are retried fifty times", () => {
   expect(delays("sms", 1)).toEqual([10_000]);
   expect(delayAfter(50, retriesFor("sms", byDefault))).toBe(600_000);
   expect(delayAfter(51, retriesFor("sms", byDefault))).toBeUndefined();
 });
 
 test.each(["linear", "arithmetic", "geometric", "exponential"] as const)(
-  "%s back-off ends at its most",
+  "the %s backoff ends at its maximum delay",
   (backoffFunction) => {
     const policy = { ...byDefault, numRetries: 6, minDelayTarget: 1, maxDelayTarget: 60, backoffFunction };
     const found = delays("http", 7, policy);
@@ -36,7 +36,7 @@ test.each(["linear", "arithmetic", "geometric", "exponential"] as const)(
   },
 );
 
-test("a subscription's policy stands over its topic's, unless that forbids it", () => {
+test("a subscription's policy overrides its topic's unless the topic forbids it", () => {
   const of = (retries: number) => ({ numRetries: retries });
   const topic = (disableSubscriptionOverrides: boolean) =>
     JSON.stringify({ http: { defaultHealthyRetryPolicy: of(5), disableSubscriptionOverrides } });

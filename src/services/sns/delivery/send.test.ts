@@ -75,7 +75,7 @@ async function subscribed(
   return { TopicArn: TopicArn!, SubscriptionArn: SubscriptionArn! };
 }
 
-test("a function gets the event that Lambda's functions know", async () => {
+test("a Lambda function receives an SNS event", async () => {
   const arn = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`;
   const { TopicArn, SubscriptionArn } = await subscribed("lambda", arn);
   const MessageAttributes = { k: { DataType: "String", StringValue: "v" } };
@@ -108,7 +108,7 @@ test("a function gets the event that Lambda's functions know", async () => {
   ]);
 });
 
-test("a stream gets a line", async () => {
+test("a delivery stream receives one line per message", async () => {
   const arn = `arn:aws:firehose:us-east-1:${ACCOUNT}:deliverystream/s`;
   const attributes = { SubscriptionRoleArn: ROLE, RawMessageDelivery: "true" };
   const { TopicArn } = await subscribed("firehose", arn, attributes);
@@ -117,7 +117,7 @@ test("a stream gets a line", async () => {
   expect(records).toEqual(["s hello\n"]);
 });
 
-test("what cannot be delivered holds up its group, and no other", async () => {
+test("an undeliverable message blocks its group and no other", async () => {
   const fifo = { FifoTopic: "true", ContentBasedDeduplication: "true" };
   const queue = `arn:aws:sqs:us-east-1:${ACCOUNT}:queue.fifo`;
   const { TopicArn } = await subscribed("sqs", queue, { RawMessageDelivery: "true" }, fifo);
@@ -135,7 +135,7 @@ test("what cannot be delivered holds up its group, and no other", async () => {
   expect(sent.map(({ body }) => body)).toEqual(["b1", "a1", "a2"]);
 });
 
-test("a queue that is down for an hour gets everything once it is back", async () => {
+test("a queue that is unavailable for an hour receives everything afterwards", async () => {
   const { TopicArn } = await subscribed("sqs", `arn:aws:sqs:us-east-1:${ACCOUNT}:queue`, {
     RawMessageDelivery: "true",
   });

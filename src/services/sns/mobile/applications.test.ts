@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { testCloud } from "#kernel/testing.ts";
 import { sns } from "../service.ts";
 
-test("an application takes all its devices with it, however many", async () => {
+test("deleting an application deletes any number of endpoints", async () => {
   const { aws, close } = await testCloud([sns]);
   onTestFinished(close);
   const { PlatformApplicationArn = "" } = await aws.sns.CreatePlatformApplication({

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { testCloud } from "#kernel/testing.ts";
 import { sns } from "../service.ts";
 
-test("a topic's filter policies are counted, however many subscriptions have none", async () => {
+test("a topic's filter policies are counted among any number of subscriptions without one", async () => {
   const { aws, close } = await testCloud([sns]);
   onTestFinished(close);
   const { TopicArn = "" } = await aws.sns.CreateTopic({ Name: "topic" });

@@ -22,7 +22,7 @@ async function select(file: Buffer, sql: string, range?: { start: number; end: n
   return { text, processed, scanned: source.scanned() };
 }
 
-test("the files of these tests are Parquet to others, too", async () => {
+test("other readers can parse the test files", async () => {
   const file = parquetFile([numbers, texts], { groupRows: 2 });
   const bytes = Uint8Array.from(file).buffer;
   expect(parquetMetadata(bytes).row_groups).toHaveLength(3);
@@ -39,12 +39,12 @@ const forms: FileOptions[] = [0, 1, 2].flatMap((codec) =>
   ),
 );
 
-test.each(forms)("rows of %o", async (options) => {
+test.each(forms)("rows of %o are decoded", async (options) => {
   const { text } = await select(parquetFile([numbers, texts], options), "SELECT * FROM S3Object");
   expect(text).toBe('{"n":1,"Name":"a"}\n{"Name":"bé"}\n{"n":3}\n{"n":4,"Name":"a"}\n{"n":5,"Name":"bé"}\n');
 });
 
-test("only the columns that are named are read", async () => {
+test("only referenced columns are read", async () => {
   const wide: FileColumn = { name: "wide", type: 6, values: Array(5).fill("x".repeat(100_000)) };
   const file = parquetFile([numbers, wide, texts]);
   const { text, scanned } = await select(file, "SELECT s.name FROM S3Object s WHERE s.n > 3");
@@ -53,20 +53,20 @@ test("only the columns that are named are read", async () => {
   expect((await select(file, "SELECT COUNT(*) FROM S3Object")).scanned).toBeLessThan(1_000);
 });
 
-test("a page is read as it is wanted, not the whole of a group", async () => {
+test("pages are read on demand, not the whole row group", async () => {
   const long: FileColumn = { name: "t", type: 6, values: Array(60).fill("x".repeat(100_000)) };
   const file = parquetFile([long], { groupRows: 10 });
   const { scanned } = await select(file, "SELECT s.t FROM S3Object s LIMIT 1");
   expect(scanned).toBeLessThan(2_100_000);
 });
 
-test.each(forms)("lists, empty ones, and those that are not there, of %o", async (options) => {
+test.each(forms)("lists, empty lists and null lists of %o are decoded", async (options) => {
   const lists: FileColumn = { name: "l", type: 1, isList: true, values: [[1, 2], [], null, [null, 3]] };
   const { text } = await select(parquetFile([lists], options), "SELECT s.l, s.l[1] AS b FROM S3Object s");
   expect(text).toBe('{"l":[1,2],"b":2}\n{"l":[]}\n{}\n{"l":[null,3],"b":3}\n');
 });
 
-test("numbers of any width, and times by their logical type", async () => {
+test("numbers of any width are decoded, and times by their logical type", async () => {
   const columns: FileColumn[] = [
     // The time 2022-12-11T20:58:33Z as Hive and Spark write it: a Julian day
     // above the nanoseconds of that day.
@@ -123,7 +123,7 @@ test.each<[string, number, Physical, string, unknown[]]>([
   expect(found).toEqual(expected);
 });
 
-test("runs of small numbers, repeated or packed", () => {
+test("run-length and bit-packed values are decoded", () => {
   expect([...runs(Buffer.from([0x06, 5, 0x03, 0x88, 0xc6, 0xfa]), 3, 11)]).toEqual([
     5, 5, 5, 0, 1, 2, 3, 4, 5, 6, 7,
   ]);
@@ -131,7 +131,7 @@ test("runs of small numbers, repeated or packed", () => {
   expect(runs(Buffer.from([0xfe, 0xff, 0xff, 0xff, 0x0f, 1]), 3, 4)).toEqual(new Uint32Array(4).fill(1));
 });
 
-test("a text that says it is longer than its page gives nothing of what stands behind it", async () => {
+test("a string length beyond the page's end is refused", async () => {
   const column: FileColumn = { name: "t", type: 6, repetition: 0, values: ["text"] };
   const file = parquetFile([column]);
   file.writeUInt32LE(20, file.indexOf("text") - 4);
@@ -140,7 +140,7 @@ test("a text that says it is longer than its page gives nothing of what stands b
   });
 });
 
-test("whatever stands in a file, it is refused or read, and soon", async () => {
+test("any corrupted file is either refused or read, in limited time", async () => {
   const columns: FileColumn[] = [
     numbers,
     texts,
