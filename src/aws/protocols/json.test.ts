@@ -68,6 +68,7 @@ describe("reading", () => {
       "'string' can not be converted to a Blob: Base64 encoded length is expected a multiple of 4 bytes but found: 6",
     ],
     ['{"Data": "abc§"}', "'abc§' can not be converted to a Blob: Invalid base64 character: '§'"],
+    ['{"Data": "QUJŁ"}', "'QUJŁ' can not be converted to a Blob: Invalid base64 character: 'Ł'"],
     ['{"Data": "-_8="}', "'-_8=' can not be converted to a Blob: Invalid base64 character: '-'"],
     ['{"Data": "aGl="}', expect.stringContaining("Invalid last non-pad Base64 character")],
     ['{"Data": "ab=="}', expect.stringContaining("Invalid last non-pad Base64 character")],

@@ -116,8 +116,10 @@ const ENDS = ["", "AEIMQUYcgkosw048", "AQgw"];
  * unused bits.
  */
 export function exactBase64(text: string): Uint8Array | undefined {
-  // Buffer also accepts base64url, and skips invalid characters, which shows as a shorter result.
-  if (text.length % 4 !== 0 || text.includes("-") || text.includes("_")) return undefined;
+  if (text.length % 4 !== 0) return undefined;
+  // Buffer also accepts base64url, and reads only the low byte of a character beyond ASCII. It skips other
+  // invalid characters, which shows as a shorter result.
+  if (text.includes("-") || text.includes("_") || Buffer.byteLength(text) !== text.length) return undefined;
   const bytes = Buffer.from(text, "base64");
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
   if (bytes.length !== (text.length / 4) * 3 - padding) return undefined;
