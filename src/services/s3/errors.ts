@@ -95,7 +95,7 @@ export const missingAttributes = () =>
 export const keyTooLong = (size: number) =>
   new AwsError("KeyTooLongError", "Your key is too long", { members: { Size: size, MaxSizeAllowed: 1024 } });
 
-/** S3 returns this error without a document. */
+/** S3 answers without a document, so this code and message are not from S3. */
 export const keyLeadsOut = () => new AwsError("BadRequest", "Bad Request");
 
 export const metadataTooLarge = (size: number) =>

@@ -4,7 +4,7 @@ import {
   UpdateDestinationCommand,
 } from "@aws-sdk/client-firehose";
 import { expect } from "vitest";
-import { behaviour, conformanceCloud } from "../cloud.ts";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { firehoseOf, guide, invalid, notThere, processing } from "./firehose.ts";
 
 const cloud = conformanceCloud();
@@ -79,24 +79,24 @@ behaviour(
   },
 );
 
-behaviour(
-  "a partition too long for an object name is an error, and other partitions are delivered",
-  guide("dynamic-partitioning-error-handling"),
-  async () => {
+for (const [what, kind, source] of [
+  ["too long for an object name", "x".repeat(1_000), guide("dynamic-partitioning-error-handling")],
+  ["that leads out of the bucket", "a/../../..", doc("AmazonS3/latest/userguide/object-keys.html")],
+] as const)
+  behaviour(`a partition ${what} is an error, and other partitions are delivered`, source, async () => {
     const { put, delivered } = await stream(partitioning("{kind: .kind}"));
-    const long = `{"kind":"${"x".repeat(1_000)}"}`;
-    await put(long);
+    const refused = JSON.stringify({ kind });
+    await put(refused);
     await put('{"kind":"a"}');
     const [[failed, lines], [key, object]] = [...(await delivered())].sort() as [
       [string, string],
       [string, string],
     ];
     expect(failed).toContain("metadata-extraction-failed");
-    expect(rawIn(lines)).toBe(long);
+    expect(rawIn(lines)).toBe(refused);
     expect(key).toContain("kind=a/");
     expect(object).toBe('{"kind":"a"}');
-  },
-);
+  });
 
 behaviour(
   "jq parses at most 256 levels of a document",

@@ -1,3 +1,4 @@
+import { leadsOut, MAX_KEY_BYTES } from "#aws/object-key.ts";
 import type { Context } from "#kernel/context.ts";
 import { deaggregated } from "../processing/deaggregate.ts";
 import { stepsTaken } from "../processing/jq/values.ts";
@@ -15,8 +16,6 @@ const MAX_AT_ONCE = 100_000;
 /** The event loop is yielded after this many bytes of records, with an overhead for each record, and steps of queries. */
 const MAX_IN_TURN = 2 ** 20;
 const RECORD_COUNTS = 1_024;
-/** S3's limit, in bytes. */
-const LONGEST_KEY = 1_024;
 
 interface Partition {
   keys: ReadonlyMap<string, string> | undefined;
@@ -33,13 +32,12 @@ export async function deliverToBucket(
 ): Promise<void> {
   const processing = processingOf(destination.ProcessingConfiguration);
   const put = (content: Content) => putObject(ctx, stream, batch, destination, content);
-  const isShort = (content: Omit<Content, "data">) =>
-    Buffer.byteLength(keyOf(stream, batch, destination, content)) <= LONGEST_KEY;
+  const nameOf: NameOf = (content) => keyOf(stream, batch, destination, content);
   const active = new Set<string>();
   let round = 0;
   for (const some of atOnce(takenApart(processing, records))) {
     const partOf = (part: string) => (round === 0 ? part : `${part} ${round}`);
-    const { partitions, failures } = await partitioned(ctx, processing, some, active, isShort);
+    const { partitions, failures } = await partitioned(ctx, processing, some, active, nameOf);
     for (const [part, { keys, records: own }] of partitions)
       await put({
         data: joined(own, processing.delimiter),
@@ -92,21 +90,21 @@ function* atOnce(records: Iterable<Arrived>): Generator<Arrived[]> {
   if (some.length > 0) yield some;
 }
 
+/** The name of a partition's object. */
+type NameOf = (content: Omit<Content, "data">) => string;
+
 interface Partitions {
   partitions: Map<string, Partition>;
   failures: Map<ErrorType, Failure[]>;
 }
 
-/**
- * @param active the batch's partitions so far
- * @param isShort whether the name of a partition's object is short enough for S3
- */
+/** @param active the batch's partitions so far */
 async function partitioned(
   ctx: Context,
   { query }: Processing,
   records: readonly Arrived[],
   active: Set<string>,
-  isShort: (content: Omit<Content, "data">) => boolean,
+  nameOf: NameOf,
 ): Promise<Partitions> {
   const partitions: Partitions["partitions"] = new Map();
   const failures: Partitions["failures"] = new Map();
@@ -116,7 +114,7 @@ async function partitioned(
       await new Promise(setImmediate);
       turn = 0;
     }
-    const refusal = place(record, query, partitions, active, isShort);
+    const refusal = place(record, query, partitions, active, nameOf);
     if (refusal) addFailure(failures, record, refusal, ctx.clock.now());
     if (query) turn += RECORD_COUNTS + record.data.length + stepsTaken();
   }
@@ -147,7 +145,7 @@ function place(
   query: Processing["query"],
   partitions: Partitions["partitions"],
   active: Set<string>,
-  isShort: (content: Omit<Content, "data">) => boolean,
+  nameOf: NameOf,
 ): Refusal | undefined {
   const keys = query && partitionKeysOf(query, record.data);
   if (typeof keys === "string") return noKeys(keys);
@@ -157,12 +155,19 @@ function place(
     present.records.push(record);
     return undefined;
   }
-  if (!isShort({ oldest: record.arrival, part, partitionKeys: keys }))
-    return noKeys("The evaluated prefix is too long for the name of an object.");
+  const fault = nameFault(nameOf({ oldest: record.arrival, part, partitionKeys: keys }));
+  if (fault !== undefined) return noKeys(fault);
   if (active.size === MAX_PARTITIONS && !active.has(part)) return TOO_MANY;
   active.add(part);
   partitions.set(part, { keys, records: [record] });
   return undefined;
+}
+
+/** The reason why S3 would refuse the name of an object. */
+function nameFault(name: string): string | undefined {
+  if (Buffer.byteLength(name) > MAX_KEY_BYTES)
+    return "The evaluated prefix is too long for the name of an object.";
+  return leadsOut(name) ? "The evaluated prefix leads out of the bucket." : undefined;
 }
 
 function addFailure(
