@@ -50,7 +50,7 @@ afterEach(async () => {
 const put = (data: string) =>
   nube.aws.firehose.PutRecord({ DeliveryStreamName, Record: { Data: Buffer.from(data) } });
 
-test("records are cut into rows wherever one is full, and come back whole", () => {
+test("records are split across full rows and reassembled", () => {
   const records = [700_000, 1, 2_500_000, 0].map((size, arrival) => ({
     arrival,
     data: Buffer.alloc(size, String(arrival)),
@@ -73,7 +73,7 @@ describe("a batch", () => {
     });
   });
 
-  test("outlives the process that took it in", async () => {
+  test("survives a restart of the cloud", async () => {
     await put("one");
     await nube.cloud.close();
     nube = await testCloud([firehose, s3], { store, wall: () => TEST_START + 1_000 });
@@ -82,7 +82,7 @@ describe("a batch", () => {
     expect(Object.values(objects)).toEqual(["onetwo"]);
   });
 
-  test("is written to the same objects when its delivery is run again, also for a stream that was updated", async () => {
+  test("is written to the same objects when its delivery is repeated, even after an update of the stream", async () => {
     await put("one");
     await nube.advance("59s");
     isCutShort = true;
@@ -99,14 +99,14 @@ describe("a batch", () => {
     expect(Object.keys(objects)[0]).toContain("stream-1-");
   });
 
-  test("is thrown away with its stream", async () => {
+  test("is discarded with its stream", async () => {
     await put("one");
     await nube.aws.firehose.DeleteDeliveryStream({ DeliveryStreamName });
     await nube.advance("61s");
     expect(objects).toEqual({});
   });
 
-  test("is lost when no bucket has taken it for a day", async () => {
+  test("is discarded after a day of failed deliveries", async () => {
     isThere = false;
     await put("one");
     await nube.advance("26h");
@@ -115,7 +115,7 @@ describe("a batch", () => {
     expect(objects).toEqual({});
   });
 
-  test("has its day of tries however long the cloud stood still", async () => {
+  test("is retried for a day, not counting the time that the cloud was stopped", async () => {
     isThere = false;
     await put("one");
     await nube.advance("2h");
@@ -128,7 +128,7 @@ describe("a batch", () => {
   });
 });
 
-test("what stands in records goes into as many objects as it takes to look at a part at a time", async () => {
+test("deaggregated documents are delivered in several objects of at most 100,000 documents", async () => {
   await nube.aws.firehose.CreateDeliveryStream({
     DeliveryStreamName,
     ExtendedS3DestinationConfiguration: {
@@ -217,7 +217,7 @@ describe("an HTTP endpoint", () => {
     });
 
   test.each(["NONE", "GZIP"] as const)(
-    "is sent what AWS sends, with encoding %s",
+    "receives requests in AWS's format, with content encoding %s",
     async (ContentEncoding) => {
       await create({
         RequestConfiguration: {
@@ -244,7 +244,7 @@ describe("an HTTP endpoint", () => {
     },
   );
 
-  test("is told letters beyond Latin in UTF-8", async () => {
+  test("receives attributes with non-Latin characters in UTF-8", async () => {
     const AttributeValue = "größe 🔑";
     await create({
       EndpointConfiguration: { Url: "https://example.test/in", AccessKey: "schlüssel €" },
@@ -283,7 +283,7 @@ describe("an HTTP endpoint", () => {
           { headers: { "content-encoding": "gzip" } },
         ),
     ],
-  ])("that answers %s is sent the same request again", async (_, no) => {
+  ])("that responds with %s receives the same request again", async (_, no) => {
     await create();
     answer = no;
     await put("one");
@@ -297,7 +297,7 @@ describe("an HTTP endpoint", () => {
     expect(objects).toEqual({});
   });
 
-  test("is tried again ever more seldom, and every two minutes in the end", async () => {
+  test("is retried with exponential backoff, at most every two minutes", async () => {
     await create({ RetryOptions: { DurationInSeconds: 7_200 } });
     const times: number[] = [];
     answer = () => {
@@ -310,7 +310,7 @@ describe("an HTTP endpoint", () => {
     expect(waits.slice(0, 10)).toEqual([1, 2, 4, 8, 16, 32, 64, 120, 120, 120]);
   });
 
-  test("is sent 10,000 records at once, and no request twice that it has taken", async () => {
+  test("receives up to 10,000 records per request, and no accepted request again", async () => {
     await create({ BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 10 } });
     await putMany(20_500);
     answer = (requestId) => (sent.length === 2 ? new Response("down", { status: 500 }) : yes(requestId));
@@ -322,7 +322,7 @@ describe("an HTTP endpoint", () => {
     expect(objects).toEqual({});
   });
 
-  test("that takes nothing for as long as is retried leaves the records to the bucket", async () => {
+  test("that fails for the retry duration has its records written to the bucket", async () => {
     await create({ RetryOptions: { DurationInSeconds: 20 } });
     answer = () => new Response("down", { status: 500 });
     await put("one");
@@ -338,7 +338,7 @@ describe("an HTTP endpoint", () => {
     });
   });
 
-  test("that takes nothing leaves all requests of a batch to the bucket after one span of retries", async () => {
+  test("that fails has all requests of a batch written to the bucket after one retry duration", async () => {
     await create({
       BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 10 },
       RetryOptions: { DurationInSeconds: 7_200 },
@@ -354,7 +354,7 @@ describe("an HTTP endpoint", () => {
     expect([attempts[0], attempts[10_000], attempts[20_000]]).toEqual([tries, 1, 1]);
   });
 
-  test("has a span of retries for what is asked of it once it has taken something", async () => {
+  test("has a new retry duration for the requests after an accepted one", async () => {
     await create({
       BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 10 },
       RetryOptions: { DurationInSeconds: 60 },
@@ -370,7 +370,7 @@ describe("an HTTP endpoint", () => {
     expect(objects).toEqual({});
   });
 
-  describe("that is down when a cloud that crashed a day ago is back", () => {
+  describe("that is down when the cloud restarts a day after a crash", () => {
     beforeEach(async () => {
       await create();
       const Records = ["a", "b"].map((letter) => ({ Data: Buffer.alloc(1_000 * 1_024, letter) }));
@@ -384,13 +384,13 @@ describe("an HTTP endpoint", () => {
     });
     const delivered = () => lines().map(({ rawData }) => Buffer.from(rawData, "base64").toString()[0]);
 
-    test("leaves a batch of the day before to the bucket", async () => {
+    test("has the batch of the day before written to the bucket", async () => {
       await nube.advance("1m");
       expect(sent).toHaveLength(2);
       expect(delivered()).toEqual(["a", "b"]);
     });
 
-    test("leaves it to the bucket also where that refuses it at first", async () => {
+    test("has that batch written to the bucket even if the bucket is missing at first", async () => {
       isThere = false;
       await nube.advance("1m");
       isThere = true;
@@ -399,7 +399,7 @@ describe("an HTTP endpoint", () => {
     });
   });
 
-  test("gets nothing twice while the bucket refuses to keep all data", async () => {
+  test("receives nothing twice while the backup of all data fails", async () => {
     await create({ S3BackupMode: "AllData" });
     isThere = false;
     await put("one");
@@ -410,7 +410,7 @@ describe("an HTTP endpoint", () => {
     expect(Object.values(objects)).toEqual(["one"]);
   });
 
-  test("has all attempts counted while the bucket refuses what it does not take", async () => {
+  test("has all attempts counted while the bucket is missing", async () => {
     await create({ RetryOptions: { DurationInSeconds: 0 } });
     answer = down;
     isThere = false;
@@ -432,7 +432,7 @@ describe("an HTTP endpoint", () => {
       "SSLHandshakeFailure",
     ],
     ["nobody", () => thrown({ cause: { code: "ECONNREFUSED" } }), "ConnectionFailed"],
-  ])("is told of by what went wrong: %s", async (_, no, code) => {
+  ])("has its failure reported with an error code: %s", async (_, no, code) => {
     await create({ RetryOptions: { DurationInSeconds: 0 } });
     answer = no;
     await put("one");
@@ -442,7 +442,7 @@ describe("an HTTP endpoint", () => {
     expect(JSON.parse(lines!)).toMatchObject({ attemptsMade: 1, errorCode: `HttpEndpoint.${code}` });
   });
 
-  test("gets everything, and so does the bucket if all data is to be kept", async () => {
+  test("receives all records, and so does the bucket if all data is backed up", async () => {
     await create({ S3BackupMode: "AllData" });
     await put("one");
     await nube.advance("11s");
@@ -451,6 +451,6 @@ describe("an HTTP endpoint", () => {
   });
 });
 
-test("every operation says what it needs", () => {
+test("every operation declares its required permissions", () => {
   expect([...firehose.access.keys()].sort()).toEqual([...firehose.operations.keys()].sort());
 });

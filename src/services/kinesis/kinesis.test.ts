@@ -21,7 +21,7 @@ const read = async (ShardIterator: string) => {
 };
 const shardsOf = async () => (await nube.aws.kinesis.ListShards({ StreamName })).Shards!;
 
-test("records of one key come back in their order", async () => {
+test("records of one key are returned in order", async () => {
   const told = [];
   for (const text of ["a", "b", "c"]) told.push(await put(text));
   const [ShardId] = new Set(told.map((one) => one.ShardId));
@@ -34,7 +34,7 @@ test("records of one key come back in their order", async () => {
   expect((await read(NextShardIterator!)).texts).toEqual(["d"]);
 });
 
-test("records go where their hash says, or where they are told to", async () => {
+test("records go to the shard of their hash key, partition or explicit", async () => {
   const Records = Array.from({ length: 40 }, (_, at) => ({
     Data: Buffer.from(String(at)),
     PartitionKey: `k${at}`,
@@ -52,7 +52,7 @@ test("records go where their hash says, or where they are told to", async () => 
 });
 
 describe("an iterator", () => {
-  test("begins where it is told", async () => {
+  test("starts at the requested position", async () => {
     const { SequenceNumber, ShardId } = await put("a");
     await nube.advance("10s");
     await put("b");
@@ -76,7 +76,7 @@ describe("an iterator", () => {
     ).toEqual(["b"]);
   });
 
-  test("ends after five minutes", async () => {
+  test("expires after five minutes", async () => {
     const held = await iterator("shardId-000000000000");
     await nube.advance("6m");
     await expect(read(held)).rejects.toMatchObject({ code: "ExpiredIteratorException" });
@@ -85,7 +85,7 @@ describe("an iterator", () => {
 });
 
 describe("shards", () => {
-  test("share all hashes evenly", async () => {
+  test("divide the hash key range evenly", async () => {
     const ranges = (await shardsOf()).map(({ HashKeyRange }) => HashKeyRange);
     expect(ranges).toEqual([
       { StartingHashKey: "0", EndingHashKey: (2n ** 127n - 1n).toString() },
@@ -93,7 +93,7 @@ describe("shards", () => {
     ]);
   });
 
-  test("split, and readers of the closed one are told of its children", async () => {
+  test("can be split, and GetRecords returns the children of the closed shard", async () => {
     const { ShardId } = await nube.aws.kinesis.PutRecord({
       StreamName,
       Data: Buffer.from("a"),
@@ -121,7 +121,7 @@ describe("shards", () => {
     ).rejects.toMatchObject({ code: "InvalidArgumentException" });
   });
 
-  test("merge where they touch", async () => {
+  test("can be merged if adjacent", async () => {
     await nube.aws.kinesis.MergeShards({
       StreamName,
       ShardToMerge: "shardId-000000000000",
@@ -134,7 +134,7 @@ describe("shards", () => {
     });
   });
 
-  test("double at most", async () => {
+  test("can at most be doubled in number", async () => {
     await expect(
       nube.aws.kinesis.UpdateShardCount({ StreamName, TargetShardCount: 5, ScalingType: "UNIFORM_SCALING" }),
     ).rejects.toMatchObject({ code: "InvalidArgumentException" });
@@ -148,7 +148,7 @@ describe("shards", () => {
   });
 });
 
-test("records stay for as long as the stream keeps them", async () => {
+test("records are kept for the retention period", async () => {
   const { ShardId } = await put("old");
   await nube.aws.kinesis.IncreaseStreamRetentionPeriod({ StreamName, RetentionPeriodHours: 48 });
   await nube.advance("30h");
@@ -158,7 +158,7 @@ test("records stay for as long as the stream keeps them", async () => {
   expect((await read(await iterator(ShardId))).texts).toEqual(["young"]);
 });
 
-test("a subscription brings what comes, and ends with its shard", async () => {
+test("a subscription delivers new records and ends with its shard", async () => {
   const { StreamDescription } = await nube.aws.kinesis.DescribeStream({ StreamName });
   const { Consumer } = await nube.aws.kinesis.RegisterStreamConsumer({
     StreamARN: StreamDescription.StreamARN,
@@ -187,7 +187,7 @@ test("a subscription brings what comes, and ends with its shard", async () => {
   expect(seen).toEqual(["a", "b", "then shardId-000000000002"]);
 });
 
-test("a stream made anew has nothing of the old one's", async () => {
+test("a recreated stream has no records of the former one", async () => {
   await put("a");
   await nube.aws.kinesis.DeleteStream({ StreamName });
   await expect(put("b")).rejects.toMatchObject({

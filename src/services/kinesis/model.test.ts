@@ -111,7 +111,7 @@ async function readAll(nube: TestCloud, Limit: number): Promise<Map<string, stri
   return found;
 }
 
-test("whatever becomes of shards, each key's numbers grow, and its records come once and in order", async () => {
+test("across any resharding, the sequence numbers of a key increase, and each record is returned once and in order", async () => {
   const steps = fc.array(step, { minLength: 1, maxLength: 40 });
   const run = fc.asyncProperty(steps, fc.integer({ min: 1, max: 9 }), async (all, limit) => {
     const store = openMemory();

@@ -4,7 +4,7 @@ import { invalid } from "../errors.ts";
 import { addDecimals, type Decimal, formatDecimal, isShort, negated } from "../values/decimal.ts";
 import { decimalIn, decimalOf, type Item, type TypeName, typeOf, type Value } from "../values/value.ts";
 import { fail, wrongType } from "./faults.ts";
-import { checkCount, checkUpdateFunction, type Visitor, throwFirstFault, walkOperand } from "./functions.ts";
+import { checkCount, checkUpdateFunction, throwFirstFault, type Visitor, walkOperand } from "./functions.ts";
 import { type Operand, type Path, parseUpdate, type SetOperand, type UpdateActions } from "./grammar.ts";
 import { clashIn, valueAt } from "./paths.ts";
 import type { Placeholders } from "./placeholders.ts";

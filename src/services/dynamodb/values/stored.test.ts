@@ -18,7 +18,7 @@ const withBytes: Item = {
 test.each([
   ["without byte strings", plain],
   ["with byte strings", withBytes],
-])("an item %s is kept with its size and without", (_, item) => {
+])("an item %s is decoded, with and without its size", (_, item) => {
   for (const stored of [encodeItem(item), encodeItem(item, sizeOfItem(item))]) {
     expect(decodeItem(stored)).toEqual(item);
     expect(new StoredItem(stored).size).toBe(sizeOfItem(item));
@@ -46,7 +46,7 @@ test.each([
   ["empty texts", listOf(409_000, { S: "" })],
   ["signs that JSON spells out", { text: { S: "\u0001".repeat(409_000) } }],
   ["bytes", { ...listOf(100_000, { NULL: true }), bytes: { B: Buffer.alloc(200_000, "b") } }],
-])("an item of %s has a place in a row, though its JSON is several times as large as it is", (_, item) => {
+])("an item of %s fits in a row, though its JSON is several times its size", (_, item) => {
   const size = sizeOfItem(item);
   expect(size).toBeLessThanOrEqual(MAX_ITEM_BYTES);
   const stored = encodeItem(item, size);

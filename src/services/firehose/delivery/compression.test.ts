@@ -56,11 +56,11 @@ const samples: [string, Buffer][] = [
   ],
 ];
 
-test.each(samples)("%s comes out of Snappy as it went in", (_, data) => {
+test.each(samples)("%s is restored from Snappy", (_, data) => {
   expect(unsnapped(snappyOf(data)).equals(data)).toBe(true);
 });
 
-test("what repeats itself is small", () => {
+test("repetitive data is compressed", () => {
   expect(snappyOf(samples.find(([name]) => name === "lines")![1]).length).toBeLessThan(4_000);
 });
 
@@ -68,7 +68,7 @@ const large = Buffer.concat([...samples.map(([, data]) => data), Buffer.alloc(3 
 const compressed = (format: keyof typeof COMPRESSIONS, data = large) =>
   COMPRESSIONS[format]!.compressed(data, "entry");
 
-test("Java's form of Snappy is a head, and blocks behind their sizes", async () => {
+test("the Snappy format for Java is a header and blocks prefixed with their sizes", async () => {
   const bytes = await compressed("Snappy");
   expect(bytes.subarray(0, 16).toString("hex")).toBe(
     `82${Buffer.from("SNAPPY").toString("hex")}000000000100000001`,
@@ -79,7 +79,7 @@ test("Java's form of Snappy is a head, and blocks behind their sizes", async () 
   expect(Buffer.concat(found).equals(large)).toBe(true);
 });
 
-test("Hadoop's form of Snappy tells of each block what it comes to", async () => {
+test("the Snappy format of Hadoop prefixes each block with its uncompressed and compressed sizes", async () => {
   const bytes = await compressed("HADOOP_SNAPPY");
   const found: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += 8 + bytes.readUInt32BE(at + 4)) {
@@ -89,7 +89,7 @@ test("Hadoop's form of Snappy tells of each block what it comes to", async () =>
   expect(Buffer.concat(found).equals(large)).toBe(true);
 });
 
-test("a ZIP has one entry, which its end leads to", async () => {
+test("a ZIP has one entry, which its central directory refers to", async () => {
   const bytes = await compressed("ZIP");
   const end = bytes.length - 22;
   expect(bytes.toString("latin1", end, end + 4)).toBe("PK\x05\x06");
@@ -101,6 +101,6 @@ test("a ZIP has one entry, which its end leads to", async () => {
   expect(inflateRawSync(bytes.subarray(35, 35 + size)).equals(large)).toBe(true);
 });
 
-test("GZIP is GZIP", async () => {
+test("GZIP output can be decompressed", async () => {
   expect(gunzipSync(await compressed("GZIP")).equals(large)).toBe(true);
 });

@@ -12,10 +12,10 @@ test.each([
   ["X x Z O xxx", "+09 +09 +0900 GMT+9 +09:00"],
   ["YYYY-'T'[HH]", "2026-T05"],
   ["'year='yyyy'' ''''", "year=2026' '"],
-])("the date pattern %s", (pattern, written) => {
+])("the date pattern %s is formatted", (pattern, written) => {
   expect(parseDatePattern(pattern)!(new Date(Date.UTC(2026, 2, 4, 5, 6, 7, 8)), 9 * 60)).toBe(written);
 });
 
-test.each([..."CIJPRTUVbfijloprt#"])("%s is no sign of a date pattern", (sign) => {
+test.each([..."CIJPRTUVbfijloprt#"])("%s is not a valid letter of a date pattern", (sign) => {
   expect(parseDatePattern(`yyyy${sign}`)).toBeUndefined();
 });

@@ -27,7 +27,7 @@ const filling = defineService({
   access: { ListDeliveryStreams: () => [{ action: "firehose:ListDeliveryStreams", resource: "*" }] },
 });
 
-test("an account has 5,000 streams in a Region at most", async () => {
+test("an account has at most 5,000 streams in a Region", async () => {
   const store = openMemory();
   const before = await testCloud([filling], { store });
   await before.aws.firehose.ListDeliveryStreams({});

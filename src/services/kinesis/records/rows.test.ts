@@ -22,7 +22,7 @@ const read = (ShardIterator: string, Limit?: number) =>
 const textsOf = (answer: { Records: { Data: Uint8Array }[] }) =>
   answer.Records.map(({ Data }) => Buffer.from(Data).toString());
 
-test("a reading stops within what one call brought, and goes on there", async () => {
+test("GetRecords can stop and continue within the records of one call", async () => {
   await put(["a", "b", "c", "d", "e"].map((one) => text(one)));
   await put([text("f")]);
   const seen: string[][] = [];
@@ -34,7 +34,7 @@ test("a reading stops within what one call brought, and goes on there", async ()
   expect(seen).toEqual([["a", "b"], ["c", "d"], ["e", "f"], []]);
 });
 
-test("each record of a call can be begun at, and behind", async () => {
+test("an iterator can start at or after each record of one call", async () => {
   const { Records } = await put(["a", "b", "c"].map((one) => text(one)));
   for (const [at, { SequenceNumber: StartingSequenceNumber }] of Records.entries()) {
     const left = async (ShardIteratorType: string) =>
@@ -44,7 +44,7 @@ test("each record of a call can be begun at, and behind", async () => {
   }
 });
 
-test("large records take rows of their own, encrypted or not", async () => {
+test("large records are stored in rows of their own, encrypted or not", async () => {
   await nube.aws.kinesis.UpdateMaxRecordSize({ StreamARN: arn, MaxRecordSizeInKiB: 10_240 });
   const sizes = [10, 900_000, 900_000, 4_000_000, 20];
   const records = sizes.map((size, at) => ({ Data: Buffer.alloc(size, at), PartitionKey: `k${at}` }));
@@ -73,7 +73,7 @@ test("large records take rows of their own, encrypted or not", async () => {
 
 const arn = "arn:aws:kinesis:us-east-1:000000000000:stream/s";
 
-test("a time leads to the first record since", async () => {
+test("AT_TIMESTAMP starts at the first record from that time on", async () => {
   const start = Date.parse("2026-01-01T00:00:00Z");
   for (let at = 0; at < 9; at++) {
     await put([text(`${at}a`), text(`${at}b`)]);
@@ -86,7 +86,7 @@ test("a time leads to the first record since", async () => {
   }
 });
 
-test("records print themselves as what they are", async () => {
+test("the printed JSON of records equals their values", async () => {
   await put([text('"a"\n', 'schlüssel "\\\u0001'), text("")]);
   const { Records } = (await nube.cloud.invoke({
     service: kinesis,

@@ -17,7 +17,7 @@ async function write(records: number) {
 const openShards = async () =>
   (await nube.aws.kinesis.DescribeStreamSummary({ StreamName })).StreamDescriptionSummary.OpenShardCount;
 
-test("a stream on demand gets twice its shards once a minute brings more than half of what they take", async () => {
+test("an on-demand stream doubles its shards if a minute of writes exceeds half of their capacity", async () => {
   await nube.aws.kinesis.CreateStream({ StreamName, StreamModeDetails: { StreamMode: "ON_DEMAND" } });
   await write(120_000);
   expect(await openShards()).toBe(4);
@@ -31,7 +31,7 @@ test("a stream on demand gets twice its shards once a minute brings more than ha
   expect(await openShards()).toBe(8);
 });
 
-test("a provisioned stream does not grow", async () => {
+test("a provisioned stream keeps its shards", async () => {
   await nube.aws.kinesis.CreateStream({ StreamName, ShardCount: 1 });
   await write(31_000);
   expect(await openShards()).toBe(1);

@@ -37,7 +37,7 @@ test.each([
   [1_400, 700],
   [1_000, 1_501],
 ])(
-  "from %i to %i shards a stream is on its way, takes records, and has them all in the end",
+  "a stream of %i shards accepts records while it scales to %i, and has that number afterwards",
   async (from, to) => {
     await nube.aws.kinesis.CreateStream({ StreamName, ShardCount: from });
     const put = (PartitionKey: string, more: { ExplicitHashKey?: string } = {}) =>
@@ -67,7 +67,7 @@ test.each([
   },
 );
 
-test("a stream that is deleted on its way is gone", async () => {
+test("a stream can be deleted while it scales", async () => {
   await nube.aws.kinesis.CreateStream({ StreamName, ShardCount: 700 });
   await scale(1_400);
   await nube.aws.kinesis.DeleteStream({ StreamName });

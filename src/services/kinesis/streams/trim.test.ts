@@ -9,7 +9,7 @@ const SHARDS = 40;
 /** The number of rows that one transaction removes. */
 const PAGE = 64;
 
-test("trimming looks into each shard a few times only, however many shards have expired records", async () => {
+test("trimming reads each shard a few times, however many have expired records", async () => {
   const store = openMemory();
   const nube = await testCloud([kinesis], { store });
   await nube.aws.kinesis.CreateStream({ StreamName, ShardCount: SHARDS });
@@ -36,7 +36,7 @@ test("trimming looks into each shard a few times only, however many shards have 
   await nube.close();
 });
 
-test("others have their turn after each page that is trimmed", async () => {
+test("other tasks run between the pages of trimmed records", async () => {
   const nube = await testCloud([kinesis], { store: openMemory() });
   await nube.aws.kinesis.CreateStream({ StreamName, ShardCount: 1 });
   const pages = 20;

@@ -116,7 +116,7 @@ test.each<[string, Json]>([
   ["(. + .) | (. + .) | (. + .)", new Array<Json>(2 ** 14).fill(1)],
   ["tojson | tojson | tojson", '"'.repeat(2 ** 18)],
   ["mktime", [2015, 1e300, 1, 0, 0, 0]],
-])("%s fails for a record that it is not for", (filter, input) => {
+])("%s fails for input of the wrong type or size", (filter, input) => {
   expect(() => made(filter, input)).toThrow(JqError);
 });
 
@@ -155,7 +155,7 @@ test.each<[string, Json]>([
   ["test(.)", "[[:valueOf:]]"],
   ["test(.)", "[[:__proto__:]]"],
   ["test(.)", "\\p{constructor}"],
-])("%s fails soon for a record that would take it long", (filter, input) => {
+])("%s fails early for input that takes too many steps", (filter, input) => {
   expect(() => allOf(filter, input)).toThrow(JqError);
 });
 
@@ -171,7 +171,7 @@ test.each<[string, Json, Json[]]>([
   [".[(0, 1):(2, 3)]", [1, 2, 3], [[1, 2], [1, 2, 3], [2], [2, 3]]],
   ['sub("-"; "1", "2")', "a-b", ["a1b", "a2b"]],
   ['gsub("-"; "1", "2")', "-a-", ["1a1", "2a1", "1a2", "2a2"]],
-])("%s has many values, or none", (filter, input, values) => {
+])("%s returns several values, or none", (filter, input, values) => {
   expect(allOf(filter, input)).toEqual(values);
 });
 
@@ -231,7 +231,7 @@ describe("a regular expression", () => {
     ["(a|a)*b", false],
     ["(.*)(.*)(.*)b", false],
     ["(a?){500}b", undefined],
-  ])("%s takes no more steps than a record has", (source, answer) => {
+  ])("%s takes steps in proportion to its input", (source, answer) => {
     const test = () => made(`test("${source}")`, "a".repeat(20_000));
     if (answer === undefined) expect(test).toThrow(JqError);
     else expect(test()).toBe(answer);
@@ -271,11 +271,11 @@ test.each([
   '"\\('.repeat(1_000),
   `.${"|.".repeat(1_000)}`,
   `.a${"+.a".repeat(1_000)}`,
-])("%s is not known", (filter) => {
+])("%s is refused as unsupported syntax", (filter) => {
   expect(() => made(filter, null)).toThrow(JqSyntaxError);
 });
 
-test("a key alone is the way to its value", () => {
+test("a key without a value selects the member of that name", () => {
   expect([...parseObject('{a, "b c"}')].map(([key, filter]) => [key, filter({ a: 1, "b c": 2 })])).toEqual([
     ["a", [1]],
     ["b c", [2]],
