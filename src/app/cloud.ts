@@ -91,7 +91,7 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
     return { cloud, endpoint, port: listener.port, folder, log, stop, stopped };
   } catch (error) {
     await unwind(undo);
-    throw inWords(error, config);
+    throw toExpectedError(error, config);
   }
 }
 
@@ -103,7 +103,7 @@ async function unwind(undo: Undo): Promise<void> {
 }
 
 /** Converts errors of the operating system and of the cloud's files to errors that the user can fix. */
-function inWords(error: unknown, { data }: Config): unknown {
+function toExpectedError(error: unknown, { data }: Config): unknown {
   if (error instanceof DamagedFileError)
     return new ExpectedError(`${error.message}. Put a copy of ${data} back.`);
   const { syscall, message } = error as NodeJS.ErrnoException;

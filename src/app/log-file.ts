@@ -9,7 +9,7 @@ export interface LogFile {
 
 const MAX_BYTES = 8 * 1024 * 1024;
 /** The number of older files; `nube.log.1` is the newest of them. */
-const FORMER_FILES = 3;
+const MAX_OLD_FILES = 3;
 
 /**
  * Opens a log file. Lines of one turn of the event loop are written together. The file is rotated before it
@@ -21,7 +21,7 @@ export function openLogFile(path: string, maxBytes: number = MAX_BYTES): LogFile
   let lines = "";
 
   function rotate(): void {
-    for (let n = FORMER_FILES - 1; n > 0; n--) moveIfThere(`${path}.${n}`, `${path}.${n + 1}`);
+    for (let n = MAX_OLD_FILES - 1; n > 0; n--) moveIfThere(`${path}.${n}`, `${path}.${n + 1}`);
     moveIfThere(path, `${path}.1`);
     size = 0;
     // Opened before the old file is closed: if that fails, the old file takes the next lines.

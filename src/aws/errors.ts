@@ -4,7 +4,7 @@ export class AwsError extends Error {
   /** The code on the wire, or the name of the modelled error shape: the protocol translates. */
   readonly code: string;
   readonly status: number;
-  /** Members of the error shape besides the message; in S3, further elements of the error document. */
+  /** Members of the error shape except the message; in S3, further elements of the error document. */
   readonly members: Readonly<Record<string, unknown>>;
   /** Headers that go with the answer (`Retry-After`, `Allow`, `x-amz-delete-marker` …). */
   readonly headers: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export class AwsError extends Error {
 }
 
 export interface AwsErrorOptions {
-  /** HTTP status; 400 unless said. A modelled error's own status wins where the protocol has one. */
+  /** HTTP status; 400 by default. A modelled error's own status takes precedence in protocols that use it. */
   status?: number;
   members?: Record<string, unknown>;
   headers?: Record<string, string>;

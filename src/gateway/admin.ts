@@ -61,7 +61,7 @@ export const isAdmin = ({ path }: HttpRequest): boolean =>
   path.startsWith("/_nube/") || path.startsWith("/_localstack/");
 
 /** The maximum size of a request body, in bytes. */
-export const MAX_BODY = 256 * 1024;
+export const MAX_BODY_BYTES = 256 * 1024;
 
 /** @throws {AwsError} which {@link refusal} converts to a response */
 export async function administer(
@@ -72,7 +72,7 @@ export async function administer(
   const route = ROUTES[`${method} ${request.path}`];
   if (!route)
     throw new AwsError("NotFound", `There is no ${request.method} ${request.path}.`, { status: 404 });
-  return json(200, await route(admin, parse(await request.body.bytes(MAX_BODY))));
+  return json(200, await route(admin, parse(await request.body.bytes(MAX_BODY_BYTES))));
 }
 
 export const refusal = ({ status, code, message }: AwsError): HttpResponse => json(status, { code, message });

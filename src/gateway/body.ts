@@ -41,7 +41,7 @@ export interface ChunkedFacts {
  * The maximum difference between the framed and the decoded length: chunks have at least 8 KB, the trailer at
  * most 4 KB.
  */
-const FRAMING_BYTES = 64 * 1024;
+const MAX_FRAMING_BYTES = 64 * 1024;
 
 /** Decodes aws-chunked framing. The end of the body checks framing, length, chunk signatures and trailers. */
 export function chunkedBody(body: Body, { decodedLength, announced, signing }: ChunkedFacts): Body {
@@ -52,7 +52,7 @@ export function chunkedBody(body: Body, { decodedLength, announced, signing }: C
    */
   async function framed(limit: number): Promise<Uint8Array> {
     try {
-      return await body.bytes(limit + FRAMING_BYTES);
+      return await body.bytes(limit + MAX_FRAMING_BYTES);
     } catch (error) {
       const isMisframed = error instanceof BodyTooLargeError && (decodedLength ?? limit + 1) <= limit;
       throw isMisframed ? terminated() : error;

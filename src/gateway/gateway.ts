@@ -8,7 +8,7 @@ import { type ErrorStyle, errorStyle } from "#aws/signature/errors.ts";
 import { HOST_ID } from "#kernel/host-id.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import { BodyTooLargeError, bodyOf } from "#lib/body.ts";
-import { type Admin, administer, isAdmin, isHealth, MAX_BODY, refusal } from "./admin.ts";
+import { type Admin, administer, isAdmin, isHealth, MAX_BODY_BYTES, refusal } from "./admin.ts";
 import { type AuthSettings, authenticate } from "./authenticate.ts";
 import { type Content, contentOf, formOf, wholeBody } from "./content.ts";
 import { serveCrossOrigin } from "./cross-origin.ts";
@@ -197,7 +197,7 @@ async function administerFor(
       throw new AwsError("AccessForbidden", "Only the console's own pages may call this.", { status: 403 });
     if (auth.mode === "loopback" || isHealth(http)) return await administer(admin, http);
     const query = parseQuery(http.rawQuery);
-    const whole = await wholeBody(http, MAX_BODY);
+    const whole = await wholeBody(http, MAX_BODY_BYTES);
     const { principal } = await authenticate(admin.cloud, auth, {
       http,
       query,

@@ -21,7 +21,7 @@ export interface TestGateway {
   readonly stored: ReadonlyMap<string, Uint8Array>;
   /** Log lines and server errors, so that a test can expect none. */
   readonly failures: readonly unknown[];
-  /** How often the gateway was asked to stop the process. */
+  /** The number of requests to stop the process. */
   readonly stops: () => number;
   send(request: Partial<WireCall>): Promise<Answer>;
   /** Signs as the SDKs do, by the real clock, and sends. */

@@ -17,7 +17,7 @@ export interface FaultRule {
 export type FaultEffect =
   | { error: { code: string; message: string; status: number } }
   | { throttle: true }
-  /** Milliseconds of real time before the call goes on. */
+  /** Milliseconds of real time before the call continues. */
   | { latency: number };
 
 export interface FaultTarget {

@@ -81,11 +81,11 @@ function writeWord(out: Buffer, at: number, value: number): void {
 }
 
 /** Up to this length a loop is faster than the native call. */
-const SHORT = 64;
+const MAX_LOOP_LENGTH = 64;
 
 function writeText(out: Buffer, start: number, text: string): number {
   let at = start;
-  if (text.length > SHORT) return writeUtf8(out, start, text);
+  if (text.length > MAX_LOOP_LENGTH) return writeUtf8(out, start, text);
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === 0 || code > 0x7f) return writeUtf8(out, start, text);

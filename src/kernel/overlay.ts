@@ -1,6 +1,6 @@
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { keyText } from "#storage/kv/key-text.ts";
-import { type KeyRange, type KeyValueStore, MAX_PAGE, type Row } from "#storage/kv/kv.ts";
+import { type KeyRange, type KeyValueStore, MAX_PAGE_ROWS, type Row } from "#storage/kv/kv.ts";
 import type { Hot } from "./hot.ts";
 import type { Memories, Memory } from "./memory.ts";
 
@@ -123,7 +123,7 @@ class Reader implements View {
   }
 
   range(range: KeyRange): MaybePromise<Row[]> {
-    const limited = { ...range, limit: Math.min(range.limit, MAX_PAGE) };
+    const limited = { ...range, limit: Math.min(range.limit, MAX_PAGE_ROWS) };
     const { store } = this.layers;
     if (this.#isBare) return store.range(limited);
     const writes = this.#above(limited);

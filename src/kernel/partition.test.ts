@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Commit, type KeyValueStore, LimitError, MAX_VALUE } from "#storage/kv/kv.ts";
+import { type Commit, type KeyValueStore, LimitError, MAX_VALUE_BYTES } from "#storage/kv/kv.ts";
 import { openMemory } from "#storage/kv/memory.ts";
 import { openPartition, StoreUnavailableError, TransactionError } from "./partition.ts";
 
@@ -75,7 +75,7 @@ describe("applied before durable", () => {
     const oversized = async () =>
       partition.write(async (draft) => {
         await draft.get(key("a"));
-        draft.put(key("b"), Buffer.alloc(MAX_VALUE + 1));
+        draft.put(key("b"), Buffer.alloc(MAX_VALUE_BYTES + 1));
       });
     const refused = await oversized().catch((error) => error);
     expect(refused.cause).toBeInstanceOf(LimitError);

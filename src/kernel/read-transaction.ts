@@ -1,6 +1,6 @@
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { memoizeByText } from "#lib/memoize.ts";
-import { MAX_PAGE, type Row } from "#storage/kv/kv.ts";
+import { MAX_PAGE_ROWS, type Row } from "#storage/kv/kv.ts";
 import {
   type Collection,
   decodeRecord,
@@ -94,7 +94,11 @@ export class Reads implements ReadTransaction {
   async follow<T>(of: Journal<T>, stream: readonly KeyPart[], after: number, limit: number) {
     const prefix = encodeKey(prefixOf(this.at, of), stream);
     const start = encodeKey(prefix, [after + 1]);
-    const rows = await this.#view.range({ start, end: successor(prefix), limit: Math.min(limit, MAX_PAGE) });
+    const rows = await this.#view.range({
+      start,
+      end: successor(prefix),
+      limit: Math.min(limit, MAX_PAGE_ROWS),
+    });
     return rows.map(
       (row): JournalEntry<T> => ({
         sequence: sequenceOf(row.key),
@@ -178,7 +182,7 @@ function keyRange(collectionPrefix: Uint8Array, range: ListRange) {
   return {
     start: starts.reduce((a, b) => (Buffer.compare(a, b) >= 0 ? a : b)),
     end: ends.reduce((a, b) => (Buffer.compare(a, b) <= 0 ? a : b)),
-    limit: Math.min(range.limit, MAX_PAGE),
+    limit: Math.min(range.limit, MAX_PAGE_ROWS),
     reverse: range.reverse ?? false,
   };
 }

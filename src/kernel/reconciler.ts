@@ -10,7 +10,7 @@ import type { Transaction } from "./transaction.ts";
  * after a crash, finds the work done and continues.
  */
 export interface Reconciler {
-  /** To be handed to `defineService({ jobs })`. */
+  /** To be passed to `defineService({ jobs })`. */
   readonly job: Job<{ key: KeyPart[] }>;
   /** Schedules a step for the record after this transaction. */
   wake(tx: Transaction, key: readonly KeyPart[]): void;

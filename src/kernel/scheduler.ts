@@ -37,7 +37,7 @@ interface Entry {
   work: Work | undefined;
 }
 
-const CONCURRENT = 16;
+const MAX_CONCURRENT = 16;
 /**
  * Work that may wait outside at the same time, each with its own connection, in addition to the running work.
  */
@@ -92,7 +92,7 @@ export function openScheduler(
     return run;
   }
 
-  const isFull = () => running.size - outside.size >= CONCURRENT;
+  const isFull = () => running.size - outside.size >= MAX_CONCURRENT;
 
   function arm() {
     clearTimeout(timer);

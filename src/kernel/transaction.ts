@@ -1,7 +1,7 @@
 import type { Clock } from "#lib/clock.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
-import { type Lent, MAX_COMMIT } from "#storage/kv/kv.ts";
+import { type Lent, MAX_COMMIT_BYTES } from "#storage/kv/kv.ts";
 import { type Collection, decodeRecord, encodeRecord, type Place, type Scope } from "./collection.ts";
 import type { DataKeys } from "./data-keys.ts";
 import type { Job, JobOptions } from "./jobs.ts";
@@ -13,7 +13,7 @@ import type { Metric, ServiceEvent } from "./ports.ts";
 import { indexOf, type Keyed, Reads } from "./read-transaction.ts";
 
 /** The maximum number of bytes that one transaction may write. */
-export const MAX_TRANSACTION_BYTES = MAX_COMMIT;
+export const MAX_TRANSACTION_BYTES = MAX_COMMIT_BYTES;
 
 /** A consistent view of one partition. Await only its own methods within it. */
 export interface ReadTransaction {

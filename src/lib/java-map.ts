@@ -1,19 +1,19 @@
 /** Java's default initial capacity. */
-const PLACES = 16;
-const FULL = 0.75;
+const DEFAULT_CAPACITY = 16;
+const LOAD_FACTOR = 0.75;
 
 /**
  * Returns entries in the iteration order of a `HashMap` of Java 8 or later: by the hashes of their names, and
  * within a bucket in the order of insertion. AWS lists some things in that order.
- * @param places initial capacity of the map
+ * @param capacity initial capacity of the map
  */
 export function inJavaMap<T>(
   entries: readonly T[],
   nameOf: (entry: T) => string,
-  places: number = PLACES,
+  capacity: number = DEFAULT_CAPACITY,
 ): T[] {
-  let all = 2 ** Math.ceil(Math.log2(Math.max(1, places)));
-  while (entries.length > Math.trunc(all * FULL)) all *= 2;
+  let all = 2 ** Math.ceil(Math.log2(Math.max(1, capacity)));
+  while (entries.length > Math.trunc(all * LOAD_FACTOR)) all *= 2;
   return entries
     .map((entry) => ({ entry, place: spread(hashOf(nameOf(entry))) & (all - 1) }))
     .sort((a, b) => a.place - b.place)

@@ -231,7 +231,7 @@ function isSecret(shape: Shape): boolean {
  * Maximum characters of one printed value. AWS prints values in full, but a value of many megabytes could
  * produce a message ten times as long and block all other calls.
  */
-const MAX_PRINTED = 200_000;
+const MAX_PRINTED_LENGTH = 200_000;
 
 /**
  * Prints a value as Java prints lists, maps and Coral's classes for structures:
@@ -242,12 +242,13 @@ function printed(shape: Shape, value: unknown): string {
   let text = "";
   for (const piece of pieces) {
     text += piece;
-    if (text.length > MAX_PRINTED) break;
+    if (text.length > MAX_PRINTED_LENGTH) break;
   }
   return shortened(text);
 }
 
-const shortened = (text: string) => (text.length > MAX_PRINTED ? `${text.slice(0, MAX_PRINTED)}...` : text);
+const shortened = (text: string) =>
+  text.length > MAX_PRINTED_LENGTH ? `${text.slice(0, MAX_PRINTED_LENGTH)}...` : text;
 
 function* print(shape: Shape, value: unknown): Generator<string> {
   if (value === undefined || value === null) yield "null";

@@ -23,7 +23,7 @@ export const placeholders = (template: string): string[] =>
  * The maximum number of characters of a filled template, more than any target accepts, because a template may
  * repeat a large value a thousand times.
  */
-const MAX_FILLED = 6 * 2 ** 20;
+const MAX_FILLED_LENGTH = 6 * 2 ** 20;
 
 /**
  * Fills a template that produces JSON.
@@ -70,7 +70,7 @@ function filled(
         if (!isName(name)) return placeholder;
         const value = write(read(name) ?? "", quoted);
         size += value.length;
-        if (size > MAX_FILLED)
+        if (size > MAX_FILLED_LENGTH)
           throw new AwsError("ValidationException", "The input that the template makes is too long.");
         return value;
       }),

@@ -62,7 +62,7 @@ class Reader {
     }
   }
 
-  /** Moves on by so many bytes, and answers where they begin. */
+  /** Advances by `length` bytes, and returns their start. */
   #take(length: number): number {
     const start = this.#at;
     if (length > this.#bytes.length - start) throw new Malformed("Unexpected end of the CBOR item");

@@ -11,7 +11,7 @@ export interface WireError {
   /** The code in XML, which differs for many shapes. */
   code: string;
   message: string;
-  /** The shape's members besides the message. */
+  /** The shape's members except the message. */
   details: readonly Member[];
   values: Readonly<Record<string, unknown>>;
   /** The name of the shape's message member: `message` or `Message`. */

@@ -166,7 +166,7 @@ test("W4: the RPC protocols have members' own names, restJson1 the wire names (W
   expect(protocol("restJson1").decode(rest, requestOf({ body }))).toEqual({ RestApiId: "b" });
 });
 
-/** Objects as lists of their entries, bytes as text: what is called `__proto__` is an entry like any other. */
+/** Objects as lists of entries, bytes as text, so that a key `__proto__` is compared like any other. */
 function spelled(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   if (Array.isArray(value)) return value.map(spelled);

@@ -8,7 +8,7 @@ import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";
 import {
   checkHeaderSection,
   checkIntegers,
-  checkPlaces,
+  checkParameters,
   isOfS3,
   isS3,
   isUnwrapped,
@@ -19,7 +19,7 @@ import {
   s3Types,
   unchunked,
   withFlags,
-  withoutFalseValues,
+  withoutInvalidValues,
 } from "./s3.ts";
 import { utf8 } from "./scalars.ts";
 import { isoWithMillis } from "./timestamps.ts";
@@ -93,10 +93,13 @@ export const restXml: Protocol = {
   decode(operation, request) {
     if (!isS3(operation)) return decoders(operation)(request);
     checkHeaderSection(request);
-    checkPlaces(operation, request);
+    checkParameters(operation, request);
     checkIntegers(operation, request.query);
     requireDocument(operation, request);
-    return unchunked(decoders(operation)(withFlags(operation, withoutFalseValues(request))), request.headers);
+    return unchunked(
+      decoders(operation)(withFlags(operation, withoutInvalidValues(request))),
+      request.headers,
+    );
   },
 
   encode(operation, output, meta) {

@@ -65,7 +65,7 @@ export function checkIntegers({ input }: Operation, query: WireRequest["query"])
     const sentence = integers.get(name);
     if (sentence === undefined || (value === "" && name !== "partNumber") || isInteger(value)) continue;
     if (!input.httpMembers.some(({ locationName }) => locationName === name)) continue;
-    // Of a name said twice the first counts.
+    // If a parameter is repeated, the first value counts.
     if (query.findIndex((pair) => pair[0] === name) === i) throw misplaced(sentence, name, value);
   }
 }
@@ -75,7 +75,7 @@ const isInteger = (text: string) => /^-?\d+$/.test(text) && Number(text) === (Nu
 
 /** The maximum total size of a request's headers, in bytes. */
 const MAX_HEADER_BYTES = 8_192;
-const BETWEEN = ": \r\n".length;
+const SEPARATOR_BYTES = ": \r\n".length;
 
 /**
  * Cookies are not counted: S3 does not use them, and browsers send those of all sites on this machine.
@@ -83,7 +83,8 @@ const BETWEEN = ": \r\n".length;
  */
 export function checkHeaderSection({ headers }: WireRequest): void {
   let bytes = 0;
-  for (const name in headers) if (name !== "cookie") bytes += name.length + headers[name]!.length + BETWEEN;
+  for (const name in headers)
+    if (name !== "cookie") bytes += name.length + headers[name]!.length + SEPARATOR_BYTES;
   if (bytes > MAX_HEADER_BYTES)
     throw new AwsError(
       "RequestHeaderSectionTooLarge",
@@ -97,7 +98,7 @@ export function checkHeaderSection({ headers }: WireRequest): void {
  * the operation.
  * @throws {AwsError} InvalidArgument, InvalidRequest
  */
-export function checkPlaces(operation: Operation, { query, headers }: WireRequest): void {
+export function checkParameters(operation: Operation, { query, headers }: WireRequest): void {
   const { method } = operation;
   if (query.length > 0) checkNames(operation, query);
   const mode = headers["x-amz-checksum-mode"];
@@ -119,7 +120,7 @@ function checkNames(operation: Operation, query: WireRequest["query"]): void {
   const { method, name } = operation;
   if (method === "PUT") checkPart(new Map(query));
   if (isGet(operation)) checkOverrides(query);
-  for (const [parameter, sentence] of OF_THE_OTHER_LIST[name] ?? []) {
+  for (const [parameter, sentence] of OTHER_VERSION_PARAMETERS[name] ?? []) {
     if (query.some((pair) => pair[0] === parameter)) throw misplaced(sentence, parameter);
   }
   const version = query.find((pair) => pair[0] === "versionId");
@@ -153,7 +154,7 @@ function checkOverrides(query: WireRequest["query"]): void {
 }
 
 /** Parameters that only the other version of the list operation accepts. */
-const OF_THE_OTHER_LIST: Readonly<Record<string, [parameter: string, sentence: string][]>> = {
+const OTHER_VERSION_PARAMETERS: Readonly<Record<string, [parameter: string, sentence: string][]>> = {
   ListObjects: [
     ["continuation-token", "continuation-token only supported in REST.GET.BUCKET with list-type=2"],
     ["start-after", "startAfter only supported in REST.GET.BUCKET with list-type=2"],
@@ -164,24 +165,24 @@ const OF_THE_OTHER_LIST: Readonly<Record<string, [parameter: string, sentence: s
 const misplaced = (message: string, name: string, value?: string) =>
   new AwsError("InvalidArgument", message, { members: { ArgumentName: name, ArgumentValue: value } });
 
-const SINCE = [
+const DATE_CONDITIONS = [
   "if-modified-since",
   "if-unmodified-since",
   "x-amz-copy-source-if-modified-since",
   "x-amz-copy-source-if-unmodified-since",
 ];
 
-const LIMIT = "x-amz-max-parts";
-const PASSED_OVER = [...SINCE, LIMIT];
+const MAX_PARTS_HEADER = "x-amz-max-parts";
+const IGNORED_IF_INVALID = [...DATE_CONDITIONS, MAX_PARTS_HEADER];
 
 /**
  * Drops invalid values: a condition with an invalid date is ignored, as in HTTP, and so is an invalid limit.
  */
-export function withoutFalseValues(request: WireRequest): WireRequest {
+export function withoutInvalidValues(request: WireRequest): WireRequest {
   let headers: Record<string, string> | undefined;
-  for (const name of PASSED_OVER) {
+  for (const name of IGNORED_IF_INVALID) {
     const value = request.headers[name];
-    if (value === undefined || (name === LIMIT ? isLimit(value) : isTimestamp(value))) continue;
+    if (value === undefined || (name === MAX_PARTS_HEADER ? isLimit(value) : isTimestamp(value))) continue;
     headers ??= { ...request.headers };
     delete headers[name];
   }

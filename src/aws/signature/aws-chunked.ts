@@ -46,10 +46,10 @@ export interface ChunkedDecoder {
 }
 
 /** Far more than a size and a signature need. */
-const MAX_HEADER = 1_024;
+const MAX_HEADER_BYTES = 1_024;
 /** A checksum and a signature need about 150 bytes. */
-const MAX_TRAILER = 4_096;
-const MIN_CHUNK = 8_192;
+const MAX_TRAILER_BYTES = 4_096;
+const MIN_CHUNK_BYTES = 8_192;
 const CR = 13;
 const LF = 10;
 
@@ -74,7 +74,7 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
     if (match === null) throw terminated();
     const size = Number.parseInt(match[1]!, 16);
     chunks += 1;
-    if (size > 0 && chunks > 1 && chunkSize < MIN_CHUNK) throw chunkTooSmall(chunks, chunkSize);
+    if (size > 0 && chunks > 1 && chunkSize < MIN_CHUNK_BYTES) throw chunkTooSmall(chunks, chunkSize);
     decoded += size;
     if (decodedLength !== undefined && decoded > decodedLength) throw wrongLength(decodedLength, decoded);
     chunkSize = remaining = size;
@@ -114,7 +114,7 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
   function takeLine(bytes: Uint8Array, from: number): number {
     const end = bytes.indexOf(LF, from);
     const stop = end < 0 ? bytes.length : end;
-    if (text.length + stop - from > MAX_HEADER) throw terminated();
+    if (text.length + stop - from > MAX_HEADER_BYTES) throw terminated();
     text += latin1(bytes, from, stop);
     if (end < 0) return stop;
     if (!text.endsWith("\r")) throw terminated();
@@ -152,7 +152,7 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
         } else if (state === "header") at = takeLine(bytes, at);
         else if (state === "data-end") at = takeDataEnd(bytes, at);
         else {
-          if (text.length + bytes.length - at > MAX_TRAILER) throw malformedTrailer();
+          if (text.length + bytes.length - at > MAX_TRAILER_BYTES) throw malformedTrailer();
           text += latin1(bytes, at, bytes.length);
           at = bytes.length;
         }

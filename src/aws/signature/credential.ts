@@ -40,7 +40,7 @@ export interface SignatureV4 extends Claim {
   sessionToken?: string;
 }
 
-const MAX_EXPIRY = 604_800;
+const MAX_EXPIRY_SECONDS = 604_800;
 
 /**
  * @returns undefined for a request without a signature
@@ -246,7 +246,7 @@ function parseExpires(text: string, style: ErrorStyle): number {
   let wrong: string | undefined;
   if (Number.isNaN(seconds)) wrong = "X-Amz-Expires should be a number";
   else if (seconds < 0) wrong = "X-Amz-Expires must be non-negative";
-  else if (seconds > MAX_EXPIRY) {
+  else if (seconds > MAX_EXPIRY_SECONDS) {
     wrong =
       "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds";
   }

@@ -29,12 +29,12 @@ export function errorStyle(signingName: string, protocol: ProtocolName): ErrorSt
 }
 
 type Fault = "mismatch" | "unknownKey" | "missing" | "incomplete" | "expiredToken" | "invalidToken";
-type Said = readonly [code: string, status: number];
+type CodeAndStatus = readonly [code: string, status: number];
 
 /**
  * The awsJson front end returns 400 for every client error; the REST one returns 403, with the same codes.
  */
-const json = (status: number): Record<Fault, Said> => ({
+const json = (status: number): Record<Fault, CodeAndStatus> => ({
   mismatch: ["InvalidSignatureException", status],
   unknownKey: ["UnrecognizedClientException", status],
   missing: ["MissingAuthenticationTokenException", status],
@@ -43,7 +43,7 @@ const json = (status: number): Record<Fault, Said> => ({
   invalidToken: ["UnrecognizedClientException", status],
 });
 
-const xml: Record<Fault, Said> = {
+const xml: Record<Fault, CodeAndStatus> = {
   mismatch: ["SignatureDoesNotMatch", 403],
   unknownKey: ["InvalidClientTokenId", 403],
   missing: ["MissingAuthenticationToken", 403],
@@ -52,7 +52,7 @@ const xml: Record<Fault, Said> = {
   invalidToken: ["InvalidClientTokenId", 403],
 };
 
-const codes: Record<ErrorStyle, Record<Fault, Said>> = {
+const codes: Record<ErrorStyle, Record<Fault, CodeAndStatus>> = {
   s3: {
     mismatch: ["SignatureDoesNotMatch", 403],
     unknownKey: ["InvalidAccessKeyId", 403],

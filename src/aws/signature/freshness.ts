@@ -10,13 +10,11 @@ export interface Clocks {
 }
 
 /** AWS allows a client's clock to be fifteen minutes off in either direction. */
-const ALLOWED_SKEW = 15 * 60_000;
+const MAX_SKEW_MS = 15 * 60_000;
 
 /** Whether the time is fresh by the real clock or by the cloud's, since a client may use either. */
 export function isFresh(signedAt: number, clocks: Pick<Clocks, "wall" | "cloud">): boolean {
-  return (
-    Math.abs(signedAt - clocks.wall) <= ALLOWED_SKEW || Math.abs(signedAt - clocks.cloud) <= ALLOWED_SKEW
-  );
+  return Math.abs(signedAt - clocks.wall) <= MAX_SKEW_MS || Math.abs(signedAt - clocks.cloud) <= MAX_SKEW_MS;
 }
 
 export interface Validity {
@@ -33,10 +31,10 @@ export interface Validity {
  * @param expiresIn seconds
  */
 export function presignedValidity(signedAt: number, expiresIn: number, clocks: Clocks): Validity {
-  const byWall = signedAt <= clocks.wall + ALLOWED_SKEW;
+  const byWall = signedAt <= clocks.wall + MAX_SKEW_MS;
   const start = byWall ? clocks.cloudTimeOf(signedAt) : signedAt;
   const expiry = start + expiresIn * 1_000;
-  if (!byWall && signedAt > clocks.cloud + ALLOWED_SKEW) return { state: "early", expiry };
+  if (!byWall && signedAt > clocks.cloud + MAX_SKEW_MS) return { state: "early", expiry };
   return { state: clocks.cloud > expiry ? "expired" : "valid", expiry };
 }
 

@@ -17,7 +17,7 @@ export interface UploadForm {
 }
 
 /** The maximum number of bytes before the file's content, including delimiters and headers. */
-const MAX_FIELDS = 20_480;
+const MAX_FIELDS_BYTES = 20_480;
 
 /**
  * Reads a form up to its file.
@@ -36,7 +36,7 @@ export async function readUploadForm(
   const fields = new Map<string, string>();
 
   async function more(): Promise<void> {
-    if (buffer.length + consumed > MAX_FIELDS) throw fieldsTooLong();
+    if (buffer.length + consumed > MAX_FIELDS_BYTES) throw fieldsTooLong();
     const next = await input.next();
     if (next.done === true) throw malformed();
     buffer = Buffer.concat([buffer, next.value]);
@@ -50,7 +50,7 @@ export async function readUploadForm(
       if (at >= 0) {
         const before = buffer.subarray(0, at);
         consumed += at + mark.length;
-        if (consumed > MAX_FIELDS) throw fieldsTooLong();
+        if (consumed > MAX_FIELDS_BYTES) throw fieldsTooLong();
         buffer = buffer.subarray(at + mark.length);
         return before;
       }
@@ -178,7 +178,7 @@ const fieldsTooLong = () =>
   new AwsError(
     "MaxPostPreDataLengthExceeded",
     "Your POST request fields preceeding the upload file was too large.",
-    { members: { MaxPostPreDataLengthBytes: MAX_FIELDS } },
+    { members: { MaxPostPreDataLengthBytes: MAX_FIELDS_BYTES } },
   );
 
 const noFile = () => invalidArgument("POST requires exactly one file upload per request.", "file", "0");

@@ -24,8 +24,8 @@ export function openAnswers(
   const open = new Set<Answering>();
   let started = 0;
   const watches = [
-    untaken(open, limits.writeIdleTimeout, deadlines, breakOff),
-    refusals(session, limits.invalidFrames, () => started),
+    stalledStreams(open, limits.writeIdleTimeout, deadlines, breakOff),
+    oversizedHeads(session, limits.invalidFrames, () => started),
   ];
   for (const watch of watches) deadlines.add(watch);
   return {
@@ -49,7 +49,7 @@ export function openAnswers(
  * A client controls the flow of each stream and may leave one without a window forever while the connection
  * is active, so progress is tracked per response.
  */
-function untaken(
+function stalledStreams(
   open: ReadonlySet<Answering>,
   idleTimeout: number,
   deadlines: Deadlines,
@@ -82,7 +82,7 @@ const isWaiting = ({ headersSent, writableLength, writableEnded, writableFinishe
  * byte of such a head may expand to a whole header (RFC 7541, 6.1), so a client that sends many of them is
  * disconnected.
  */
-function refusals(session: ServerHttp2Session, limit: number, started: () => number): Expiring {
+function oversizedHeads(session: ServerHttp2Session, limit: number, started: () => number): Expiring {
   return {
     deadline: 0,
     expire() {

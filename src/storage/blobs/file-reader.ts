@@ -190,7 +190,7 @@ async function readFooter(
   codec: FrameCodec,
   buffers: Buffers,
 ): Promise<{ footer: Footer; whole: Buffer | undefined }> {
-  const { size: fileBytes } = fstatSync(file.fd); // at hand since the file was opened: not worth a thread
+  const { size: fileBytes } = fstatSync(file.fd); // in memory since the file was opened, so asynchronous I/O would only be slower
   const start = footerStart(fileBytes, codec);
   if (start !== undefined) {
     const isSmall = fileBytes <= SMALL_BYTES;

@@ -75,7 +75,7 @@ interface Folder {
 async function openFolders(root: string): Promise<{ of(id: string): Folder }> {
   const existing = new Set(await readdir(root));
   const syncRoot = coalesced(() => syncFolder(root));
-  await syncRoot(); // a former process may have stopped between making a folder and syncing it
+  await syncRoot(); // an earlier process may have stopped between making a folder and syncing it
   const folders = new Map<string, Folder>();
 
   function folder(name: string): Folder {

@@ -9,7 +9,7 @@ import { type Base, LOG_FILES, openLog } from "./log/log.ts";
 import { withPageCache } from "./log/page-cache.ts";
 
 /** The maximum number of leases per process; each opening starts a new series of epochs. */
-const EPOCHS = 2 ** 26;
+const MAX_LEASES = 2 ** 26;
 
 /** The store of a single process on its own disk: a log that takes the commits, above LMDB. */
 export async function openEmbedded({
@@ -42,7 +42,7 @@ export async function openLogged({ base, files, fault, capacity }: LoggedOptions
   const log = await openLog(withPageCache(base), files, capacity);
   const leases = grantedLeases();
   const group = groupCommits(leases, log.append, fault);
-  let epoch = log.opening * EPOCHS;
+  let epoch = log.opening * MAX_LEASES;
   return {
     lease: async (partition, owner) => leases.grant(partition, owner, () => ++epoch),
     release: async (lease) => leases.remove(lease),

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { type Commit, checkLimits, MAX_COMMIT, type OpenCommit } from "./kv.ts";
+import { type Commit, checkLimits, MAX_COMMIT_BYTES, type OpenCommit } from "./kv.ts";
 import type { GrantedLeases } from "./leases.ts";
 
 /**
@@ -37,7 +37,7 @@ export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: F
     let taken = 0;
     for (const { open, resolve, reject } of waiting) {
       const fence = leases.fence(open.lease);
-      if (!fence && group.length > 0 && bytes + open.bytes > MAX_COMMIT) break;
+      if (!fence && group.length > 0 && bytes + open.bytes > MAX_COMMIT_BYTES) break;
       taken++;
       if (fence) {
         reject(fence);

@@ -77,7 +77,7 @@ export interface KeyRange {
   start: Uint8Array;
   /** Exclusive. */
   end: Uint8Array;
-  /** Rows wanted, at most {@link MAX_PAGE}. */
+  /** The maximum number of rows to return, at most {@link MAX_PAGE_ROWS}. */
   limit: number;
   /** Whether to read from the end downwards. */
   reverse?: boolean;
@@ -108,13 +108,13 @@ export interface OpenCommit {
  * Maximum bytes of an encoded key: a size that LMDB with 8 KB pages and PostgreSQL's B-tree both support,
  * with a margin.
  */
-export const MAX_KEY = 2_600;
+export const MAX_KEY_BYTES = 2_600;
 /** Maximum bytes of a value; anything larger must be a blob. */
-export const MAX_VALUE = 2 * 1024 * 1024;
+export const MAX_VALUE_BYTES = 2 * 1024 * 1024;
 /** Maximum bytes of all keys and values in one commit. */
-export const MAX_COMMIT = 32 * 1024 * 1024;
+export const MAX_COMMIT_BYTES = 32 * 1024 * 1024;
 /** Maximum number of rows per range call. */
-export const MAX_PAGE = 1_000;
+export const MAX_PAGE_ROWS = 1_000;
 
 export class FencedError extends Error {
   override name = "FencedError";
@@ -142,14 +142,15 @@ export function checkLimits(commit: Commit): number {
 /** @returns the bytes of a row, or of a deletion */
 export function checkRow(key: Uint8Array, value: Uint8Array | undefined): number {
   if (key.length === 0) throw new LimitError("an empty key");
-  if (key.length > MAX_KEY) throw new LimitError(`a key of ${key.length} bytes, over ${MAX_KEY}`);
+  if (key.length > MAX_KEY_BYTES) throw new LimitError(`a key of ${key.length} bytes, over ${MAX_KEY_BYTES}`);
   if (value === undefined) return key.length;
-  if (value.length > MAX_VALUE) throw new LimitError(`a value of ${value.length} bytes, over ${MAX_VALUE}`);
+  if (value.length > MAX_VALUE_BYTES)
+    throw new LimitError(`a value of ${value.length} bytes, over ${MAX_VALUE_BYTES}`);
   return key.length + value.length;
 }
 
 /** @returns the bytes of a commit */
 export function checkTotal(bytes: number): number {
-  if (bytes > MAX_COMMIT) throw new LimitError(`a commit of ${bytes} bytes, over ${MAX_COMMIT}`);
+  if (bytes > MAX_COMMIT_BYTES) throw new LimitError(`a commit of ${bytes} bytes, over ${MAX_COMMIT_BYTES}`);
   return bytes;
 }

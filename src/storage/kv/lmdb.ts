@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { RangeOptions } from "lmdb";
 import { keyBytes, keyTextIn } from "./key-text.ts";
-import { type KeyRange, MAX_KEY, MAX_PAGE } from "./kv.ts";
+import { type KeyRange, MAX_KEY_BYTES, MAX_PAGE_ROWS } from "./kv.ts";
 import { checkHeader } from "./lmdb-header.ts";
 import type { Base, Change } from "./log/log.ts";
 import { TextRow } from "./text-row.ts";
@@ -59,10 +59,10 @@ export function openLmdb(path: string): Base {
       return newest;
     },
 
-    get: (key) => (key.length > 0 && key.length <= MAX_KEY ? file().rows.get(key) : undefined),
+    get: (key) => (key.length > 0 && key.length <= MAX_KEY_BYTES ? file().rows.get(key) : undefined),
 
     range(range) {
-      const limit = Math.min(range.limit, MAX_PAGE);
+      const limit = Math.min(range.limit, MAX_PAGE_ROWS);
       const page: TextRow[] = [];
       const { bounds, entries } = file();
       if (limit <= 0 || !setBounds(bounds, range)) return page;
@@ -172,11 +172,11 @@ function setBounds(bounds: RangeOptions, { start, end, reverse = false }: KeyRan
 }
 
 /**
- * No key lies between a bound's first MAX_KEY + 1 bytes and the whole bound, and LMDB refuses bounds that are
+ * No key lies between a bound's first MAX_KEY_BYTES + 1 bytes and the whole bound, and LMDB refuses bounds that are
  * much longer.
  */
 const truncated = (bound: Uint8Array): Uint8Array =>
-  bound.length <= MAX_KEY ? bound : bound.subarray(0, MAX_KEY + 1);
+  bound.length <= MAX_KEY_BYTES ? bound : bound.subarray(0, MAX_KEY_BYTES + 1);
 
 /** lmdb-js rejects with a general error that holds a promise of the cause. */
 async function throwCause(error: Error & { commitError?: Promise<never> }): Promise<never> {

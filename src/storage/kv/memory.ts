@@ -1,5 +1,5 @@
 import { type Fault, groupCommits } from "./group.ts";
-import { type Commit, type KeyValueStore, MAX_PAGE } from "./kv.ts";
+import { type Commit, type KeyValueStore, MAX_PAGE_ROWS } from "./kv.ts";
 import { grantedLeases } from "./leases.ts";
 import { placesOf } from "./places.ts";
 import { slabs } from "./slabs.ts";
@@ -35,7 +35,7 @@ export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
     },
 
     range: ({ start, end, limit, reverse }) =>
-      places.range(start, end, Math.min(limit, MAX_PAGE), reverse).map(rows.row),
+      places.range(start, end, Math.min(limit, MAX_PAGE_ROWS), reverse).map(rows.row),
 
     commit: group.commit,
     close: group.settled,

@@ -1,6 +1,13 @@
 import { Pool } from "pg";
 import { type Fault, groupCommits } from "./group.ts";
-import { type Commit, FencedError, type KeyValueStore, LeaseHeldError, MAX_PAGE, type Row } from "./kv.ts";
+import {
+  type Commit,
+  FencedError,
+  type KeyValueStore,
+  LeaseHeldError,
+  MAX_PAGE_ROWS,
+  type Row,
+} from "./kv.ts";
 import { grantedLeases } from "./leases.ts";
 import { prepareSchema } from "./postgres-schema.ts";
 import { openSession } from "./postgres-session.ts";
@@ -107,7 +114,7 @@ export async function openPostgres(
       const { rows } = await pool.query<Row>({
         name: `range ${order}`,
         text: `select key, value from nube.kv where key >= $1 and key < $2 order by key ${order} limit $3`,
-        values: [start, end, Math.min(limit, MAX_PAGE)],
+        values: [start, end, Math.min(limit, MAX_PAGE_ROWS)],
       });
       return rows;
     },

@@ -8,12 +8,12 @@ import { LaidRow } from "./laid-row.ts";
  * 4  bytes of value
  * key, value
  */
-export const ROW_HEAD = 6;
+export const ROW_HEAD_BYTES = 6;
 const DELETED = 0xffff_ffff;
 
 /** @returns the end of the row */
 export function writeRow(into: Buffer, at: number, key: Uint8Array, value: Uint8Array | undefined): number {
-  const start = at + ROW_HEAD;
+  const start = at + ROW_HEAD_BYTES;
   into.writeUInt16LE(key.length, at);
   into.writeUInt32LE(value ? value.length : DELETED, at + 2);
   into.set(key, start);
@@ -31,26 +31,28 @@ export function nextRow(from: Buffer, at: number): number {
 const valueLengthAt = (from: Uint8Array, at: number): number =>
   (from[at + 2]! | (from[at + 3]! << 8) | (from[at + 4]! << 16) | (from[at + 5]! << 24)) >>> 0;
 
-const keyEndAt = (from: Uint8Array, at: number): number => at + ROW_HEAD + (from[at]! | (from[at + 1]! << 8));
+const keyEndAt = (from: Uint8Array, at: number): number =>
+  at + ROW_HEAD_BYTES + (from[at]! | (from[at + 1]! << 8));
 
 /** Turns a row into a gap of the same size, marked by an empty key, which no row has. */
 export function eraseRow(from: Buffer, at: number): void {
   const end = nextRow(from, at);
   from.writeUInt16LE(0, at);
-  from.writeUInt32LE(end - at - ROW_HEAD, at + 2);
+  from.writeUInt32LE(end - at - ROW_HEAD_BYTES, at + 2);
 }
 
-export const isErased = (from: Uint8Array, at: number): boolean => keyEndAt(from, at) === at + ROW_HEAD;
+export const isErased = (from: Uint8Array, at: number): boolean => keyEndAt(from, at) === at + ROW_HEAD_BYTES;
 
 /** A slice of the buffer. */
-export const keyAt = (from: Buffer, at: number): Buffer => from.subarray(at + ROW_HEAD, keyEndAt(from, at));
+export const keyAt = (from: Buffer, at: number): Buffer =>
+  from.subarray(at + ROW_HEAD_BYTES, keyEndAt(from, at));
 
 export const keyTextAt = (from: Uint8Array, at: number): string =>
-  keyTextIn(from, at + ROW_HEAD, keyEndAt(from, at));
+  keyTextIn(from, at + ROW_HEAD_BYTES, keyEndAt(from, at));
 
 /** Compares the key of the row at `at` with another. */
 export const compareKeyAt = (from: Uint8Array, at: number, key: Uint8Array): number =>
-  compareBytes(from, at + ROW_HEAD, keyEndAt(from, at), key);
+  compareBytes(from, at + ROW_HEAD_BYTES, keyEndAt(from, at), key);
 
 /** Compares the bytes from `start` to `end` with a key: returns less than, equal to or greater than zero. */
 export function compareBytes(bytes: Uint8Array, start: number, end: number, key: Uint8Array): number {
@@ -85,5 +87,5 @@ export function rowAt(from: Buffer, at: number): LaidRow | undefined {
   const length = valueLengthAt(from, at);
   if (length === DELETED) return undefined;
   const start = keyEndAt(from, at);
-  return new LaidRow(from, at + ROW_HEAD, start, start + length);
+  return new LaidRow(from, at + ROW_HEAD_BYTES, start, start + length);
 }

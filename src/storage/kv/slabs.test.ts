@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { keyBytes, keyText } from "./key-text.ts";
-import { SLAB, slabs } from "./slabs.ts";
+import { SLAB_BYTES, slabs } from "./slabs.ts";
 
 /** Rows in slabs, with the known place of each. */
 function laid() {
@@ -24,7 +24,7 @@ function laid() {
   };
 }
 
-const LENGTHS = fc.oneof(fc.nat(100), fc.nat(SLAB / 4), fc.constant(0));
+const LENGTHS = fc.oneof(fc.nat(100), fc.nat(SLAB_BYTES / 4), fc.constant(0));
 const STEPS = fc.array(fc.tuple(fc.nat(40), fc.option(LENGTHS)), { maxLength: 400 });
 
 test("every row keeps its content until it is freed", () => {
@@ -55,7 +55,7 @@ test("every row keeps its content until it is freed", () => {
   );
 });
 
-test.each([0, 1, 100, SLAB / 8, SLAB / 2])(
+test.each([0, 1, 100, SLAB_BYTES / 8, SLAB_BYTES / 2])(
   "slabs of values of %i bytes are freed when most rows are",
   (length) => {
     const all = laid();
@@ -63,7 +63,7 @@ test.each([0, 1, 100, SLAB / 8, SLAB / 2])(
     for (let n = 0; n < count; n++) all.set(`row ${n}`, new Uint8Array(length));
     for (let n = 0; n < count; n++) if (n % 100 !== 0) all.delete(`row ${n}`);
     const live = Math.ceil(count / 100) * (length + 16);
-    expect(all.rows.size).toBeLessThanOrEqual(2 * live + 2 * SLAB);
+    expect(all.rows.size).toBeLessThanOrEqual(2 * live + 2 * SLAB_BYTES);
   },
 );
 
@@ -73,7 +73,7 @@ test("a returned row stays unchanged when the row is moved or freed", () => {
   const place = all.placeOf("kept");
   const row = all.rows.row(place);
   for (let n = 0; n < 100; n++) {
-    all.set("other", new Uint8Array(SLAB / 10));
+    all.set("other", new Uint8Array(SLAB_BYTES / 10));
     all.delete("other");
   }
   expect(all.placeOf("kept")).not.toBe(place);

@@ -6,7 +6,7 @@ import {
   isErased,
   keyAt,
   nextRow,
-  ROW_HEAD,
+  ROW_HEAD_BYTES,
   rowAt,
   valueAt,
   valueCopyAt,
@@ -14,9 +14,9 @@ import {
 } from "./row-layout.ts";
 
 /** Bytes of a slab: thousands of small rows, which are one object for the garbage collector. */
-export const SLAB = 64 * 1024;
+export const SLAB_BYTES = 64 * 1024;
 /** A larger row gets its own slab. */
-const MAX_SHARED_ROW = SLAB / 8;
+const MAX_SHARED_ROW = SLAB_BYTES / 8;
 
 /**
  * Stores copies of rows one after another in slabs. A place combines the number of a slab and a position in
@@ -46,7 +46,7 @@ export function slabs(moved: (key: Uint8Array, place: number) => void): Slabs {
   const all: (Slab | undefined)[] = [];
   const free: number[] = [];
   let size = 0;
-  let open = newSlab(SLAB);
+  let open = newSlab(SLAB_BYTES);
 
   function newSlab(capacity: number): Slab {
     size += capacity;
@@ -56,26 +56,26 @@ export function slabs(moved: (key: Uint8Array, place: number) => void): Slabs {
     return slab;
   }
 
-  const slabOf = (place: number): Slab => all[Math.floor(place / SLAB)]!;
-  const within = (slab: Slab, place: number): number => place - slab.number * SLAB;
+  const slabOf = (place: number): Slab => all[Math.floor(place / SLAB_BYTES)]!;
+  const within = (slab: Slab, place: number): number => place - slab.number * SLAB_BYTES;
 
   function roomFor(bytes: number): Slab {
     if (bytes > MAX_SHARED_ROW) return newSlab(bytes);
-    if (open.used + bytes > SLAB) {
+    if (open.used + bytes > SLAB_BYTES) {
       const full = open;
-      open = newSlab(SLAB);
+      open = newSlab(SLAB_BYTES);
       compact(full);
     }
     return open;
   }
 
   function lay(key: Uint8Array, value: Uint8Array): number {
-    const bytes = ROW_HEAD + key.length + value.length;
+    const bytes = ROW_HEAD_BYTES + key.length + value.length;
     const slab = roomFor(bytes);
     const at = slab.used;
     slab.used = writeRow(slab.bytes, at, key, value);
     slab.live += bytes;
-    return slab.number * SLAB + at;
+    return slab.number * SLAB_BYTES + at;
   }
 
   /** Frees a slab of which less than half is in use, after moving its rows. */

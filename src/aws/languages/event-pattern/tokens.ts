@@ -3,7 +3,7 @@ import { named, scalarAt, stringAt, type Token } from "./lexemes.ts";
 export class PatternError extends Error {}
 
 const MAX_DEPTH = 1_000;
-const SHOWN_SOURCE = 500;
+const MAX_SOURCE_LENGTH = 500;
 const EXPECTED_VALUE =
   "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
@@ -14,8 +14,8 @@ export const errorAt = (source: string, message: string, offset: number): Patter
 /** `[Source: (String)"…"; line: 1, column: 3]` */
 function placeIn(source: string, offset: number): string {
   const before = source.slice(0, offset).split("\n");
-  const more = source.length - SHOWN_SOURCE;
-  const excerpt = `"${source.slice(0, SHOWN_SOURCE)}"${more > 0 ? `[truncated ${more} chars]` : ""}`;
+  const more = source.length - MAX_SOURCE_LENGTH;
+  const excerpt = `"${source.slice(0, MAX_SOURCE_LENGTH)}"${more > 0 ? `[truncated ${more} chars]` : ""}`;
   return `[Source: (String)${excerpt}; line: ${before.length}, column: ${before.at(-1)!.length + 1}]`;
 }
 

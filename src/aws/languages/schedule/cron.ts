@@ -13,27 +13,27 @@ export interface Cron {
 interface Range {
   from: number;
   to: number;
-  longestStep: number;
+  maxStep: number;
   names?: readonly string[];
 }
 
-const MINUTES: Range = { from: 0, to: 59, longestStep: 59 };
-const HOURS: Range = { from: 0, to: 23, longestStep: 23 };
-const DAYS: Range = { from: 1, to: 31, longestStep: 31 };
+const MINUTES: Range = { from: 0, to: 59, maxStep: 59 };
+const HOURS: Range = { from: 0, to: 23, maxStep: 23 };
+const DAYS: Range = { from: 1, to: 31, maxStep: 31 };
 const MONTHS: Range = {
   from: 1,
   to: 12,
-  longestStep: 12,
+  maxStep: 12,
   names: ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
 };
 /** Sunday is 1. */
 const WEEKDAYS: Range = {
   from: 1,
   to: 7,
-  longestStep: 7,
+  maxStep: 7,
   names: ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
 };
-const YEARS: Range = { from: 1970, to: 2199, longestStep: 229 };
+const YEARS: Range = { from: 1970, to: 2199, maxStep: 229 };
 const SATURDAY = 7;
 const SUNDAY = 1;
 
@@ -84,7 +84,7 @@ function valuesOf(field: string, range: Range): number[] | undefined {
     const [span = "", step, ...more] = entry.split("/");
     const bounds = boundsOf(span, range, step !== undefined);
     if (!bounds || more.length > 0) return undefined;
-    if (step !== undefined && !(/^[1-9]\d{0,2}$/.test(step) && Number(step) <= range.longestStep))
+    if (step !== undefined && !(/^[1-9]\d{0,2}$/.test(step) && Number(step) <= range.maxStep))
       return undefined;
     for (const part of bounds) {
       for (let value = part.from; value <= part.to; value += Number(step ?? 1)) values.add(value);

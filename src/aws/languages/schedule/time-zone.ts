@@ -1,12 +1,12 @@
 import { memoizeByText } from "#lib/memoize.ts";
 import type { LocalTime } from "./schedule.ts";
 
-const ZONES = 600;
+const MAX_CACHED_ZONES = 600;
 const HOUR = 3_600_000;
 
 /** One cached format per zone, because creating a format costs more than using it a hundred times. */
 const formats = memoizeByText(
-  ZONES,
+  MAX_CACHED_ZONES,
   (timeZone: string) =>
     new Intl.DateTimeFormat("en-GB", {
       timeZone,

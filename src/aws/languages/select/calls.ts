@@ -1,6 +1,6 @@
 import { failure } from "./errors.ts";
 import { type Token, unexpected } from "./lexer.ts";
-import type { Parsing } from "./parser.ts";
+import type { Parser } from "./parser.ts";
 import type { AggregateName, DatePart, Expression, TypeName } from "./syntax.ts";
 
 /** Functions with a plain argument list, and their number of arguments. */
@@ -19,7 +19,7 @@ const PLAIN: Record<string, [min: number, max: number]> = {
 const AGGREGATES: readonly string[] = ["count", "sum", "avg", "min", "max"] satisfies AggregateName[];
 
 /** Parses a function call after its name. `keyword` is the name's token, if that is a keyword. */
-export function parseCall(p: Parsing, name: string, keyword?: Token): Expression {
+export function parseCall(p: Parser, name: string, keyword?: Token): Expression {
   p.countCall();
   p.expect("(", name === "cast" ? "ParseExpectedLeftParenAfterCast" : undefined);
   switch (name) {
@@ -44,7 +44,7 @@ export function parseCall(p: Parsing, name: string, keyword?: Token): Expression
   return { type: "call", name, operands };
 }
 
-function list(p: Parsing): Expression[] {
+function list(p: Parser): Expression[] {
   if (p.accept(")")) return [];
   const operands = [p.expression()];
   while (p.accept(",")) operands.push(p.expression());
@@ -52,7 +52,7 @@ function list(p: Parsing): Expression[] {
   return operands;
 }
 
-const close = (p: Parsing) => p.expect(")", "ParseExpectedRightParenBuiltinFunctionCall");
+const close = (p: Parser) => p.expect(")", "ParseExpectedRightParenBuiltinFunctionCall");
 
 const TYPES: Record<string, TypeName> = {
   bool: "bool",
@@ -73,7 +73,7 @@ const TYPES: Record<string, TypeName> = {
   timestamp: "timestamp",
 };
 
-function castCall(p: Parsing): Expression {
+function castCall(p: Parser): Expression {
   const operand = p.expression();
   if (p.peek().text === ",") throw failure("ParseCastArity");
   p.expect("as", "ParseExpectedKeyword");
@@ -87,7 +87,7 @@ function castCall(p: Parsing): Expression {
 }
 
 /** Parses length, precision and scale, and ignores them as S3 does. */
-function precision(p: Parsing): void {
+function precision(p: Parser): void {
   do {
     const { kind, text } = p.next();
     if (kind !== "number" || !/^\d{1,9}$/.test(text)) throw failure("ParseInvalidTypeParam");
@@ -95,7 +95,7 @@ function precision(p: Parsing): void {
   p.expect(")", "ParseExpectedRightParenBuiltinFunctionCall");
 }
 
-function substring(p: Parsing): Expression {
+function substring(p: Parser): Expression {
   const operands = [p.expression()];
   const isWordy = p.accept("from");
   if (!isWordy) p.expect(",", "ParseExpectedArgumentDelimiter");
@@ -105,7 +105,7 @@ function substring(p: Parsing): Expression {
   return { type: "call", name: "substring", operands };
 }
 
-function trim(p: Parsing): Expression {
+function trim(p: Parser): Expression {
   const side = p.accept("leading") ? "leading" : p.accept("trailing") ? "trailing" : "both";
   p.accept("both");
   const isBare = p.accept("from");
@@ -119,13 +119,13 @@ function trim(p: Parsing): Expression {
 
 const PARTS = ["year", "month", "day", "hour", "minute", "second", "timezone_hour", "timezone_minute"];
 
-function partIn(p: Parsing, count: number): DatePart {
+function partIn(p: Parser, count: number): DatePart {
   const part = p.next().text.toLowerCase();
   if (!PARTS.slice(0, count).includes(part)) throw failure("ParseExpectedDatePart");
   return part as DatePart;
 }
 
-function extract(p: Parsing): Expression {
+function extract(p: Parser): Expression {
   const part = partIn(p, PARTS.length);
   p.expect("from", "ParseExpectedKeyword");
   const operands = [p.expression()];
@@ -133,7 +133,7 @@ function extract(p: Parsing): Expression {
   return { type: "dated", name: "extract", part, operands };
 }
 
-function dated(p: Parsing, name: "date_add" | "date_diff"): Expression {
+function dated(p: Parser, name: "date_add" | "date_diff"): Expression {
   const part = partIn(p, 6);
   p.expect(",", "ParseExpectedArgumentDelimiter");
   const operands = list(p);
@@ -141,7 +141,7 @@ function dated(p: Parsing, name: "date_add" | "date_diff"): Expression {
   return { type: "dated", name, part, operands };
 }
 
-function aggregate(p: Parsing, name: AggregateName): Expression {
+function aggregate(p: Parser, name: AggregateName): Expression {
   if (p.peek().text === "*" && p.peek().kind === "symbol") {
     if (name !== "count") throw failure("ParseUnsupportedCallWithStar");
     p.next();

@@ -30,15 +30,15 @@ export interface Scope<Row> {
 }
 
 /** An aggregate function in an expression, and its argument. */
-export interface Gathering<Row> {
+export interface AggregateCall<Row> {
   of: Evaluate<Row>;
   into: Aggregate;
 }
 
-interface Compiling<Row> {
+interface CompileContext<Row> {
   scope: Scope<Row>;
   /** Set where aggregate functions are allowed; outside of them, no reference to a row is then allowed. */
-  gathered: Gathering<Row>[] | undefined;
+  gathered: AggregateCall<Row>[] | undefined;
 }
 
 /** Compiles an expression that is evaluated for each row. */
@@ -50,7 +50,7 @@ export function compile<Row>(expression: Expression, scope: Scope<Row>): Evaluat
 export function compileAggregate<Row>(
   expression: Expression,
   scope: Scope<Row>,
-  gathered: Gathering<Row>[],
+  gathered: AggregateCall<Row>[],
 ): () => Value {
   const evaluate = compiled(expression, { scope, gathered });
   return () => evaluate(undefined as Row);
@@ -68,7 +68,7 @@ function isExpression(part: unknown): part is Expression {
   return "type" in part || ("when" in part && "result" in part);
 }
 
-function compiled<Row>(expression: Expression, on: Compiling<Row>): Evaluate<Row> {
+function compiled<Row>(expression: Expression, on: CompileContext<Row>): Evaluate<Row> {
   const of = (inner: Expression) => compiled(inner, on);
   switch (expression.type) {
     case "literal": {
@@ -89,7 +89,7 @@ function compiled<Row>(expression: Expression, on: Compiling<Row>): Evaluate<Row
     case "or":
       return junction(expression.operands.map(of), true);
     case "is": {
-      const [operand, isWanted] = [of(expression.operand), BEING[expression.what]];
+      const [operand, isWanted] = [of(expression.operand), NULL_TESTS[expression.what]];
       return (row) => isWanted(operand(row));
     }
     case "compare":
@@ -143,7 +143,7 @@ function compiled<Row>(expression: Expression, on: Compiling<Row>): Evaluate<Row
   }
 }
 
-const BEING: Record<"null" | "missing", (value: Value) => boolean> = {
+const NULL_TESTS: Record<"null" | "missing", (value: Value) => boolean> = {
   // A missing value is also null.
   null: isAbsent,
   missing: (value) => value === undefined,
@@ -179,7 +179,7 @@ const ORDERS: Record<Comparison, (order: number) => boolean> = {
 /** Values of different types are neither equal nor ordered. */
 function compileComparison<Row>(
   { operator, left, right }: { operator: Comparison; left: Expression; right: Expression },
-  on: Compiling<Row>,
+  on: CompileContext<Row>,
 ): Evaluate<Row> {
   const [a, b] = [compiled(left, on), compiled(right, on)];
   const isIn = ORDERS[operator];
@@ -203,7 +203,7 @@ function typed(value: Value, other: Value): Value {
 }
 
 /** Throws at evaluation if the value is not a number. @throws {AwsError} */
-function number<Row>(expression: Expression, on: Compiling<Row>): Evaluate<Row> {
+function number<Row>(expression: Expression, on: CompileContext<Row>): Evaluate<Row> {
   const evaluate = compiled(expression, on);
   const infers = on.scope.isUntyped;
   return (row) => {
@@ -240,7 +240,7 @@ function all<Row>(operands: readonly Evaluate<Row>[], row: Row, then: (values: V
 
 function compileLike<Row>(
   { operand, pattern, escaping }: Expression & { type: "like" },
-  on: Compiling<Row>,
+  on: CompileContext<Row>,
 ): Evaluate<Row> {
   const [text, like] = [compiled(operand, on), compiled(pattern, on)];
   const escapes = escaping ? compiled(escaping, on) : () => "";
@@ -261,7 +261,7 @@ function compileLike<Row>(
 
 function compileCase<Row>(
   { subject, branches, otherwise }: Expression & { type: "case" },
-  on: Compiling<Row>,
+  on: CompileContext<Row>,
 ): Evaluate<Row> {
   const ready = branches.map(({ when, result }) => ({
     isChosen: subject
@@ -276,7 +276,7 @@ function compileCase<Row>(
 /** Compiles operands. Those at the given positions must be numbers. */
 function operandsOf<Row>(
   operands: Expression[],
-  on: Compiling<Row>,
+  on: CompileContext<Row>,
   numbers: readonly number[],
 ): Evaluate<Row>[] {
   return operands.map((operand, at) => (numbers.includes(at) ? number(operand, on) : compiled(operand, on)));
@@ -284,7 +284,7 @@ function operandsOf<Row>(
 
 function compileCall<Row>(
   { name, operands: args }: Expression & { type: "call" },
-  on: Compiling<Row>,
+  on: CompileContext<Row>,
 ): Evaluate<Row> {
   const operands = operandsOf(args, on, name === "substring" ? [1, 2] : []);
   if (name === "coalesce") return (row) => coalesce(operands.map((operand) => operand(row)));
@@ -299,10 +299,10 @@ function compileCall<Row>(
 
 function compileAggregateCall<Row>(
   { name, operand }: Expression & { type: "aggregate" },
-  on: Compiling<Row>,
+  on: CompileContext<Row>,
 ): Evaluate<Row> {
   if (!on.gathered) throw failure("UnsupportedSqlStructure");
-  const inner: Compiling<Row> = { scope: on.scope, gathered: undefined };
+  const inner: CompileContext<Row> = { scope: on.scope, gathered: undefined };
   const into = aggregate(name);
   const of = operand ? (NUMBERS.has(name) ? number(operand, inner) : compiled(operand, inner)) : () => 1n;
   on.gathered.push({ of, into });

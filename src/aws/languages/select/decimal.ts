@@ -18,7 +18,7 @@ export class Decimal {
 const PRECISION = 38;
 const LIMIT = 10n ** BigInt(PRECISION);
 /** The maximum number of digits before the decimal point, and after it. */
-const MAX_PLACES = 4_000;
+const MAX_DECIMAL_PLACES = 4_000;
 /** The maximum number of digits of a literal. */
 const MAX_DIGITS = 1_000;
 
@@ -75,10 +75,10 @@ export function divide(a: Decimal, b: Decimal): Decimal | undefined {
 
 /** Rounds to the supported precision. @throws {AwsError} IntegerOverflow */
 function bounded(units: bigint, scale: number): Decimal {
-  if (units < LIMIT && units > -LIMIT && scale <= MAX_PLACES) return new Decimal(units, scale);
+  if (units < LIMIT && units > -LIMIT && scale <= MAX_DECIMAL_PLACES) return new Decimal(units, scale);
   const digits = `${units < 0n ? -units : units}`.length;
-  if (digits - scale > MAX_PLACES) throw failure("IntegerOverflow");
-  const surplus = Math.min(Math.max(digits - PRECISION, scale - MAX_PLACES, 0), scale);
+  if (digits - scale > MAX_DECIMAL_PLACES) throw failure("IntegerOverflow");
+  const surplus = Math.min(Math.max(digits - PRECISION, scale - MAX_DECIMAL_PLACES, 0), scale);
   if (surplus === 0) return new Decimal(units, scale);
   const half = power(surplus) / 2n;
   return new Decimal((units + (units < 0n ? -half : half)) / power(surplus), scale - surplus);

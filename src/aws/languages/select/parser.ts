@@ -26,7 +26,7 @@ const MAX_DEPTH = 250;
 const MAX_CALLS = 1_000;
 
 /** The parser's position in the expression. */
-export interface Parsing {
+export interface Parser {
   peek(): Token;
   next(): Token;
   /** Consumes the next token if it is that keyword or symbol; returns whether it was. */
@@ -41,7 +41,7 @@ export interface Parsing {
 /** @throws {AwsError} S3's error for an invalid expression */
 export function parseQuery(text: string): Query {
   if (Buffer.byteLength(text) > MAX_BYTES) throw failure("ExpressionTooLong");
-  const p = parsing(tokensOf(text));
+  const p = parserOf(tokensOf(text));
   if (!p.accept("select")) throw unexpected(p.peek());
   if (p.peek().text === "from" && p.peek().kind === "keyword") throw failure("ParseEmptySelect");
   const select = projections(p);
@@ -55,7 +55,7 @@ export function parseQuery(text: string): Query {
   return { select, from, where, limit };
 }
 
-function parsing(tokens: readonly Token[]): Parsing {
+function parserOf(tokens: readonly Token[]): Parser {
   let at = 0;
   let depth = 0;
   let calls = 0;
@@ -63,7 +63,7 @@ function parsing(tokens: readonly Token[]): Parsing {
     const { kind, text: found } = tokens[at]!;
     return found === text && (kind === "keyword" || kind === "symbol");
   };
-  const p: Parsing = {
+  const p: Parser = {
     peek: () => tokens[at]!,
     next: () => tokens[at === tokens.length - 1 ? at : at++]!,
     accept(text) {
@@ -88,7 +88,7 @@ function parsing(tokens: readonly Token[]): Parsing {
   return p;
 }
 
-function projections(p: Parsing): Projection[] | undefined {
+function projections(p: Parser): Projection[] | undefined {
   if (p.accept("*")) {
     if (p.peek().text === ",") throw failure("ParseAsteriskIsNotAloneInSelectList");
     return undefined;
@@ -104,7 +104,7 @@ function projections(p: Parsing): Projection[] | undefined {
   return list;
 }
 
-function aliasOf(p: Parsing): Name | undefined {
+function aliasOf(p: Parser): Name | undefined {
   const isSaid = p.accept("as");
   const { kind } = p.peek();
   if (kind === "name" || kind === "quoted") return nameOf(p.next());
@@ -115,7 +115,7 @@ function aliasOf(p: Parsing): Name | undefined {
 const nameOf = ({ kind, text }: Token): Name => ({ text, exact: kind === "quoted" });
 
 /** Parses `S3Object` or `S3Object[*].path`, each with or without an alias. */
-function source(p: Parsing): Source {
+function source(p: Parser): Source {
   const table = p.next();
   if (!/^(name|quoted)$/.test(table.kind)) throw unexpected(table);
   if (table.text.toLowerCase() !== "s3object") throw invalidDataSource(table);
@@ -131,7 +131,7 @@ function source(p: Parsing): Source {
 /** The default alias of rows whose path does not end in a name. */
 const ROW: Name = { text: "_1", exact: false };
 
-function steps(p: Parsing): PathStep[] {
+function steps(p: Parser): PathStep[] {
   const path: PathStep[] = [];
   for (;;) {
     if (p.accept(".")) {
@@ -151,7 +151,7 @@ function steps(p: Parsing): PathStep[] {
   }
 }
 
-function limitOf(p: Parsing): Expression {
+function limitOf(p: Parser): Expression {
   const isNegative = p.accept("-");
   const { kind, text } = p.next();
   if (kind !== "number" || !/^\d{1,18}$/.test(text)) throw failure("ParseExpectedNumber");
@@ -161,19 +161,19 @@ function limitOf(p: Parsing): Expression {
 
 // Expressions, from the lowest precedence to the highest
 
-function disjunction(p: Parsing): Expression {
+function disjunction(p: Parser): Expression {
   const operands = [conjunction(p)];
   while (p.accept("or")) operands.push(conjunction(p));
   return operands.length === 1 ? operands[0]! : { type: "or", operands };
 }
 
-function conjunction(p: Parsing): Expression {
+function conjunction(p: Parser): Expression {
   const operands = [negation(p)];
   while (p.accept("and")) operands.push(negation(p));
   return operands.length === 1 ? operands[0]! : { type: "and", operands };
 }
 
-function negation(p: Parsing): Expression {
+function negation(p: Parser): Expression {
   let isNegated = false;
   while (p.accept("not")) isNegated = !isNegated;
   const operand = predicate(p);
@@ -190,7 +190,7 @@ const COMPARISONS: Record<string, Comparison> = {
   ">=": ">=",
 };
 
-function predicate(p: Parsing): Expression {
+function predicate(p: Parser): Expression {
   let left = sum(p);
   for (let count = 0; ; count++) {
     if (count > MAX_DEPTH) throw failure("ParseUnsupportedSyntax");
@@ -199,7 +199,7 @@ function predicate(p: Parsing): Expression {
     if (comparison) {
       p.next();
       left = { type: "compare", operator: comparison, left, right: sum(p) };
-    } else if (p.accept("is")) left = being(p, left);
+    } else if (p.accept("is")) left = nullTest(p, left);
     else {
       const isNegated = p.accept("not");
       const condition = membership(p, left);
@@ -212,7 +212,7 @@ function predicate(p: Parsing): Expression {
   }
 }
 
-function being(p: Parsing, operand: Expression): Expression {
+function nullTest(p: Parser, operand: Expression): Expression {
   const isNegated = p.accept("not");
   const what = p.accept("null") ? "null" : p.accept("missing") ? "missing" : undefined;
   if (!what) throw failure("ParseExpectedTypeName");
@@ -220,7 +220,7 @@ function being(p: Parsing, operand: Expression): Expression {
   return isNegated ? { type: "not", operand: is } : is;
 }
 
-function membership(p: Parsing, operand: Expression): Expression | undefined {
+function membership(p: Parser, operand: Expression): Expression | undefined {
   if (p.accept("between")) {
     const low = sum(p);
     p.expect("and", "ParseExpectedKeyword");
@@ -239,15 +239,15 @@ function membership(p: Parsing, operand: Expression): Expression | undefined {
   return { type: "like", operand, pattern, escaping: p.accept("escape") ? sum(p) : undefined };
 }
 
-function sum(p: Parsing): Expression {
+function sum(p: Parser): Expression {
   return chain(p, product, ["+", "-", "||"]);
 }
 
-function product(p: Parsing): Expression {
+function product(p: Parser): Expression {
   return chain(p, unary, ["*", "/", "%"]);
 }
 
-function chain(p: Parsing, operand: (p: Parsing) => Expression, operators: readonly string[]): Expression {
+function chain(p: Parser, operand: (p: Parser) => Expression, operators: readonly string[]): Expression {
   let left = operand(p);
   for (let count = 0; ; count++) {
     const { kind, text } = p.peek();
@@ -263,7 +263,7 @@ function chain(p: Parsing, operand: (p: Parsing) => Expression, operators: reado
   }
 }
 
-function unary(p: Parsing): Expression {
+function unary(p: Parser): Expression {
   let isNegative = false;
   for (;;) {
     if (p.accept("-")) isNegative = !isNegative;
@@ -273,7 +273,7 @@ function unary(p: Parsing): Expression {
   return isNegative ? { type: "negate", operand } : operand;
 }
 
-function primary(p: Parsing): Expression {
+function primary(p: Parser): Expression {
   const token = p.peek();
   switch (token.kind) {
     case "number":
@@ -303,7 +303,7 @@ function numberIn({ text }: Token) {
   return typeof value === "bigint" ? integer(value) : value;
 }
 
-function reference(p: Parsing): Expression {
+function reference(p: Parser): Expression {
   const token = p.next();
   if (token.kind === "name" && p.peek().text === "(" && p.peek().kind === "symbol") {
     return parseCall(p, token.text.toLowerCase());
@@ -319,7 +319,7 @@ const WORDS: Record<string, boolean | null | undefined> = {
   missing: undefined,
 };
 
-function word(p: Parsing): Expression {
+function word(p: Parser): Expression {
   const token = p.next();
   if (Object.hasOwn(WORDS, token.text)) return { type: "literal", value: WORDS[token.text] };
   if (token.text === "case") return cases(p);
@@ -328,7 +328,7 @@ function word(p: Parsing): Expression {
   return parseCall(p, token.text, token);
 }
 
-function cases(p: Parsing): Expression {
+function cases(p: Parser): Expression {
   const subject = p.peek().text === "when" ? undefined : p.expression();
   const branches = [];
   while (p.accept("when")) {
@@ -342,7 +342,7 @@ function cases(p: Parsing): Expression {
   return { type: "case", subject, branches, otherwise };
 }
 
-function bracketed(p: Parsing): Expression {
+function bracketed(p: Parser): Expression {
   if (p.peek().kind === "end") throw failure("ParseExpectedExpression");
   p.expect("(");
   if (p.peek().text === "select" && p.peek().kind === "keyword") throw failure("ParseUnsupportedSelect");

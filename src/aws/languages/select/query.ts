@@ -1,4 +1,4 @@
-import { compile, compileAggregate, type Evaluate, type Gathering, hasAggregate } from "./compile.ts";
+import { compile, compileAggregate, type Evaluate, type AggregateCall, hasAggregate } from "./compile.ts";
 import { failure } from "./errors.ts";
 import type { Projected, Rows } from "./rows.ts";
 import type { Projection, Query } from "./syntax.ts";
@@ -54,7 +54,7 @@ function aggregating<Row>(
   isWanted: (row: Row) => boolean,
   isAsked: boolean,
 ): Running<Row> {
-  const gathered: Gathering<Row>[] = [];
+  const gathered: AggregateCall<Row>[] = [];
   const results = select.map(({ expression }) => compileAggregate(expression, rows, gathered));
   const names = select.map(nameOf);
   return {

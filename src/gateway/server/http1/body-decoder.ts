@@ -38,10 +38,10 @@ const SEMICOLON = 0x3b;
  * Total bytes of chunk extensions, which clients do not use. Node's parser allows as many in total, and
  * longer single ones.
  */
-const EXTENSIONS_BYTES = 16 * 1_024;
+const MAX_EXTENSIONS_BYTES = 16 * 1_024;
 /** Hexadecimal digits of a chunk's size, below 2^53. */
-const SIZE_DIGITS = 13;
-const TRAILER_BYTES = 8 * 1_024;
+const MAX_SIZE_DIGITS = 13;
+const MAX_TRAILER_BYTES = 8 * 1_024;
 
 /** Reused, because decoding is synchronous. */
 const marks: Marks = { count: 0, positions: [] };
@@ -54,13 +54,13 @@ export function chunkedDecoder(sink: BodySink, { headerCount }: Pick<Limits, "he
 
   /** Parses `5;name=value CRLF`; returns its end, or `at` if it is incomplete. */
   function sizeLine(bytes: Buffer, at: number): number {
-    const digitsEnd = span(HEX, bytes, at, Math.min(bytes.length, at + SIZE_DIGITS + 1));
-    if (digitsEnd - at > SIZE_DIGITS) throw badRequest();
+    const digitsEnd = span(HEX, bytes, at, Math.min(bytes.length, at + MAX_SIZE_DIGITS + 1));
+    if (digitsEnd - at > MAX_SIZE_DIGITS) throw badRequest();
     if (digitsEnd === bytes.length) return at;
     const marker = bytes[digitsEnd];
     if (digitsEnd === at || (marker !== CR && marker !== SEMICOLON)) throw badRequest();
     const lineEnd = span(FIELD, bytes, digitsEnd, bytes.length);
-    if (extensions + lineEnd - digitsEnd > EXTENSIONS_BYTES) throw extensionsTooLarge();
+    if (extensions + lineEnd - digitsEnd > MAX_EXTENSIONS_BYTES) throw extensionsTooLarge();
     if (lineEnd === bytes.length) return at;
     const end = lineBreak(bytes, lineEnd);
     if (end === lineEnd) return at;
@@ -79,7 +79,7 @@ export function chunkedDecoder(sink: BodySink, { headerCount }: Pick<Limits, "he
   }
 
   function trailers(bytes: Buffer, at: number): number {
-    const end = markFields(bytes, at, { stop: at + TRAILER_BYTES, count: headerCount }, marks);
+    const end = markFields(bytes, at, { stop: at + MAX_TRAILER_BYTES, count: headerCount }, marks);
     if (end < 0) return at;
     sink.end(
       marks.count === 0 ? NO_TRAILERS : readFields(bytes, bytes.toString("latin1", at, end), at, marks),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { testCloud } from "#kernel/testing.ts";
-import { MAX_PAGE } from "#storage/kv/kv.ts";
+import { MAX_PAGE_ROWS } from "#storage/kv/kv.ts";
 import { openMemory } from "#storage/kv/memory.ts";
 import { kinesis } from "../service.ts";
 
@@ -31,8 +31,8 @@ test("trimming reads each shard a few times, however many have expired records",
   looks = 0;
   await nube.advance("1h");
   expect(looks).toBeLessThan(10 * SHARDS);
-  const rows = await range({ start: new Uint8Array(), end: new Uint8Array([0xff]), limit: MAX_PAGE });
-  expect(rows.length).toBeLessThan(MAX_PAGE);
+  const rows = await range({ start: new Uint8Array(), end: new Uint8Array([0xff]), limit: MAX_PAGE_ROWS });
+  expect(rows.length).toBeLessThan(MAX_PAGE_ROWS);
   await nube.close();
 });
 

@@ -6,7 +6,7 @@ import {
   keyAt,
   keyTextAt,
   nextRow,
-  ROW_HEAD,
+  ROW_HEAD_BYTES,
   rowAt,
   valueAt,
   valueCopyAt,
@@ -15,9 +15,9 @@ import {
 import type { LogFile } from "./disk.ts";
 import {
   endOfRecord,
-  HEAD,
+  HEAD_BYTES,
   type Head,
-  RECORD_HEAD,
+  RECORD_HEAD_BYTES,
   readHead,
   recordSeed,
   writeHead,
@@ -60,10 +60,10 @@ export interface Generation {
 
 /** The maximum number of bytes that a group takes. */
 export function recordBytes(group: readonly Commit[]): number {
-  let bytes = HEAD + RECORD_HEAD;
+  let bytes = HEAD_BYTES + RECORD_HEAD_BYTES;
   for (const { puts, deletes } of group) {
-    for (const { key, value } of puts) bytes += ROW_HEAD + key.length + value.length;
-    for (const key of deletes) bytes += ROW_HEAD + key.length;
+    for (const { key, value } of puts) bytes += ROW_HEAD_BYTES + key.length + value.length;
+    for (const key of deletes) bytes += ROW_HEAD_BYTES + key.length;
   }
   return bytes;
 }
@@ -92,8 +92,8 @@ export function beginGeneration(head: Head, file: LogFile, arena: Buffer): Gener
  * Reads the generation that an earlier process left in a file; `undefined` if none is newer than `settled`.
  */
 export async function recoverGeneration(file: LogFile, settled: number): Promise<Generation | undefined> {
-  const first = Buffer.alloc(HEAD);
-  const head = (await file.read(first)) === HEAD ? readHead(first) : undefined;
+  const first = Buffer.alloc(HEAD_BYTES);
+  const head = (await file.read(first)) === HEAD_BYTES ? readHead(first) : undefined;
   if (!head || head.number <= settled) return undefined;
   const arena = newArena(file.size);
   const bytes = arena.subarray(0, await file.read(arena));
@@ -110,7 +110,7 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
     compare: (row, key) => compareKeyAt(arena, row, key),
     key: (row) => keyAt(arena, row),
   });
-  let end = HEAD;
+  let end = HEAD_BYTES;
   let records = 0;
   let isLent = false;
   /** The position of a refused record that could not be erased. */
@@ -118,30 +118,31 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
 
   /** Makes the rows of a group visible, at the positions where `encode` wrote them. */
   function index(group: readonly Commit[], start: number): void {
-    let at = start + RECORD_HEAD;
+    let at = start + RECORD_HEAD_BYTES;
     for (const { puts, deletes } of group) {
       for (const key of deletes) {
         rows.set(key, at);
-        at += ROW_HEAD + key.length;
+        at += ROW_HEAD_BYTES + key.length;
       }
       for (const { key, value } of puts) {
         rows.set(key, at);
-        at += ROW_HEAD + key.length + value.length;
+        at += ROW_HEAD_BYTES + key.length + value.length;
       }
     }
   }
 
   function indexRecovered(start: number, upTo: number): void {
-    for (let at = start + RECORD_HEAD; at < upTo; at = nextRow(arena, at)) rows.set(keyAt(arena, at), at);
+    for (let at = start + RECORD_HEAD_BYTES; at < upTo; at = nextRow(arena, at))
+      rows.set(keyAt(arena, at), at);
   }
 
   function encode(group: readonly Commit[]): number {
-    let at = end + RECORD_HEAD;
+    let at = end + RECORD_HEAD_BYTES;
     for (const { puts, deletes } of group) {
       for (const key of deletes) at = writeRow(arena, at, key, undefined);
       for (const { key, value } of puts) at = writeRow(arena, at, key, value);
     }
-    writeRecordHead(arena, end, at, seed(records, at - end - RECORD_HEAD));
+    writeRecordHead(arena, end, at, seed(records, at - end - RECORD_HEAD_BYTES));
     return at;
   }
 
@@ -211,4 +212,4 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
   };
 }
 
-const NOTHING = Buffer.alloc(RECORD_HEAD);
+const NOTHING = Buffer.alloc(RECORD_HEAD_BYTES);

@@ -17,8 +17,8 @@ import { crc32 } from "node:zlib";
  * 4  CRC-32 of the rows
  */
 const MAGIC = Buffer.from("NUBELOG\x01");
-export const HEAD = 32;
-export const RECORD_HEAD = 8;
+export const HEAD_BYTES = 32;
+export const RECORD_HEAD_BYTES = 8;
 
 export interface Head {
   number: number;
@@ -27,7 +27,7 @@ export interface Head {
   before: number;
 }
 
-export const SALT = 8;
+export const SALT_BYTES = 8;
 
 export function writeHead(into: Buffer, { number, salt, before }: Head): void {
   MAGIC.copy(into);
@@ -39,7 +39,7 @@ export function writeHead(into: Buffer, { number, salt, before }: Head): void {
 
 /** `undefined` if no head was ever completely written. */
 export function readHead(from: Buffer): Head | undefined {
-  if (from.length < HEAD || MAGIC.compare(from, 0, MAGIC.length) !== 0) return undefined;
+  if (from.length < HEAD_BYTES || MAGIC.compare(from, 0, MAGIC.length) !== 0) return undefined;
   if (from.readUInt32LE(28) !== crc32(from.subarray(0, 28))) return undefined;
   return {
     number: Number(from.readBigUInt64LE(8)),
@@ -50,18 +50,18 @@ export function readHead(from: Buffer): Head | undefined {
 
 /** Returns the function that seeds the checksums of a generation's records. */
 export function recordSeed(salt: Uint8Array): (record: number, length: number) => number {
-  const facts = Buffer.alloc(SALT + 8);
+  const facts = Buffer.alloc(SALT_BYTES + 8);
   facts.set(salt);
   return (record, length) => {
-    facts.writeUInt32LE(record, SALT);
-    facts.writeUInt32LE(length, SALT + 4);
+    facts.writeUInt32LE(record, SALT_BYTES);
+    facts.writeUInt32LE(length, SALT_BYTES + 4);
     return crc32(facts);
   };
 }
 
-/** Completes a record whose rows are between `start + RECORD_HEAD` and `end`. */
+/** Completes a record whose rows are between `start + RECORD_HEAD_BYTES` and `end`. */
 export function writeRecordHead(into: Buffer, start: number, end: number, seed: number): void {
-  const rows = into.subarray(start + RECORD_HEAD, end);
+  const rows = into.subarray(start + RECORD_HEAD_BYTES, end);
   into.writeUInt32LE(rows.length, start);
   into.writeUInt32LE(crc32(rows, seed), start + 4);
 }
@@ -72,10 +72,10 @@ export function endOfRecord(
   start: number,
   seed: (length: number) => number,
 ): number | undefined {
-  if (start + RECORD_HEAD > from.length) return undefined;
+  if (start + RECORD_HEAD_BYTES > from.length) return undefined;
   const length = from.readUInt32LE(start);
-  const end = start + RECORD_HEAD + length;
+  const end = start + RECORD_HEAD_BYTES + length;
   if (end > from.length) return undefined;
-  const check = crc32(from.subarray(start + RECORD_HEAD, end), seed(length));
+  const check = crc32(from.subarray(start + RECORD_HEAD_BYTES, end), seed(length));
   return check === from.readUInt32LE(start + 4) ? end : undefined;
 }

@@ -4,7 +4,7 @@ import { random } from "#lib/random.ts";
 import { openLogged } from "../embedded.ts";
 import type { KeyValueStore, Lease } from "../kv.ts";
 import { bytes, text } from "../suite/subject.ts";
-import { HEAD, RECORD_HEAD } from "./layout.ts";
+import { HEAD_BYTES, RECORD_HEAD_BYTES } from "./layout.ts";
 import { LOG_FILES } from "./log.ts";
 import { type TestMachine, testMachine } from "./testing.ts";
 
@@ -244,8 +244,8 @@ describe("a damaged log", () => {
   test("is read up to the first incomplete record", async () => {
     const machine = await written();
     const disk = machine.disks.find((disk) => disk.length > 0)!;
-    const record = RECORD_HEAD + 6 + 1 + 100;
-    disk[HEAD + record + RECORD_HEAD + 20]! ^= 1;
+    const record = RECORD_HEAD_BYTES + 6 + 1 + 100;
+    disk[HEAD_BYTES + record + RECORD_HEAD_BYTES + 20]! ^= 1;
     expect(Object.keys(await contents(await opened(machine)))).toEqual(["a"]);
   });
 
@@ -256,7 +256,7 @@ describe("a damaged log", () => {
     const store = await openLogged({ base: stuck, files, capacity: CAPACITY });
     const lease = await store.lease("p", "me");
     for (let i = 0; i < 6; i++) await put(store, lease, { [`row${i}`]: "x".repeat(100) });
-    machine.disks[1]![HEAD + 30]! ^= 1;
+    machine.disks[1]![HEAD_BYTES + 30]! ^= 1;
     await expect(opened(machine)).rejects.toThrow("damaged");
   });
 
@@ -266,7 +266,9 @@ describe("a damaged log", () => {
     const next = await opened(machine, 10_000);
     const lease = await next.lease("p", "me");
     // An old record's bytes, at the position where the next record of this generation would be.
-    await put(next, lease, { d: Buffer.from(disk.subarray(HEAD, HEAD + 115)).toString("latin1") });
+    await put(next, lease, {
+      d: Buffer.from(disk.subarray(HEAD_BYTES, HEAD_BYTES + 115)).toString("latin1"),
+    });
     expect(Object.keys(await contents(await opened(machine, 10_000)))).toEqual(["a", "b", "c", "d"]);
   });
 });

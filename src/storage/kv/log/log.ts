@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { type Commit, type KeyRange, MAX_PAGE, type Row } from "../kv.ts";
+import { type Commit, type KeyRange, MAX_PAGE_ROWS, type Row } from "../kv.ts";
 import type { TextRow } from "../text-row.ts";
 import type { LogFile } from "./disk.ts";
 import { beginGeneration, type Generation, newArena, recordBytes, recoverGeneration } from "./generation.ts";
-import { SALT } from "./layout.ts";
+import { SALT_BYTES } from "./layout.ts";
 import { mergeRanges } from "./merge.ts";
 
 /** The store below the log, which holds the settled rows. */
@@ -88,7 +88,11 @@ export async function openLog(
     const file = files[number % files.length]!;
     const arena = spare && bytes <= spare.length ? spare : newArena(Math.max(capacity, bytes));
     if (arena === spare) spare = undefined;
-    active = beginGeneration({ number, salt: randomBytes(SALT), before: last?.records ?? 0 }, file, arena);
+    active = beginGeneration(
+      { number, salt: randomBytes(SALT_BYTES), before: last?.records ?? 0 },
+      file,
+      arena,
+    );
     live.push(active);
     void settleBehind();
     return active;
@@ -152,7 +156,7 @@ export async function openLog(
     },
 
     range(range) {
-      const limit = Math.min(range.limit, MAX_PAGE);
+      const limit = Math.min(range.limit, MAX_PAGE_ROWS);
       return live.length === 0 ? base.range(range) : mergeRanges(live, base, { ...range, limit });
     },
 

@@ -1,5 +1,5 @@
 import { keyBytes } from "../key-text.ts";
-import { type KeyRange, MAX_PAGE } from "../kv.ts";
+import { type KeyRange, MAX_PAGE_ROWS } from "../kv.ts";
 import type { LaidRow } from "../laid-row.ts";
 import type { TextRow } from "../text-row.ts";
 import type { Generation } from "./generation.ts";
@@ -107,7 +107,7 @@ class Pages<F> implements Source {
   advance(): void {
     if (this.#at + 1 === this.#limit) {
       const behind = this.head;
-      this.#limit = Math.min(2 * this.#limit, MAX_PAGE);
+      this.#limit = Math.min(2 * this.#limit, MAX_PAGE_ROWS);
       this.#page = this.#of.read(this.#limit, behind);
       this.#at = -1;
     }

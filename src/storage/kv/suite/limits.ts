@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Commit, LimitError, MAX_COMMIT, MAX_KEY, MAX_VALUE } from "../kv.ts";
+import { type Commit, LimitError, MAX_COMMIT_BYTES, MAX_KEY_BYTES, MAX_VALUE_BYTES } from "../kv.ts";
 import { bytes, type Subject } from "./subject.ts";
 
 export function limitsSuite(subject: Subject): void {
@@ -7,17 +7,17 @@ export function limitsSuite(subject: Subject): void {
     test("a key and a value at their limits are stored, also beside one another", async () => {
       const lease = await subject.store.lease("p", "me");
       const puts = [0x00, 0x7f, 0xff].map((byte) => ({
-        key: new Uint8Array(MAX_KEY).fill(byte),
-        value: new Uint8Array(MAX_VALUE).fill(byte),
+        key: new Uint8Array(MAX_KEY_BYTES).fill(byte),
+        value: new Uint8Array(MAX_VALUE_BYTES).fill(byte),
       }));
       await subject.store.commit({ lease, puts, deletes: [] });
       const rows = await subject.store.range({
         start: new Uint8Array(0),
-        end: new Uint8Array(MAX_KEY + 1).fill(255),
+        end: new Uint8Array(MAX_KEY_BYTES + 1).fill(255),
         limit: 4,
       });
       expect(rows.map(({ key, value }) => [key.length, value.length, value[0]])).toEqual(
-        [0x00, 0x7f, 0xff].map((byte) => [MAX_KEY, MAX_VALUE, byte]),
+        [0x00, 0x7f, 0xff].map((byte) => [MAX_KEY_BYTES, MAX_VALUE_BYTES, byte]),
       );
       for (const { key, value } of puts)
         expect(Buffer.compare((await subject.store.get(key))!, value)).toBe(0);
@@ -25,13 +25,13 @@ export function limitsSuite(subject: Subject): void {
 
     test("a whole commit at its limit is stored", async () => {
       const lease = await subject.store.lease("p", "me");
-      const count = MAX_COMMIT / MAX_VALUE;
+      const count = MAX_COMMIT_BYTES / MAX_VALUE_BYTES;
       const puts = Array.from({ length: count }, (_, i) => ({
         key: Uint8Array.of(i),
-        value: new Uint8Array(MAX_VALUE - 1),
+        value: new Uint8Array(MAX_VALUE_BYTES - 1),
       }));
       await subject.store.commit({ lease, puts, deletes: [] });
-      expect((await subject.store.get(Uint8Array.of(count - 1)))?.length).toBe(MAX_VALUE - 1);
+      expect((await subject.store.get(Uint8Array.of(count - 1)))?.length).toBe(MAX_VALUE_BYTES - 1);
       await expect(subject.store.commit({ lease, puts, deletes: [Uint8Array.of(99)] })).rejects.toThrow(
         LimitError,
       );
@@ -39,9 +39,12 @@ export function limitsSuite(subject: Subject): void {
 
     test.each<[string, Partial<Commit>]>([
       ["an empty key", { puts: [{ key: new Uint8Array(0), value: bytes("v") }] }],
-      ["a key one byte too long", { puts: [{ key: new Uint8Array(MAX_KEY + 1), value: bytes("v") }] }],
-      ["a deleted key one byte too long", { deletes: [new Uint8Array(MAX_KEY + 1)] }],
-      ["a value one byte too long", { puts: [{ key: bytes("k"), value: new Uint8Array(MAX_VALUE + 1) }] }],
+      ["a key one byte too long", { puts: [{ key: new Uint8Array(MAX_KEY_BYTES + 1), value: bytes("v") }] }],
+      ["a deleted key one byte too long", { deletes: [new Uint8Array(MAX_KEY_BYTES + 1)] }],
+      [
+        "a value one byte too long",
+        { puts: [{ key: bytes("k"), value: new Uint8Array(MAX_VALUE_BYTES + 1) }] },
+      ],
     ])("%s is refused, and harms none of the 63 good writers beside it", async (_, bad) => {
       const lease = await subject.store.lease("p", "me");
       const writers = Array.from({ length: 64 }, (_, i) =>

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type KeyRange, MAX_KEY, MAX_PAGE, type Row } from "../kv.ts";
+import { type KeyRange, MAX_KEY_BYTES, MAX_PAGE_ROWS, type Row } from "../kv.ts";
 import { bytes, hexRows, type Subject } from "./subject.ts";
 
 export function rangesSuite(subject: Subject): void {
@@ -64,19 +64,19 @@ export function rangesSuite(subject: Subject): void {
 
     test("are pages: none has more rows than allowed, whatever is asked for", async () => {
       const lease = await subject.store.lease("p", "me");
-      const puts = Array.from({ length: MAX_PAGE + 1 }, (_, i) => ({
+      const puts = Array.from({ length: MAX_PAGE_ROWS + 1 }, (_, i) => ({
         key: bytes(`${i}`),
         value: bytes(""),
       }));
       await subject.store.commit({ lease, puts, deletes: [] });
       expect(await subject.store.range({ start: bytes(""), end: bytes("z"), limit: 1e9 })).toHaveLength(
-        MAX_PAGE,
+        MAX_PAGE_ROWS,
       );
     });
 
     test("take bounds that are longer than any key", async () => {
       const lease = await subject.store.lease("p", "me");
-      const longest = new Uint8Array(MAX_KEY).fill(5);
+      const longest = new Uint8Array(MAX_KEY_BYTES).fill(5);
       await subject.store.commit({ lease, puts: [{ key: longest, value: bytes("v") }], deletes: [] });
       const after = new Uint8Array(10_000).fill(5);
       const none = new Uint8Array(0);

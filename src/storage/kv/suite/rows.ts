@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MAX_KEY } from "../kv.ts";
+import { MAX_KEY_BYTES } from "../kv.ts";
 import { bytes, type Subject, text } from "./subject.ts";
 
 export function rowsSuite(subject: Subject): void {
@@ -63,7 +63,7 @@ export function rowsSuite(subject: Subject): void {
     });
 
     test("of an empty or overlong key are not there", async () => {
-      const overlong = new Uint8Array(MAX_KEY + 1);
+      const overlong = new Uint8Array(MAX_KEY_BYTES + 1);
       expect(await subject.store.get(new Uint8Array(0))).toBeUndefined();
       expect(await subject.store.get(overlong)).toBeUndefined();
       expect(await subject.store.get(new Uint8Array(100_000))).toBeUndefined();

@@ -1,4 +1,4 @@
-import { type Commit, type KeyValueStore, type Lease, MAX_PAGE, type Row } from "../kv.ts";
+import { type Commit, type KeyValueStore, type Lease, MAX_PAGE_ROWS, type Row } from "../kv.ts";
 
 /** The store under test, created for each test, with helpers that use text. */
 export interface Subject {
@@ -20,7 +20,7 @@ export function newSubject(examples: number): Subject {
       await this.store.commit(change(lease, entries, deletes));
     },
     async contents(start = "", end = "\uffff") {
-      const rows = await this.store.range({ start: bytes(start), end: bytes(end), limit: MAX_PAGE });
+      const rows = await this.store.range({ start: bytes(start), end: bytes(end), limit: MAX_PAGE_ROWS });
       return Object.fromEntries(rows.map(({ key, value }) => [text(key), text(value)]));
     },
   };
