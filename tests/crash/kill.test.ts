@@ -12,7 +12,7 @@ import { startPostgres } from "../../tools/postgres.ts";
 import { launch } from "../e2e/harness.ts";
 import { s3Of } from "./client.ts";
 import { inspect } from "./inspect.ts";
-import { keptBy, type Row } from "./ledger.ts";
+import { expectedRows, type Row } from "./ledger.ts";
 import { rowsIn } from "./rows.ts";
 import { PLAIN, rowsOf, VERSIONED, write } from "./workload.ts";
 
@@ -63,7 +63,7 @@ async function survives(
   expect(await server.end("SIGTERM")).toBe(0);
 
   const left = await rowsIn(await open(folder));
-  const expected = keptBy(rows);
+  const expected = expectedRows(rows);
   const count = (...names: string[]) => names.reduce((sum, name) => sum + (left[name] ?? 0), 0);
   expect({
     versions: count("s3/object", "s3/noncurrent"),
@@ -89,5 +89,5 @@ async function filesAreSwept(folder: string, rows: readonly Row[]): Promise<void
     const entries = await readdir(blobs, { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).length;
   };
-  await expect.poll(files, { timeout: 20_000, interval: 20 }).toBe(keptBy(rows).files);
+  await expect.poll(files, { timeout: 20_000, interval: 20 }).toBe(expectedRows(rows).files);
 }

@@ -54,7 +54,7 @@ export async function operate<Answer>(
 }
 
 /** What the store must contain according to the responses so far. */
-export interface Kept {
+export interface ExpectedRows {
   versions: number;
   uploads: number;
   /** Parts of incomplete uploads. */
@@ -69,7 +69,7 @@ export interface Kept {
 /** Bodies up to this size are stored in records; empty ones are not stored. */
 const INLINE_BYTES = 64 * 1024;
 
-export function keptBy(rows: readonly Row[]): Kept {
+export function expectedRows(rows: readonly Row[]): ExpectedRows {
   const versions = rows.flatMap(({ now }) => now);
   const uploads = rows.flatMap(({ upload }) => upload ?? []);
   const parts = uploads.flatMap((upload) => [...upload.parts.values()].map(({ bytes }) => bytes.length));

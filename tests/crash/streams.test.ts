@@ -47,7 +47,7 @@ interface Read {
 }
 
 test("a stream keeps the records that PutRecords acknowledged, in order, despite kills of the server", async () => {
-  const { options, untilSent } = await killedAgainAndAgain();
+  const { options, untilSent } = await killedServer();
   const kinesis = new KinesisClient(options);
   onTestFinished(() => kinesis.destroy());
   await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: SHARDS.length }));
@@ -79,7 +79,7 @@ test("a stream keeps the records that PutRecords acknowledged, in order, despite
 }, 3_600_000);
 
 test("records that PutRecordBatch acknowledged reach the bucket once, despite kills of the server", async () => {
-  const { options, s3, untilSent } = await killedAgainAndAgain();
+  const { options, s3, untilSent } = await killedServer();
   const firehose = await deliveryOf(options, s3);
   const acknowledged: string[] = [];
   await untilSent(async (texts) => {
@@ -94,7 +94,7 @@ test("records that PutRecordBatch acknowledged reach the bucket once, despite ki
 }, 3_600_000);
 
 test("records that a delivery stream reads from Kinesis reach the bucket once, too", async () => {
-  const { options, s3, untilSent } = await killedAgainAndAgain();
+  const { options, s3, untilSent } = await killedServer();
   const kinesis = new KinesisClient(options);
   onTestFinished(() => kinesis.destroy());
   await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: SHARDS.length }));
@@ -112,7 +112,7 @@ test("records that a delivery stream reads from Kinesis reach the bucket once, t
 }, 3_600_000);
 
 test("a pipe delivers all records that PutRecords acknowledged to its queue, despite kills of the server", async () => {
-  const { options, untilSent } = await killedAgainAndAgain();
+  const { options, untilSent } = await killedServer();
   const kinesis = new KinesisClient(options);
   const pipes = new PipesClient(options);
   const sqs = new SQSClient(options);
@@ -189,7 +189,7 @@ async function checkDelivered(s3: S3Client, acknowledged: readonly string[]): Pr
 }
 
 /** A server that is killed and restarted while producers send texts, each until it is acknowledged. */
-async function killedAgainAndAgain() {
+async function killedServer() {
   const folder = await mkdtemp(join(tmpdir(), "nube-crash-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   let server = await launch(["--data", folder], onTestFinished);

@@ -1,17 +1,17 @@
 import type { Handlers } from "#kernel/service.ts";
-import { listed } from "./listing.ts";
-import { named } from "./resources.ts";
+import { listPage } from "./listing.ts";
+import { outputIdentifiers } from "./resources.ts";
 import { activities } from "./store.ts";
 
 export const activityOperations = {
   async DescribeScalingActivities(ctx, input) {
     const number = (activity: { number: number }) => [activity.number];
-    const { records, token } = await listed(ctx, "DescribeScalingActivities", input, activities, number, {
+    const { records, token } = await listPage(ctx, "DescribeScalingActivities", input, activities, number, {
       reverse: true,
     });
     return {
       ScalingActivities: records.map((activity) => ({
-        ...named(activity),
+        ...outputIdentifiers(activity),
         ActivityId: activity.id,
         Description: activity.description,
         Cause: activity.cause,

@@ -21,7 +21,7 @@ interface ListRequest {
  * @param reverse whether to list the newest first, in collections with ascending numbers as keys
  * @throws {AwsError} ValidationException, InvalidNextTokenException
  */
-export async function listed<T extends Scaled>(
+export async function listPage<T extends Scaled>(
   ctx: Context,
   operation: string,
   request: ListRequest,

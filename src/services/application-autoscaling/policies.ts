@@ -2,9 +2,9 @@ import type * as AutoScaling from "#aws/contract/types/application-autoscaling.t
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalid, noSuchPolicy, notAuthorized, notRegistered } from "./errors.ts";
-import { listed } from "./listing.ts";
+import { listPage } from "./listing.ts";
 import { watchTables } from "./metrics.ts";
-import { named, placeOf, scaledIn } from "./resources.ts";
+import { outputIdentifiers, placeOf, scaledIn } from "./resources.ts";
 import { type Policy, policies, policyArn, type Scaled } from "./store.ts";
 import { MAX_PARTS, targetAt } from "./targets.ts";
 import { startTracking } from "./tracking.ts";
@@ -47,7 +47,7 @@ export const policyOperations = {
 
   async DescribeScalingPolicies(ctx, input) {
     const { PolicyNames } = input;
-    const { records, token } = await listed(ctx, "DescribeScalingPolicies", input, policies, keyOf, {
+    const { records, token } = await listPage(ctx, "DescribeScalingPolicies", input, policies, keyOf, {
       only: ({ name }) => !PolicyNames?.length || PolicyNames.includes(name),
     });
     return { ScalingPolicies: records.map((policy) => described(ctx, policy)), NextToken: token };
@@ -129,7 +129,7 @@ const decimal = (value: number) => (Number.isInteger(value) ? value.toFixed(1) :
 const keyOf = ({ resource, dimension, name }: Policy) => [resource, dimension, name];
 
 const described = (ctx: Context, policy: Policy): AutoScaling.ScalingPolicy => ({
-  ...named(policy),
+  ...outputIdentifiers(policy),
   PolicyARN: policyArn(ctx, policy),
   PolicyName: policy.name,
   PolicyType: TRACKING,

@@ -52,7 +52,7 @@ export function scaledIn({ ServiceNamespace, ResourceId, ScalableDimension }: Na
 }
 
 /** The identification of a scalable resource in requests and responses. */
-export const named = ({ resource, dimension }: Scaled): Named => ({
+export const outputIdentifiers = ({ resource, dimension }: Scaled): Named => ({
   ServiceNamespace: NAMESPACE,
   ResourceId: resource,
   ScalableDimension: dimension,

@@ -5,8 +5,8 @@ import { job } from "#kernel/jobs.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { invalid, noSuchAction, notRegistered, tooMany } from "./errors.ts";
-import { listed } from "./listing.ts";
-import { named, scaledIn } from "./resources.ts";
+import { listPage } from "./listing.ts";
+import { outputIdentifiers, scaledIn } from "./resources.ts";
 import { fit } from "./scaling.ts";
 import { checkSchedule, scheduleOf } from "./schedules.ts";
 import { actionArn, type ScheduledAction, scheduledActions, type Target, targets } from "./store.ts";
@@ -46,9 +46,16 @@ export const scheduledActionOperations = {
 
   async DescribeScheduledActions(ctx, input) {
     const { ScheduledActionNames: names } = input;
-    const { records, token } = await listed(ctx, "DescribeScheduledActions", input, scheduledActions, keyOf, {
-      only: ({ name }) => !names?.length || names.includes(name),
-    });
+    const { records, token } = await listPage(
+      ctx,
+      "DescribeScheduledActions",
+      input,
+      scheduledActions,
+      keyOf,
+      {
+        only: ({ name }) => !names?.length || names.includes(name),
+      },
+    );
     return { ScheduledActions: records.map((action) => described(ctx, action)), NextToken: token };
   },
 
@@ -114,7 +121,7 @@ function setTimer(tx: Transaction, scheduled: ScheduledAction, after: number): v
 const keyOf = ({ resource, dimension, name }: ScheduledAction) => [resource, dimension, name];
 
 const described = (ctx: Context, scheduled: ScheduledAction): AutoScaling.ScheduledAction => ({
-  ...named(scheduled),
+  ...outputIdentifiers(scheduled),
   ScheduledActionName: scheduled.name,
   ScheduledActionARN: actionArn(ctx, scheduled),
   Schedule: scheduled.schedule,

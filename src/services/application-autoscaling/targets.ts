@@ -4,8 +4,8 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { capacityOf } from "./capacity.ts";
 import { invalid, noSuchTable, noSuchTarget, tooMany } from "./errors.ts";
-import { listed } from "./listing.ts";
-import { NAMESPACE, named, scaledIn } from "./resources.ts";
+import { listPage } from "./listing.ts";
+import { NAMESPACE, outputIdentifiers, scaledIn } from "./resources.ts";
 import { fit } from "./scaling.ts";
 import { policies, type Scaled, scheduledActions, type Target, targetArn, targets } from "./store.ts";
 import { MAX_TAGS } from "./tags.ts";
@@ -45,7 +45,7 @@ export const targetOperations = {
   },
 
   async DescribeScalableTargets(ctx, input) {
-    const { records, token } = await listed(ctx, "DescribeScalableTargets", input, targets, placeKey);
+    const { records, token } = await listPage(ctx, "DescribeScalableTargets", input, targets, placeKey);
     return { ScalableTargets: records.map((target) => described(ctx, target)), NextToken: token };
   },
 
@@ -93,7 +93,7 @@ const placeKey = ({ resource, dimension }: Target) => [resource, dimension];
 
 function described(ctx: Context, target: Target): AutoScaling.ScalableTarget {
   return {
-    ...named(target),
+    ...outputIdentifiers(target),
     MinCapacity: target.min,
     MaxCapacity: target.max,
     RoleARN: target.role,

@@ -22,7 +22,7 @@ const IN_MARGIN = 20;
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html#AutoScaling.HowItWorks
  * @param used units per second in the preceding minutes, the latest first
  */
-export function desired(
+export function desiredUnits(
   share: number,
   provisioned: number,
   used: readonly (number | undefined)[],
@@ -55,7 +55,7 @@ export const track = job<Tracked>("application-autoscaling/track", {
     if (used[0] === undefined) return again;
     const current = (await capacityOf(ctx, target))?.[placeOf(target).way];
     if (!current) return again;
-    const change = desired(policy.config.TargetValue, current, used);
+    const change = desiredUnits(policy.config.TargetValue, current, used);
     if (!change || !mayScale(policy, change.direction, now)) return again;
     const { direction } = change;
     const { DynamicScalingOutSuspended: noOut, DynamicScalingInSuspended: noIn } = target.suspended;

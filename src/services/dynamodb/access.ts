@@ -7,7 +7,7 @@ import type { Access } from "#kernel/service.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { accessDenied, otherRegion } from "./errors.ts";
 import { tableName } from "./items/rows.ts";
-import { reachedBy } from "./partiql/statements.ts";
+import { accessTargetsOf } from "./partiql/statements.ts";
 import { checkPolicyArn, isOfStream } from "./policies/policies.ts";
 import {
   conditionKeys,
@@ -24,7 +24,7 @@ import { regionOf } from "./table-arn.ts";
 import type { Item } from "./values/value.ts";
 
 /** An action on a table or one of its indexes. */
-interface Reached {
+interface AccessTarget {
   action: string;
   table: string;
   index?: string | undefined;
@@ -32,7 +32,7 @@ interface Reached {
 }
 
 /** The access facts of several actions, read in one view of the store, as concurrent views would delay each other. */
-function facts(ctx: Context, reached: readonly Reached[]): MaybePromise<AccessFact[]> {
+function facts(ctx: Context, reached: readonly AccessTarget[]): MaybePromise<AccessFact[]> {
   return ctx.look((tx) => {
     const found = reached.map((one) =>
       ownerOf(ctx, one.table) === ctx.account
@@ -45,7 +45,7 @@ function facts(ctx: Context, reached: readonly Reached[]): MaybePromise<AccessFa
 
 function factOf(
   ctx: Context,
-  { action, table: nameOrArn, index, requestContext }: Reached,
+  { action, table: nameOrArn, index, requestContext }: AccessTarget,
   table: Table | undefined,
 ): AccessFact {
   const owner = ownerOf(ctx, nameOrArn);
@@ -63,7 +63,7 @@ function factOf(
  * The access facts of a batch, a transaction or statements.
  * @throws {AwsError} ValidationException if a table is in another Region
  */
-function factsTogether(ctx: Context, reached: readonly Reached[]): MaybePromise<AccessFact[]> {
+function factsTogether(ctx: Context, reached: readonly AccessTarget[]): MaybePromise<AccessFact[]> {
   for (const { table } of reached) checkRegion(ctx, table);
   return facts(ctx, reached);
 }
@@ -159,7 +159,7 @@ const statementFacts = (
 ) =>
   factsTogether(
     ctx,
-    reachedBy(statements).map((one) => ({
+    accessTargetsOf(statements).map((one) => ({
       ...one,
       requestContext: { ...one.requestContext, EnclosingOperation },
     })),

@@ -15,13 +15,13 @@ export interface KeyNames {
 }
 
 /** A table or a stream, which may have a resource policy. */
-export interface Policed {
+export interface PolicyHolder {
   policy?: string | undefined;
   policyRevision?: string | undefined;
   created: Time;
 }
 
-export interface Table extends Capacity, Policed {
+export interface Table extends Capacity, PolicyHolder {
   name: string;
   /** Never reused, so that a recreated table has none of the former rows. */
   number: number;
@@ -149,7 +149,7 @@ export interface OpenStream {
 }
 
 /** A stream of a table. It is kept for a day after the table's deletion. */
-export interface Stream extends OpenStream, Policed {
+export interface Stream extends OpenStream, PolicyHolder {
   table: string;
   key: KeyNames;
   /** Oldest first, each the parent of the next. Records of an open stream go to the last. */
@@ -214,7 +214,7 @@ export const indexRows: Bytes = { name: "dynamodb/index", scope: "region" };
 /** `[table, hash of the partition key]`: the size of each item collection, in tables with local indexes. */
 export const collectionRows: Bytes = { name: "dynamodb/collection", scope: "region" };
 
-/** `[stream, sequence]`. */
+/** `[stream, sequence]`: the records of streams. */
 export const streamRows: Bytes = { name: "dynamodb/record", scope: "region" };
 
 /** `[table, second, the item's own key]`: the primary key of each item that expires in that second. */
@@ -232,7 +232,7 @@ export const versionRows: Bytes = { name: "dynamodb/version", scope: "region" };
 /** `[membership, sequence]`: changes that are to be delivered to other replicas. */
 export const journalRows: Bytes = { name: "dynamodb/journal", scope: "region" };
 
-/** `[backup, hash of the partition key, sort key]`. */
+/** `[backup, hash of the partition key, sort key]`: the items of backups, and those to export. */
 export const backupRows: Bytes = { name: "dynamodb/backup-item", scope: "region" };
 
 /** A file of an export, as its manifest lists it. */

@@ -26,7 +26,7 @@ export function failureOf(error: unknown): "condition" | "unreachable" | "unansw
 }
 
 /** The lists in the error of a failed condition. */
-export function seenBy(error: unknown): Read[] {
+export function readsIn(error: unknown): Read[] {
   const { Item: own, CancellationReasons = [] } = error as Failure;
   const items = [own, ...CancellationReasons.map(({ Item }) => Item)];
   return items.filter((item) => item !== undefined).map(readOf);

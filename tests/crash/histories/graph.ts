@@ -52,12 +52,12 @@ export function graphOf(history: readonly Operation[], lists: Iterable<List>): G
       for (const { by } of longest) link(by, writer, "rw", `${key}: ${element} was not yet there`);
     }
   }
-  linkInTime(history, isVisible, graph);
+  linkRealtime(history, isVisible, graph);
   return graph;
 }
 
 /** Links operations in order of time. Only adjacent pairs are linked, since the other links follow from these. */
-function linkInTime(history: readonly Operation[], isVisible: readonly boolean[], graph: Graph): void {
+function linkRealtime(history: readonly Operation[], isVisible: readonly boolean[], graph: Graph): void {
   const calls = history.flatMap((_, at) => (isVisible[at] ? at : []));
   const answers = calls.filter((at) => history[at]!.outcome === "done");
   calls.sort((a, b) => history[a]!.begun - history[b]!.begun);

@@ -33,7 +33,7 @@ export function listsIn(history: readonly Operation[]): Map<string, List> {
 
 /** The anomalies within a single list. */
 export function anomaliesOf(list: List): Anomaly[] {
-  return [...readAnomalies(list), ...vanished(list)];
+  return [...readAnomalies(list), ...lostElements(list)];
 }
 
 function readAnomalies({ key, writers, order, reads }: List): Anomaly[] {
@@ -59,7 +59,7 @@ function readAnomalies({ key, writers, order, reads }: List): Anomaly[] {
       const missing = appendsTo(last, key).filter((element) => !seen.has(element));
       if (missing.length > 0) report("G1b", `${missing} is not there yet: ${describeOperation(last)}`);
     }
-    const inside = insideOf(by, key, list);
+    const inside = internalContradiction(by, key, list);
     if (inside !== undefined) report("internal", inside);
   }
   return anomalies;
@@ -69,7 +69,11 @@ const appendsTo = ({ steps }: Operation, key: string): number[] =>
   steps.flatMap((step) => (step.key === key && "append" in step ? step.append : []));
 
 /** The contradiction between a read and the operation's own writes before and after it, if there is one. */
-function insideOf({ steps }: Operation, key: string, list: readonly number[]): string | undefined {
+function internalContradiction(
+  { steps }: Operation,
+  key: string,
+  list: readonly number[],
+): string | undefined {
   const own = steps.filter((step) => step.key === key);
   const at = own.findIndex((step) => "read" in step && step.read === list);
   const elements = (part: typeof own) => part.flatMap((step) => ("append" in step ? step.append : []));
@@ -80,7 +84,7 @@ function insideOf({ steps }: Operation, key: string, list: readonly number[]): s
 }
 
 /** Elements that were acknowledged or read, but that a later read lacks. */
-function vanished({ key, writers, reads }: List): Anomaly[] {
+function lostElements({ key, writers, reads }: List): Anomaly[] {
   const anomalies: Anomaly[] = [];
   const reported = new Set<number>();
   const promises = [

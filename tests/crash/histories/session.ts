@@ -9,7 +9,7 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { failureOf, seenBy } from "./failures.ts";
+import { failureOf, readsIn } from "./failures.ts";
 import { type Append, NEVER, type Operation, type Read, type Step } from "./history.ts";
 import { elementsOf, keyOf, listOf, nameOf, readOf, readPartition, TableName } from "./lists-table.ts";
 
@@ -81,7 +81,7 @@ function callsOf({ client, session, element, name, record }: SessionOptions) {
         const failure = failureOf(error);
         if (failure === "condition") {
           end("refused");
-          if (seenBy(error).length > 0) end("done", seenBy(error));
+          if (readsIn(error).length > 0) end("done", readsIn(error));
           return undefined;
         }
         // If a repeated call does not reach the server, an earlier attempt may have.

@@ -88,10 +88,10 @@ test("a table can be restored to any second since its recovery was enabled", asy
   await nube.put("a", 1, { x: N(1), g: S("red") });
   await recover(true);
   await nube.advance("1m");
-  const { ContinuousBackupsDescription: told } = await nube.aws.dynamodb.DescribeContinuousBackups({
+  const { ContinuousBackupsDescription: description } = await nube.aws.dynamodb.DescribeContinuousBackups({
     TableName,
   });
-  const first = told!.PointInTimeRecoveryDescription!.LatestRestorableDateTime!;
+  const first = description!.PointInTimeRecoveryDescription!.LatestRestorableDateTime!;
   await nube.advance("1m");
   await nube.put("a", 1, { x: N(2), g: S("blue") });
   await nube.put("b", 1, { x: N(1) });

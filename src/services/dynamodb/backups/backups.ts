@@ -9,7 +9,7 @@ import { type Backup, backups, tableArn, tables } from "../store.ts";
 import { described, keySchema } from "../tables/description.ts";
 import { backupInUse, noBackupArn, noSuchBackup, systemBackup, tableNotFound } from "./errors.ts";
 import { backUp, backupId, discard, isInUse } from "./keep.ts";
-import { copied } from "./source.ts";
+import { addCopy } from "./source.ts";
 
 const PAGE = 500;
 const MAX_LISTED = 100;
@@ -22,7 +22,7 @@ export const backupOperations = {
       const table = await tx.get(tables, [name]);
       if (!table || table.restoring) throw tableNotFound(name);
       const backup = backUp(tx, table, { name: BackupName, id: backupId(tx.now(), tx.uuid().slice(0, 8)) });
-      tx.put(tables, copied(table, backup.number));
+      tx.put(tables, addCopy(table, backup.number));
       return { BackupDetails: detailsOf(ctx, backup) };
     });
   },

@@ -3,7 +3,7 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tables } from "../store.ts";
-import { isComing } from "../tables/named.ts";
+import { isBeingCreated } from "../tables/named.ts";
 import { invalidRequest, tableNotFound } from "./errors.ts";
 import { earliestOf, MAX_DAYS, startForgetting } from "./undo.ts";
 
@@ -33,7 +33,7 @@ export const continuousBackups = {
 /** @throws {AwsError} TableNotFoundException */
 async function backedUp(tx: ReadTransaction, nameOrArn: string): Promise<Table> {
   const table = await tx.get(tables, [tableName(nameOrArn)]);
-  if (!table || isComing(table)) throw tableNotFound(tableName(nameOrArn));
+  if (!table || isBeingCreated(table)) throw tableNotFound(tableName(nameOrArn));
   return table;
 }
 

@@ -4,7 +4,7 @@ import type { Source } from "./copy.ts";
 import { earliestOf, startForgetting } from "./undo.ts";
 
 /** Adds a copy to a table's list. Undo records are kept until the copy is complete. */
-export const copied = (table: Table, holder: CopyHolder): Table => ({
+export const addCopy = (table: Table, holder: CopyHolder): Table => ({
   ...table,
   copies: [...without(table.copies, holder), holder],
 });
@@ -19,7 +19,7 @@ export async function markSource(tx: Transaction, source: Source, holder: CopyHo
   const table = await tx.get(tables, [source.name]);
   if (table?.number !== source.number || !table.recovery) return false;
   if (source.at[0] < earliestOf(table.recovery, tx.now())) return false;
-  tx.put(tables, copied(table, holder));
+  tx.put(tables, addCopy(table, holder));
   return true;
 }
 

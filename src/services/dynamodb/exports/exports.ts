@@ -7,7 +7,7 @@ import type { Handlers, Input } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { startCopy } from "../backups/copy.ts";
 import { tableNotFound } from "../backups/errors.ts";
-import { copied } from "../backups/source.ts";
+import { addCopy } from "../backups/source.ts";
 import { bucketFailure, type Failure } from "../buckets.ts";
 import { digestOf } from "../digest.ts";
 import { tableName } from "../items/rows.ts";
@@ -146,7 +146,7 @@ async function exportable(place: Place, tx: ReadTransaction, { TableArn }: Reque
 function start(tx: Transaction, table: Table, made: Export): void {
   const { at, created, id, number, span } = made;
   const { name } = table;
-  tx.put(tables, copied(table, number));
+  tx.put(tables, addCopy(table, number));
   if (span) startGathering(tx, made);
   else
     startCopy(

@@ -16,7 +16,7 @@ export interface Placeholders {
   settle(): void;
 }
 
-export interface Placeholding {
+export interface PlaceholderParameters {
   ExpressionAttributeNames?: Record<string, string> | undefined;
   ExpressionAttributeValues?: Record<string, Value> | undefined;
 }
@@ -29,7 +29,7 @@ const MAX_BYTES = 2 * 1024 * 1024;
 export function placeholders({
   ExpressionAttributeNames: names,
   ExpressionAttributeValues: sent,
-}: Placeholding): Placeholders {
+}: PlaceholderParameters): Placeholders {
   const [nameKeys, bytesOfNames] = checkedNames(names);
   const [values, bytesOfValues] = checkedValues(sent);
   if (bytesOfNames + bytesOfValues > MAX_BYTES)

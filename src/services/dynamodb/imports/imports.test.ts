@@ -131,8 +131,8 @@ test("an import that is interrupted at any moment continues where it was, and co
     const { aws, advance } = await cloudOn({ store: await store });
     await advance("1m");
     const { ImportArn } = ImportTableDescription;
-    const told = (await aws.dynamodb.DescribeImport({ ImportArn: ImportArn! })).ImportTableDescription;
-    expect(told).toMatchObject({
+    const description = (await aws.dynamodb.DescribeImport({ ImportArn: ImportArn! })).ImportTableDescription;
+    expect(description).toMatchObject({
       ImportStatus: "FAILED",
       ProcessedItemCount: 141,
       ImportedItemCount: 140,

@@ -8,7 +8,7 @@ import type { Projection } from "../expressions/projections.ts";
 import { type Meter, meterOf } from "../throughput/meter.ts";
 import { rawTables, type StoredItem } from "../values/stored.ts";
 import { checkedItem, type Item } from "../values/value.ts";
-import { checkAnyDone, consumedOf, readUnits, type Used } from "./capacity.ts";
+import { type Consumption, checkAnyDone, consumedOf, readUnits } from "./capacity.ts";
 import { checkKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
 import { storedItemAt, tableAt } from "./rows.ts";
@@ -17,7 +17,7 @@ const MAX_KEYS = 100;
 /** The most bytes of items, as DynamoDB counts them, and of JSON in one response; the other keys are unprocessed. */
 const MAX_ITEM_BYTES = 16 * 2 ** 20;
 const MAX_JSON_BYTES = 64 * 2 ** 20;
-const NO_INDEXES: Used["indexes"] = new Map();
+const NO_INDEXES: Consumption["indexes"] = new Map();
 
 export const batchReadOperations = {
   async BatchGetItem(ctx, input) {
@@ -70,7 +70,7 @@ type TableResponse = readonly [table: string, items: readonly StoredItem[], proj
 interface Batch {
   responses: TableResponse[];
   unprocessed: Record<string, DynamoDB.KeysAndAttributes>;
-  used: Used[];
+  used: Consumption[];
   /** The error that left keys unprocessed, if the reason was not the size of the response. */
   refused: AwsError | undefined;
   left: number;

@@ -7,10 +7,10 @@ import { invalid, keyMismatch } from "../errors.ts";
 import type { KeyNames, Table } from "../store.ts";
 import { type Meter, meterOf } from "../throughput/meter.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
-import { checkAnyDone, consumedOf, returnsCapacity, type Used, writing } from "./capacity.ts";
+import { type Consumption, checkAnyDone, consumedOf, returnsCapacity, writeConsumption } from "./capacity.ts";
 import { itemCollectionMetrics } from "./collections.ts";
 import { checkedSize } from "./items.ts";
-import { checkKey, nameOf, namesOf, rowKey } from "./keys.ts";
+import { checkKey, keyText, namesOf, rowKey } from "./keys.ts";
 import { checkPut } from "./room.ts";
 import { changeItem, itemAt, tableAt } from "./rows.ts";
 import { needsPreviousItem, takesMore } from "./write.ts";
@@ -18,7 +18,7 @@ import { needsPreviousItem, takesMore } from "./write.ts";
 const MAX_WRITES = 25;
 /** Size in bytes from which an item may take so long to validate that other requests get a turn before the next item. */
 const LARGE_ITEM_BYTES = 128 * 1_024;
-const NO_INDEXES: Used["indexes"] = new Map();
+const NO_INDEXES: Consumption["indexes"] = new Map();
 
 export const batchWriteOperations = {
   async BatchWriteItem(ctx, input) {
@@ -45,7 +45,7 @@ interface Batch {
   /** The writes to all tables, each with the position of its table in `tables`. */
   writes: readonly (Write & { of: number })[];
   /** One list for each table, in the order of `tables`. */
-  used: Used[][];
+  used: Consumption[][];
   metrics: DynamoDB.ItemCollectionMetricsPerTable;
   unprocessed: DynamoDB.BatchWriteItemRequestMap;
   /** The error that left writes unprocessed. */
@@ -129,7 +129,7 @@ async function writeOne(
   const row = rowKey(table.number, table.key, item);
   const needsPrevious = isCounted || needsPreviousItem(table);
   const before = needsPrevious || key ? await itemAt(tx, table, item, row) : undefined;
-  const used = isCounted ? writing(table, before, put) : undefined;
+  const used = isCounted ? writeConsumption(table, before, put) : undefined;
   const refusal = used && meter?.refusal("write", used);
   if (refusal) {
     batch.refused ??= refusal;
@@ -166,8 +166,8 @@ function checkBatchPut(table: Table, item: Item, size: number): void {
 
 /** Compares all pairs: faster than a set for so few items. @throws {AwsError} ValidationException */
 function checkDistinct({ partition, sort = partition }: KeyNames, items: readonly Item[]): void {
-  const partitions = items.map((item) => nameOf(item[partition]!));
-  const sorts = items.map((item) => nameOf(item[sort]!));
+  const partitions = items.map((item) => keyText(item[partition]!));
+  const sorts = items.map((item) => keyText(item[sort]!));
   for (let at = 1; at < items.length; at++)
     for (let before = 0; before < at; before++)
       if (sorts[at] === sorts[before] && partitions[at] === partitions[before])

@@ -9,7 +9,7 @@ import { namesOf, projectedBy } from "./keys.ts";
  * The capacity units that a call consumed of a table and its indexes.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
  */
-export interface Used {
+export interface Consumption {
   table: Table;
   units: number;
   /** The units of secondary indexes, by index name. */
@@ -26,7 +26,11 @@ export const readUnits = (bytes: number, consistent: boolean | undefined): numbe
 const writeUnits = (bytes: number): number => Math.max(1, Math.ceil(bytes / WRITE_BYTES));
 
 /** The units of a write: in the table and in each affected index, the larger of the old and the new size counts. */
-export function writing(table: Table, before: Item | undefined, after: Item | undefined): Used {
+export function writeConsumption(
+  table: Table,
+  before: Item | undefined,
+  after: Item | undefined,
+): Consumption {
   const units = writeUnits(Math.max(sizeOr0(before), sizeOr0(after)));
   const indexes = new Map<string, number>();
   for (const index of table.indexes) {
@@ -37,7 +41,7 @@ export function writing(table: Table, before: Item | undefined, after: Item | un
 }
 
 /** The units of a write whose condition failed, which are those of the existing item. */
-export const refusedWriting = (table: Table, before: Item | undefined): Used => ({
+export const refusedConsumption = (table: Table, before: Item | undefined): Consumption => ({
   table,
   units: writeUnits(sizeOr0(before)),
   indexes: new Map(),
@@ -70,9 +74,9 @@ export const returnsCapacity = (detail: ReturnCapacity): boolean => detail !== u
  * The `ConsumedCapacity` of a response, in the requested detail.
  * @param split for transactions, which also state read or write units separately
  */
-export function consumed(
+export function consumedCapacity(
   detail: ReturnCapacity,
-  { table, units, indexes }: Used,
+  { table, units, indexes }: Consumption,
   split?: "ReadCapacityUnits" | "WriteCapacityUnits",
 ): DynamoDB.ConsumedCapacity | undefined {
   if (!returnsCapacity(detail)) return undefined;
@@ -98,31 +102,31 @@ export function written(
   after: Item | undefined,
 ): DynamoDB.ConsumedCapacity | undefined {
   if (!returnsCapacity(detail)) return undefined;
-  return consumed(detail, writing(table, before, after));
+  return consumedCapacity(detail, writeConsumption(table, before, after));
 }
 
 /** The `ConsumedCapacity` of several tables, with one sum for each. */
 export function consumedOf(
   detail: ReturnCapacity,
-  used: readonly Used[],
+  used: readonly Consumption[],
   split?: "ReadCapacityUnits" | "WriteCapacityUnits",
 ): DynamoDB.ConsumedCapacity[] | undefined {
   if (!returnsCapacity(detail)) return undefined;
-  const byTable = new Map<string, Used>();
+  const byTable = new Map<string, Consumption>();
   for (const one of used) {
     const sum = byTable.get(one.table.name);
     if (sum) add(sum, one);
     else byTable.set(one.table.name, { ...one, indexes: new Map(one.indexes) });
   }
-  return [...byTable.values()].map((one) => consumed(detail, one, split)!);
+  return [...byTable.values()].map((one) => consumedCapacity(detail, one, split)!);
 }
 
-export function add(to: Used, more: Used): void {
+export function add(to: Consumption, more: Consumption): void {
   to.units += more.units;
   for (const [name, units] of more.indexes) to.indexes.set(name, (to.indexes.get(name) ?? 0) + units);
 }
 
 /** @throws {AwsError} `refused`, if no part of a batch had capacity */
-export function checkAnyDone(used: readonly Used[], refused: AwsError | undefined): void {
+export function checkAnyDone(used: readonly Consumption[], refused: AwsError | undefined): void {
   if (refused && used.every(({ units }) => units === 0)) throw refused;
 }

@@ -5,7 +5,7 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { conditionFailed, invalid, invalidParameters, itemTooLarge, updatedItemTooLarge } from "../errors.ts";
 import { conditionOf, type Test } from "../expressions/conditions.ts";
-import { type Placeholders, type Placeholding, placeholders } from "../expressions/placeholders.ts";
+import { type PlaceholderParameters, type Placeholders, placeholders } from "../expressions/placeholders.ts";
 import { projectPaths } from "../expressions/projections.ts";
 import { type Update, updateOf } from "../expressions/updates.ts";
 import { attributeUpdates } from "../legacy/attribute-updates.ts";
@@ -15,7 +15,14 @@ import { type Meter, meterOf } from "../throughput/meter.ts";
 import { MAX_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
 import { rawItem } from "../values/stored.ts";
 import { attributeOf, checkedItem, checkNesting, type Item } from "../values/value.ts";
-import { consumed, readUnits, refusedWriting, returnsCapacity, writing, written } from "./capacity.ts";
+import {
+  consumedCapacity,
+  readUnits,
+  refusedConsumption,
+  returnsCapacity,
+  writeConsumption,
+  written,
+} from "./capacity.ts";
 import { itemCollectionMetrics } from "./collections.ts";
 import { checkIndexKeys, checkKey, checkUpdatedIndexKeys, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
@@ -38,7 +45,7 @@ export const itemOperations = {
           meterOf(ctx, tx)?.take("read", used);
           return {
             Item: stored && (project ? project(stored.item) : rawItem(stored)),
-            ConsumedCapacity: consumed(input.ReturnConsumedCapacity, used),
+            ConsumedCapacity: consumedCapacity(input.ReturnConsumedCapacity, used),
           };
         });
       }),
@@ -59,7 +66,7 @@ export const itemOperations = {
         const isBlind = !test && !meter && !needsPreviousItem(table) && !returnsPreviousItem(input);
         return whenReady(isBlind ? undefined : itemAt(tx, table, item, row), (before) => {
           checkCondition(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
-          meter?.take("write", writing(table, before, item));
+          meter?.take("write", writeConsumption(table, before, item));
           return whenReady(changeItem(tx, table, before, item, { row, size }), () => {
             const Attributes = input.ReturnValues === "ALL_OLD" ? before : undefined;
             return responseOf(tx, input, { table, key: item, row, before, after: item }, Attributes);
@@ -81,7 +88,7 @@ export const itemOperations = {
         return whenReady(itemAt(tx, table, key, row), (before) => {
           const meter = meterOf(ctx, tx);
           checkCondition(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
-          meter?.take("write", writing(table, before, undefined));
+          meter?.take("write", writeConsumption(table, before, undefined));
           return whenReady(changeItem(tx, table, before, undefined, { row }), () => {
             const Attributes = input.ReturnValues === "ALL_OLD" ? before : undefined;
             return responseOf(tx, input, { table, key, row, before, after: undefined }, Attributes);
@@ -102,15 +109,15 @@ export const itemOperations = {
     return ctx.transact((tx) =>
       whenReady(tableAt(tx, input.TableName), (table) => {
         checkKey(table, key);
-        if (update) checkNoKeys(table, update);
+        if (update) checkNoKeyUpdates(table, update);
         const row = rowKey(table.number, table.key, key);
         return whenReady(itemAt(tx, table, key, row), (before) => {
           const meter = meterOf(ctx, tx);
           checkCondition(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
-          const after = updated(table, key, before, update);
-          meter?.take("write", writing(table, before, after));
+          const after = updatedItem(table, key, before, update);
+          meter?.take("write", writeConsumption(table, before, after));
           return whenReady(changeItem(tx, table, before, after, { row }), () => {
-            const Attributes = returned(input.ReturnValues, update, before, after);
+            const Attributes = returnedAttributes(input.ReturnValues, update, before, after);
             return responseOf(tx, input, { table, key, row, before, after }, Attributes);
           });
         });
@@ -135,7 +142,7 @@ export function checkedSize(item: Item): number {
   return size;
 }
 
-interface Conditional extends Placeholding {
+interface Conditional extends PlaceholderParameters {
   ConditionExpression?: string | undefined;
   Expected?: Record<string, DynamoDB.ExpectedAttributeValue> | undefined;
   ConditionalOperator?: DynamoDB.ConditionalOperator | undefined;
@@ -210,11 +217,11 @@ function checkCondition(
   meter: Meter | undefined,
 ): void {
   if (!test || test(item ?? {})) return;
-  meter?.take("write", refusedWriting(table, item));
+  meter?.take("write", refusedConsumption(table, item));
   throw conditionFailed(returnOnFailure === "ALL_OLD" ? item : undefined);
 }
 
-export function checkNoKeys(table: Table, { paths }: Update): void {
+export function checkNoKeyUpdates(table: Table, { paths }: Update): void {
   const keys = namesOf(table.key);
   const key = paths.map(([name]) => String(name)).find((name) => keys.includes(name));
   if (key !== undefined)
@@ -222,7 +229,7 @@ export function checkNoKeys(table: Table, { paths }: Update): void {
 }
 
 /** The result of an update, whether the item exists or not. @throws {AwsError} ValidationException */
-export function updated(
+export function updatedItem(
   table: Table,
   key: Item,
   before: Item | undefined,
@@ -245,7 +252,7 @@ function checkReturnValues(returnValues: DynamoDB.ReturnValue | undefined): void
 }
 
 /** The attributes that `ReturnValues` requests. */
-export function returned(
+export function returnedAttributes(
   returnValues: DynamoDB.ReturnValue | undefined,
   update: Update | undefined,
   before: Item | undefined,

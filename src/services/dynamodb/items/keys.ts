@@ -25,7 +25,7 @@ export function hashOf(key: KeyNames, item: Item): Uint8Array {
 }
 
 /** The value of a key attribute as a string, to compare with other values of the same attribute. */
-export const nameOf = ({ S, N, B }: Value): string => S ?? N ?? Buffer.from(B!).toString("base64");
+export const keyText = ({ S, N, B }: Value): string => S ?? N ?? Buffer.from(B!).toString("base64");
 
 export function isSameKey(a: readonly KeyPart[], b: readonly KeyPart[]): boolean {
   return a.every((part, at) => {

@@ -1,6 +1,6 @@
 import { firstDuplicate } from "#lib/duplicates.ts";
 import { invalid, invalidParameters } from "../errors.ts";
-import { type Placeholding, placeholders } from "../expressions/placeholders.ts";
+import { type PlaceholderParameters, placeholders } from "../expressions/placeholders.ts";
 import { type Projection, projectionOf, projectPaths } from "../expressions/projections.ts";
 import type { Kind } from "../expressions/tokens.ts";
 
@@ -14,7 +14,7 @@ type LegacyParameter =
   | "QueryFilter"
   | "ScanFilter";
 
-type Request = Placeholding & { [Member in Kind | LegacyParameter]?: unknown };
+type Request = PlaceholderParameters & { [Member in Kind | LegacyParameter]?: unknown };
 
 /**
  * Checks which parameters a request combines, before any of them is parsed. Errors keep the order of both lists.
@@ -44,7 +44,7 @@ export function checkParameters(
 }
 
 function checkPlaceholders(
-  { ExpressionAttributeNames: names, ExpressionAttributeValues: values }: Placeholding,
+  { ExpressionAttributeNames: names, ExpressionAttributeValues: values }: PlaceholderParameters,
   expressions: readonly Kind[],
   used: readonly Kind[],
 ): void {
@@ -58,13 +58,13 @@ function checkPlaceholders(
     );
 }
 
-interface Choosing extends Placeholding {
+interface ProjectionParameters extends PlaceholderParameters {
   ProjectionExpression?: string | undefined;
   AttributesToGet?: readonly string[] | undefined;
 }
 
 /** The projection that a request states; `undefined` for whole items. @throws {AwsError} ValidationException */
-export function projectionIn(request: Choosing): Projection | undefined {
+export function projectionIn(request: ProjectionParameters): Projection | undefined {
   const { ProjectionExpression: source, AttributesToGet: names } = request;
   if (names) return namedProjection(names);
   if (source === undefined) return undefined;

@@ -7,7 +7,7 @@ import { itemRows, type Table, tables } from "../store.ts";
 import { StoredItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { rowKey } from "./keys.ts";
-import { type Writing, writeItem } from "./write.ts";
+import { type WriteOptions, writeItem } from "./write.ts";
 
 /** A table by its name or its ARN. @throws {AwsError} ResourceNotFoundException */
 export const tableAt = (tx: ReadTransaction, name: string): MaybePromise<Table> =>
@@ -43,7 +43,7 @@ export const itemAt = (
 ): MaybePromise<Item | undefined> => whenReady(storedItemAt(tx, table, key, row), (stored) => stored?.item);
 
 /** Optional facts about a change, which save work or alter how it is recorded. */
-export interface Known extends Writing {
+export interface ChangeOptions extends WriteOptions {
   /** The item's row key. */
   row?: readonly KeyPart[];
 }
@@ -59,7 +59,7 @@ export function changeItem(
   table: Table,
   before: Item | undefined,
   after: Item | undefined,
-  known: Known = {},
+  known: ChangeOptions = {},
 ): MaybePromise<void> {
   const item = after ?? before;
   if (!item) return;

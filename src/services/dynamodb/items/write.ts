@@ -20,7 +20,7 @@ const MAX_COMMIT_BYTES = 8 * 2 ** 20;
 
 export const takesMore = ({ written }: Transaction): boolean => written <= MAX_COMMIT_BYTES;
 
-export interface Writing {
+export interface WriteOptions {
   /** The origin of the change, if it is not a request. */
   by?: "ttl" | undefined;
   /** The new item's size as DynamoDB counts it, if it is known. */
@@ -42,7 +42,7 @@ export function writeItem(
   before: Item | undefined,
   after: Item | undefined,
   row: readonly KeyPart[],
-  writing: Writing,
+  writing: WriteOptions,
 ): MaybePromise<void> {
   if (!hasCollections(table)) return writeRows(tx, table, before, after, row, writing);
   return whenReady(countChange(tx, table, before, after, row, writing.isUnlimited ?? false), () =>
@@ -56,7 +56,7 @@ function writeRows(
   before: Item | undefined,
   after: Item | undefined,
   row: readonly KeyPart[],
-  { by, size, isTight = false }: Writing,
+  { by, size, isTight = false }: WriteOptions,
 ): void {
   if (after) tx.putBytes(itemRows, row, encodeItem(after, size ?? sizeOfItem(after), isTight));
   else tx.deleteBytes(itemRows, row);

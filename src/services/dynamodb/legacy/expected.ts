@@ -5,13 +5,13 @@ import { checkedValue } from "../values/value.ts";
 import { type Comparison, checkedArguments, comparisonOf } from "./comparisons.ts";
 import { joined } from "./conditions.ts";
 
-interface Expecting {
+interface ExpectedParameters {
   Expected?: Record<string, DynamoDB.ExpectedAttributeValue> | undefined;
   ConditionalOperator?: DynamoDB.ConditionalOperator | undefined;
 }
 
 /** The condition that an item must meet for a write. @throws {AwsError} ValidationException */
-export function expectedIn({ Expected = {}, ConditionalOperator }: Expecting): Test | undefined {
+export function expectedIn({ Expected = {}, ConditionalOperator }: ExpectedParameters): Test | undefined {
   const comparisons = Object.entries(Expected).map(
     ([name, expected]) => [name, comparison(name, expected)] as const,
   );

@@ -6,7 +6,7 @@ import { invalid, invalidParameters } from "../errors.ts";
 import { testOf } from "../expressions/conditions.ts";
 import type { Path } from "../expressions/grammar.ts";
 import { clashIn, valueAt } from "../expressions/paths.ts";
-import { add, consumed, type Used } from "../items/capacity.ts";
+import { add, type Consumption, consumedCapacity } from "../items/capacity.ts";
 import { hashOf, namesOf, partitionNames, sortNames, sortPart } from "../items/keys.ts";
 import { tableAt } from "../items/rows.ts";
 import { itemsIn, type Page, pageOf } from "../reads/pages.ts";
@@ -67,7 +67,7 @@ export async function select(
     Items: items,
     NextToken: next && ctx.seal.seal(PURPOSE, { ...next, digest } satisfies Position),
     LastEvaluatedKey: last,
-    ConsumedCapacity: consumed(request.ReturnConsumedCapacity, used),
+    ConsumedCapacity: consumedCapacity(request.ReturnConsumedCapacity, used),
   };
 }
 
@@ -82,7 +82,7 @@ interface Source {
 
 interface Read {
   items: Item[];
-  used: Used;
+  used: Consumption;
   last?: Item;
   next?: Omit<Position, "digest">;
 }
@@ -97,7 +97,7 @@ async function readPartitions(
 ): Promise<Read> {
   const { table, index, partitions } = source;
   const items: Item[] = [];
-  const used: Used = { table, units: 0, indexes: new Map() };
+  const used: Consumption = { table, units: 0, indexes: new Map() };
   let bytes = 0;
   let left = partitions.length > 1 ? Math.min(limit ?? MAX_ITEMS_OF_SEVERAL, MAX_ITEMS_OF_SEVERAL) : limit;
   for (let at = start.partition; at < partitions.length; at++) {
@@ -119,7 +119,7 @@ async function readPartitions(
 }
 
 /** The capacity that a page used, of the table and of the index. */
-function usedBy({ ConsumedCapacity }: Page, table: Table, index: Index | undefined): Used {
+function usedBy({ ConsumedCapacity }: Page, table: Table, index: Index | undefined): Consumption {
   const { CapacityUnits: all, Table: own } = ConsumedCapacity!;
   const units = own!.CapacityUnits!;
   return { table, units, indexes: new Map(index ? [[index.name, all! - units]] : []) };

@@ -4,13 +4,13 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import { testOf } from "../expressions/conditions.ts";
-import { consumed, consumedOf, readUnits, type Used } from "../items/capacity.ts";
+import { type Consumption, consumedCapacity, consumedOf, readUnits } from "../items/capacity.ts";
 import { checkKey } from "../items/keys.ts";
 import { itemAt, tableAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
 import { type Meter, meterOf } from "../throughput/meter.ts";
 import { tokenIn } from "../transactions/tokens.ts";
-import { actTogether, checkBytes, checkDistinct, takeTogether } from "../transactions/transactions.ts";
+import { applyActions, checkBytes, checkDistinct, takeCapacity } from "../transactions/transactions.ts";
 import { sizeOfItem } from "../values/size.ts";
 import type { Item, Value } from "../values/value.ts";
 import { primaryKeyNotGiven } from "./errors.ts";
@@ -37,7 +37,7 @@ export const statementOperations = {
       const { item, used } = await perform(tx, statement, values, returnOnFailure, meter);
       return {
         Items: item ? [item] : [],
-        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, used),
+        ConsumedCapacity: consumedCapacity(input.ReturnConsumedCapacity, used),
       };
     });
   },
@@ -48,7 +48,7 @@ export const statementOperations = {
     const parsed = Statements.map((sent) => attempt(() => read(sent)));
     const types = parsed.flatMap((one) => (one instanceof AwsError ? [] : [one.statement.type]));
     checkReadsOrWrites(types);
-    const used: Used[] = [];
+    const used: Consumption[] = [];
     const answers = async (
       one: (read: ReadStatement, sent: DynamoDB.BatchStatementRequest) => Promise<StatementResult>,
     ) => {
@@ -84,7 +84,7 @@ export const statementOperations = {
     const token = tokenIn(input);
     return ctx.transact(async (tx) => {
       const tables = await Promise.all(parsed.map(({ statement }) => tableAt(tx, statement.table)));
-      const { used, split } = await actTogether(
+      const { used, split } = await applyActions(
         tx,
         token,
         parsed.map(({ statement, values }, at) =>
@@ -106,7 +106,7 @@ interface ReadStatement {
 }
 interface StatementResult {
   item: Item | undefined;
-  used: Used;
+  used: Consumption;
 }
 
 const onlyInTransactions = () => invalid("EXISTS is only supported in ExecuteTransaction");
@@ -192,7 +192,7 @@ async function getAll(
   returnCapacity: DynamoDB.ReturnConsumedCapacity | undefined,
   meter: Meter | undefined,
 ) {
-  const used: Used[] = [];
+  const used: Consumption[] = [];
   const Responses: DynamoDB.ItemResponse[] = [];
   const all: Target[] = [];
   for (const { statement, values } of parsed)
@@ -209,7 +209,7 @@ async function getAll(
     used.push({ ...one.used, units: 2 * one.used.units });
     Responses.push(one.item ? { Item: one.item } : {});
   }
-  takeTogether("read", used, meter);
+  takeCapacity("read", used, meter);
   return { Responses, ConsumedCapacity: consumedOf(returnCapacity, used, "ReadCapacityUnits") };
 }
 
@@ -236,7 +236,7 @@ const CODES: Record<string, DynamoDB.BatchStatementErrorCodeEnum> = {
 async function responseTo(
   statement: ReadStatement | AwsError,
   one: () => Promise<StatementResult>,
-  used: Used[],
+  used: Consumption[],
 ): Promise<DynamoDB.BatchStatementResponse> {
   try {
     if (statement instanceof AwsError) throw statement;
@@ -263,7 +263,7 @@ const ACTIONS = {
 };
 
 /** The tables that statements access, and how. Statements with syntax errors are skipped. */
-export function reachedBy(statements: readonly Sent[]) {
+export function accessTargetsOf(statements: readonly Sent[]) {
   return statements.flatMap(({ Statement, Parameters }) => {
     const statement = attempt(() => parseStatement(Statement));
     if (statement instanceof AwsError) return [];

@@ -4,8 +4,8 @@ import { conditionFailed } from "../errors.ts";
 import { testOf } from "../expressions/conditions.ts";
 import type { Condition } from "../expressions/grammar.ts";
 import { updateBy } from "../expressions/updates.ts";
-import { refusedWriting, type Used, writing } from "../items/capacity.ts";
-import { checkedPut, checkNoKeys, returned } from "../items/items.ts";
+import { type Consumption, refusedConsumption, writeConsumption } from "../items/capacity.ts";
+import { checkedPut, checkNoKeyUpdates, returnedAttributes } from "../items/items.ts";
 import { checkItemKeys, checkKey } from "../items/keys.ts";
 import { changeItem, itemAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
@@ -62,7 +62,7 @@ export function actionBy(
       return { ...base, kind: "check", test: (present) => isPresent(present) && test(present) };
     default: {
       const update = updateBy(statement.actions, placeholderMap);
-      checkNoKeys(table, update);
+      checkNoKeyUpdates(table, update);
       return {
         ...base,
         kind: "update",
@@ -76,7 +76,7 @@ export function actionBy(
 export interface Written {
   /** The item that RETURNING requests, if any. */
   item: Item | undefined;
-  used: Used;
+  used: Consumption;
 }
 
 /** Performs a single statement, or throws without having changed anything. */
@@ -89,14 +89,14 @@ export async function write(
 ): Promise<Written> {
   const before = await itemAt(tx, table, action.item);
   if (action.test && !action.test(before ?? {})) {
-    meter?.take("write", refusedWriting(table, before));
+    meter?.take("write", refusedConsumption(table, before));
     if (action.refusal) throw duplicateItem();
     throw conditionFailed(action.returnOnFailure === "ALL_OLD" ? before : undefined);
   }
   const after = outcomeOf(table, action, before);
-  const used = writing(table, before, after);
+  const used = writeConsumption(table, before, after);
   meter?.take("write", used);
   await changeItem(tx, table, before, after);
-  const item = after ? returned(returning, action.update, before, after) : returning && before;
+  const item = after ? returnedAttributes(returning, action.update, before, after) : returning && before;
   return { item, used };
 }

@@ -36,16 +36,16 @@ type JsonObject = Record<string, unknown>;
  */
 export function canonicalPolicy(text: string, of: keyof typeof OTHER_ACTIONS = "table"): string {
   if (Buffer.byteLength(text) > MAX_BYTES) throw policyIsTooLong(MAX_BYTES);
-  const said = parsed(text);
-  const statements = listOf(said.Statement);
+  const source = parsed(text);
+  const statements = listOf(source.Statement);
   const canonical = JSON.stringify({
-    ...inOrder(said, ["Version", "Id"]),
-    ...(said.Statement !== undefined && { Statement: statements.map(canonicalStatement) }),
+    ...inOrder(source, ["Version", "Id"]),
+    ...(source.Statement !== undefined && { Statement: statements.map(canonicalStatement) }),
   });
   try {
     checkMeaning(parsePolicy(canonical, RESOURCE_POLICY), OTHER_ACTIONS[of]);
   } catch (error) {
-    throw error instanceof PolicyError ? faulty(error.fault, text) : error;
+    throw error instanceof PolicyError ? documentError(error.fault, text) : error;
   }
   return canonical;
 }
@@ -57,16 +57,16 @@ export function shownPolicy(canonical: string): string {
 }
 
 function parsed(text: string): JsonObject {
-  let said: unknown;
+  let source: unknown;
   try {
-    said = JSON.parse(text);
+    source = JSON.parse(text);
   } catch {
     throw wrongDocument(NOT_JSON);
   }
-  if (isDeeperThan(MAX_JSON_DEPTH, said)) throw wrongDocument(NOT_JSON);
-  if (said === null) throw wrongDocument("This text appears not to be a policy");
-  if (!isObject(said)) throw wrongDocument(NOT_JSON);
-  return said;
+  if (isDeeperThan(MAX_JSON_DEPTH, source)) throw wrongDocument(NOT_JSON);
+  if (source === null) throw wrongDocument("This text appears not to be a policy");
+  if (!isObject(source)) throw wrongDocument(NOT_JSON);
+  return source;
 }
 
 const NOT_JSON = "This policy contains invalid Json";
@@ -74,8 +74,8 @@ const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Sorts members: the known ones first, in this order, then all others. */
-function inOrder(said: JsonObject, first: readonly string[]): JsonObject {
-  const { Statement: _, ...rest } = said;
+function inOrder(source: JsonObject, first: readonly string[]): JsonObject {
+  const { Statement: _, ...rest } = source;
   return Object.fromEntries(
     [
       ...first.filter((element) => element in rest),
@@ -84,9 +84,9 @@ function inOrder(said: JsonObject, first: readonly string[]): JsonObject {
   );
 }
 
-function canonicalStatement(said: unknown): unknown {
-  if (!isObject(said)) return said;
-  return mapped(inOrder(said, [...STATEMENT_ELEMENTS]), (value, element) => {
+function canonicalStatement(source: unknown): unknown {
+  if (!isObject(source)) return source;
+  return mapped(inOrder(source, [...STATEMENT_ELEMENTS]), (value, element) => {
     if (element === "Effect")
       return EFFECTS.find((one) => one.toLowerCase() === jsonText(value).toLowerCase()) ?? value;
     if (!isObject(value)) return single(value);
@@ -113,7 +113,7 @@ function checkMeaning({ statements }: PolicyDocument, elsewhere: ReadonlySet<str
     throw isUnbounded();
 }
 
-function faulty(fault: PolicyFault, text: string): AwsError {
+function documentError(fault: PolicyFault, text: string): AwsError {
   switch (fault.reason) {
     case "NoStatement":
       return wrongDocument("Could not parse the policy: Statement is empty!");

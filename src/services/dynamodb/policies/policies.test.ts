@@ -68,9 +68,9 @@ test("contributor insights are enabled separately for a table and its indexes", 
   );
   expect((await aws.dynamodb.UpdateContributorInsights(on)).ContributorInsightsStatus).toBe("ENABLING");
   await aws.dynamodb.UpdateContributorInsights({ ...on, IndexName: "by-g" });
-  const told = await aws.dynamodb.DescribeContributorInsights({ TableName });
-  expect(told.ContributorInsightsStatus).toBe("ENABLED");
-  expect(told.ContributorInsightsRuleList).toHaveLength(4);
+  const description = await aws.dynamodb.DescribeContributorInsights({ TableName });
+  expect(description.ContributorInsightsStatus).toBe("ENABLED");
+  expect(description.ContributorInsightsRuleList).toHaveLength(4);
   const first = await aws.dynamodb.ListContributorInsights({ MaxResults: 1 });
   const rest = await aws.dynamodb.ListContributorInsights({ NextToken: first.NextToken! });
   expect([...first.ContributorInsightsSummaries!, ...rest.ContributorInsightsSummaries!]).toMatchObject([

@@ -5,7 +5,7 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { tableName } from "../items/rows.ts";
 import { checkResourceArn } from "../resource-arn.ts";
-import { type Policed, type Stream, streams, type Table, tables } from "../store.ts";
+import { type PolicyHolder, type Stream, streams, type Table, tables } from "../store.ts";
 import { streamAt } from "../streams/streams.ts";
 import { namedTable } from "../tables/named.ts";
 import { canonicalPolicy, shownPolicy } from "./document.ts";
@@ -27,7 +27,7 @@ export const policyOperations = {
     const policy = canonicalPolicy(Policy, isOfStream(ResourceArn) ? "stream" : "table");
     if (!ConfirmRemoveSelfResourceAccess) checkNotLockedOut(ctx, ResourceArn, policy);
     return ctx.transact(async (tx) => {
-      const { of, put } = await policedAt(ctx, tx, ResourceArn);
+      const { of, put } = await policyHolderAt(ctx, tx, ResourceArn);
       checkRevision(of, ResourceArn, ExpectedRevisionId);
       if (of.policy === policy) return { RevisionId: revisionOf(of)! };
       const policyRevision = nextRevision(of, tx.now());
@@ -45,7 +45,7 @@ export const policyOperations = {
   /** Succeeds without a policy, too, and then returns the revision of the former deletion. */
   async DeleteResourcePolicy(ctx, { ResourceArn, ExpectedRevisionId }) {
     return ctx.transact(async (tx) => {
-      const { of, put } = await policedAt(ctx, tx, ResourceArn);
+      const { of, put } = await policyHolderAt(ctx, tx, ResourceArn);
       checkRevision(of, ResourceArn, ExpectedRevisionId);
       if (of.policy === undefined) return { RevisionId: of.policyRevision };
       put({ policy: undefined, policyRevision: nextRevision(of, tx.now()) });
@@ -54,7 +54,7 @@ export const policyOperations = {
   },
 } satisfies Handlers<"dynamodb">;
 
-type Policy = Pick<Policed, "policy" | "policyRevision">;
+type Policy = Pick<PolicyHolder, "policy" | "policyRevision">;
 
 export const isOfStream = (arn: string): boolean => arn.includes("/stream/");
 
@@ -63,7 +63,7 @@ const resourceAt = (place: Place, tx: ReadTransaction, arn: string): Promise<Tab
   isOfStream(arn) ? streamAt(place, tx, arn) : namedTable(tx, arn);
 
 /** A table or stream, and a function that sets its policy. @throws {AwsError} ResourceNotFoundException */
-async function policedAt(place: Place, tx: Transaction, arn: string) {
+async function policyHolderAt(place: Place, tx: Transaction, arn: string) {
   const of = await resourceAt(place, tx, arn);
   const put = (policy: Policy) =>
     "table" in of ? tx.put(streams, { ...of, ...policy }) : tx.put(tables, { ...of, ...policy });
@@ -91,13 +91,13 @@ function checkNotLockedOut(ctx: Context, resource: string, resourcePolicy: strin
 }
 
 /** The revision of a policy: the time of its last change in milliseconds, or of the table's creation. */
-const revisionOf = ({ policy, policyRevision, created }: Policed): string | undefined =>
+const revisionOf = ({ policy, policyRevision, created }: PolicyHolder): string | undefined =>
   policy === undefined ? undefined : (policyRevision ?? String(created));
-const nextRevision = ({ policyRevision, created }: Policed, now: number): string =>
+const nextRevision = ({ policyRevision, created }: PolicyHolder, now: number): string =>
   String(Math.max(now, Number(policyRevision ?? created) + 1));
 
 /** @throws {AwsError} PolicyNotFoundException if the revision is not the expected one */
-function checkRevision(of: Policed, arn: string, expected: string | undefined): void {
+function checkRevision(of: PolicyHolder, arn: string, expected: string | undefined): void {
   const revision = revisionOf(of);
   if (expected === undefined || expected === (revision ?? NO_POLICY)) return;
   throw revision === undefined

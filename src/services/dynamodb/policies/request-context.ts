@@ -3,7 +3,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Keys } from "#aws/languages/policy/pattern.ts";
 import { conditionOf } from "../expressions/conditions.ts";
 import { type KeyCondition, keyConditionOf, keyConditionsOf } from "../expressions/key-conditions.ts";
-import { type Placeholders, type Placeholding, placeholders } from "../expressions/placeholders.ts";
+import { type PlaceholderParameters, type Placeholders, placeholders } from "../expressions/placeholders.ts";
 import { projectionOf } from "../expressions/projections.ts";
 import type { Kind } from "../expressions/tokens.ts";
 import { updateOf } from "../expressions/updates.ts";
@@ -72,7 +72,7 @@ function textOf(value: Value): string[] {
 }
 
 /** The members of all item operations that contain attribute names. */
-type Request = Placeholding & {
+type Request = PlaceholderParameters & {
   readonly [Member in Kind | "ReturnConsumedCapacity" | "ReturnValues"]?: string | undefined;
 } & {
   readonly [Member in "Expected" | "AttributeUpdates" | "KeyConditions" | "QueryFilter" | "ScanFilter"]?:

@@ -1,7 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { RawJson } from "#aws/protocols/raw-json.ts";
 import type { BytesRow, ListRange, ReadTransaction } from "#kernel/transaction.ts";
-import { consumed, readUnits } from "../items/capacity.ts";
+import { consumedCapacity, readUnits } from "../items/capacity.ts";
 import { namesOf } from "../items/keys.ts";
 import { storedItemAt } from "../items/rows.ts";
 import { type Index, indexRows, itemRows, type Table } from "../store.ts";
@@ -118,7 +118,7 @@ function pageAt(
     Count: count,
     ScannedCount: scanned,
     LastEvaluatedKey: isMore && last ? positionOf(table, index, last.item) : undefined,
-    ConsumedCapacity: consumed(reading.returnCapacity, used),
+    ConsumedCapacity: consumedCapacity(reading.returnCapacity, used),
   };
 }
 

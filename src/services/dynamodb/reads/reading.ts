@@ -1,7 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { indexIsFilling, invalid, invalidParameters, noSuchIndex } from "../errors.ts";
 import { conditionOf, type Test } from "../expressions/conditions.ts";
-import type { Placeholders, Placeholding } from "../expressions/placeholders.ts";
+import type { PlaceholderParameters, Placeholders } from "../expressions/placeholders.ts";
 import { type Projection, projectionOf } from "../expressions/projections.ts";
 import { projectedBy, projectedNames } from "../items/keys.ts";
 import { namedProjection } from "../items/request.ts";
@@ -29,7 +29,7 @@ export interface Reading {
   meter?: Meter | undefined;
 }
 
-export interface ReadRequest extends Placeholding {
+export interface ReadRequest extends PlaceholderParameters {
   FilterExpression?: string | undefined;
   ProjectionExpression?: string | undefined;
   AttributesToGet?: readonly string[] | undefined;

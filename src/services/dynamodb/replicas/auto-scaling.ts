@@ -100,9 +100,12 @@ function changesIn(table: Replicated, input: Request): Change[] {
     ),
   ];
   const updates = input.ReplicaUpdates ?? [];
-  const twice = new Set(duplicates(updates.map(({ RegionName }) => RegionName)));
-  if (twice.size > 0)
-    throw failed(table, ` because the regions: ‘[${[...twice].join(", ")}]’ were specified more than once.`);
+  const repeated = new Set(duplicates(updates.map(({ RegionName }) => RegionName)));
+  if (repeated.size > 0)
+    throw failed(
+      table,
+      ` because the regions: ‘[${[...repeated].join(", ")}]’ were specified more than once.`,
+    );
   for (const update of updates) changes.push(...readChanges(table, regions, update));
   if (changes.length === 0) throw failed(table, " because at least one update parameter must be specified.");
   return changes;

@@ -9,7 +9,7 @@ const VERSION = "2019.11.21";
 const MODE = "ENABLED_WITH_OVERRIDES";
 
 /** Adds the replicas of a table to its description. Their overrides are read in their own Regions. */
-export async function replicated(
+export async function withReplicaDescriptions(
   ctx: Context,
   table: Table | undefined,
   description: DynamoDB.TableDescription,

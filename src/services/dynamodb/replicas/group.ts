@@ -54,7 +54,7 @@ export async function replicaOf(
 }
 
 /** Sets the status of a replica in this Region's list of replicas. */
-export async function mark(
+export async function markStatus(
   tx: Transaction,
   name: string,
   of: Pick<Membership, "id">,
@@ -67,7 +67,7 @@ export async function mark(
 }
 
 /** Removes a deleted replica from this Region's list. A table without other replicas becomes an ordinary table again. */
-export async function release(
+export async function removeReplica(
   tx: Transaction,
   name: string,
   of: Pick<Membership, "id">,

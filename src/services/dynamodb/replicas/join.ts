@@ -10,9 +10,9 @@ import { openStream } from "../streams/shards.ts";
 import { startExpiring } from "../tables/expire.ts";
 import { startCounting } from "../tables/tally.ts";
 import { decodeItem, readAtOnce } from "../values/stored.ts";
-import { mark, release, replicaIn, replicaOf, withReplica } from "./group.ts";
+import { markStatus, removeReplica, replicaIn, replicaOf, withReplica } from "./group.ts";
 import { startSweeping } from "./journal.ts";
-import { scaleAlike } from "./scaling.ts";
+import { scaleLikeSource } from "./scaling.ts";
 import { share } from "./settings.ts";
 import { BEFORE_ALL, take, versionAt } from "./take.ts";
 
@@ -80,7 +80,7 @@ async function step(ctx: Context, joining: Joining, table: Replicated): Promise<
     // A table of that name was created there in the meantime.
     await ctx.transact(async (tx) => {
       tx.delete(joinings, [joining.number, region]);
-      await release(tx, table.name, table.group, region);
+      await removeReplica(tx, table.name, table.group, region);
     });
     return undefined;
   }
@@ -209,14 +209,14 @@ async function activate(ctx: Context, { region, number }: Joining, table: Replic
   await there.durable();
   for (const other of group.replicas)
     if (other.region !== region)
-      await ctx.elsewhere(other.region).transact((tx) => mark(tx, name, group, region, "ACTIVE"));
-  await scaleAlike(ctx, table, region).catch((error) => {
+      await ctx.elsewhere(other.region).transact((tx) => markStatus(tx, name, group, region, "ACTIVE"));
+  await scaleLikeSource(ctx, table, region).catch((error) => {
     // The replica is usable without scaling, which can be set again.
     if (!(error instanceof AwsError) || error.status >= 500) throw error;
     ctx.log.warn("a replica is not scaled as its source", { error, table: name, region });
   });
   await ctx.transact(async (tx) => {
-    await mark(tx, name, group, region, "ACTIVE");
+    await markStatus(tx, name, group, region, "ACTIVE");
     tx.delete(joinings, [number, region]);
     // Sends the settings that changed before the replica was listed.
     tx.enqueue(share, { table: name, number }, { lane: `share/${number}` });

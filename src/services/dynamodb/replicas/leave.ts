@@ -4,7 +4,7 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { isCopied } from "../backups/undo.ts";
 import { journalRows, type Table, tables } from "../store.ts";
 import { deleteTable } from "../tables/delete.ts";
-import { mark, release, replicaOf } from "./group.ts";
+import { markStatus, removeReplica, replicaOf } from "./group.ts";
 import { trimJournal } from "./journal.ts";
 
 /** How long a replica is shown as being deleted, at least. */
@@ -37,7 +37,7 @@ export const announce = job<{ table: string; number: number }>("dynamodb/announc
     if (!table) return;
     const { name, group } = table;
     for (const { region } of group?.replicas ?? [])
-      await ctx.elsewhere(region).transact((tx) => mark(tx, name, group!, ctx.region, "DELETING"));
+      await ctx.elsewhere(region).transact((tx) => markStatus(tx, name, group!, ctx.region, "DELETING"));
     await ctx.transact((tx) => tx.enqueue(depart, which, { delay: LEAVE_MS }));
   },
 });
@@ -60,7 +60,7 @@ export const depart = job<{ table: string; number: number }>("dynamodb/depart", 
       if (waiting.length > 0) return { again: RECHECK_MS };
       for (const { region } of group.replicas) {
         const other = ctx.elsewhere(region);
-        await other.transact((tx) => release(tx, table.name, group, ctx.region));
+        await other.transact((tx) => removeReplica(tx, table.name, group, ctx.region));
         await other.durable();
       }
     }

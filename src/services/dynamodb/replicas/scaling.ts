@@ -68,7 +68,7 @@ export async function checkScaled(ctx: Context, name: string): Promise<void> {
 }
 
 /** Gives a new replica the write scaling of the table that it was created from. */
-export async function scaleAlike(ctx: Context, table: Table, region: string): Promise<void> {
+export async function scaleLikeSource(ctx: Context, table: Table, region: string): Promise<void> {
   if (table.billing !== "PROVISIONED") return;
   for (const index of [undefined, ...globalIndexes(table)]) {
     const scaled = { region: ctx.region, table: table.name, index: index?.name, way: "Write" as const };

@@ -6,11 +6,19 @@ import { tableName } from "../items/rows.ts";
 import { type Membership, type Overrides, type Table, tables } from "../store.ts";
 import { openStream } from "../streams/shards.ts";
 import { described } from "../tables/description.ts";
-import { begunTable, isComing, namedTable } from "../tables/named.ts";
+import { findTable, isBeingCreated, namedTable } from "../tables/named.ts";
 import { changedOverrides, checkChange, checkKey, type ReplicaRequest, replicaRequestIn } from "./actions.ts";
-import { replicated } from "./description.ts";
+import { withReplicaDescriptions } from "./description.ts";
 import { beingAdded, inUse, isProtected, notReplicated, replicaExists } from "./errors.ts";
-import { checkIdle, checkNoSource, mark, replicaIn, replicaOf, withReplica, withStatus } from "./group.ts";
+import {
+  checkIdle,
+  checkNoSource,
+  markStatus,
+  replicaIn,
+  replicaOf,
+  withReplica,
+  withStatus,
+} from "./group.ts";
 import { startJoining } from "./join.ts";
 import { startSweeping } from "./journal.ts";
 import { dismiss } from "./leave.ts";
@@ -30,8 +38,8 @@ export async function updateReplicas(
 ): Promise<DynamoDB.UpdateTableOutput> {
   const request = replicaRequestIn(input, ctx.region);
   const name = tableName(input.TableName);
-  const former = await ctx.read((tx) => begunTable(tx, name));
-  if (isComing(former)) throw beingAdded(name, ctx.region);
+  const former = await ctx.read((tx) => findTable(tx, name));
+  if (isBeingCreated(former)) throw beingAdded(name, ctx.region);
   if (former.restoring) throw inUse();
   const change = await changeOf(ctx, former, request);
   await checkOthersIdle(ctx, former);
@@ -45,7 +53,7 @@ export async function updateReplicas(
     ...table,
     group: table.group && { ...table.group, replicas: former.group?.replicas ?? [] },
   };
-  const TableDescription = await replicated(ctx, shown, described(ctx, table, "UPDATING"));
+  const TableDescription = await withReplicaDescriptions(ctx, shown, described(ctx, table, "UPDATING"));
   return { TableDescription };
 }
 
@@ -160,7 +168,7 @@ export const adjust = job<{ table: string; id: string; region: string; overrides
         tx.put(tables, { ...table, group });
       });
       await there.durable();
-      await ctx.transact((tx) => mark(tx, name, { id }, region, "ACTIVE"));
+      await ctx.transact((tx) => markStatus(tx, name, { id }, region, "ACTIVE"));
     },
   },
 );

@@ -36,24 +36,24 @@ describe("a stream", () => {
     await nube.put("a", 1, { x: S("1") });
     await nube.put("a", 1, { x: S("2") });
     await nube.aws.dynamodb.DeleteItem({ TableName, Key: key("a", 1) });
-    const told = await records(iterator);
-    expect(told.map(({ eventName }) => eventName)).toEqual(["INSERT", "MODIFY", "REMOVE"]);
-    expect(told[1]!.dynamodb).toMatchObject({
+    const received = await records(iterator);
+    expect(received.map(({ eventName }) => eventName)).toEqual(["INSERT", "MODIFY", "REMOVE"]);
+    expect(received[1]!.dynamodb).toMatchObject({
       Keys: key("a", 1),
       OldImage: { x: S("1") },
       NewImage: { x: S("2") },
       StreamViewType: "NEW_AND_OLD_IMAGES",
     });
-    const numbers = told.map(({ dynamodb: record }) => record!.SequenceNumber!);
+    const numbers = received.map(({ dynamodb: record }) => record!.SequenceNumber!);
     expect(numbers.toSorted()).toEqual(numbers);
   });
 
   test("contains the images of its view type", async () => {
     const { iterator } = await open("KEYS_ONLY");
     await nube.put("a", 1, { x: S("1") });
-    const [told] = await records(iterator);
-    expect(told!.dynamodb!.NewImage).toBeUndefined();
-    expect(told!.dynamodb!.Keys).toEqual(key("a", 1));
+    const [received] = await records(iterator);
+    expect(received!.dynamodb!.NewImage).toBeUndefined();
+    expect(received!.dynamodb!.Keys).toEqual(key("a", 1));
   });
 
   test("ends when it is disabled, and is deleted after a day", async () => {
@@ -84,8 +84,8 @@ describe("a stream", () => {
     await nube.advance("2h");
     const left = (await nube.aws.dynamodb.Scan({ TableName })).Items!.map((item) => item.p!.S);
     expect(left.toSorted()).toEqual(["b", "c"]);
-    const told = await records((await from(StreamArn)).iterator);
-    expect(told.at(-1)).toMatchObject({
+    const received = await records((await from(StreamArn)).iterator);
+    expect(received.at(-1)).toMatchObject({
       eventName: "REMOVE",
       userIdentity: { Type: "Service", PrincipalId: "dynamodb.amazonaws.com" },
     });

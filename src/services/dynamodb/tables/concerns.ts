@@ -4,7 +4,7 @@ import { invalid, invalidParameters } from "../errors.ts";
 type Request = Input<"dynamodb", "UpdateTable">;
 
 /** The settings that UpdateTable changes. The checks below state which may be combined. */
-const CONCERNS = [
+const SETTINGS = [
   "ProvisionedThroughput",
   "BillingMode",
   "StreamSpecification",
@@ -15,61 +15,61 @@ const CONCERNS = [
   "WarmThroughput",
   "TableClass",
 ] as const satisfies (keyof Request)[];
-type Concern = (typeof CONCERNS)[number];
+type Setting = (typeof SETTINGS)[number];
 
 /** The settings that cannot be combined with any other, in the order in which errors name them. */
-const ALONE: [Concern, string][] = [
+const ALONE: [Setting, string][] = [
   ["SSESpecification", "Server-Side Encryption modification"],
   ["TableClass", "TableClass modification"],
   ["DeletionProtectionEnabled", "DeletionProtection modification"],
 ];
 
 /** @throws {AwsError} ValidationException if a request changes nothing, or settings that cannot be combined */
-export function checkConcerns(input: Request): void {
+export function checkSettings(input: Request): void {
   const updates = input.GlobalSecondaryIndexUpdates;
-  const concerns = new Set<Concern>(
-    CONCERNS.filter((member) =>
+  const settings = new Set<Setting>(
+    SETTINGS.filter((member) =>
       member === "GlobalSecondaryIndexUpdates" ? updates && updates.length > 0 : input[member] !== undefined,
     ),
   );
   // An empty throughput is ignored in combination with other settings.
   for (const member of ["WarmThroughput", "OnDemandThroughput"] as const)
-    if (concerns.size > 1 && concerns.has(member) && isEmpty(input[member]!)) concerns.delete(member);
-  if (concerns.size === 0)
+    if (settings.size > 1 && settings.has(member) && isEmpty(input[member]!)) settings.delete(member);
+  if (settings.size === 0)
     throw invalid(
       "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required",
     );
   if (updates?.length === 0) throw invalidParameters("List of GlobalSecondaryIndexUpdates is empty");
-  const alone = ALONE.find(([concern]) => concerns.has(concern));
-  if (alone && concerns.size > 1)
+  const alone = ALONE.find(([setting]) => settings.has(setting));
+  if (alone && settings.size > 1)
     throw invalidParameters(`${alone[1]} must be the only operation in the request`);
-  if (concerns.has("WarmThroughput")) checkWarm(input, concerns);
-  if (concerns.has("OnDemandThroughput") && concerns.size > (concerns.has("BillingMode") ? 2 : 1))
+  if (settings.has("WarmThroughput")) checkWarm(input, settings);
+  if (settings.has("OnDemandThroughput") && settings.size > (settings.has("BillingMode") ? 2 : 1))
     throw invalidParameters(
       "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request",
     );
-  checkThroughput(input, concerns);
+  checkThroughput(input, settings);
 }
 
 export const isEmpty = (sent: object): boolean => Object.values(sent).every((one) => one === undefined);
 
 /** Warm throughput may only be combined with updates of indexes. */
-function checkWarm({ GlobalSecondaryIndexUpdates: updates = [] }: Request, concerns: Set<Concern>): void {
-  if (concerns.size === 1) return;
+function checkWarm({ GlobalSecondaryIndexUpdates: updates = [] }: Request, settings: Set<Setting>): void {
+  if (settings.size === 1) return;
   if (updates.some(({ Create }) => Create))
     throw invalidParameters("Create global secondary index cannot be specified when updating WarmThroughput");
-  if (concerns.size > 2 || updates.length === 0 || updates.some(({ Delete }) => Delete))
+  if (settings.size > 2 || updates.length === 0 || updates.some(({ Delete }) => Delete))
     throw invalidParameters("WarmThroughput must be the only operation in the request");
 }
 
-function checkThroughput(input: Request, concerns: Set<Concern>): void {
-  const isProvisioned = concerns.has("ProvisionedThroughput") || input.BillingMode === "PROVISIONED";
-  if (isProvisioned && concerns.has("StreamSpecification"))
+function checkThroughput(input: Request, settings: Set<Setting>): void {
+  const isProvisioned = settings.has("ProvisionedThroughput") || input.BillingMode === "PROVISIONED";
+  if (isProvisioned && settings.has("StreamSpecification"))
     throw invalidParameters("You cannot modify stream status while updating table IOPS");
   const isIndexMadeOrDeleted = input.GlobalSecondaryIndexUpdates?.some(({ Update }) => !Update);
   if (!isIndexMadeOrDeleted) return;
-  if (concerns.has("ProvisionedThroughput"))
+  if (settings.has("ProvisionedThroughput"))
     throw invalidParameters("You cannot create or delete index while updating table IOPS");
-  if (concerns.has("StreamSpecification"))
+  if (settings.has("StreamSpecification"))
     throw invalidParameters("You cannot create or delete index while changing stream status");
 }

@@ -6,7 +6,7 @@ import { indexRead } from "../replicas/overrides.ts";
 import { type Capacity, type Index, type KeyNames, type Table, tableArn } from "../store.ts";
 import { describedEncryption } from "./encryption.ts";
 import type { Size } from "./tally.ts";
-import { loweringsOn } from "./throughput.ts";
+import { decreasesOn } from "./throughput.ts";
 import { warmth } from "./warm-throughput.ts";
 
 /** The description of a table. Warm throughput is omitted while the table is being created or deleted. */
@@ -119,7 +119,7 @@ const describedThroughput = (
 ): DynamoDB.ProvisionedThroughputDescription => ({
   LastIncreaseDateTime: date(one.raised),
   LastDecreaseDateTime: date(one.lowered),
-  NumberOfDecreasesToday: loweringsOn(one, now),
+  NumberOfDecreasesToday: decreasesOn(one, now),
   ReadCapacityUnits: read,
   WriteCapacityUnits: one.throughput.write,
 });

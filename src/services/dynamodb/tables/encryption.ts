@@ -35,14 +35,18 @@ const noSuchKey = ({ account, region }: Place, key: string) => {
 };
 
 /** A table with a changed encryption. @throws {AwsError} ValidationException */
-export function encrypted(place: Place, table: Table, sent: DynamoDB.SSESpecification | undefined): Table {
+export function withEncryption(
+  place: Place,
+  table: Table,
+  sent: DynamoDB.SSESpecification | undefined,
+): Table {
   if (!sent) return table;
   checkEncryption(place, sent);
   if (!hasKey(sent) && !hasKey(table.encryption))
-    throw invalidParameters("Table is already encrypted by default");
+    throw invalidParameters("Table is already withEncryption by default");
   if (sent.KMSMasterKeyId === managedKey(place) && hasKey(table.encryption))
     throw invalidParameters(
-      "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key",
+      "Table is already withEncryption with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key",
     );
   return { ...table, encryption: sent };
 }

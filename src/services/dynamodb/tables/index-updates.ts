@@ -8,10 +8,10 @@ import type { Index, Table } from "../store.ts";
 import { clear } from "./clear.ts";
 import { isEmpty } from "./concerns.ts";
 import { fill } from "./fill.ts";
-import { bounded } from "./on-demand-throughput.ts";
+import { withOnDemandMaximums } from "./on-demand-throughput.ts";
 import { checkIncluded, definedBy, globalIndex, MAX_GLOBAL_INDEXES, usedDefinitions } from "./schema.ts";
 import { checkBounds, provisioned } from "./throughput.ts";
-import { type Whose, warmed } from "./warm-throughput.ts";
+import { type ThroughputOwner, warmed } from "./warm-throughput.ts";
 
 type Request = Input<"dynamodb", "UpdateTable">;
 
@@ -68,7 +68,7 @@ export function withIndexes(
   for (const { Create, Update, Delete } of updates) {
     if (Create) next = withIndex(tx, next, Create, input.AttributeDefinitions, region);
     if (Delete) next = withoutIndex(tx, next, Delete.IndexName);
-    if (Update) next = withUpdated(next, Update, whose, tx.now());
+    if (Update) next = withUpdatedIndex(next, Update, whose, tx.now());
   }
   if (former.billing !== table.billing) next = withBillingOfIndexes(next, updates, whose, tx.now());
   return updates.some(({ Update }) => !Update) ? { ...next, ...usedDefinitions(next) } : next;
@@ -115,10 +115,10 @@ function withoutIndex(tx: Transaction, table: Table, name: string): Table {
   return { ...table, insights, indexes: table.indexes.filter((one) => one !== index) };
 }
 
-function withUpdated(
+function withUpdatedIndex(
   table: Table,
   sent: DynamoDB.UpdateGlobalSecondaryIndexAction,
-  { billing, before, region }: Whose & { before: DynamoDB.BillingMode },
+  { billing, before, region }: ThroughputOwner & { before: DynamoDB.BillingMode },
   now: number,
 ): Table {
   const index = globalIndexOf(table, sent.IndexName, "update");
@@ -134,7 +134,7 @@ function withUpdated(
   let next = index;
   if (sent.ProvisionedThroughput)
     next = provisioned(next, { ...whose, before }, sent.ProvisionedThroughput, now);
-  next = warmed(bounded(next, whose, sent.OnDemandThroughput), whose, sent.WarmThroughput);
+  next = warmed(withOnDemandMaximums(next, whose, sent.OnDemandThroughput), whose, sent.WarmThroughput);
   return replaced(table, index, next);
 }
 
@@ -142,7 +142,7 @@ function withUpdated(
 function withBillingOfIndexes(
   table: Table,
   updates: readonly DynamoDB.GlobalSecondaryIndexUpdate[],
-  whose: Whose & { before: DynamoDB.BillingMode },
+  whose: ThroughputOwner & { before: DynamoDB.BillingMode },
   now: number,
 ): Table {
   let next = table;

@@ -4,7 +4,7 @@ import { tableName } from "../items/rows.ts";
 import { type Table, tables } from "../store.ts";
 
 /** Finds a table even while it is being created, as it can be described and deleted then. @throws {AwsError} ResourceNotFoundException */
-export async function begunTable(tx: ReadTransaction, nameOrArn: string): Promise<Table> {
+export async function findTable(tx: ReadTransaction, nameOrArn: string): Promise<Table> {
   const name = tableName(nameOrArn);
   const table = await tx.get(tables, [name]);
   if (!table) throw noSuchTableNamed(name);
@@ -13,11 +13,11 @@ export async function begunTable(tx: ReadTransaction, nameOrArn: string): Promis
 
 /** Finds a table that is no replica under creation. @throws {AwsError} ResourceNotFoundException */
 export async function namedTable(tx: ReadTransaction, nameOrArn: string): Promise<Table> {
-  const table = await begunTable(tx, nameOrArn);
-  if (isComing(table)) throw noSuchTableNamed(table.name);
+  const table = await findTable(tx, nameOrArn);
+  if (isBeingCreated(table)) throw noSuchTableNamed(table.name);
   return table;
 }
 
 /** Whether a table is a replica under creation, which exists only for `DescribeTable`. */
-export const isComing = ({ restoring, group }: Table): boolean =>
+export const isBeingCreated = ({ restoring, group }: Table): boolean =>
   restoring !== undefined && group !== undefined;

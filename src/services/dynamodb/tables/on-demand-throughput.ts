@@ -1,7 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { invalidParameters } from "../errors.ts";
 import type { Capacity } from "../store.ts";
-import { checkQuota, type Whose } from "./warm-throughput.ts";
+import { checkQuota, type ThroughputOwner } from "./warm-throughput.ts";
 
 const UNLIMITED = -1;
 
@@ -9,9 +9,9 @@ const UNLIMITED = -1;
  * Sets maximums of on-demand throughput; `-1` removes one.
  * @throws {AwsError} ValidationException, LimitExceededException
  */
-export function bounded<C extends Capacity>(
+export function withOnDemandMaximums<C extends Capacity>(
   one: C,
-  whose: Whose,
+  whose: ThroughputOwner,
   sent: DynamoDB.OnDemandThroughput | undefined,
   isNew = false,
 ): C {
@@ -27,7 +27,7 @@ export function bounded<C extends Capacity>(
 function checkBound(
   kind: "Read" | "Write",
   units: number,
-  { index, billing, region }: Whose,
+  { index, billing, region }: ThroughputOwner,
   isNew: boolean,
 ): void {
   const what = `Max${kind}RequestUnits for OnDemandThroughput`;

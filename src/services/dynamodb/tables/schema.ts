@@ -4,7 +4,7 @@ import { inJavaMap } from "#lib/java-map.ts";
 import { invalid, invalidParameters } from "../errors.ts";
 import { namesOf } from "../items/keys.ts";
 import type { Index, KeyNames, Table, Throughput } from "../store.ts";
-import { bounded } from "./on-demand-throughput.ts";
+import { withOnDemandMaximums } from "./on-demand-throughput.ts";
 import { checkBounds, checkTableMaximum, throughputOf } from "./throughput.ts";
 import { warmed } from "./warm-throughput.ts";
 
@@ -64,7 +64,7 @@ export function schemaOf(input: Sent, region: string): Schema {
   const global = globals.map((index) => globalIndex(index, checkDefined, billing, region));
   checkIndexes(local, global);
   const whose = { billing, region };
-  const capacity = bounded({ throughput }, whose, input.OnDemandThroughput, true);
+  const capacity = withOnDemandMaximums({ throughput }, whose, input.OnDemandThroughput, true);
   return {
     key,
     types: typesOf(definitions),
@@ -234,7 +234,7 @@ export function globalIndex(
   checkDefined(sent.KeySchema);
   const whose = { index: sent.IndexName, billing, region };
   const throughput = indexThroughput(sent.IndexName, billing, sent.ProvisionedThroughput, isLater);
-  const capacity = bounded({ throughput }, whose, sent.OnDemandThroughput, true);
+  const capacity = withOnDemandMaximums({ throughput }, whose, sent.OnDemandThroughput, true);
   return {
     name: sent.IndexName,
     kind: "global",

@@ -17,7 +17,7 @@ import {
 } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { canonicalPolicy } from "../policies/document.ts";
-import { replicated } from "../replicas/description.ts";
+import { withReplicaDescriptions } from "../replicas/description.ts";
 import { inUse, isProtected } from "../replicas/errors.ts";
 import { checkIdle, checkNoSource } from "../replicas/group.ts";
 import { startLeaving } from "../replicas/leave.ts";
@@ -26,7 +26,7 @@ import { openStream } from "../streams/shards.ts";
 import { deleteTable } from "./delete.ts";
 import { described, describedWarmth } from "./description.ts";
 import { checkEncryption } from "./encryption.ts";
-import { begunTable } from "./named.ts";
+import { findTable } from "./named.ts";
 import { schemaOf } from "./schema.ts";
 import { checkTagSet } from "./tag-rules.ts";
 import { startCounting, tallies } from "./tally.ts";
@@ -79,15 +79,15 @@ export const tableOperations = {
 
   async DescribeTable(ctx, { TableName }) {
     const { table, size } = await ctx.read(async (tx) => {
-      const begun = await begunTable(tx, TableName);
+      const begun = await findTable(tx, TableName);
       return { table: begun, size: await tx.get(tallies, [begun.number]) };
     });
-    return { Table: await replicated(ctx, table, described(ctx, table, undefined, size)) };
+    return { Table: await withReplicaDescriptions(ctx, table, described(ctx, table, undefined, size)) };
   },
 
   async DeleteTable(ctx, { TableName }) {
     const table = await ctx.transact(async (tx) => {
-      const deleted = await begunTable(tx, TableName);
+      const deleted = await findTable(tx, TableName);
       checkDeletable(ctx, deleted, tx.now());
       if (deleted.group) startLeaving(tx, deleted);
       else await deleteTable(tx, deleted);
@@ -99,7 +99,7 @@ export const tableOperations = {
       CreationDateTime: ___,
       ...description
     } = described(ctx, table, "DELETING");
-    return { TableDescription: await replicated(ctx, table, description) };
+    return { TableDescription: await withReplicaDescriptions(ctx, table, description) };
   },
 
   async ListTables(ctx, { ExclusiveStartTableName, Limit = 100 }) {

@@ -5,7 +5,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { invalid, noSuchResource } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tableArn, tables } from "../store.ts";
-import { isComing } from "./named.ts";
+import { isBeingCreated } from "./named.ts";
 import { checkTagSet } from "./tag-rules.ts";
 
 export const tagOperations = {
@@ -40,6 +40,6 @@ async function taggedTable(place: Place, tx: ReadTransaction, arn: string): Prom
   if (arn !== own && !arn.startsWith(`${own}/`))
     throw invalid(`Invalid TableArn: Invalid ResourceArn provided as input ${arn}`);
   const table = await tx.get(tables, [name]);
-  if (!table || isComing(table) || arn !== own) throw noSuchResource(arn);
+  if (!table || isBeingCreated(table) || arn !== own) throw noSuchResource(arn);
   return table;
 }

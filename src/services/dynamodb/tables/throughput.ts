@@ -2,10 +2,10 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { TABLE_UNITS } from "../account.ts";
 import { invalid, invalidParameters, limitExceeded } from "../errors.ts";
 import type { Capacity, Throughput } from "../store.ts";
-import { type Whose, warmth } from "./warm-throughput.ts";
+import { type ThroughputOwner, warmth } from "./warm-throughput.ts";
 
 const MAX_UNITS = 1_000_000_000_000;
-const FREE_LOWERINGS = 4;
+const FREE_DECREASES = 4;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
@@ -56,7 +56,7 @@ const unitsOf = ({ ReadCapacityUnits: read, WriteCapacityUnits: write }: DynamoD
 /** Sets the throughput of a table or index, whose billing mode may have changed. Warm throughput never decreases. */
 export function provisioned<C extends Capacity>(
   one: C,
-  whose: Whose & { before: DynamoDB.BillingMode },
+  whose: ThroughputOwner & { before: DynamoDB.BillingMode },
   sent: DynamoDB.ProvisionedThroughput | undefined,
   now: number,
 ): C {
@@ -76,7 +76,7 @@ export function provisioned<C extends Capacity>(
     throughput,
     warm,
     ...(isRaised && { raised: now }),
-    ...(isLowered && { lowered: now, lowerings: nextLowering(one, now) }),
+    ...(isLowered && { lowered: now, lowerings: nextDecrease(one, now) }),
   };
 }
 
@@ -88,12 +88,12 @@ const unchanged = ({ read, write }: Throughput, index: string | undefined) => {
 };
 
 /** How often throughput was decreased on the current UTC day. */
-export const loweringsOn = ({ lowered, lowerings = 0 }: Capacity, now: number): number =>
+export const decreasesOn = ({ lowered, lowerings = 0 }: Capacity, now: number): number =>
   lowered !== undefined && Math.floor(lowered / DAY_MS) === Math.floor(now / DAY_MS) ? lowerings : 0;
 
-function nextLowering(one: Capacity, now: number): number {
-  const made = loweringsOn(one, now);
-  if (made >= FREE_LOWERINGS && now < one.lowered! + HOUR_MS) {
+function nextDecrease(one: Capacity, now: number): number {
+  const made = decreasesOn(one, now);
+  if (made >= FREE_DECREASES && now < one.lowered! + HOUR_MS) {
     const midnight = (Math.floor(now / DAY_MS) + 1) * DAY_MS;
     throw limitExceeded(
       `Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the first 4 decreases, each subsequent decrease in the same UTC day can be performed at most once every 3600 seconds. Number of decreases today: ${made}. Last decrease at ${inWords(one.lowered!)}. Next decrease can be made at ${inWords(Math.min(one.lowered! + HOUR_MS, midnight))}`,

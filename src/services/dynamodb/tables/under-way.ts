@@ -8,7 +8,7 @@ import { described } from "./description.ts";
 type Request = Input<"dynamodb", "UpdateTable">;
 
 /** The response of UpdateTable: many settings as they were before, and the status of a change in progress. */
-export function underWay(
+export function updateResponse(
   place: Place & { clock: Clock },
   former: Table,
   table: Table,

@@ -4,19 +4,19 @@ import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { invalid, invalidParameters, limitExceeded } from "../errors.ts";
 import { checkConsistency, noConsistency } from "../replicas/consistency.ts";
-import { replicated } from "../replicas/description.ts";
+import { withReplicaDescriptions } from "../replicas/description.ts";
 import { checkIdle } from "../replicas/group.ts";
 import { settled } from "../replicas/settings.ts";
 import { updateReplicas } from "../replicas/update.ts";
 import { type Table, tables } from "../store.ts";
 import { closeStream, openStream } from "../streams/shards.ts";
-import { checkConcerns } from "./concerns.ts";
-import { encrypted } from "./encryption.ts";
+import { checkSettings } from "./concerns.ts";
+import { withEncryption } from "./encryption.ts";
 import { checkIndexUpdates, checkWarmIndexes, withIndexes } from "./index-updates.ts";
 import { namedTable } from "./named.ts";
-import { bounded } from "./on-demand-throughput.ts";
+import { withOnDemandMaximums } from "./on-demand-throughput.ts";
 import { checkBounds, provisioned } from "./throughput.ts";
-import { underWay } from "./under-way.ts";
+import { updateResponse } from "./under-way.ts";
 import { warmed } from "./warm-throughput.ts";
 
 type Request = Input<"dynamodb", "UpdateTable">;
@@ -31,7 +31,7 @@ export const tableUpdate = {
     checkConsistency(input);
     checkWarmIndexes(input);
     if (input.ReplicaUpdates) return updateReplicas(ctx, input);
-    checkConcerns(input);
+    checkSettings(input);
     if (input.MultiRegionConsistency === "STRONG" || input.GlobalTableWitnessUpdates) throw noConsistency();
     checkBounds(input.ProvisionedThroughput);
     checkIndexUpdates(input);
@@ -42,13 +42,15 @@ export const tableUpdate = {
       table = await withStream(tx, table, input.StreamSpecification);
       table = withIndexes(tx, former, table, input, ctx.region);
       table = withClass(table, input.TableClass, tx.now());
-      table = encrypted(ctx, table, input.SSESpecification);
+      table = withEncryption(ctx, table, input.SSESpecification);
       table = { ...table, deletionProtection: input.DeletionProtectionEnabled ?? table.deletionProtection };
       table = settled(tx, table);
       tx.put(tables, table);
       return { former, table };
     });
-    return { TableDescription: await replicated(ctx, table, underWay(ctx, former, table, input)) };
+    return {
+      TableDescription: await withReplicaDescriptions(ctx, table, updateResponse(ctx, former, table, input)),
+    };
   },
 } satisfies Handlers<"dynamodb">;
 
@@ -80,7 +82,7 @@ function withBilling(former: Table, input: Request, region: string, now: number)
   if (isSwitched || sent)
     table = { ...provisioned(former, { ...whose, before: former.billing }, sent, now), billing };
   if (isSwitched && billing === "PAY_PER_REQUEST") table = { ...table, onDemandSince: now };
-  return warmed(bounded(table, whose, input.OnDemandThroughput), whose, input.WarmThroughput);
+  return warmed(withOnDemandMaximums(table, whose, input.OnDemandThroughput), whose, input.WarmThroughput);
 }
 
 async function withStream(

@@ -7,7 +7,7 @@ import type { Capacity, Throughput } from "../store.ts";
 const INITIAL: Throughput = { read: 12_000, write: 4_000 };
 
 /** The owner of a throughput: the table, or the index of this name. */
-export interface Whose {
+export interface ThroughputOwner {
   index?: string;
   billing: DynamoDB.BillingMode;
   region: string;
@@ -22,7 +22,7 @@ export function warmth(billing: DynamoDB.BillingMode, { throughput, warm }: Capa
 /** @throws {AwsError} ValidationException, LimitExceededException */
 export function warmed<C extends Capacity>(
   one: C,
-  { index, billing, region }: Whose,
+  { index, billing, region }: ThroughputOwner,
   sent: DynamoDB.WarmThroughput | undefined,
   isNew = false,
 ): C {

@@ -3,7 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import { memory } from "#kernel/memory.ts";
 import { faultsOf } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import type { Used } from "../items/capacity.ts";
+import type { Consumption } from "../items/capacity.ts";
 import { type Index, type Table, tableArn } from "../store.ts";
 import { type Bucket, newBucket, refill } from "./bucket.ts";
 import { report } from "./consumption.ts";
@@ -18,10 +18,10 @@ export type Way = "read" | "write";
  */
 export interface Meter {
   /** Consumes capacity. @throws {AwsError} if none is left */
-  take(way: Way, used: Used): void;
+  take(way: Way, used: Consumption): void;
   /** The error if no capacity is left, without consuming any. */
-  refusal(way: Way, used: Used): AwsError | undefined;
-  count(way: Way, used: Used): void;
+  refusal(way: Way, used: Consumption): AwsError | undefined;
+  count(way: Way, used: Consumption): void;
 }
 
 /** `undefined` if capacity is neither limited nor measured. */
@@ -80,7 +80,7 @@ export interface Drain {
   rate: number;
 }
 
-function drainsOf(way: Way, { table, units, indexes }: Used): Drain[] {
+function drainsOf(way: Way, { table, units, indexes }: Consumption): Drain[] {
   const drains: Drain[] = [];
   let own = units;
   for (const index of table.indexes) {

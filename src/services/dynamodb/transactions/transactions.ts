@@ -5,9 +5,9 @@ import { MAX_TRANSACTION_BYTES, type ReadTransaction, type Transaction } from "#
 import { invalid, isCollectionTooLarge, isEmptyKey, itemTooLarge } from "../errors.ts";
 import type { Test } from "../expressions/conditions.ts";
 import type { Update } from "../expressions/updates.ts";
-import { consumedOf, readUnits, type Used, writing } from "../items/capacity.ts";
+import { type Consumption, consumedOf, readUnits, writeConsumption } from "../items/capacity.ts";
 import { itemCollectionMetrics } from "../items/collections.ts";
-import { checkedPut, checkNoKeys, conditionIn, updated, updateIn } from "../items/items.ts";
+import { checkedPut, checkNoKeyUpdates, conditionIn, updatedItem, updateIn } from "../items/items.ts";
 import { checkItemKeys, checkKey, rowKey } from "../items/keys.ts";
 import { projectionIn } from "../items/request.ts";
 import { isTooLarge } from "../items/room.ts";
@@ -43,7 +43,7 @@ export const transactionOperations = {
     const actions = input.TransactItems.map(actionIn);
     const token = tokenIn(input);
     return ctx.transact(async (tx) => {
-      const { used, split } = await actTogether(tx, token, actions, meterOf(ctx, tx));
+      const { used, split } = await applyActions(tx, token, actions, meterOf(ctx, tx));
       return {
         ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, split),
         ItemCollectionMetrics: await collectionsOf(tx, input.ReturnItemCollectionMetrics, actions, used),
@@ -65,7 +65,7 @@ export const transactionOperations = {
         return wrong ? validationReason(wrong) : { Code: "None" };
       });
       checkReasons(reasons);
-      const used: Used[] = [];
+      const used: Consumption[] = [];
       const Responses: DynamoDB.ItemResponse[] = [];
       let bytes = 0;
       for (const [at, { key, project }] of reads.entries()) {
@@ -77,7 +77,7 @@ export const transactionOperations = {
         Responses.push(item ? { Item: project ? project(item) : item } : {});
       }
       checkBytes(bytes);
-      takeTogether("read", used, meterOf(ctx, tx));
+      takeCapacity("read", used, meterOf(ctx, tx));
       return {
         Responses,
         ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, "ReadCapacityUnits"),
@@ -91,7 +91,7 @@ async function collectionsOf(
   tx: ReadTransaction,
   returnMetrics: DynamoDB.ReturnItemCollectionMetrics | undefined,
   actions: readonly Action[],
-  used: readonly Used[],
+  used: readonly Consumption[],
 ): Promise<DynamoDB.ItemCollectionMetricsPerTable | undefined> {
   if (returnMetrics !== "SIZE") return undefined;
   const metrics: DynamoDB.ItemCollectionMetricsPerTable = Object.create(null);
@@ -110,12 +110,12 @@ async function collectionsOf(
  * consumes the capacity of reading the items.
  * @throws {AwsError} TransactionCanceledException with a reason for each action
  */
-export async function actTogether(
+export async function applyActions(
   tx: Transaction,
   token: Token | undefined,
   actions: readonly Action[],
   meter: Meter | undefined,
-): Promise<{ used: Used[]; split: "ReadCapacityUnits" | "WriteCapacityUnits" }> {
+): Promise<{ used: Consumption[]; split: "ReadCapacityUnits" | "WriteCapacityUnits" }> {
   const isRepeated = token !== undefined && (await isDone(tx, token));
   const tables = await Promise.all(actions.map(({ table }) => tableAt(tx, table)));
   checkDistinct(actions, tables);
@@ -129,8 +129,8 @@ async function unitsOfRepeat(
   tx: ReadTransaction,
   actions: readonly Action[],
   tables: readonly Table[],
-): Promise<Used[]> {
-  const used: Used[] = [];
+): Promise<Consumption[]> {
+  const used: Consumption[] = [];
   for (const [at, { item }] of actions.entries()) {
     const stored = await storedItemAt(tx, tables[at]!, item);
     used.push({ table: tables[at]!, units: 2 * readUnits(stored?.size ?? 0, true), indexes: new Map() });
@@ -197,7 +197,7 @@ async function perform(
   actions: readonly Action[],
   tables: readonly Table[],
   meter: Meter | undefined,
-): Promise<Used[]> {
+): Promise<Consumption[]> {
   const outcomes: {
     before: Item | undefined;
     after: Item | undefined;
@@ -206,8 +206,8 @@ async function perform(
   for (const [at, action] of actions.entries()) outcomes.push(await evaluate(tx, action, tables[at]!));
   checkReasons(outcomes.map(({ reason }) => reason));
   checkBytes(outcomes.reduce((sum, { before, after }) => sum + sizeOr0(after ?? before), 0));
-  const used = outcomes.map(({ before, after }, at) => doubled(writing(tables[at]!, before, after)));
-  takeTogether("write", used, meter);
+  const used = outcomes.map(({ before, after }, at) => doubled(writeConsumption(tables[at]!, before, after)));
+  takeCapacity("write", used, meter);
   const bytes = outcomes.reduce((sum, { before, after }) => sum + sizeOr0(before) + sizeOr0(after), 0);
   for (const [at, { before, after }] of outcomes.entries()) {
     if (actions[at]!.kind === "check") continue;
@@ -233,7 +233,7 @@ export function checkBytes(bytes: number): void {
 const tooLarge = () => invalid("Collection size of the items in the transaction exceeds the limit of 4 MB");
 
 /** A transaction prepares and commits each change, which doubles its units. */
-function doubled({ table, units, indexes }: Used): Used {
+function doubled({ table, units, indexes }: Consumption): Consumption {
   return {
     table,
     units: 2 * units,
@@ -242,7 +242,7 @@ function doubled({ table, units, indexes }: Used): Used {
 }
 
 /** Consumes capacity for all actions. @throws {AwsError} TransactionCanceledException if any lacks capacity */
-export function takeTogether(way: Way, used: readonly Used[], meter: Meter | undefined): void {
+export function takeCapacity(way: Way, used: readonly Consumption[], meter: Meter | undefined): void {
   if (!meter) return;
   checkReasons(
     used.map((one) => {
@@ -294,8 +294,8 @@ export function outcomeOf(
       if (isTooLarge(table, item, sizeOfItem(item))) throw itemTooLarge();
       return item;
     case "update":
-      if (update) checkNoKeys(table, update);
-      return updated(table, item, before, update);
+      if (update) checkNoKeyUpdates(table, update);
+      return updatedItem(table, item, before, update);
     case "check":
       return before;
     default:
