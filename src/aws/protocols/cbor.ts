@@ -1,5 +1,5 @@
 import { Malformed, maxDepth, setOwn } from "./malformed.ts";
-import { CALL_LIMITS, tooMany } from "./most-members.ts";
+import { CALL_LIMITS, tooMany } from "./part-limits.ts";
 
 /**
  * CBOR (RFC 8949) as AWS uses it: no tags but 1 (timestamp), 2 and 3 (big integers); others are ignored.

@@ -1,6 +1,6 @@
 import type { ListShape, MapShape, Member, ScalarShape, Shape, StructureShape } from "../contract/shapes.ts";
 import { Malformed } from "./malformed.ts";
-import { checkMembers, ITEM_LIMITS } from "./most-members.ts";
+import { checkMembers, ITEM_LIMITS } from "./part-limits.ts";
 import { base64Fault, exactBase64, isWithin, utf8 } from "./scalars.ts";
 import { fromEpochSeconds } from "./timestamps.ts";
 import { checkDepth, onlyKnown } from "./tree.ts";

@@ -1,6 +1,6 @@
 import type { Member, ScalarShape, Shape, StructureShape } from "../contract/shapes.ts";
 import { Malformed } from "./malformed.ts";
-import { checkMembers, CALL_LIMITS } from "./most-members.ts";
+import { checkMembers, CALL_LIMITS } from "./part-limits.ts";
 import { base64, base64Fault, exactBase64, type IntegerType, isWithin, utf8 } from "./scalars.ts";
 import { fromEpochSeconds, parseTimestamp, timestampWriter } from "./timestamps.ts";
 import { type Convert, checkedDocument, converters, mismatch } from "./tree.ts";

@@ -11,7 +11,7 @@ const MIB = 1_048_576;
 const SIZE = process.env.NUBE_ARCHIVE_MIB ? Number(process.env.NUBE_ARCHIVE_MIB) * MIB : 5.5 * MIB;
 const PART_SIZE = SIZE > 100 * MIB ? 64 * MIB : 2 * MIB;
 /** However large the archive is. */
-const MOST_MB = 100;
+const MAX_MB = 100;
 
 function treeHash(data: Uint8Array): string {
   let level = Array.from({ length: Math.ceil(data.length / MIB) }, (_, n) =>
@@ -91,6 +91,6 @@ async function watchedAt<T>(pid: number, work: Promise<T>, annotate: (text: stri
   const before = await ownMegabytes(pid);
   const more = (await highest(pid, work)) - before;
   await annotate(`${Math.round(more)} MB more`);
-  expect(more).toBeLessThan(MOST_MB);
+  expect(more).toBeLessThan(MAX_MB);
   return work;
 }

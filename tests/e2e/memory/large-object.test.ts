@@ -15,7 +15,7 @@ import { highest, ownMegabytes } from "./watch.ts";
 const MB = 2 ** 20;
 /** `NUBE_LARGE_MB=5120` sends the largest that one PUT may bring. */
 const SIZE = Number(process.env.NUBE_LARGE_MB ?? 512) * MB;
-const MOST_MB = 100;
+const MAX_MB = 100;
 const PIECE = patterned(MB);
 
 /** Only Linux tells what of a process's memory is its own, and what the kernel can drop: mapped pages of the store. */
@@ -42,8 +42,8 @@ test.skipIf(process.platform !== "linux")(
     expect(`"${received.digest("hex")}"`).toBe(ETag);
     const more = { uploading: uploading - idle, downloading: downloading - idle };
     await annotate(`${idle} MB idle, more: ${JSON.stringify(more)}`);
-    expect(more.uploading).toBeLessThan(MOST_MB);
-    expect(more.downloading).toBeLessThan(MOST_MB);
+    expect(more.uploading).toBeLessThan(MAX_MB);
+    expect(more.downloading).toBeLessThan(MAX_MB);
   },
   600_000,
 );

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { loadContract } from "../contract/contract.ts";
 import { protocol } from "./index.ts";
-import { checkMembers } from "./most-members.ts";
+import { checkMembers } from "./part-limits.ts";
 import { requestOf } from "./testing.ts";
 
 const MOST = { members: 100, each: 10, values: 200 };
