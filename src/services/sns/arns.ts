@@ -1,4 +1,5 @@
 import { parseArn } from "#aws/arn.ts";
+import { REGIONS } from "#aws/regions.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { PlacedCall } from "#kernel/service.ts";
 import { invalidParameter } from "./errors.ts";
@@ -16,14 +17,27 @@ const MIN_ELEMENTS = 6;
  */
 export function resourceIn(place: Place, arn: string | undefined, member: string): string {
   const parts = arn === undefined ? undefined : parseArn(arn);
-  if (parts?.service === "sns" && parts.region === place.region && parts.account === place.account)
+  const { account, region } = place;
+  if (
+    parts?.partition === "aws" &&
+    parts.service === "sns" &&
+    parts.region === region &&
+    parts.account === account
+  )
     return parts.resource;
-  const elements = (arn ?? "").split(":").length;
-  throw elements < MIN_ELEMENTS
-    ? invalidParameter(
-        `${member} Reason: An ARN must have at least ${MIN_ELEMENTS} elements, not ${elements}`,
-      )
-    : invalidParameter(member);
+  const reason = malformed(place, arn ?? "");
+  throw invalidParameter(reason === undefined ? member : `${member} Reason: ${reason}`);
+}
+
+/** What is wrong with the form of an ARN: its length, or the partition, which follows from the Region. */
+function malformed(place: Place, arn: string): string | undefined {
+  const elements = arn.split(":");
+  if (elements.length < MIN_ELEMENTS)
+    return `An ARN must have at least ${MIN_ELEMENTS} elements, not ${elements.length}`;
+  const [prefix, partition, , region = ""] = elements;
+  const expected = region === place.region || REGIONS.includes(region) ? "aws" : "null";
+  if (prefix !== "arn" || partition === expected) return undefined;
+  return `A ${region} ARN must begin with arn:${expected}, not ${arn}`;
 }
 
 /** @throws {AwsError} InvalidParameter */

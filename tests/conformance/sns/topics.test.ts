@@ -325,6 +325,17 @@ behaviour("a malformed topic ARN is refused", GET, async () => {
   );
 });
 
+for (const [arn, reason] of [
+  ["arn:sns:*:arn:aws:sns:us-east-1:000000000000:topic", "A arn ARN must begin with arn:null"],
+  ["arn:aws:iam::000000000000:role/topic", "A  ARN must begin with arn:null"],
+  ["arn:aws-cn:sns:us-east-1:000000000000:topic", "A us-east-1 ARN must begin with arn:aws"],
+] as const)
+  behaviour(`${arn} has a wrong partition`, "https://github.com/georgeyk/loafer/pull/25", async () => {
+    await expect(attributes(arn)).rejects.toMatchObject(
+      refused(`Invalid parameter: TopicArn Reason: ${reason}, not ${arn}`),
+    );
+  });
+
 behaviour("a topic of another Region is not found", GET, async () => {
   await expect(attributes(topicArn("named").replace("us-east-1", "eu-west-1"))).rejects.toMatchObject(
     refused("Invalid parameter: TopicArn"),
