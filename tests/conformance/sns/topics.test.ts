@@ -133,6 +133,22 @@ const WRONG_ATTRIBUTES: [string, string, string][] = [
     }),
     "Policy statement action out of service scope!",
   ],
+  [
+    // Told in https://github.com/hashicorp/terraform/issues/31538
+    "Policy",
+    JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { AWS: "arn:aws:iam::123:root" },
+          Action: "SNS:Subscribe",
+          Resource: "*",
+        },
+      ],
+    }),
+    "Policy Error: PrincipalNotFound",
+  ],
 ];
 for (const [attribute, value, reason] of WRONG_ATTRIBUTES) {
   behaviour(`CreateTopic refuses ${attribute} ${value.slice(0, 20)}`, CREATE, async () => {
@@ -462,6 +478,21 @@ behaviour("TagResource adds tags to the existing ones", TAG, async () => {
   await send(new UntagResourceCommand({ ResourceArn, TagKeys: ["a"] }));
   expect(await tags(ResourceArn)).toEqual([{ Key: "b", Value: "2" }]);
 });
+
+for (const tag of [
+  { Key: "a!", Value: "1" },
+  { Key: "a", Value: "1, 2" },
+])
+  behaviour(
+    `a tag ${JSON.stringify(tag)} is refused for its characters`,
+    "https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html",
+    async () => {
+      const wrong = refused("Invalid parameter: Tags Reason: The given tag(s) contain invalid characters");
+      await expect(create("badly-tagged", undefined, [tag])).rejects.toMatchObject(wrong);
+      const ResourceArn = await cloud.topic();
+      await expect(send(new TagResourceCommand({ ResourceArn, Tags: [tag] }))).rejects.toMatchObject(wrong);
+    },
+  );
 
 behaviour("a topic has at most fifty tags", TAG, async () => {
   const ResourceArn = await cloud.topic();

@@ -64,7 +64,9 @@ export function checkPolicy(text: string, refuse: Refusal): void {
     parsePolicy(text, RESOURCE_POLICY);
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
-    throw refuse("Policy Error: null");
+    const { fault } = error;
+    const isPrincipal = fault.reason === "InvalidPrincipal" && fault.type === "AWS";
+    throw refuse(`Policy Error: ${isPrincipal ? "PrincipalNotFound" : "null"}`);
   }
   const { Statement } = JSON.parse(text) as { Statement: Counted | Counted[] };
   const statements = [Statement].flat();

@@ -48,9 +48,10 @@ async function tagged(ctx: Context, tx: ReadTransaction, arn: string): Promise<T
 export function checkTags(tags: readonly Tag[]): void {
   const seen = new Set<string>();
   for (const { Key, Value } of tags) {
-    if (!Key || Key.length > MAX_KEY_LENGTH || !isTagText(Key) || isReservedTag(Key))
-      throw invalidTag(`Tag key: ${Key}`);
-    if (Value.length > MAX_VALUE_LENGTH || !isTagText(Value)) throw invalidTag(`Tag value: ${Value}`);
+    if (!isTagText(Key) || !isTagText(Value))
+      throw invalidTag("Tags Reason: The given tag(s) contain invalid characters");
+    if (!Key || Key.length > MAX_KEY_LENGTH || isReservedTag(Key)) throw invalidTag(`Tag key: ${Key}`);
+    if (Value.length > MAX_VALUE_LENGTH) throw invalidTag(`Tag value: ${Value}`);
     if (seen.has(Key)) throw invalidTag("Duplicated keys are not allowed.");
     seen.add(Key);
   }
