@@ -25,7 +25,7 @@ import {
 } from "@aws-sdk/client-sns";
 import { expect } from "vitest";
 import { behaviour, doc } from "../cloud.ts";
-import { ACCOUNT, snsCloud } from "./sns.ts";
+import { ACCOUNT, refused, snsCloud } from "./sns.ts";
 
 const cloud = snsCloud();
 const send = ((command: never) => cloud.sns().send(command)) as ReturnType<typeof cloud.sns>["send"];
@@ -38,11 +38,6 @@ const PREFERENCES = doc("sns/latest/api/API_SetSMSAttributes.html");
 const OPTED_OUT = doc("sns/latest/dg/sms_manage_optout.html");
 const SANDBOX = doc("sns/latest/dg/sns-sms-sandbox.html");
 const MAIL = doc("sns/latest/dg/sns-email-notifications.html");
-
-const refused = (message: string | RegExp, name = "InvalidParameterException") => ({
-  name,
-  message: message instanceof RegExp ? expect.stringMatching(message) : message,
-});
 
 let names = 0;
 async function application() {

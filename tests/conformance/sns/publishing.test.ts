@@ -1,7 +1,7 @@
 import { PublishBatchCommand, PublishCommand, SetTopicAttributesCommand } from "@aws-sdk/client-sns";
 import { expect } from "vitest";
 import { behaviour, doc } from "../cloud.ts";
-import { snsCloud, topicArn } from "./sns.ts";
+import { refused, snsCloud, topicArn } from "./sns.ts";
 
 const cloud = snsCloud();
 
@@ -14,11 +14,6 @@ const GROUPING = doc("sns/latest/dg/fifo-message-grouping.html");
 
 const publish = (TopicArn: string | undefined, Message: string | undefined, more: object = {}) =>
   cloud.sns().send(new PublishCommand({ TopicArn, Message, ...more }));
-const refused = (message: string | RegExp, name = "InvalidParameterException") => ({
-  name,
-  message: message instanceof RegExp ? expect.stringMatching(message) : message,
-  $metadata: expect.objectContaining({ httpStatusCode: 400 }),
-});
 
 behaviour("Publish returns a message ID", PUBLISH, async () => {
   expect((await publish(await cloud.topic(), "m")).MessageId).toMatch(/^[0-9a-f-]{36}$/);

@@ -1,5 +1,6 @@
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, type Message, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { expect } from "vitest";
 import { type ConformanceCloud, conformanceCloud } from "../cloud.ts";
 
 export const ACCOUNT = "000000000000";
@@ -10,6 +11,13 @@ export const topicArn = (name: string) => `arn:aws:sns:us-east-1:${ACCOUNT}:${na
 export const OPEN = JSON.stringify({
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: "*" }],
+});
+
+/** The error of a call with an invalid parameter. */
+export const refused = (message: string | RegExp, name = "InvalidParameterException") => ({
+  name,
+  message: message instanceof RegExp ? expect.stringMatching(message) : message,
+  $metadata: expect.objectContaining({ httpStatusCode: 400 }),
 });
 
 export interface SnsCloud extends Pick<ConformanceCloud, "endpoint" | "client" | "advance" | "letters"> {

@@ -12,7 +12,7 @@ import {
 import { CreateQueueCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { expect } from "vitest";
 import { behaviour, doc } from "../cloud.ts";
-import { ACCOUNT, OPEN, queueArn, snsCloud, topicArn } from "./sns.ts";
+import { ACCOUNT, OPEN, queueArn, refused, snsCloud, topicArn } from "./sns.ts";
 
 const cloud = snsCloud();
 const send = ((command: never) => cloud.sns().send(command)) as ReturnType<typeof cloud.sns>["send"];
@@ -25,10 +25,6 @@ const SET = doc("sns/latest/api/API_SetSubscriptionAttributes.html");
 const LIST = doc("sns/latest/api/API_ListSubscriptions.html");
 const BY_TOPIC = doc("sns/latest/api/API_ListSubscriptionsByTopic.html");
 
-const refused = (message: string | RegExp) => ({
-  name: "InvalidParameterException",
-  message: message instanceof RegExp ? expect.stringMatching(message) : message,
-});
 const subscribe = (TopicArn: string, Protocol: string, Endpoint?: string, more: object = {}) =>
   send(new SubscribeCommand({ TopicArn, Protocol, Endpoint, ...more }));
 const attributes = async (SubscriptionArn: string) =>
