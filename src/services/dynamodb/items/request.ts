@@ -32,7 +32,7 @@ export function checkParameters(
     const others = legacy.filter(
       (member) =>
         request[member] !== undefined &&
-        // Expressions for all but the key may stand beside what was there for keys.
+        // `KeyConditions` may be combined with any expression but `KeyConditionExpression`.
         (member !== "KeyConditions" || request.KeyConditionExpression !== undefined),
     );
     if (others.length > 0)
