@@ -51,6 +51,8 @@ const WRONG = {
     [{}, STRUCTURE],
     ["23456", "Base64 encoded length is expected a multiple of 4 bytes but found: 5"],
     ["+/+=", "Invalid last non-pad Base64 character dectected"],
+    // The low byte of this one is that of "A".
+    ["abcŁ", "Invalid base64 character: 'Ł'"],
   ],
   List: [
     ["23", "Unexpected field type"],
