@@ -146,6 +146,12 @@ behaviour("a restored table can have another billing mode", api("RestoreTableFro
   });
   await cloud.advance(MINUTE);
 });
+behaviour("a table can be restored without vector indexes", api("RestoreTableFromBackup"), async () => {
+  const TargetTableName = "without-vectors";
+  await send(new RestoreTableFromBackupCommand({ BackupArn, TargetTableName, VectorIndexOverride: [] }));
+  await cloud.advance(MINUTE);
+  expect(await content(TargetTableName)).toEqual(["1=1", "2=2"]);
+});
 /** Overrides that RestoreTableFromBackup refuses, with the messages. */
 const units = { ReadCapacityUnits: 1, WriteCapacityUnits: 1 };
 const bounds = { MaxReadRequestUnits: 1, MaxWriteRequestUnits: 1 };

@@ -27,7 +27,7 @@ export function overridden(
   source: Table,
   overrides: Overrides,
 ): Pick<Table, "billing" | "throughput" | "onDemand" | "indexes" | "definitions"> {
-  if (overrides.VectorIndexOverride) throw notImplemented("VectorIndexOverride of a table");
+  if (overrides.VectorIndexOverride?.length) throw notImplemented("VectorIndexOverride of a table");
   const billing = overrides.BillingModeOverride ?? source.billing;
   checkThroughput(overrides, billing);
   const indexes = [
