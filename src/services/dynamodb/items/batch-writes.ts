@@ -110,7 +110,10 @@ async function writeFrom(ctx: Context, tx: Transaction, batch: Batch, from: numb
   let at = from;
   for (; at < batch.writes.length && takesMore(tx); at++) {
     const write = batch.writes[at]!;
-    await writeOne(tx, batch, tables[write.of]!, write, meter);
+    const table = tables[write.of]!;
+    // Since the previous commit, the table may have been changed, or replaced by another of its name.
+    if (from > 0) checkWrite(table, write);
+    await writeOne(tx, batch, table, write, meter);
   }
   return at;
 }
@@ -147,14 +150,17 @@ async function writeOne(
 
 /** @throws {AwsError} ValidationException */
 function checkWrites(table: Table, writes: readonly Write[]): void {
-  for (const { put, size, key } of writes) {
-    if (put) checkBatchPut(table, put, size!);
-    else checkKey(table, key!);
-  }
+  for (const write of writes) checkWrite(table, write);
   checkDistinct(
     table.key,
     writes.map(({ put, key }) => put ?? key!),
   );
+}
+
+/** @throws {AwsError} ValidationException */
+function checkWrite(table: Table, { put, size, key }: Write): void {
+  if (put) checkBatchPut(table, put, size!);
+  else checkKey(table, key!);
 }
 
 /** Checks a put; its error for a wrong key is less specific in a batch than in `PutItem`. @throws {AwsError} ValidationException */

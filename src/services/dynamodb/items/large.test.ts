@@ -70,6 +70,28 @@ test("other requests get a turn between the items of a batch", async () => {
   expect(turns).toBeGreaterThan(COUNT);
 });
 
+test("a batch is refused once its table is replaced by one with another key", async () => {
+  const isWritten = async () => {
+    const { Item: first } = await nube.aws.dynamodb.GetItem({ TableName, Key: { p: S("p0") } });
+    return first !== undefined;
+  };
+  const batch = nube.aws.dynamodb.BatchWriteItem({
+    RequestItems: { [TableName]: keys.map((at) => ({ PutRequest: { Item: large(at, "a") } })) },
+  });
+  const refused = expect(batch).rejects.toMatchObject({ code: "ValidationException" });
+  while (!(await isWritten())) await new Promise(setImmediate);
+  await Promise.all([
+    nube.aws.dynamodb.DeleteTable({ TableName }),
+    nube.aws.dynamodb.CreateTable({
+      TableName,
+      AttributeDefinitions: [{ AttributeName: "q", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "q", KeyType: "HASH" }],
+      BillingMode: "PAY_PER_REQUEST",
+    }),
+  ]);
+  await refused;
+});
+
 test("a batch of statements changes the maximum number of the largest items", async () => {
   for (const at of keys) await nube.aws.dynamodb.PutItem({ TableName, Item: large(at, "a") });
   const { Responses } = await nube.aws.dynamodb.BatchExecuteStatement({

@@ -22,8 +22,8 @@ export const tableName = (nameOrArn: string): string =>
   nameOrArn.includes("/") ? nameOrArn.split(":table/").at(-1)!.split("/")[0]! : nameOrArn;
 
 /**
- * @param key at least the attributes of the table's key
  * Reads a stored item without parsing it.
+ * @param key at least the attributes of the table's key
  * @param row the item's row key, if it is known
  */
 export const storedItemAt = (
