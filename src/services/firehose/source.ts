@@ -11,7 +11,7 @@ import { append } from "./records/append.ts";
 import { type Cursor, cursors, type DeliveryStream, type StreamSource, streams } from "./store.ts";
 
 /** The polling interval of a stream without new records. */
-const LOOK_AGAIN_MS = 1_000;
+const POLL_INTERVAL_MS = 1_000;
 /** The maximum records of one read of a shard. */
 const MAX_READ = 1_000;
 
@@ -28,7 +28,7 @@ export const follow = job<{ name: string; number: number }>("firehose/follow", {
     let read = 0;
     for (const shard of await shardsOf(kinesis, stream.source))
       read += await readShard(ctx, kinesis, stream, stream.source, shard.ShardId);
-    return { again: read > 0 ? 0 : LOOK_AGAIN_MS, idle: true };
+    return { again: read > 0 ? 0 : POLL_INTERVAL_MS, idle: true };
   },
 });
 

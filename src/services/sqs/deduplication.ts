@@ -5,7 +5,7 @@ import { type Deduplication, deduplications, type Queue, type Time } from "./sto
 /** AWS's deduplication interval. */
 const INTERVAL_MS = 300_000;
 /** The maximum number of outdated rows that one message removes. */
-const CLEARED = 4;
+const MAX_REMOVED = 4;
 const PAGE = 200;
 
 /** What was sent in the last five minutes, in that order. */
@@ -35,7 +35,7 @@ export function remember(
   const record = { queue: queue.id, key, until: tx.now() + INTERVAL_MS, id, seq };
   const outdated: string[] = [];
   for (const [old, { until }] of recent) {
-    if (until > tx.now() || outdated.length === CLEARED) break;
+    if (until > tx.now() || outdated.length === MAX_REMOVED) break;
     if (isFresh(old)) continue;
     outdated.push(old);
     tx.delete(deduplications, [queue.id, old]);

@@ -5,7 +5,7 @@ import { fault, invalidCharacters, invalidParameter } from "./errors.ts";
 import type { Attribute } from "./store.ts";
 import { isValidText } from "./text.ts";
 
-const MOST = 10;
+const MAX_ATTRIBUTES = 10;
 const MAX_NAME_LENGTH = 256;
 const MAX_TYPE_LENGTH = 256;
 const NAME = /^[A-Za-z0-9_.-]+$/;
@@ -18,9 +18,9 @@ export function messageAttributes(
 ): Record<string, Attribute> | undefined {
   const entries = Object.entries(map ?? {});
   if (entries.length === 0) return undefined;
-  if (entries.length > MOST)
+  if (entries.length > MAX_ATTRIBUTES)
     throw invalidParameter(
-      `Number of message attributes [${entries.length}] exceeds the allowed maximum [${MOST}].`,
+      `Number of message attributes [${entries.length}] exceeds the allowed maximum [${MAX_ATTRIBUTES}].`,
     );
   return Object.fromEntries(entries.map(([name, value]) => [name, attribute(name, value)]));
 }

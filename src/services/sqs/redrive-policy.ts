@@ -5,7 +5,7 @@ import type { RedriveAllowPolicy, RedrivePolicy } from "./store.ts";
 const MAX_RECEIVES = 1_000;
 const MAX_SOURCES = 10;
 /** The maximum length in characters, more than any of these policies needs. */
-const LONGEST = 8_192;
+const MAX_LENGTH = 8_192;
 const QUEUE_ARN = /^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[^:]+$/;
 const ARN = /^arn:aws[a-z-]*(?::[^:]*){4}$/;
 const UNSUPPORTED = "Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format.";
@@ -66,7 +66,7 @@ const isArns = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((arn) => typeof arn === "string" && QUEUE_ARN.test(arn));
 
 function parsed(text: string, notJson: Error): Record<string, unknown> {
-  if (text.length > LONGEST) throw notJson;
+  if (text.length > MAX_LENGTH) throw notJson;
   let document: unknown;
   try {
     document = JSON.parse(text);

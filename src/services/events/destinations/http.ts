@@ -5,7 +5,7 @@ import { parseExactly } from "#lib/exact-json.ts";
 import { withScheme } from "./endpoint.ts";
 
 /** The timeout of an endpoint's response. */
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 /** What a target adds to an endpoint's requests. */
 export interface HttpParameters {
@@ -22,7 +22,7 @@ interface Answer {
 
 /** @throws {AwsError} where no answer comes in time */
 export function reach(ctx: Context, url: URL, init: RequestInit, most: number): Promise<Answer> {
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   return ctx.outside(async () => {
     try {
       const answer = await fetch(url, { ...init, redirect: "manual", signal });

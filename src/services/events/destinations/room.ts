@@ -4,7 +4,7 @@ import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { limitExceeded } from "../errors.ts";
 
 /** The maximum connections and API destinations of an account in a Region: AWS's default quotas. */
-const MOST = 3_000;
+const QUOTA = 3_000;
 const PAGE = 1_000;
 
 /** The number of records by collection, cached since counting reads thousands of records. */
@@ -14,7 +14,7 @@ const counts = memory<Map<string, number>>("events/destinations", () => new Map(
 export async function takeRoom<T extends { name: string }>(tx: Transaction, kind: Collection<T>) {
   const byKind = tx.memory(counts);
   const count = byKind.get(kind.name) ?? (await counted(tx, kind));
-  if (count >= MOST) throw limitExceeded();
+  if (count >= QUOTA) throw limitExceeded();
   tx.afterwards(() => byKind.set(kind.name, count + 1));
 }
 

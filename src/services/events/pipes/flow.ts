@@ -8,7 +8,7 @@ import type { StreamSource } from "./sources/stream.ts";
 import { type Pipe, pipes } from "./store.ts";
 
 /** The polling interval of an empty queue, and of new shards of a stream. */
-const LOOK_AGAIN_MS = 1_000;
+const POLL_INTERVAL_MS = 1_000;
 
 /** Runs a pipe: drains its queue, or starts a loop for each shard of its stream. */
 export const flow = job<{ name: string; revision: number }>("pipes/flow", {
@@ -19,7 +19,7 @@ export const flow = job<{ name: string; revision: number }>("pipes/flow", {
     const source = streamOf(ctx, pipe);
     if (source) await readShards(ctx, pipe, source);
     else if ((await drainQueue(ctx, pipe)) > 0) return { again: 0, idle: true };
-    return { again: LOOK_AGAIN_MS, idle: true };
+    return { again: POLL_INTERVAL_MS, idle: true };
   },
 });
 

@@ -2,12 +2,12 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import { closeBatch, discard, markDelivered, recordsOf } from "../records/batches.ts";
-import { type Batch, closedBatches, type DeliveryStream, LONGEST_MS, streams } from "../store.ts";
+import { type Batch, closedBatches, type DeliveryStream, MAX_BATCH_AGE_MS, streams } from "../store.ts";
 import { deliverToBucket } from "./bucket.ts";
 import { deliverToEndpoint } from "./endpoint.ts";
 
 /** The maximum delay before a failed job is retried. */
-const LONGEST_PAUSE_MS = 3_600_000;
+const MAX_BACKOFF_MS = 3_600_000;
 
 /** Closes a batch and delivers it to the stream's destination, at least once. */
 export const deliver = job<{ name: string; number: number; batch: number }>("firehose/deliver", {
@@ -56,8 +56,8 @@ const isGivenUp = (ctx: Context, { stream, number }: Batch): Promise<boolean> =>
     const now = tx.now();
     const batch = await tx.get(closedBatches, [stream, number]);
     const { refused = now, lastRefused = now } = batch ?? {};
-    const standstill = Math.max(0, now - Math.max(refused, lastRefused) - LONGEST_PAUSE_MS);
+    const standstill = Math.max(0, now - Math.max(refused, lastRefused) - MAX_BACKOFF_MS);
     const since = refused + standstill;
     if (batch) tx.put(closedBatches, { ...batch, refused: since, lastRefused: now });
-    return now - since >= LONGEST_MS;
+    return now - since >= MAX_BATCH_AGE_MS;
   });

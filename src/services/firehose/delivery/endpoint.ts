@@ -4,7 +4,7 @@ import type { Context } from "#kernel/context.ts";
 import { uuidOf } from "#lib/uuid.ts";
 import { saveBatch } from "../records/batches.ts";
 import type { Arrived } from "../records/frames.ts";
-import { type Batch, type DeliveryStream, type EndpointDestination, LONGEST_MS } from "../store.ts";
+import { type Batch, type DeliveryStream, type EndpointDestination, MAX_BATCH_AGE_MS } from "../store.ts";
 import { backUp } from "./bucket.ts";
 import { failureLines, putObject } from "./objects.ts";
 import { post } from "./request.ts";
@@ -12,8 +12,8 @@ import { post } from "./request.ts";
 /** The maximum number of records in a request. */
 const MAX_RECORDS = 10_000;
 /** Backoff between attempts: https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html */
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 120_000;
+const FIRST_BACKOFF_MS = 1_000;
+const MAX_BACKOFF_MS = 120_000;
 
 /**
  * Sends a batch to the endpoint, in as few requests as possible. Records that it does not accept within the stream's retry
@@ -37,7 +37,7 @@ export async function deliverToEndpoint(
       now = await saveBatch(ctx, { ...now, failing: { since, attempts: attempts + 1 } });
       if (error.status !== 413 && isTriedAgain(now, destination, ctx.clock.now())) {
         ctx.log.warn("an endpoint did not take records", { stream: stream.name, error });
-        return Math.min(FIRST_WAIT_MS * 2 ** attempts, LONGEST_WAIT_MS);
+        return Math.min(FIRST_BACKOFF_MS * 2 ** attempts, MAX_BACKOFF_MS);
       }
       await leaveToBucket(ctx, stream, now, part, some, destination, error);
     }
@@ -61,7 +61,7 @@ async function refusalOf(work: () => Promise<void>): Promise<AwsError | undefine
 }
 
 const isTriedAgain = ({ closed, failing }: Batch, { retrySeconds }: EndpointDestination, now: number) =>
-  now - failing!.since < retrySeconds * 1_000 && now - closed! < LONGEST_MS;
+  now - failing!.since < retrySeconds * 1_000 && now - closed! < MAX_BATCH_AGE_MS;
 
 async function leaveToBucket(
   ctx: Context,

@@ -7,7 +7,7 @@ import type { Arrived } from "../records/frames.ts";
 import { type DeliveryStream, type EndpointDestination, streamArn } from "../store.ts";
 
 /** The timeout of an endpoint's response, and the maximum bytes of it that are read. */
-const PATIENCE_MS = 180_000;
+const TIMEOUT_MS = 180_000;
 const MAX_ANSWER_BYTES = 2 ** 20;
 /** The maximum characters of a response that an error message quotes. */
 const MAX_QUOTED = 1_000;
@@ -59,7 +59,7 @@ export async function post(
       },
       body: content,
       redirect: "manual",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   try {
     await ctx.outside(async () => checkResponse(await send(), id));

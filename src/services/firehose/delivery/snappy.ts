@@ -4,8 +4,8 @@ export const MAX_IN_BLOCK = 2 ** 16;
 const TABLE_BITS = 14;
 const MULTIPLIER = 0x1e35a7bd;
 /** The maximum length of a copy; a copy of up to 11 bytes at a short distance is encoded in one byte less. */
-const LONGEST_COPY = 64;
-const LONGEST_NEAR = 11;
+const MAX_COPY_LENGTH = 64;
+const MAX_NEAR_COPY_LENGTH = 11;
 const NEAR = 2_048;
 
 /**
@@ -63,8 +63,10 @@ function copy(out: Buffer, at: number, offset: number, length: number): number {
   for (let left = length; left > 0; ) {
     // Never leaves a rest of fewer than four bytes.
     const some =
-      left > LONGEST_COPY && left < LONGEST_COPY + 4 ? LONGEST_COPY - 4 : Math.min(left, LONGEST_COPY);
-    if (some <= LONGEST_NEAR && offset < NEAR) {
+      left > MAX_COPY_LENGTH && left < MAX_COPY_LENGTH + 4
+        ? MAX_COPY_LENGTH - 4
+        : Math.min(left, MAX_COPY_LENGTH);
+    if (some <= MAX_NEAR_COPY_LENGTH && offset < NEAR) {
       out[end++] = 1 | ((some - 4) << 2) | ((offset >> 8) << 5);
       out[end++] = offset & 0xff;
     } else {

@@ -15,7 +15,7 @@ import type { BucketDestination, EndpointDestination, ObjectSettings } from "../
 
 const MIN_MEBIBYTES_OF_PARTITIONS = 64;
 const MIN_SECONDS_OF_PARTITIONS = 60;
-const LONGEST_PREFIX = 512;
+const MAX_PREFIX_LENGTH = 512;
 /**
  * Time zones that Firehose accepts, by their traditional names; a renamed zone is not accepted by its new name.
  * https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
@@ -67,8 +67,8 @@ function checkPrefixes({ Prefix = "", ErrorOutputPrefix = "" }: ObjectSettings):
     ["prefix", leastLength(prefix)],
     ["ErrorOutputPrefix", leastLength(errors)],
   ] as const) {
-    if (length > LONGEST_PREFIX)
-      throw badPrefix(`Length of evaluated ${what} cannot be greater than ${LONGEST_PREFIX}`);
+    if (length > MAX_PREFIX_LENGTH)
+      throw badPrefix(`Length of evaluated ${what} cannot be greater than ${MAX_PREFIX_LENGTH}`);
   }
 }
 

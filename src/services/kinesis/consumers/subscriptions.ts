@@ -11,7 +11,7 @@ const HELD_MS = 5_000;
 /** A subscription ends after five minutes; its client then subscribes again. */
 export const LIFE_MS = 300_000;
 /** The number of remembered subscriptions above which expired ones are removed. */
-const MANY = 1_000;
+const CLEANUP_THRESHOLD = 1_000;
 
 /** The subscription of a consumer to a shard, of which there is one at a time. */
 export interface Subscription {
@@ -44,7 +44,8 @@ export function subscribe(ctx: Context, tx: ReadTransaction, consumer: Consumer,
   if (former && now - former.since < HELD_MS) throw inUse(ctx, consumer, shard);
   if (former) end(former);
   const subscription: Subscription = { since: now, isOver: false, wake() {} };
-  if (all.size >= MANY) for (const [of, { since }] of all) if (now - since > LIFE_MS) all.delete(of);
+  if (all.size >= CLEANUP_THRESHOLD)
+    for (const [of, { since }] of all) if (now - since > LIFE_MS) all.delete(of);
   all.set(key, subscription);
   return subscription;
 }

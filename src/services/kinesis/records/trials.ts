@@ -8,7 +8,7 @@ import type { Stream } from "../store.ts";
 /** The minimum interval between two dry runs on a stream: https://docs.aws.amazon.com/streams/latest/dev/kds-dryrun-validation.html */
 const PAUSE_MS = 1_000;
 /** The number of remembered streams above which outdated ones are removed. */
-const MANY = 1_000;
+const CLEANUP_THRESHOLD = 1_000;
 
 /** The time of the last dry run on each stream. */
 const trials = memory<Map<number, number>>("kinesis/trials", () => new Map());
@@ -20,7 +20,8 @@ export function endOfTrial(ctx: Context, tx: ReadTransaction, { name, number }: 
   const now = tx.now();
   const last = all.get(number);
   if (last !== undefined && now - last < PAUSE_MS) return tooManyTrials(name, ctx.account);
-  if (all.size >= MANY) for (const [stream, time] of all) if (now - time >= PAUSE_MS) all.delete(stream);
+  if (all.size >= CLEANUP_THRESHOLD)
+    for (const [stream, time] of all) if (now - time >= PAUSE_MS) all.delete(stream);
   all.set(number, now);
   return dryRun();
 }

@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
 /** The capacity of a shard per minute. */
 const MINUTE = { bytes: 60 * 2 ** 20, records: 60 * 1_000 };
 /** The number of remembered streams above which inactive ones are removed. */
-const MANY = 1_000;
+const CLEANUP_THRESHOLD = 1_000;
 
 /** The writes to a stream in the current minute, and its number of shards when it last had to grow. */
 interface Window {
@@ -32,7 +32,8 @@ export function countWritten(tx: Transaction, stream: Stream, bytes: number, rec
   const minute = Math.floor(tx.now() / MINUTE_MS);
   let window = all.get(stream.number);
   if (window?.minute !== minute) {
-    if (all.size >= MANY) for (const [of, other] of all) if (other.minute < minute) all.delete(of);
+    if (all.size >= CLEANUP_THRESHOLD)
+      for (const [of, other] of all) if (other.minute < minute) all.delete(of);
     all.set(stream.number, (window = { minute, bytes: 0, records: 0 }));
   }
   window.bytes += bytes;

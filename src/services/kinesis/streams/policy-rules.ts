@@ -2,11 +2,11 @@ import { type PolicyDocument, parsePolicy, RESOURCE_POLICY } from "#aws/language
 import { PolicyError } from "#aws/languages/policy/faults.ts";
 import { invalid } from "../errors.ts";
 
-const LONGEST = 20_480;
+const MAX_LENGTH = 20_480;
 
 /** A policy must name its own resource, and Kinesis actions without wildcards. @throws {AwsError} */
 export function checkPolicy(text: string, resource: string): void {
-  if (text.length > LONGEST) throw invalid("The policy is not a valid JSON document.");
+  if (text.length > MAX_LENGTH) throw invalid("The policy is not a valid JSON document.");
   for (const [index, statement] of documentOf(text).statements.entries()) {
     const refused = (why: string) =>
       policyFault(`Resource policy contains invalid statement at ${placeOf(text, index)}: ${why}`);

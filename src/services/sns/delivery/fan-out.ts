@@ -71,16 +71,16 @@ export async function queueUp(tx: Transaction, subscription: Subscription, messa
 }
 
 /** The number of cached compiled policies. Most have a few hundred characters, but one may have 256 KiB, so fewer long ones are cached. */
-const KEPT_POLICIES = 10_000;
-const KEPT_LONG_POLICIES = 100;
+const POLICY_CACHE_SIZE = 10_000;
+const LONG_POLICY_CACHE_SIZE = 100;
 const LONG_POLICY = 4_096;
 
 function compile(key: string): FilterPolicy {
   const split = key.indexOf(" ");
   return filterPolicy(key.slice(split + 1), key.slice(0, split) as FilterScope);
 }
-const shortPolicies = memoizeByText(KEPT_POLICIES, compile);
-const longPolicies = memoizeByText(KEPT_LONG_POLICIES, compile);
+const shortPolicies = memoizeByText(POLICY_CACHE_SIZE, compile);
+const longPolicies = memoizeByText(LONG_POLICY_CACHE_SIZE, compile);
 const compiled = (key: string) => (key.length > LONG_POLICY ? longPolicies : shortPolicies)(key);
 
 /** @returns whether the subscription's filter policy lets the message through */

@@ -3,7 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import { percentDecoded } from "#lib/percent.ts";
 
 /** The timeout of an endpoint's response. */
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
 export interface Posted {
   type: "Notification" | "SubscriptionConfirmation" | "UnsubscribeConfirmation";
@@ -40,7 +40,7 @@ export async function postMessage(ctx: Context, endpoint: string, posted: Posted
       },
       body,
       redirect: "manual",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   let answer: Response;
   try {

@@ -98,7 +98,7 @@ const MAX_RETRIES = 100;
 const MAX_DELAY = 3_600;
 const FUNCTIONS = ["linear", "arithmetic", "geometric", "exponential"];
 /** Members that a subscription's own retry policy needs. */
-const NEEDED = ["minDelayTarget", "maxDelayTarget", "numRetries"] as const;
+const REQUIRED_MEMBERS = ["minDelayTarget", "maxDelayTarget", "numRetries"] as const;
 const COUNTS = ["numNoDelayRetries", "numMinDelayRetries", "numMaxDelayRetries"] as const;
 
 /**
@@ -112,7 +112,7 @@ export function checkDeliveryPolicy(text: string, of: "topic" | "subscription", 
   if (retries) {
     const path = isTopic ? "http.defaultHealthyRetryPolicy" : "healthyRetryPolicy";
     const fail = (what: string) => refuse(`DeliveryPolicy: ${path}.${what}`);
-    const needed = isTopic ? undefined : NEEDED.find((name) => retries[name] === undefined);
+    const needed = isTopic ? undefined : REQUIRED_MEMBERS.find((name) => retries[name] === undefined);
     if (needed) throw fail(`${needed} must be specified`);
     checkRetries({ ...HTTP, ...retries }, fail);
   }

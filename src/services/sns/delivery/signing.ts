@@ -9,10 +9,10 @@ const PATH = "/_sns";
 
 /** Cached, since a signature takes a millisecond and a message goes to many subscribers. */
 const signatures = new Map<string, string>();
-const KEPT_SIGNATURES = 1_000;
+const SIGNATURE_CACHE_SIZE = 1_000;
 
 function remember(key: string, signature: string): void {
-  if (signatures.size >= KEPT_SIGNATURES) signatures.clear();
+  if (signatures.size >= SIGNATURE_CACHE_SIZE) signatures.clear();
   signatures.set(key, signature);
 }
 

@@ -37,7 +37,7 @@ const APPLICATION_ATTRIBUTES = new Set([
   "Enabled",
 ]);
 /** Platforms whose credential is one key, without a principal. */
-const ALONE = new Set(["GCM", "MPNS"]);
+const WITHOUT_PRINCIPAL = new Set(["GCM", "MPNS"]);
 /** Attributes that responses omit. */
 const SECRET = new Set(["PlatformCredential", "PlatformPrincipal"]);
 const MAX_NAME_LENGTH = 256;
@@ -147,7 +147,7 @@ function checkCredentials(platform: string, attributes: Readonly<Record<string, 
   const { PlatformCredential: credential, PlatformPrincipal: principal } = attributes;
   if (principal !== undefined && credential === undefined)
     throw invalidAttributes("PlatformPrincipal attribute provided without PlatformCredential");
-  if (ALONE.has(platform) && credential !== undefined) return;
+  if (WITHOUT_PRINCIPAL.has(platform) && credential !== undefined) return;
   if (credential !== undefined && principal === undefined)
     throw invalidAttributes("PlatformCredential attribute provided without PlatformPrincipal");
   if (!credential) throw invalidAttributes("PlatformCredential attribute is required");

@@ -10,7 +10,7 @@ import { streamOf } from "./source.ts";
 import { type StreamEvent, type StreamSource, streamParameters } from "./stream.ts";
 
 /** The polling interval of an empty shard. */
-const LOOK_AGAIN_MS = 1_000;
+const POLL_INTERVAL_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
 const STANDARD_BATCH = 100;
 /** The maximum records of one read of a shard. */
@@ -55,10 +55,10 @@ async function readOnce(ctx: Context, pipe: Pipe, cursor: Cursor, lane: Lane) {
   const [first] = batch;
   const isWaiting = first && batch.length < size && next !== undefined && cursor.failures === 0;
   const wait = isWaiting ? first.arrival + window * 1_000 - ctx.clock.now() : 0;
-  if (wait > 0) return { again: Math.min(wait, LOOK_AGAIN_MS), idle: true };
+  if (wait > 0) return { again: Math.min(wait, POLL_INTERVAL_MS), idle: true };
   if (events.length === 0 && next !== undefined) {
     await ctx.read((tx) => tx.memory(iterators).set(nameOf(lane), next));
-    return { again: LOOK_AGAIN_MS, idle: true };
+    return { again: POLL_INTERVAL_MS, idle: true };
   }
   const last = batch.length < mine.length ? batch.at(-1) : events.at(-1);
   const outcome = await handBatch(ctx, pipe, cursor, batch);

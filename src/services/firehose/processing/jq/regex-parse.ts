@@ -31,7 +31,7 @@ const MAX_GROUPS = 64;
 const MAX_REPEATED = 1_000;
 /** The maximum quantifiers of one part: `a*?*?` */
 const MAX_REPETITIONS = 8;
-const LONGEST = 4_096;
+const MAX_LENGTH = 4_096;
 /** The members of a set that are tested in the time of one step. */
 const MEMBERS_ASKED = 8;
 const ENDLESS = Number.POSITIVE_INFINITY;
@@ -51,7 +51,7 @@ export function parseRegex(
   isSpaced: boolean,
   ignoresCase: boolean,
 ): { node: Node; names: GroupNames } {
-  if (source.length > LONGEST) throw new JqError("the regular expression is too long");
+  if (source.length > MAX_LENGTH) throw new JqError("the regular expression is too long");
   const text = reader(source, isSpaced, ignoresCase);
   const node = choice(text, 0);
   if (!text.isAtEnd()) throw text.malformed();

@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 /** The last date that JavaScript can represent. */
 const LAST_MS = 8.64e15;
 /** The maximum length of a formatted time in jq 1.6. */
-const LONGEST_FORMAT = 4_096;
+const MAX_FORMAT_LENGTH = 4_096;
 
 const two = (value: number, fill = "0") => String(value).padStart(2, fill);
 const dayOfYear = (date: Date) =>
@@ -66,7 +66,7 @@ const SHORT: Readonly<Record<string, string>> = {
 const DIRECTIVE = /%(.)/gs;
 
 function spelledOut(format: string): string {
-  if (format.length > LONGEST_FORMAT) throw new JqError("the format of a time is too long");
+  if (format.length > MAX_FORMAT_LENGTH) throw new JqError("the format of a time is too long");
   const all = format.replace(DIRECTIVE, (sign, letter: string) => SHORT[letter] ?? sign);
   countSteps(all.length);
   return all;

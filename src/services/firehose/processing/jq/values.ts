@@ -22,11 +22,11 @@ export const MAX_LEVELS = 256;
 /** The maximum steps of a query for one record, far more than ordinary queries need. */
 const MAX_STEPS = 2 ** 22;
 /** Characters that are copied, examined or compared in the time of one step. */
-const COPIED = 64;
+const CHARACTERS_PER_STEP = 64;
 const LOOKED_AT = 16;
 const SEARCHED = 2_048;
 /** Steps per member of an object, whose name must be looked up or written. */
-const MEMBER = 4;
+const STEPS_PER_MEMBER = 4;
 const TYPES = ["null", "boolean", "number", "string", "array", "object"] as const;
 
 /** Shared by all queries, as each runs to its end without interruption. */
@@ -49,7 +49,8 @@ export function countSteps(steps = 1): void {
 export function countSize(value: Json): void {
   if (typeof value === "string") countSteps(Math.ceil(value.length / LOOKED_AT));
   else if (Array.isArray(value)) countSteps(value.length);
-  else if (value !== null && typeof value === "object") countSteps(MEMBER * Object.keys(value).length);
+  else if (value !== null && typeof value === "object")
+    countSteps(STEPS_PER_MEMBER * Object.keys(value).length);
 }
 
 /** Counts the steps of visiting a value recursively; shared parts count each time. */
@@ -117,7 +118,7 @@ export function parseJson(text: string): Json {
 export function bounded<T extends string | readonly unknown[]>(value: T): T {
   const isText = typeof value === "string";
   if (value.length > (isText ? MAX_LENGTH : MAX_ELEMENTS)) throw new JqError("a value is too long");
-  countSteps(isText ? Math.floor(value.length / COPIED) : value.length);
+  countSteps(isText ? Math.floor(value.length / CHARACTERS_PER_STEP) : value.length);
   return value;
 }
 
@@ -176,7 +177,8 @@ export function compare(a: Json, b: Json): number {
       )
     );
   }
-  if (typeof a === "string") countSteps(Math.floor(Math.min(a.length, (b as string).length) / COPIED));
+  if (typeof a === "string")
+    countSteps(Math.floor(Math.min(a.length, (b as string).length) / CHARACTERS_PER_STEP));
   return a === b ? 0 : (a as number) < (b as number) ? -1 : 1;
 }
 
