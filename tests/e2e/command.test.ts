@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { nube, startServer, temporaryFolder } from "./harness.ts";
 
-describe("one cloud per data folder and port", () => {
-  test("a second start on the same folder says so and exits with 1", async () => {
+describe("a data folder and a port belong to one cloud", () => {
+  test("a second start on the same folder reports it and exits with 1", async () => {
     const data = await temporaryFolder();
     await startServer("--data", data);
     const second = await nube("start", "--port", "0", "--data", data);
@@ -17,7 +17,7 @@ describe("one cloud per data folder and port", () => {
     });
   });
 
-  test("a folder stays locked when somebody clears its socket away", async () => {
+  test("a folder stays locked if its socket is deleted", async () => {
     const data = await temporaryFolder();
     const first = await startServer("--data", data);
     await rm(join(data, "nube.sock"));
@@ -27,7 +27,7 @@ describe("one cloud per data folder and port", () => {
     await startServer("--data", data);
   });
 
-  test("a second start on the same port says so, and leaves its folder unlocked", async () => {
+  test("a second start on the same port reports it and leaves its folder unlocked", async () => {
     const { port } = await startServer("--ephemeral");
     const data = await temporaryFolder();
     const second = await nube("start", "--port", String(port), "--data", data);
@@ -36,7 +36,7 @@ describe("one cloud per data folder and port", () => {
     expect(await readdir(data)).not.toContain("nube.sock");
   });
 
-  test("a second one in memory does not take the folder of the first along", async () => {
+  test("a second start in memory does not delete the folder of the first", async () => {
     const { port, end } = await startServer("--ephemeral");
     await end("SIGTERM");
     const where = ["--ephemeral", "--port", String(port)];
@@ -48,7 +48,7 @@ describe("one cloud per data folder and port", () => {
     expect((await nube("status", ...where)).code).toBe(0);
   });
 
-  test("a store that cannot be reached is named, without its password", async () => {
+  test("an unreachable store is named in the error without its password", async () => {
     const data = await temporaryFolder();
     const { code, stderr } = await nube(
       "start",
@@ -66,15 +66,15 @@ describe("one cloud per data folder and port", () => {
     expect(stderr).not.toContain("secret");
   });
 
-  test("the lock of a killed server does not hold up the next", async () => {
+  test("the lock of a killed server does not prevent the next start", async () => {
     const data = await temporaryFolder();
     expect(await (await startServer("--data", data)).end("SIGKILL")).toBe("SIGKILL");
     expect(await readdir(data)).toContain("nube.sock");
     expect(await (await startServer("--data", data)).end("SIGTERM")).toBe(0);
   });
 
-  test("of many that start at once after a kill, one runs", async () => {
-    // Two of them meet in the same moment once in many rounds.
+  test("of many concurrent starts after a kill, one succeeds", async () => {
+    // The race of two starts occurs only once in many rounds.
     for (let round = 0; round < 8; round++) {
       const data = await temporaryFolder();
       await (await startServer("--data", data)).end("SIGKILL");
@@ -83,14 +83,14 @@ describe("one cloud per data folder and port", () => {
     }
   });
 
-  test("a path too long for a socket is a data folder like any other", async () => {
+  test("a data folder whose path is too long for a socket works", async () => {
     const data = join(await temporaryFolder(), "long".repeat(30));
     await startServer("--data", data);
     expect((await nube("status", "--data", data)).code).toBe(0);
     expect((await nube("start", "--port", "0", "--data", data)).code).toBe(1);
   });
 
-  test("records stay with their blobs: another store is refused", async () => {
+  test("a data folder refuses another store than the one that it was created with", async () => {
     const data = await temporaryFolder();
     await (await startServer("--data", data)).end("SIGTERM");
     const other = await nube(
@@ -107,7 +107,7 @@ describe("one cloud per data folder and port", () => {
   });
 });
 
-describe("what cannot be started is said in a sentence", () => {
+describe("a failed start is reported in one sentence", () => {
   const start = async (...flags: string[]) => {
     const { code, stderr } = await nube("start", "--port", "0", ...flags);
     return { code, lines: stderr.trim().split("\n") };
@@ -121,12 +121,12 @@ describe("what cannot be started is said in a sentence", () => {
     expect(await start("--data", join(file, "data"))).toEqual(saying("ENOTDIR"));
   });
 
-  test("an address that this machine does not have, or that is none", async () => {
+  test("an address that is invalid or not of this machine", async () => {
     for (const host of ["fe80::1", "nowhere.invalid"])
       expect(await start("--ephemeral", "--host", host)).toEqual(saying(`Nube cannot listen on ${host}`));
   });
 
-  test("records that were cut short", async () => {
+  test("truncated records", async () => {
     const data = await temporaryFolder();
     await (await startServer("--data", data)).end("SIGTERM");
     const records = join(data, "store", "records.mdb");
@@ -135,7 +135,7 @@ describe("what cannot be started is said in a sentence", () => {
   });
 });
 
-test.runIf(process.platform === "linux")("a server outlives the disk that its output goes to", async () => {
+test.runIf(process.platform === "linux")("a server survives a full disk under its output", async () => {
   const data = await temporaryFolder();
   const full = await open("/dev/full", "w");
   const args = ["bin/nube.js", "start", "--port", "0", "--data", data];
@@ -150,38 +150,38 @@ test.runIf(process.platform === "linux")("a server outlives the disk that its ou
   expect(await once(server, "exit")).toEqual([0, null]);
 });
 
-test("nobody else can read the data folder or use its socket", async () => {
+test("other users cannot read the data folder or use its socket", async () => {
   const data = join(await temporaryFolder(), "data");
   await startServer("--data", data);
   expect((await stat(data)).mode & 0o777).toBe(0o700);
   expect((await stat(join(data, "nube.sock"))).mode & 0o777).toBe(0o600);
 });
 
-test("stop, status, clock and reset talk to the running server", async () => {
+test("stop, status, clock and reset connect to the running server", async () => {
   const data = await temporaryFolder();
   const server = await startServer("--data", data);
-  const ask = async (...args: string[]) => (await nube(...args, "--data", data)).stdout;
-  expect(JSON.parse(await ask("status", "--json"))).toMatchObject({
+  const run = async (...args: string[]) => (await nube(...args, "--data", data)).stdout;
+  expect(JSON.parse(await run("status", "--json"))).toMatchObject({
     endpoint: server.endpoint,
     services: { sts: "available" },
     certificateAuthority: join(data, "tls/ca.pem"),
     pid: server.process.pid,
   });
-  // A client that is pointed at it before the first TLS connection must find it.
+  // A client needs the CA file before the first TLS connection.
   expect(await readFile(join(data, "tls/ca.pem"), "utf8")).toMatch(/^-----BEGIN CERTIFICATE-----/);
-  await ask("clock", "freeze");
-  const before = Date.parse(JSON.parse(await ask("status", "--json")).time);
-  await ask("clock", "advance", "90d");
-  const { time, frozen } = JSON.parse(await ask("status", "--json"));
+  await run("clock", "freeze");
+  const before = Date.parse(JSON.parse(await run("status", "--json")).time);
+  await run("clock", "advance", "90d");
+  const { time, frozen } = JSON.parse(await run("status", "--json"));
   expect({ days: (Date.parse(time) - before) / 86_400_000, frozen }).toEqual({ days: 90, frozen: true });
-  expect(await ask("reset")).toContain(data);
-  expect(JSON.parse(await ask("status", "--json")).frozen).toBe(false);
-  expect(await ask("logs")).toContain('"message":"started"');
-  expect(await ask("stop")).toBe("Nube has stopped.\n");
+  expect(await run("reset")).toContain(data);
+  expect(JSON.parse(await run("status", "--json")).frozen).toBe(false);
+  expect(await run("logs")).toContain('"message":"started"');
+  expect(await run("stop")).toBe("Nube has stopped.\n");
   expect(await nube("status", "--data", data)).toMatchObject({ code: 1, stdout: "" });
 });
 
-test("what is typed wrongly exits with 2 and one sentence", async () => {
+test("invalid arguments exit with 2 and one sentence", async () => {
   for (const args of [
     ["fly"],
     ["start", "--prot", "1"],
@@ -200,15 +200,15 @@ test("what is typed wrongly exits with 2 and one sentence", async () => {
   }
 });
 
-test("every command teaches with examples", async () => {
+test("the help of every command has examples", async () => {
   const { stdout } = await nube("--help");
   const names = [...stdout.matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, name]) => name!);
   expect(names).toEqual(["start", "stop", "status", "doctor", "config", "env", "reset", "clock", "logs"]);
   for (const name of names) expect((await nube(name, "--help")).stdout).toMatch(/\nExamples?\n {2}/);
 });
 
-test("env points a shell at the cloud", async () => {
+test("env prints variables for a shell", async () => {
   const { stdout } = await nube("env", "--port", "4600", "--region", "eu-west-1");
-  const told = await promisify(execFile)("sh", ["-c", `${stdout}echo $AWS_ENDPOINT_URL $AWS_REGION`]);
-  expect(told.stdout).toBe("http://localhost:4600 eu-west-1\n");
+  const printed = await promisify(execFile)("sh", ["-c", `${stdout}echo $AWS_ENDPOINT_URL $AWS_REGION`]);
+  expect(printed.stdout).toBe("http://localhost:4600 eu-west-1\n");
 });

@@ -12,12 +12,12 @@ const root = join(import.meta.dirname, "../..");
 // The AWS CLI takes a second to start, and a busy machine several.
 vi.setConfig({ testTimeout: 120_000 });
 
-/** A server as a user starts it, on a free port. */
+/** A server that was started by the command, on a free port. */
 export interface Server {
   endpoint: string;
   port: number;
   process: ChildProcess;
-  /** Its exit code, or the signal that ended it. */
+  /** Sends a signal and resolves with the exit code, or the signal that ended the process. */
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
 
@@ -27,22 +27,22 @@ export interface Finished {
   stderr: string;
 }
 
-/** A folder for the length of one test. */
+/** Creates a folder that is deleted at the end of the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "nube-e2e-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Starts the built server; what is still running at the end of the test is stopped. */
+/** Starts the built server, and stops it at the end of the test. */
 export async function startServer(...flags: string[]): Promise<Server> {
   return launch(flags, onTestFinished);
 }
 
 /**
  * Starts the built server on a free port, unless the flags name one.
- * @param atEnd takes what kills it, called also where it does not start
- * @param preload a module that the process loads before it, with variables of the environment for that
+ * @param atEnd registers the function that stops the server, even if the start fails
+ * @param preload a module that the process loads first, with environment variables for it
  */
 export async function launch(
   flags: readonly string[],
@@ -60,7 +60,7 @@ export async function launch(
     child.kill(signal);
     return ended;
   };
-  // Asked, not killed: a cloud in memory then takes its folder along.
+  // Stopped by SIGTERM, so that a cloud in memory deletes its folder.
   atEnd(async () => {
     await end("SIGTERM");
   });
@@ -68,7 +68,7 @@ export async function launch(
   return { endpoint, port: Number(new URL(endpoint).port), process: child, end };
 }
 
-/** Its log says when it is there. */
+/** Waits for the log line that reports the endpoint. */
 async function endpointOf(child: ChildProcess): Promise<string> {
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stderr! })) {
@@ -82,12 +82,12 @@ async function endpointOf(child: ChildProcess): Promise<string> {
   throw new Error(`The server did not start:\n${lines.join("\n")}`);
 }
 
-/** The command itself: `nube("status", "--data", folder)`. */
+/** Runs the command: `nube("status", "--data", folder)`. */
 export function nube(...args: string[]): Promise<Finished> {
   return finish(spawn(process.execPath, [join(root, "bin/nube.js"), ...args], { env: cleanEnvironment() }));
 }
 
-/** The AWS CLI, as somebody who has just run `eval "$(nube env)"` calls it. */
+/** The AWS CLI in the environment that `eval "$(nube env)"` sets. */
 export function awsCli(
   { endpoint }: Pick<Server, "endpoint">,
   cwd = tmpdir(),
@@ -98,7 +98,7 @@ export function awsCli(
   return (...args: string[]) => finish(spawn(program, [...before, ...args], { cwd, env: variables }));
 }
 
-/** As `eval "$(nube env)"` leaves it, on a machine where nobody has configured AWS. */
+/** The environment that `eval "$(nube env)"` sets, without any AWS configuration of the machine. */
 export function clientEnvironment(endpoint: string): Record<string, string | undefined> {
   return {
     ...cleanEnvironment(),
@@ -112,7 +112,7 @@ export function clientEnvironment(endpoint: string): Record<string, string | und
   };
 }
 
-/** Nothing of this machine's settings for Nube or AWS. */
+/** The environment without this machine's settings for Nube and AWS. */
 function cleanEnvironment(): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS|NUBE)_/.test(name)));
 }

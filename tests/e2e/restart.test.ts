@@ -4,12 +4,12 @@ import { expect, test } from "vitest";
 import { startPostgres } from "../../tools/postgres.ts";
 import { awsCli, startServer, temporaryFolder } from "./harness.ts";
 
-/** Sizes on both sides of each border: empty, inside a record, in a blob, in parts. */
+/** Sizes around each storage boundary: empty, in a record, in a blob, in parts. */
 const SIZES = { "empty.bin": 0, "deep/er/small.txt": 1_000, "blob.bin": 100_000, "parts.bin": 20_000_000 };
 
 const contentOf = (name: string, size: number) => Buffer.alloc(size, `${name} `);
 
-/** A person syncs a folder up, stops the cloud, starts it another day, and syncs the folder down. */
+/** Syncs a folder up, restarts the cloud, and syncs the folder down. */
 async function keepsOverRestart(...flags: string[]): Promise<void> {
   const folder = await temporaryFolder();
   await mkdir(join(folder, "deep/er"), { recursive: true });
@@ -32,11 +32,11 @@ async function keepsOverRestart(...flags: string[]): Promise<void> {
   expect(await second.end("SIGTERM")).toBe(0);
 }
 
-test("what was stored is there after a restart", async () => {
+test("stored objects are available after a restart", async () => {
   await keepsOverRestart("--data", await temporaryFolder());
 });
 
-test("the same with records in PostgreSQL", async () => {
+test("stored objects are available after a restart with records in PostgreSQL", async () => {
   const postgres = await startPostgres();
   try {
     await keepsOverRestart("--data", await temporaryFolder(), "--store", postgres.url);

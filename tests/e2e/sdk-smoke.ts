@@ -7,15 +7,18 @@ import { type Language, sdkProgram } from "../../tools/sdks.ts";
 import { clientEnvironment, nube, startServer, temporaryFolder } from "./harness.ts";
 import { wiretap } from "./wiretap.ts";
 
-/** What a program prints: a line for each thing that it saw. */
+/** The output of a program: one line per observation. */
 type Facts = Readonly<Record<string, string>>;
 
-/** By protocol: what an SDK is to see, and what must be found in the bytes that it sends; or why it is not asked. */
+/**
+ * By protocol: the expected output of the SDK's program and patterns in the bytes that it sends, or the
+ * reason for which the protocol is skipped.
+ */
 export type Spoken = Readonly<Record<string, { sees: Facts; sends: readonly RegExp[] } | string>>;
 
 const root = "arn:aws:iam::000000000000:root";
 
-/** What every SDK makes of an operation that is not there yet: an error that names it. */
+/** The error that every SDK reports for an operation that is not implemented. */
 export const notImplemented = (operation: string) =>
   `501 NotImplemented Nube does not implement ${operation} yet.`;
 
@@ -63,7 +66,7 @@ export function smoke(language: Language, name: string, spoken: Spoken): void {
   });
 }
 
-/** Of an SDK that takes the CA from `AWS_CA_BUNDLE`: S3's and STS' smoke over TLS. */
+/** Runs the tests for S3 and STS over TLS with an SDK that takes the CA from `AWS_CA_BUNDLE`. */
 export function smokeOverTls(language: Language, name: string): void {
   suiteOf(language, `${name}, over TLS`, () => {
     test.each([
@@ -80,7 +83,7 @@ export function smokeOverTls(language: Language, name: string): void {
   });
 }
 
-/** Skipped with the reason in its name where the SDK's program is not built. */
+/** Declares a suite, which is skipped with the reason in its name if the SDK's program is not built. */
 function suiteOf(language: Language, name: string, suite: () => void): void {
   const program = sdkProgram(language);
   const isThere = typeof program !== "string";
@@ -91,8 +94,8 @@ async function run(language: Language, protocol: string, env: NodeJS.ProcessEnv)
   const built = sdkProgram(language);
   if (typeof built === "string") throw new Error(built);
   const [program, ...args] = built.run;
-  const told = await promisify(execFile)(program, [...args, protocol], { env: { ...env, ...built.env } });
-  expect(told.stderr).toBe("");
-  const lines = told.stdout.trim().split("\n");
+  const printed = await promisify(execFile)(program, [...args, protocol], { env: { ...env, ...built.env } });
+  expect(printed.stderr).toBe("");
+  const lines = printed.stdout.trim().split("\n");
   return Object.fromEntries(lines.map((line) => line.split(/: (.*)/, 2)));
 }

@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 30_000 });
 const BODY = Buffer.alloc(1_000_000, "body");
 const object = { Bucket: "stopped", Key: "k" };
 
-/** The first half has arrived: its intent is a file. */
+/** The first half has arrived once its intent file exists. */
 async function halfAnUpload(server: Server): Promise<ClientRequest> {
   const s3 = s3Client(server);
   await s3.send(new CreateBucketCommand({ Bucket: object.Bucket })).catch(() => {});
@@ -23,7 +23,7 @@ async function halfAnUpload(server: Server): Promise<ClientRequest> {
   return upload;
 }
 
-test("SIGTERM lets an upload finish, and keeps it", async () => {
+test("after SIGTERM, an upload in progress completes and is stored", async () => {
   const data = await temporaryFolder();
   const server = await startServer("--data", data);
   const upload = await halfAnUpload(server);
@@ -39,7 +39,7 @@ test("SIGTERM lets an upload finish, and keeps it", async () => {
   expect(BODY.equals(await Body!.transformToByteArray())).toBe(true);
 });
 
-test("SIGTERM waits for a client that has gone silent, but not long", async () => {
+test("after SIGTERM, the server waits for a silent client only for a limited time", async () => {
   const server = await startServer("--data", await temporaryFolder());
   const upload = await halfAnUpload(server);
   const broken = new Promise<Error>((resolve) => upload.once("error", resolve));

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, vi } from "vitest";
 import { startPostgres } from "../../tools/postgres.ts";
 import { launch, type Server } from "./harness.ts";
 
-/** Something that is undone, last first, at the end. */
+/** A cleanup step; the steps run in reverse order. */
 type Undo = () => Promise<unknown>;
 
-/** Where a cloud may keep its records, and the flags that say so. */
+/** The places where a cloud can store its records, with their flags. */
 const STORES: Record<string, (later: (undo: Undo) => void) => Promise<string[]>> = {
   "in its data folder": async (later) => ["--data", await folder(later)],
   "in PostgreSQL": async (later) => {
@@ -24,7 +24,7 @@ type StoreName = keyof typeof STORES;
 export const DURABLE: readonly StoreName[] = ["in its data folder", "in PostgreSQL"];
 export const ALL: readonly StoreName[] = Object.keys(STORES);
 
-/** Holds a suite against one cloud for each of these stores. Its tests may wait for clients that take their time. */
+/** Runs a suite against one cloud for each of these stores, with timeouts for slow clients. */
 export function onStores(names: readonly StoreName[], suite: (cloud: () => Server) => void): void {
   vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
   describe.each(names)("a cloud that keeps its records %s", (name) => {
@@ -33,7 +33,7 @@ export function onStores(names: readonly StoreName[], suite: (cloud: () => Serve
     beforeAll(async () => {
       const flags = await STORES[name]!((step) => undo.push(step));
       server = await launch(flags, (kill) => undo.push(kill));
-      // A cloud in memory leaves a folder where it is not asked to stop.
+      // A cloud in memory deletes its folder only if it is stopped by SIGTERM.
       undo.push(() => server.end("SIGTERM"));
     });
     afterAll(async () => {

@@ -3,10 +3,10 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import type { Server } from "./harness.ts";
 
-/** A way to a server that keeps what clients send: what they say is part of what is tested. */
+/** A proxy to a server that records what clients send, so that tests can check it. */
 export interface Wiretap {
   endpoint: string;
-  /** So far, of all connections, byte for character. */
+  /** All bytes so far of all connections, in Latin-1. */
   sent(): string;
 }
 

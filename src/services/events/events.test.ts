@@ -335,7 +335,7 @@ test("no response contains a connection's secrets", async () => {
     AuthorizationType: "BASIC",
     AuthParameters,
   });
-  const told = await nube.aws.events.DescribeConnection({ Name: "c" });
-  expect(told.AuthParameters).toEqual({ BasicAuthParameters: { Username: "me" } });
-  expect(JSON.stringify([made, told])).not.toContain("secret-word");
+  const description = await nube.aws.events.DescribeConnection({ Name: "c" });
+  expect(description.AuthParameters).toEqual({ BasicAuthParameters: { Username: "me" } });
+  expect(JSON.stringify([made, description])).not.toContain("secret-word");
 });

@@ -177,30 +177,30 @@ describe("delivered events", () => {
     },
   );
   behaviour("events for a deleted bus are sent to the dead-letter queue", guide("eb-rule-dlq"), async () => {
-    const dead = await inbox();
+    const deadLetters = await inbox();
     const Arn = arn("event-bus/gone");
     const { put } = await route({
       Arn,
       RoleArn: `arn:aws:iam::${ACCOUNT}:role/bus`,
-      DeadLetterConfig: { Arn: dead.arn },
+      DeadLetterConfig: { Arn: deadLetters.arn },
     });
     await put();
     await cloud.advance(1_000);
-    expect((await dead.messages())[0]!.MessageAttributes).toMatchObject({
+    expect((await deadLetters.messages())[0]!.MessageAttributes).toMatchObject({
       TARGET_ARN: { StringValue: Arn },
       ERROR_CODE: { StringValue: "NO_RESOURCE" },
     });
   });
   behaviour("undeliverable events are sent to the dead-letter queue", guide("eb-rule-dlq"), async () => {
-    const dead = await inbox();
+    const deadLetters = await inbox();
     const { Name, put } = await route({
       Arn: queue("nowhere"),
-      DeadLetterConfig: { Arn: dead.arn },
+      DeadLetterConfig: { Arn: deadLetters.arn },
       RetryPolicy: { MaximumRetryAttempts: 0 },
     });
     await put();
     await cloud.advance(60_000);
-    const { MessageAttributes } = (await dead.messages())[0]!;
+    const { MessageAttributes } = (await deadLetters.messages())[0]!;
     expect(MessageAttributes).toMatchObject({
       RULE_ARN: { StringValue: arn(`rule/${Name}`) },
       TARGET_ARN: { StringValue: queue("nowhere") },
@@ -209,13 +209,13 @@ describe("delivered events", () => {
     });
   });
   behaviour("a denied delivery is reported in the dead letter", guide("eb-rule-dlq"), async () => {
-    const dead = await inbox();
+    const deadLetters = await inbox();
     const QueueName = name("closed");
     await sqs(new CreateQueueCommand({ QueueName }));
-    const { put } = await route({ Arn: queue(QueueName), DeadLetterConfig: { Arn: dead.arn } });
+    const { put } = await route({ Arn: queue(QueueName), DeadLetterConfig: { Arn: deadLetters.arn } });
     await put();
     await cloud.advance(1_000);
-    expect((await dead.messages())[0]!.MessageAttributes).toMatchObject({
+    expect((await deadLetters.messages())[0]!.MessageAttributes).toMatchObject({
       ERROR_CODE: { StringValue: "NO_PERMISSIONS" },
     });
   });

@@ -65,10 +65,10 @@ describe("API destinations", () => {
   const connect = async () => {
     const Name = name("connection");
     const AuthParameters = { ApiKeyAuthParameters: { ApiKeyName: "x-key", ApiKeyValue: "secret" } };
-    const made = await send(
+    const created = await send(
       new CreateConnectionCommand({ Name, AuthorizationType: "API_KEY", AuthParameters }),
     );
-    return { Name, ConnectionArn: made.ConnectionArn! };
+    return { Name, ConnectionArn: created.ConnectionArn! };
   };
   behaviour("a connection's ARN ends with a unique ID", api("CreateConnection"), async () => {
     const { Name, ConnectionArn } = await connect();
@@ -92,7 +92,7 @@ describe("API destinations", () => {
     );
   });
   behaviour("an OAuth connection is AUTHORIZING first", api("CreateConnection"), async () => {
-    const made = await send(
+    const created = await send(
       new CreateConnectionCommand({
         Name: name("connection"),
         AuthorizationType: "OAUTH_CLIENT_CREDENTIALS",
@@ -105,7 +105,7 @@ describe("API destinations", () => {
         },
       }),
     );
-    expect(made.ConnectionState).toBe("AUTHORIZING");
+    expect(created.ConnectionState).toBe("AUTHORIZING");
   });
   behaviour(
     "changing the authorization type removes the former parameters",
@@ -177,7 +177,7 @@ describe("API destinations", () => {
     async () => {
       const { ConnectionArn } = await connect();
       const Name = name("destination");
-      const made = await send(
+      const created = await send(
         new CreateApiDestinationCommand({
           Name,
           ConnectionArn,
@@ -185,7 +185,7 @@ describe("API destinations", () => {
           HttpMethod: "POST",
         }),
       );
-      expect(made.ApiDestinationState).toBe("ACTIVE");
+      expect(created.ApiDestinationState).toBe("ACTIVE");
       expect(await send(new DescribeApiDestinationCommand({ Name }))).toMatchObject({
         ConnectionArn,
         HttpMethod: "POST",

@@ -194,13 +194,13 @@ describe("archives and replays", () => {
     await expect(send(new DisableRuleCommand({ Name }))).rejects.toMatchObject({
       name: "ManagedRuleException",
     });
-    const unforced = {
+    const withoutForce = {
       name: "ManagedRuleException",
       message: `${Name} is a managed rule. Set 'force' parameter to true to override.`,
     };
     const removal = { Rule: Name, Ids: [Name] };
-    await expect(send(new DeleteRuleCommand({ Name }))).rejects.toMatchObject(unforced);
-    await expect(send(new RemoveTargetsCommand(removal))).rejects.toMatchObject(unforced);
+    await expect(send(new DeleteRuleCommand({ Name }))).rejects.toMatchObject(withoutForce);
+    await expect(send(new RemoveTargetsCommand(removal))).rejects.toMatchObject(withoutForce);
     await send(new RemoveTargetsCommand({ ...removal, Force: true }));
     await send(new DeleteRuleCommand({ Name, Force: true }));
     await send(new DeleteArchiveCommand({ ArchiveName }));

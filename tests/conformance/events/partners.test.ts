@@ -119,10 +119,10 @@ describe("partner event sources", () => {
     async () => {
       const Name = await offered();
       await bus(Name);
-      const wrong = { name: "InvalidStateException", $metadata: { httpStatusCode: 400 } };
-      await expect(send(new ActivateEventSourceCommand({ Name }))).rejects.toMatchObject(wrong);
+      const invalidState = { name: "InvalidStateException", $metadata: { httpStatusCode: 400 } };
+      await expect(send(new ActivateEventSourceCommand({ Name }))).rejects.toMatchObject(invalidState);
       await send(new DeactivateEventSourceCommand({ Name }));
-      await expect(send(new DeactivateEventSourceCommand({ Name }))).rejects.toMatchObject(wrong);
+      await expect(send(new DeactivateEventSourceCommand({ Name }))).rejects.toMatchObject(invalidState);
     },
   );
   behaviour(
@@ -174,7 +174,7 @@ describe("partner event sources", () => {
 describe("listings", () => {
   behaviour("ListEventSources returns the offered sources in pages", api("ListEventSources"), async () => {
     const NamePrefix = "aws.partner/example.com/source";
-    const mine = [await offered(), await offered()];
+    const offeredNames = [await offered(), await offered()];
     const names: string[] = [];
     let NextToken: string | undefined;
     do {
@@ -183,7 +183,7 @@ describe("listings", () => {
       names.push(...listed.EventSources!.map(({ Name }) => Name!));
       NextToken = listed.NextToken;
     } while (NextToken);
-    expect(names).toEqual(expect.arrayContaining(mine));
+    expect(names).toEqual(expect.arrayContaining(offeredNames));
     expect(
       (await send(new ListEventSourcesCommand({ NamePrefix: "aws.partner/other" }))).EventSources,
     ).toEqual([]);
@@ -282,14 +282,14 @@ describe("PutPartnerEvents", () => {
   );
   behaviour("entries are validated separately", api("PutPartnerEvents"), async () => {
     const { Name } = await received();
-    const good = { Source: Name, DetailType: "order", Detail: "{}" };
+    const valid = { Source: Name, DetailType: "order", Detail: "{}" };
     const { FailedEntryCount, Entries } = await asPartner(
       new PutPartnerEventsCommand({
         Entries: [
-          { ...good, Source: `${Name}-other` },
-          { ...good, DetailType: undefined },
-          { ...good, Detail: "{" },
-          good,
+          { ...valid, Source: `${Name}-other` },
+          { ...valid, DetailType: undefined },
+          { ...valid, Detail: "{" },
+          valid,
         ],
       }),
     );

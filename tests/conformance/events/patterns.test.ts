@@ -12,7 +12,7 @@ const DOTS = "https://github.com/aws/event-ruler#caveat-compiled-rules-and-json-
 const FLOOR = "https://github.com/aws/event-ruler/pull/89";
 const TEST = doc("eventbridge/latest/APIReference/API_TestEventPattern.html");
 
-function ask(pattern: object | string, fields: object) {
+function testPattern(pattern: object | string, fields: object) {
   const event = {
     version: "0",
     id: "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
@@ -430,7 +430,7 @@ for (const [what, source, pattern, fields, matches] of cases) {
     `${what}: ${matches ? "matches" : "does not match"} ${JSON.stringify(pattern)}`,
     source,
     async () => {
-      expect((await ask(pattern, fields)).Result).toBe(matches);
+      expect((await testPattern(pattern, fields)).Result).toBe(matches);
     },
   );
 }
@@ -463,7 +463,7 @@ for (const [pattern, reason] of refused) {
     `the pattern ${pattern} is refused`,
     doc("eventbridge/latest/APIReference/API_PutRule.html"),
     async () => {
-      await expect(ask(pattern, {})).rejects.toMatchObject({
+      await expect(testPattern(pattern, {})).rejects.toMatchObject({
         name: "InvalidEventPatternException",
         message: expect.stringContaining(`Event pattern is not valid. Reason: ${reason}`),
       });
@@ -473,7 +473,7 @@ for (const [pattern, reason] of refused) {
 
 for (const field of ["id", "account", "source", "time", "region", "detail-type"]) {
   behaviour(`an event without ${field} is refused`, TEST, async () => {
-    await expect(ask({ source: ["a"] }, { [field]: undefined })).rejects.toMatchObject({
+    await expect(testPattern({ source: ["a"] }, { [field]: undefined })).rejects.toMatchObject({
       name: "ValidationException",
     });
   });
@@ -482,13 +482,13 @@ behaviour(
   "an event may omit resources, as in AWS's own example",
   doc("cli/latest/reference/events/test-event-pattern.html"),
   async () => {
-    const { Result } = await ask({ source: ["aws.ec2"] }, { resources: undefined });
+    const { Result } = await testPattern({ source: ["aws.ec2"] }, { resources: undefined });
     expect(Result).toBe(true);
   },
 );
 behaviour("the depth of an event is limited", TEST, async () => {
   const deep = JSON.parse(`${"[".repeat(2_000)}1${"]".repeat(2_000)}`);
-  await expect(ask({ source: ["a"] }, { detail: { deep } })).rejects.toMatchObject({
+  await expect(testPattern({ source: ["a"] }, { detail: { deep } })).rejects.toMatchObject({
     name: "ValidationException",
   });
 });

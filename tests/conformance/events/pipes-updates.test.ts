@@ -151,9 +151,9 @@ behaviour("changing the target removes the parameters of the former one", api("U
     TargetParameters: { InputTemplate: TEMPLATE, SqsQueueParameters: { MessageGroupId: "g" } },
   });
   const Target = `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/default`;
-  const told = await updated({ Target });
-  expect(told).toMatchObject({ Target, CurrentState: "RUNNING" });
-  expect(told.TargetParameters).toEqual({ InputTemplate: TEMPLATE });
+  const description = await updated({ Target });
+  expect(description).toMatchObject({ Target, CurrentState: "RUNNING" });
+  expect(description.TargetParameters).toEqual({ InputTemplate: TEMPLATE });
 });
 
 behaviour("a pipe of another Region cannot be tagged", api("TagResource"), async () => {

@@ -344,13 +344,13 @@ behaviour("ListPipes filters by source and by state", api("ListPipes"), async ()
 behaviour("a page of ListPipes is filled with matching pipes", api("ListPipes"), async () => {
   for (const [n, DesiredState] of (["STOPPED", "RUNNING", "RUNNING", "STOPPED"] as const).entries())
     await pipe({ Name: `paged-${n}`, DesiredState });
-  const asked = { NamePrefix: "paged-", DesiredState: "STOPPED", Limit: 2 } as const;
-  const { Pipes, NextToken } = await pipes.send(new ListPipesCommand(asked));
+  const query = { NamePrefix: "paged-", DesiredState: "STOPPED", Limit: 2 } as const;
+  const { Pipes, NextToken } = await pipes.send(new ListPipesCommand(query));
   expect(Pipes!.map(({ Name }) => Name)).toEqual(["paged-0", "paged-3"]);
   expect(NextToken).toBeUndefined();
-  const first = await pipes.send(new ListPipesCommand({ ...asked, Limit: 1 }));
+  const first = await pipes.send(new ListPipesCommand({ ...query, Limit: 1 }));
   expect(first.Pipes!.map(({ Name }) => Name)).toEqual(["paged-0"]);
-  const second = await pipes.send(new ListPipesCommand({ ...asked, Limit: 1, NextToken: first.NextToken! }));
+  const second = await pipes.send(new ListPipesCommand({ ...query, Limit: 1, NextToken: first.NextToken! }));
   expect(second.Pipes!.map(({ Name }) => Name)).toEqual(["paged-3"]);
 });
 

@@ -85,15 +85,15 @@ behaviour(
   async () => {
     const { on } = await inventoried(["a"]);
     const { of, answer } = await inventoryOf(on);
-    const told = await describeJob(of);
-    expect(told).toMatchObject({
+    const described = await describeJob(of);
+    expect(described).toMatchObject({
       Action: "InventoryRetrieval",
       InventorySizeInBytes: answer.body.length,
       InventoryRetrievalParameters: { Format: "JSON" },
       StatusCode: "Succeeded",
     });
     for (const member of ["ArchiveId", "ArchiveSizeInBytes", "RetrievalByteRange", "SHA256TreeHash"])
-      expect(told).not.toHaveProperty(member);
+      expect(described).not.toHaveProperty(member);
   },
 );
 
@@ -111,8 +111,8 @@ const listed = async (
 ) => {
   const { of, text } = await inventoryOf(on, { InventoryRetrievalParameters: parameters });
   const list: { ArchiveDescription: string; CreationDate: string }[] = JSON.parse(text).ArchiveList;
-  const { InventoryRetrievalParameters: told } = await describeJob(of);
-  return { list, names: list.map((one) => one.ArchiveDescription), told: told! };
+  const { InventoryRetrievalParameters: described } = await describeJob(of);
+  return { list, names: list.map((one) => one.ArchiveDescription), described: described! };
 };
 
 behaviour(
@@ -127,7 +127,7 @@ behaviour(
     expect((await listed(on, { EndDate })).names).toEqual(["a", "b"]);
     const both = await listed(on, { StartDate, EndDate });
     expect(both.names).toEqual(["b"]);
-    expect(both.told).toMatchObject({ StartDate, EndDate });
+    expect(both.described).toMatchObject({ StartDate, EndDate });
   },
 );
 
@@ -138,10 +138,10 @@ behaviour(
     const { on } = await inventoried(["a", "b", "c"]);
     const first = await listed(on, { Limit: "2" });
     expect(first.names).toEqual(["a", "b"]);
-    expect(first.told).toMatchObject({ Limit: "2", Marker: expect.any(String) });
-    const second = await listed(on, { Limit: "2", Marker: first.told.Marker });
+    expect(first.described).toMatchObject({ Limit: "2", Marker: expect.any(String) });
+    const second = await listed(on, { Limit: "2", Marker: first.described.Marker });
     expect(second.names).toEqual(["c"]);
-    expect(second.told.Marker).toBeUndefined();
+    expect(second.described.Marker).toBeUndefined();
   },
 );
 
@@ -154,9 +154,9 @@ behaviour(
       await Promise.all(Array.from({ length: 77 }, () => upload(on)));
     await cloud.advance(DAY);
     const EndDate = (await listed(on, {})).list[1]!.CreationDate;
-    const { names, told } = await listed(on, { Limit: "1", EndDate });
+    const { names, described } = await listed(on, { Limit: "1", EndDate });
     expect(names).toEqual(["a"]);
-    expect(told.Marker).toBeUndefined();
+    expect(described.Marker).toBeUndefined();
   },
 );
 

@@ -50,8 +50,8 @@ behaviour("DescribeJob describes a retrieval in progress", page("api-describe-jo
     SNSTopic: "arn:aws:sns:us-east-1:000000000000:mytopic",
     Tier: "Bulk",
   });
-  const told = await describeJob(of);
-  expect(told).toMatchObject({
+  const jobDescription = await describeJob(of);
+  expect(jobDescription).toMatchObject({
     Action: "ArchiveRetrieval",
     ArchiveId: archiveId,
     ArchiveSizeInBytes: 2 * MIB,
@@ -68,13 +68,17 @@ behaviour("DescribeJob describes a retrieval in progress", page("api-describe-jo
     VaultARN: arn(on.vaultName),
   });
   for (const member of ["CompletionDate", "InventorySizeInBytes", "InventoryRetrievalParameters"])
-    expect(told).not.toHaveProperty(member);
+    expect(jobDescription).not.toHaveProperty(member);
 });
 
 behaviour("DescribeJob describes a completed retrieval", page("api-describe-job-get"), async () => {
-  const told = await describeJob(await retrieved(bytes(10)));
-  expect(told).toMatchObject({ Completed: true, StatusCode: "Succeeded", StatusMessage: "Succeeded" });
-  expect(told.CompletionDate! > told.CreationDate!).toBe(true);
+  const jobDescription = await describeJob(await retrieved(bytes(10)));
+  expect(jobDescription).toMatchObject({
+    Completed: true,
+    StatusCode: "Succeeded",
+    StatusMessage: "Succeeded",
+  });
+  expect(jobDescription.CompletionDate! > jobDescription.CreationDate!).toBe(true);
 });
 
 for (const [tier, soonest, latest] of [
@@ -171,9 +175,12 @@ for (const [range, isNode] of [
       const of = await retrieved(body, { RetrievalByteRange: range });
       const part = body.subarray(first, last + 1);
       const expected = isNode ? treeHash(part) : undefined;
-      const told = await describeJob(of);
-      expect(told).toMatchObject({ RetrievalByteRange: range, ArchiveSHA256TreeHash: treeHash(body) });
-      expect(told.SHA256TreeHash).toBe(expected);
+      const jobDescription = await describeJob(of);
+      expect(jobDescription).toMatchObject({
+        RetrievalByteRange: range,
+        ArchiveSHA256TreeHash: treeHash(body),
+      });
+      expect(jobDescription.SHA256TreeHash).toBe(expected);
       const answer = await output(of);
       expect(answer.body.equals(part)).toBe(true);
       expect(answer.checksum).toBe(expected);
@@ -256,8 +263,8 @@ behaviour(
   page("api-error-responses"),
   async () => {
     const of = { ...(await vault()), jobId: "no-such-job" };
-    for (const ask of [describeJob, output]) {
-      await expect(ask(of)).rejects.toMatchObject({
+    for (const operation of [describeJob, output]) {
+      await expect(operation(of)).rejects.toMatchObject({
         name: "ResourceNotFoundException",
         message: "The job ID was not found: no-such-job",
         code: "ResourceNotFoundException",
@@ -306,8 +313,8 @@ behaviour("ListJobs returns the same descriptions as DescribeJob", page("api-job
   const { on, ids } = await threeJobs();
   const { JobList, Marker } = await client().send(new ListJobsCommand(on));
   expect(JobList!.map((one) => one.JobId)).toEqual(ids);
-  const { $metadata: _, ...told } = await describeJob({ ...on, jobId: ids[0]! });
-  expect(JobList![0]).toEqual(told);
+  const { $metadata: _, ...jobDescription } = await describeJob({ ...on, jobId: ids[0]! });
+  expect(JobList![0]).toEqual(jobDescription);
   expect(Marker).toBeUndefined();
 });
 

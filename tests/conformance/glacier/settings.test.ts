@@ -175,9 +175,9 @@ behaviour("InitiateVaultLock answers 201 with a lock ID", page("api-InitiateVaul
 behaviour("a lock in progress expires after 24 hours", page("vault-lock"), async () => {
   const on = await vault();
   await lock(on);
-  const told = await lockOf(on);
-  expect(told).toMatchObject({ State: "InProgress", Policy: policy("Deny", on).Policy });
-  expect(Date.parse(told.ExpirationDate!) - Date.parse(told.CreationDate!)).toBe(DAY);
+  const description = await lockOf(on);
+  expect(description).toMatchObject({ State: "InProgress", Policy: policy("Deny", on).Policy });
+  expect(Date.parse(description.ExpirationDate!) - Date.parse(description.CreationDate!)).toBe(DAY);
   await cloud.advance(DAY);
   await expect(lockOf(on)).rejects.toMatchObject(
     notFound(`No vault lock policy is set for: ${arn(on.vaultName)}`),
@@ -213,9 +213,9 @@ behaviour("CompleteVaultLock locks the vault, and is idempotent", page("api-Comp
     const answer = await client().send(new CompleteVaultLockCommand({ ...on, lockId }));
     expect(answer.$metadata.httpStatusCode).toBe(204);
   }
-  const told = await lockOf(on);
-  expect(told.State).toBe("Locked");
-  expect(told.ExpirationDate).toBeUndefined();
+  const description = await lockOf(on);
+  expect(description.State).toBe("Locked");
+  expect(description.ExpirationDate).toBeUndefined();
   await cloud.advance(2 * DAY);
   expect((await lockOf(on)).State).toBe("Locked");
 });
@@ -298,16 +298,16 @@ behaviour(
   page("vault-access-policy"),
   async () => {
     const on = { ...(await vault()), accountId: "000000000000" };
-    const friend = client({ account: "111122223333" });
-    const look = () => friend.send(new GetVaultNotificationsCommand(on));
-    await expect(look()).rejects.toMatchObject(denied);
+    const otherAccount = client({ account: "111122223333" });
+    const getNotifications = () => otherAccount.send(new GetVaultNotificationsCommand(on));
+    await expect(getNotifications()).rejects.toMatchObject(denied);
     const more = {
       Principal: { AWS: "arn:aws:iam::111122223333:root" },
       Action: "glacier:GetVaultNotifications",
     };
     await client().send(new SetVaultAccessPolicyCommand({ ...on, policy: policy("Allow", on, more) }));
-    await expect(look()).rejects.toMatchObject(notFound());
-    await expect(friend.send(new GetVaultLockCommand(on))).rejects.toMatchObject(denied);
+    await expect(getNotifications()).rejects.toMatchObject(notFound());
+    await expect(otherAccount.send(new GetVaultLockCommand(on))).rejects.toMatchObject(denied);
   },
 );
 

@@ -75,15 +75,15 @@ behaviour(
   page("api-vault-get"),
   async () => {
     const on = await vault();
-    const told = await client().send(new DescribeVaultCommand(on));
-    expect(told).toMatchObject({
+    const response = await client().send(new DescribeVaultCommand(on));
+    expect(response).toMatchObject({
       VaultARN: arn(on.vaultName),
       VaultName: on.vaultName,
       NumberOfArchives: 0,
       SizeInBytes: 0,
     });
-    expect(told.CreationDate).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-    expect(told.LastInventoryDate).toBeUndefined();
+    expect(response.CreationDate).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(response.LastInventoryDate).toBeUndefined();
   },
 );
 
@@ -111,9 +111,9 @@ behaviour(
     await upload(on, bytes(500));
     expect(await client().send(new DescribeVaultCommand(on))).toMatchObject({ NumberOfArchives: 0 });
     await cloud.advance(DAY);
-    const told = await client().send(new DescribeVaultCommand(on));
-    expect(told).toMatchObject({ NumberOfArchives: 2, SizeInBytes: 1_500 + 2 * 32_768 });
-    expect(told.LastInventoryDate).toMatch(/Z$/);
+    const response = await client().send(new DescribeVaultCommand(on));
+    expect(response).toMatchObject({ NumberOfArchives: 2, SizeInBytes: 1_500 + 2 * 32_768 });
+    expect(response.LastInventoryDate).toMatch(/Z$/);
   },
 );
 
@@ -139,17 +139,17 @@ behaviour(
 
 behaviour("the account's own ID is equivalent to the hyphen", page("api-vault-get"), async () => {
   const on = await vault();
-  const told = await client().send(new DescribeVaultCommand({ ...on, accountId: "000000000000" }));
-  expect(told.VaultName).toBe(on.vaultName);
+  const response = await client().send(new DescribeVaultCommand({ ...on, accountId: "000000000000" }));
+  expect(response.VaultName).toBe(on.vaultName);
 });
 
 behaviour("another account's vault is not accessible", page("api-error-responses"), async () => {
   const on = await vault();
-  const stranger = client({ account: "111122223333" });
+  const otherAccount = client({ account: "111122223333" });
   await expect(
-    stranger.send(new DescribeVaultCommand({ ...on, accountId: "000000000000" })),
+    otherAccount.send(new DescribeVaultCommand({ ...on, accountId: "000000000000" })),
   ).rejects.toMatchObject({ name: "AccessDeniedException", $metadata: { httpStatusCode: 403 } });
-  await expect(stranger.send(new DescribeVaultCommand(on))).rejects.toMatchObject({
+  await expect(otherAccount.send(new DescribeVaultCommand(on))).rejects.toMatchObject({
     message: `Vault not found for ARN: arn:aws:glacier:us-east-1:111122223333:vaults/${on.vaultName}`,
   });
 });
@@ -162,9 +162,9 @@ behaviour("a malformed account ID is refused", page("api-error-responses"), asyn
   });
 });
 
-const told = (version: string | undefined) => {
-  const careless = client();
-  careless.middlewareStack.add(
+const response = (version: string | undefined) => {
+  const modified = client();
+  modified.middlewareStack.add(
     (next) => async (args) => {
       const { headers } = args.request as { headers: Record<string, string> };
       if (version === undefined) delete headers["x-amz-glacier-version"];
@@ -173,11 +173,11 @@ const told = (version: string | undefined) => {
     },
     { step: "build", priority: "low" },
   );
-  return careless.send(new ListVaultsCommand({ accountId: "-" }));
+  return modified.send(new ListVaultsCommand({ accountId: "-" }));
 };
 
 behaviour("a request must have the API version header", page("api-common-request-headers"), async () => {
-  await expect(told(undefined)).rejects.toMatchObject({
+  await expect(response(undefined)).rejects.toMatchObject({
     name: "MissingParameterValueException",
     message: "Required parameter missing: API version",
     $metadata: { httpStatusCode: 400 },
@@ -185,8 +185,8 @@ behaviour("a request must have the API version header", page("api-common-request
 });
 
 behaviour("an unknown API version is refused", page("api-common-request-headers"), async () => {
-  await expect(told("2011-01-01")).rejects.toMatchObject({ name: "InvalidParameterValueException" });
-  expect(await told("2012-06-01")).toHaveProperty("VaultList");
+  await expect(response("2011-01-01")).rejects.toMatchObject({ name: "InvalidParameterValueException" });
+  expect(await response("2012-06-01")).toHaveProperty("VaultList");
 });
 
 const listing = { account: "222233334444" };

@@ -18,7 +18,7 @@ import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { bucketAccess, denied, OTHER, OTHER_ID, OWNER_ID, THIRD, THIRD_ID } from "./bucket-access.ts";
 
 const cloud = conformanceCloud();
-const { owner, other, nobody, account, bucket, unblock, policy, put, get, list } = bucketAccess(cloud);
+const { owner, other, anonymous, account, bucket, unblock, policy, put, get, list } = bucketAccess(cloud);
 
 const ACLS = doc("AmazonS3/latest/userguide/acl-overview.html");
 const CANNED = doc("AmazonS3/latest/userguide/acl-overview.html#canned-acl");
@@ -153,30 +153,30 @@ behaviour("READ on an object lets everybody get it", ACLS, async () => {
   const Bucket = await withAcls();
   await put(Bucket, "k", { ACL: "public-read" });
   await put(Bucket, "private");
-  await get(nobody(), Bucket);
-  await expect(get(nobody(), Bucket, "private")).rejects.toMatchObject(denied);
+  await get(anonymous(), Bucket);
+  await expect(get(anonymous(), Bucket, "private")).rejects.toMatchObject(denied);
 });
 
 behaviour("AuthenticatedUsers includes callers of any account but no anonymous callers", ACLS, async () => {
   const Bucket = await withAcls();
   await put(Bucket, "k", { ACL: "authenticated-read" });
   await get(other(), Bucket);
-  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+  await expect(get(anonymous(), Bucket)).rejects.toMatchObject(denied);
 });
 
 behaviour("READ on a bucket allows listing it, but not getting its objects", ACLS, async () => {
   const Bucket = await withAcls();
   await put(Bucket);
   await owner().send(new PutBucketAclCommand({ Bucket, ACL: "public-read" }));
-  expect((await list(nobody(), Bucket)).KeyCount).toBe(1);
-  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+  expect((await list(anonymous(), Bucket)).KeyCount).toBe(1);
+  await expect(get(anonymous(), Bucket)).rejects.toMatchObject(denied);
 });
 
 behaviour("WRITE on a bucket allows putting and deleting objects", ACLS, async () => {
   const Bucket = await withAcls();
   await owner().send(new PutBucketAclCommand({ Bucket, ACL: "public-read-write" }));
-  await nobody().send(new PutObjectCommand({ Bucket, Key: "k", Body: Buffer.from("data") }));
-  await nobody().send(new DeleteObjectCommand({ Bucket, Key: "k" }));
+  await anonymous().send(new PutObjectCommand({ Bucket, Key: "k", Body: Buffer.from("data") }));
+  await anonymous().send(new DeleteObjectCommand({ Bucket, Key: "k" }));
 });
 
 behaviour("READ_ACP allows reading the ACL, WRITE_ACP allows changing it", ACLS, async () => {
@@ -208,7 +208,7 @@ behaviour("an explicit deny in the policy overrides a grant", ACLS, async () => 
   const Bucket = await withAcls();
   await put(Bucket, "k", { ACL: "public-read" });
   await policy(Bucket, { Effect: "Deny", Action: "s3:GetObject" });
-  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+  await expect(get(anonymous(), Bucket)).rejects.toMatchObject(denied);
 });
 
 behaviour("each version has its own ACL", PUT_OBJECT, async () => {
@@ -218,10 +218,10 @@ behaviour("each version has its own ACL", PUT_OBJECT, async () => {
   );
   const { VersionId } = await put(Bucket, "k", { ACL: "public-read" });
   await put(Bucket);
-  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
-  await get(nobody(), Bucket, "k", { VersionId });
+  await expect(get(anonymous(), Bucket)).rejects.toMatchObject(denied);
+  await get(anonymous(), Bucket, "k", { VersionId });
   await owner().send(new PutObjectAclCommand({ Bucket, Key: "k", VersionId, ACL: "private" }));
-  await expect(get(nobody(), Bucket, "k", { VersionId })).rejects.toMatchObject(denied);
+  await expect(get(anonymous(), Bucket, "k", { VersionId })).rejects.toMatchObject(denied);
 });
 
 behaviour("CopyObject does not copy the source's ACL", COPY, async () => {
@@ -232,7 +232,7 @@ behaviour("CopyObject does not copy the source's ACL", COPY, async () => {
   await copy({});
   expect(grantsIn(await objectAcl(Bucket, "c"))).toEqual([OWNS]);
   await copy({ ACL: "public-read" });
-  await get(nobody(), Bucket, "c");
+  await get(anonymous(), Bucket, "c");
 });
 
 behaviour(
@@ -253,7 +253,7 @@ behaviour(
       }),
     );
     expect(grantsIn(await objectAcl(Bucket, "m"))).toEqual([OWNS, `READ ${ALL}`]);
-    await get(nobody(), Bucket, "m");
+    await get(anonymous(), Bucket, "m");
   },
 );
 

@@ -14,7 +14,7 @@ import { send } from "./wire.ts";
 /* Anonymous callers, and the errors for operations that S3 refuses them whatever a policy allows. */
 
 const cloud = conformanceCloud();
-const { nobody, put, open } = bucketAccess(cloud);
+const { anonymous, put, open } = bucketAccess(cloud);
 
 const REST = doc("AmazonS3/latest/API/RESTServiceGET.html");
 
@@ -29,7 +29,7 @@ behaviour(
   "https://github.com/scylladb/scylladb/issues/13425",
   async () => {
     const Bucket = await open({ Action: "s3:*" });
-    const begun = nobody().send(new CreateMultipartUploadCommand({ Bucket, Key: "m" }));
+    const begun = anonymous().send(new CreateMultipartUploadCommand({ Bucket, Key: "m" }));
     await expect(begun).rejects.toMatchObject(forbidden("initiate multipart uploads"));
   },
 );
@@ -53,7 +53,7 @@ for (const [what, command] of [
     "https://github.com/Seagate/cortx-prvsnr/issues/2908",
     async () => {
       for (const Bucket of [await open({ Action: "s3:*" }), await open()])
-        await expect(nobody().send(command(Bucket) as CopyObjectCommand)).rejects.toMatchObject(
+        await expect(anonymous().send(command(Bucket) as CopyObjectCommand)).rejects.toMatchObject(
           forbidden("copy objects"),
         );
     },
@@ -67,7 +67,7 @@ behaviour(
     const Bucket = await open();
     await put(Bucket, "a");
     const Objects = [{ Key: "a" }, { Key: "k" }];
-    const { Deleted, Errors } = await nobody().send(
+    const { Deleted, Errors } = await anonymous().send(
       new DeleteObjectsCommand({ Bucket, Delete: { Objects } }),
     );
     expect(Deleted).toBeUndefined();

@@ -16,7 +16,7 @@ import { identities } from "../identities.ts";
 import { bucketAccess, denied, OTHER, OWNER } from "./bucket-access.ts";
 
 const cloud = conformanceCloud();
-const { of, owner, other, nobody, account, bucket, unblock, policy, put, get, list, open } =
+const { of, owner, other, anonymous, account, bucket, unblock, policy, put, get, list, open } =
   bucketAccess(cloud);
 const { user } = identities(cloud);
 
@@ -83,19 +83,19 @@ const CONDITIONS: [string, object, Call, Call][] = [
     "s3:authType",
     { StringEquals: { "s3:authType": "REST-HEADER" } },
     (b) => get(other(), b),
-    (b) => get(nobody(), b),
+    (b) => get(anonymous(), b),
   ],
   [
     "s3:signatureversion",
     { StringEquals: { "s3:signatureversion": "AWS4-HMAC-SHA256" } },
     (b) => get(other(), b),
-    (b) => get(nobody(), b),
+    (b) => get(anonymous(), b),
   ],
   [
     "s3:ResourceAccount",
     { StringEquals: { "s3:ResourceAccount": OWNER } },
     (b) => get(other(), b),
-    (b) => get(nobody(), b),
+    (b) => get(anonymous(), b),
   ],
   [
     "aws:PrincipalAccount",
@@ -166,8 +166,8 @@ behaviour("aws:SourceIp has the caller's address", GLOBAL, async () => {
     Action: "s3:GetObject",
     Condition: { IpAddress: { "aws:SourceIp": block } },
   });
-  await get(nobody(), await open(at("127.0.0.0/8")));
-  await expect(get(nobody(), await open(at("203.0.113.0/24")))).rejects.toMatchObject(denied);
+  await get(anonymous(), await open(at("127.0.0.0/8")));
+  await expect(get(anonymous(), await open(at("203.0.113.0/24")))).rejects.toMatchObject(denied);
 });
 
 behaviour("aws:SecureTransport is false for requests without TLS", GLOBAL, async () => {
@@ -175,7 +175,7 @@ behaviour("aws:SecureTransport is false for requests without TLS", GLOBAL, async
     { Action: "s3:GetObject" },
     { Effect: "Deny", Action: "s3:GetObject", Condition: { Bool: { "aws:SecureTransport": "false" } } },
   );
-  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+  await expect(get(anonymous(), Bucket)).rejects.toMatchObject(denied);
 });
 
 behaviour("aws:CurrentTime has the time of the cloud's clock", GLOBAL, async () => {
@@ -183,7 +183,7 @@ behaviour("aws:CurrentTime has the time of the cloud's clock", GLOBAL, async () 
     Action: "s3:GetObject",
     Condition: { DateLessThan: { "aws:CurrentTime": "2040-01-01T00:00:00Z" } },
   });
-  await get(nobody(), Bucket);
+  await get(anonymous(), Bucket);
 });
 
 behaviour(
@@ -252,8 +252,8 @@ behaviour(
       Resource: undefined,
       NotResource: `arn:aws:s3:::${Bucket}/secret/*`,
     });
-    await get(nobody(), Bucket);
-    await expect(get(nobody(), Bucket, "secret/k")).rejects.toMatchObject(denied);
+    await get(anonymous(), Bucket);
+    await expect(get(anonymous(), Bucket, "secret/k")).rejects.toMatchObject(denied);
   },
 );
 
@@ -266,7 +266,7 @@ behaviour(
       { Effect: "Deny", Action: "s3:GetObjectTagging", Principal: undefined, NotPrincipal: { AWS: OTHER } },
     );
     await other().send(new GetObjectTaggingCommand({ Bucket, Key: "k" }));
-    await expect(nobody().send(new GetObjectTaggingCommand({ Bucket, Key: "k" }))).rejects.toMatchObject(
+    await expect(anonymous().send(new GetObjectTaggingCommand({ Bucket, Key: "k" }))).rejects.toMatchObject(
       denied,
     );
   },

@@ -15,7 +15,7 @@ import { identities } from "../identities.ts";
 import { bucketAccess, denial, denied, OTHER, OTHER_ID, OWNER } from "./bucket-access.ts";
 
 const cloud = conformanceCloud();
-const { of, owner, other, nobody, account, policy, put, get, list, open } = bucketAccess(cloud);
+const { of, owner, other, anonymous, account, policy, put, get, list, open } = bucketAccess(cloud);
 const { user, session } = identities(cloud);
 
 const LOGIC = doc("IAM/latest/UserGuide/reference_policies_evaluation-logic.html");
@@ -29,18 +29,18 @@ const OWNERS = doc("AmazonS3/latest/userguide/bucket-owner-condition.html");
 
 behaviour("other accounts have no access to a bucket without a policy", LOGIC, async () => {
   const Bucket = await open();
-  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+  await expect(get(anonymous(), Bucket)).rejects.toMatchObject(denied);
   await expect(get(other(), Bucket)).rejects.toMatchObject(denied);
 });
 
 behaviour("the principal * includes anonymous callers", PRINCIPAL, async () => {
   const Bucket = await open({ Action: "s3:GetObject" });
-  expect(await (await get(nobody(), Bucket)).Body!.transformToString()).toBe("data");
+  expect(await (await get(anonymous(), Bucket)).Body!.transformToString()).toBe("data");
 });
 
 behaviour("everybody may also be written as the AWS principal *", PRINCIPAL, async () => {
   const Bucket = await open({ Principal: { AWS: "*" }, Action: "s3:GetObject" });
-  await get(nobody(), Bucket);
+  await get(anonymous(), Bucket);
 });
 
 for (const [what, Principal] of [
@@ -51,7 +51,7 @@ for (const [what, Principal] of [
   behaviour(`an account may be named ${what}`, PRINCIPAL, async () => {
     const Bucket = await open({ Principal, Action: "s3:GetObject" });
     await get(other(), Bucket);
-    await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+    await expect(get(anonymous(), Bucket)).rejects.toMatchObject(denied);
     await expect(get(account("777788889999"), Bucket)).rejects.toMatchObject(denied);
   });
 }
@@ -65,8 +65,8 @@ behaviour("an action that the policy does not allow is denied to another account
 
 behaviour("an explicit deny overrides every allow", LOGIC, async () => {
   const Bucket = await open({ Action: "s3:*" }, { Effect: "Deny", Action: "s3:GetObject" });
-  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
-  await list(nobody(), Bucket);
+  await expect(get(anonymous(), Bucket)).rejects.toMatchObject(denied);
+  await list(anonymous(), Bucket);
 });
 
 behaviour(
@@ -178,15 +178,15 @@ behaviour("GetObject of a version requires s3:GetObjectVersion", GET, async () =
   );
   const { VersionId } = await put(Bucket, "v");
   await policy(Bucket, { Action: "s3:GetObject" });
-  await get(nobody(), Bucket, "v");
-  await expect(get(nobody(), Bucket, "v", { VersionId })).rejects.toMatchObject(denied);
+  await get(anonymous(), Bucket, "v");
+  await expect(get(anonymous(), Bucket, "v", { VersionId })).rejects.toMatchObject(denied);
   await policy(Bucket, { Action: "s3:GetObjectVersion" });
-  await get(nobody(), Bucket, "v", { VersionId });
+  await get(anonymous(), Bucket, "v", { VersionId });
 });
 
 behaviour("GetObject of a missing key answers 403 without s3:ListBucket", GET, async () => {
   const Bucket = await open({ Action: "s3:GetObject" });
-  await expect(get(nobody(), Bucket, "missing")).rejects.toMatchObject(denied);
+  await expect(get(anonymous(), Bucket, "missing")).rejects.toMatchObject(denied);
   const ann = user("ann", { account: OWNER, allows: [{ Action: "s3:GetObject" }] });
   await expect(get(of(ann), Bucket, "missing")).rejects.toMatchObject(
     denial(
@@ -200,7 +200,7 @@ behaviour("GetObject of a missing key answers 403 without s3:ListBucket", GET, a
 
 behaviour("GetObject of a missing key answers 404 with s3:ListBucket", GET, async () => {
   const Bucket = await open({ Action: ["s3:GetObject", "s3:ListBucket"] });
-  await expect(get(nobody(), Bucket, "missing")).rejects.toMatchObject({ name: "NoSuchKey" });
+  await expect(get(anonymous(), Bucket, "missing")).rejects.toMatchObject({ name: "NoSuchKey" });
 });
 
 behaviour(
@@ -208,7 +208,7 @@ behaviour(
   doc("AmazonS3/latest/API/API_HeadObject.html"),
   async () => {
     const Bucket = await open({ Action: "s3:GetObject" });
-    const head = () => nobody().send(new HeadObjectCommand({ Bucket, Key: "missing" }));
+    const head = () => anonymous().send(new HeadObjectCommand({ Bucket, Key: "missing" }));
     await expect(head()).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
     await policy(Bucket, { Action: ["s3:GetObject", "s3:ListBucket"] });
     await expect(head()).rejects.toMatchObject({ $metadata: { httpStatusCode: 404 } });
@@ -217,7 +217,7 @@ behaviour(
 
 behaviour("HeadBucket requires s3:ListBucket", doc("AmazonS3/latest/API/API_HeadBucket.html"), async () => {
   const Bucket = await open({ Action: "s3:GetObject" });
-  const head = () => nobody().send(new HeadBucketCommand({ Bucket }));
+  const head = () => anonymous().send(new HeadBucketCommand({ Bucket }));
   await expect(head()).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
   await policy(Bucket, { Action: "s3:ListBucket" });
   await head();

@@ -17,7 +17,7 @@ import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { bucketAccess, denied, OTHER, OTHER_ID, OWNER_ID } from "./bucket-access.ts";
 
 const cloud = conformanceCloud();
-const { owner, other, nobody, bucket, unblock, policy, put, get } = bucketAccess(cloud);
+const { owner, other, anonymous, bucket, unblock, policy, put, get } = bucketAccess(cloud);
 
 const OWNERSHIP = doc("AmazonS3/latest/userguide/about-object-ownership.html");
 const ERRORS = doc("AmazonS3/latest/userguide/object-ownership-error-responses.html");
@@ -148,7 +148,7 @@ behaviour(
     const Bucket = await shared("ObjectWriter");
     await write(Bucket);
     await policy(Bucket, { Action: "s3:GetObject" });
-    await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+    await expect(get(anonymous(), Bucket)).rejects.toMatchObject(denied);
   },
 );
 

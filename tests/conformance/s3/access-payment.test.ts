@@ -14,7 +14,7 @@ import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { bucketAccess, denied } from "./bucket-access.ts";
 
 const cloud = conformanceCloud();
-const { owner, other, nobody, open, bucket } = bucketAccess(cloud);
+const { owner, other, anonymous, open, bucket } = bucketAccess(cloud);
 
 const PAYS = doc("AmazonS3/latest/userguide/RequesterPaysBuckets.html");
 const OBJECTS = doc("AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html");
@@ -85,7 +85,7 @@ behaviour("puts, copies, listings and batches accept x-amz-request-payer", PAYS,
 
 behaviour("anonymous requests to a Requester Pays bucket are denied", PAYS, async () => {
   const Bucket = await requesterPays();
-  const got = nobody().send(new GetObjectCommand({ Bucket, Key: "k", RequestPayer }));
+  const got = anonymous().send(new GetObjectCommand({ Bucket, Key: "k", RequestPayer }));
   await expect(got).rejects.toMatchObject(denied);
 });
 

@@ -36,7 +36,7 @@ import { resolved } from "./resolved.ts";
 import { send } from "./wire.ts";
 
 const cloud = conformanceCloud();
-const { owner, other, nobody, bucket, unblock, policy, put, get, list, open } = bucketAccess(cloud);
+const { owner, other, anonymous, bucket, unblock, policy, put, get, list, open } = bucketAccess(cloud);
 
 const CREATE = doc("AmazonS3/latest/API/API_control_CreateAccessPoint.html");
 const GET = doc("AmazonS3/latest/API/API_control_GetAccessPoint.html");
@@ -74,12 +74,12 @@ const putPolicy = (Name: string, arn: string, ...statements: object[]) =>
       ...at(Name),
       Policy: JSON.stringify({
         Version: "2012-10-17",
-        Statement: statements.map((said) => ({
+        Statement: statements.map((statement) => ({
           Effect: "Allow",
           Principal: "*",
           Action: "s3:*",
           Resource: [arn, `${arn}/object/*`],
-          ...said,
+          ...statement,
         })),
       }),
     }),
@@ -177,8 +177,8 @@ behaviour(
 );
 
 behaviour("GetAccessPoint of another account is denied", CREATE, async () => {
-  const asked = control(THIRD).send(new ListAccessPointsCommand({ AccountId: OWNER }));
-  await expect(asked).rejects.toMatchObject({ name: "AccessDenied", $metadata: { httpStatusCode: 403 } });
+  const attempt = control(THIRD).send(new ListAccessPointsCommand({ AccountId: OWNER }));
+  await expect(attempt).rejects.toMatchObject({ name: "AccessDenied", $metadata: { httpStatusCode: 403 } });
 });
 
 behaviour("ListAccessPoints filters by bucket and pages", LIST, async () => {
@@ -278,8 +278,8 @@ behaviour(
     );
     const refusal = { name: "MethodNotAllowed", $metadata: { httpStatusCode: 405 } };
     await expect(changed).rejects.toMatchObject(refusal);
-    const asked = owner().send(new GetBucketVersioningCommand({ Bucket: alias }));
-    await expect(asked).rejects.toMatchObject(refusal);
+    const attempt = owner().send(new GetBucketVersioningCommand({ Bucket: alias }));
+    await expect(attempt).rejects.toMatchObject(refusal);
     await owner().send(new GetBucketLocationCommand({ Bucket: alias }));
   },
 );
@@ -288,8 +288,8 @@ behaviour("GetBucketPolicy takes an alias", doc("AmazonS3/latest/API/API_GetBuck
   const Bucket = await bucket();
   await policy(Bucket, { Principal: { AWS: OWNER } });
   const { alias } = await accessPoint(Bucket);
-  const ask = (name: string) => owner().send(new GetBucketPolicyCommand({ Bucket: name }));
-  expect((await ask(alias)).Policy).toBe((await ask(Bucket)).Policy);
+  const getPolicy = (name: string) => owner().send(new GetBucketPolicyCommand({ Bucket: name }));
+  expect((await getPolicy(alias)).Policy).toBe((await getPolicy(Bucket)).Policy);
 });
 
 // Policies
@@ -297,8 +297,8 @@ behaviour("GetBucketPolicy takes an alias", doc("AmazonS3/latest/API/API_GetBuck
 behaviour("GetAccessPointPolicy returns the policy until it is deleted", GET_POLICY, async () => {
   const { Name, arn } = await accessPoint(await bucket());
   await putPolicy(Name, arn, { Principal: { AWS: OTHER }, Sid: "one" });
-  const told = await control().send(new GetAccessPointPolicyCommand(at(Name)));
-  expect(JSON.parse(told.Policy!).Statement[0].Sid).toBe("one");
+  const response = await control().send(new GetAccessPointPolicyCommand(at(Name)));
+  expect(JSON.parse(response.Policy!).Statement[0].Sid).toBe("one");
   await control().send(new DeleteAccessPointPolicyCommand(at(Name)));
   await expect(control().send(new GetAccessPointPolicyCommand(at(Name)))).rejects.toMatchObject({
     name: "NoSuchAccessPointPolicy",
@@ -406,10 +406,10 @@ behaviour("an access point's public access block adds to the bucket's", BLOCK, a
 
 behaviour("anonymous requests through an access point are denied", RULES, async () => {
   const Bucket = await open({ Action: "s3:GetObject" });
-  await get(nobody(), Bucket);
+  await get(anonymous(), Bucket);
   const { Name, arn, alias } = await accessPoint(Bucket, opened);
   await putPolicy(Name, arn, { Action: "s3:GetObject" });
-  await expect(get(nobody(), alias)).rejects.toMatchObject(denied);
+  await expect(get(anonymous(), alias)).rejects.toMatchObject(denied);
 });
 
 behaviour("an access point for a VPC denies requests from the internet", ORIGIN, async () => {
@@ -447,22 +447,22 @@ behaviour("an account has no public access block by default", ACCOUNT, async () 
 
 behaviour("an account's public access block applies to all of its buckets", ACCOUNT, async () => {
   const Bucket = await open({ Action: "s3:GetObject" });
-  await get(nobody(), Bucket);
+  await get(anonymous(), Bucket);
   await accountBlock({ RestrictPublicBuckets: true, BlockPublicPolicy: true });
-  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+  await expect(get(anonymous(), Bucket)).rejects.toMatchObject(denied);
   await expect(policy(Bucket, {})).rejects.toMatchObject({ name: "AccessDenied" });
   await unblockAccount();
-  await get(nobody(), Bucket);
+  await get(anonymous(), Bucket);
 });
 
 behaviour("an account cannot set the public access block of another account", ACCOUNT, async () => {
-  const asked = control(OTHER).send(
+  const attempt = control(OTHER).send(
     new PutPublicAccessBlockCommand({
       AccountId: OWNER,
       PublicAccessBlockConfiguration: { BlockPublicPolicy: false },
     }),
   );
-  await expect(asked).rejects.toMatchObject({ name: "AccessDenied" });
+  await expect(attempt).rejects.toMatchObject({ name: "AccessDenied" });
 });
 
 // Tags

@@ -40,8 +40,8 @@ behaviour(
       Resource,
       Condition: { Bool: { "aws:SecureTransport": "false" } },
     };
-    const said = Object.fromEntries(Object.entries(statement).toReversed());
-    await put(Bucket, JSON.stringify({ Statement: [said], Id: "i", Version: "2012-10-17" }, null, 2));
+    const elements = Object.fromEntries(Object.entries(statement).toReversed());
+    await put(Bucket, JSON.stringify({ Statement: [elements], Id: "i", Version: "2012-10-17" }, null, 2));
     const written = { Version: "2012-10-17", Id: "i", Statement: [statement] };
     expect(await get(Bucket)).toBe(JSON.stringify(written));
   },
@@ -219,13 +219,13 @@ const WRONG: [string, string | object, string, string?][] = [
   ],
 ];
 
-for (const [what, said, message, detail] of WRONG) {
+for (const [what, elements, message, detail] of WRONG) {
   behaviour(`PutBucketPolicy refuses ${what}`, GRAMMAR, async () => {
     const Bucket = await bucket();
     const whole =
-      typeof said === "string" || "Version" in said
-        ? said
-        : { Version: "2012-10-17", Statement: [{ Resource: `${arn("bucket")}/*`, ...good, ...said }] };
+      typeof elements === "string" || "Version" in elements
+        ? elements
+        : { Version: "2012-10-17", Statement: [{ Resource: `${arn("bucket")}/*`, ...good, ...elements }] };
     const text = typeof whole === "string" ? whole : JSON.stringify(whole);
     const refused = put(Bucket, text.replaceAll(":::bucket", `:::${Bucket}`));
     await expect(refused).rejects.toMatchObject({

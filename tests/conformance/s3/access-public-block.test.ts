@@ -13,7 +13,7 @@ import { identities } from "../identities.ts";
 import { bucketAccess, denial, denied, OTHER, OWNER, OWNER_ID } from "./bucket-access.ts";
 
 const cloud = conformanceCloud();
-const { of, owner, other, nobody, bucket, policy, put, get } = bucketAccess(cloud);
+const { of, owner, other, anonymous, bucket, policy, put, get } = bucketAccess(cloud);
 const { user } = identities(cloud);
 
 const BLOCK = doc("AmazonS3/latest/userguide/access-control-block-public-access.html");
@@ -79,7 +79,7 @@ behaviour("public access is not blocked without a configuration", DELETE, async 
   await put(Bucket);
   await owner().send(new DeletePublicAccessBlockCommand({ Bucket }));
   await policy(Bucket, { Action: "s3:GetObject" });
-  await get(nobody(), Bucket);
+  await get(anonymous(), Bucket);
 });
 
 behaviour(
@@ -108,7 +108,7 @@ behaviour("BlockPublicPolicy keeps an existing public policy", PUT, async () => 
   await block(Bucket, nothing);
   await policy(Bucket, { Action: "s3:GetObject" });
   await block(Bucket, { BlockPublicPolicy: true });
-  await get(nobody(), Bucket);
+  await get(anonymous(), Bucket);
 });
 
 behaviour(
@@ -126,7 +126,7 @@ behaviour("RestrictPublicBuckets denies public access to a bucket with a public 
   await block(Bucket, nothing);
   await policy(Bucket, { Action: "s3:GetObject" });
   await block(Bucket, { RestrictPublicBuckets: true });
-  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+  await expect(get(anonymous(), Bucket)).rejects.toMatchObject(denied);
 });
 
 behaviour(
@@ -209,22 +209,22 @@ behaviour("BlockPublicAcls accepts ACLs for accounts and keeps existing ACLs", B
   await block(Bucket, { BlockPublicAcls: true });
   await put(Bucket, "k", { ACL: "bucket-owner-full-control" });
   await put(Bucket, "k", { GrantRead: `id="${OWNER_ID}"` });
-  await get(nobody(), Bucket, "open");
+  await get(anonymous(), Bucket, "open");
 });
 
 behaviour("IgnorePublicAcls accepts public ACLs but ignores them", BLOCK, async () => {
   const Bucket = await withAcls({ IgnorePublicAcls: true });
   await put(Bucket, "k", { ACL: "public-read" });
-  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+  await expect(get(anonymous(), Bucket)).rejects.toMatchObject(denied);
   await block(Bucket, nothing);
-  await get(nobody(), Bucket);
+  await get(anonymous(), Bucket);
 });
 
 behaviour("IgnorePublicAcls does not affect public policies", BLOCK, async () => {
   const Bucket = await withAcls({ IgnorePublicAcls: true });
   await put(Bucket);
   await policy(Bucket, { Action: "s3:GetObject" });
-  await get(nobody(), Bucket);
+  await get(anonymous(), Bucket);
 });
 
 behaviour("PutPublicAccessBlock requires its permission", GET, async () => {

@@ -47,8 +47,8 @@ const annotate = (
   more: Put = {},
 ) => s3.send(new PutObjectAnnotationCommand({ Bucket, Key, AnnotationName, AnnotationPayload, ...more }));
 const read = async (AnnotationName: string, more: object = {}) => {
-  const told = await s3.send(new GetObjectAnnotationCommand({ Bucket, Key, AnnotationName, ...more }));
-  return told.AnnotationPayload!.transformToString();
+  const response = await s3.send(new GetObjectAnnotationCommand({ Bucket, Key, AnnotationName, ...more }));
+  return response.AnnotationPayload!.transformToString();
 };
 const list = (more: Partial<ListObjectAnnotationsCommandInput> = {}) =>
   s3.send(new ListObjectAnnotationsCommand({ Bucket, Key, ...more }));
@@ -72,10 +72,10 @@ behaviour("PutObjectAnnotation returns ETag and checksum", PUT, async () => {
 behaviour("GetObjectAnnotation returns the annotation with its size and time", GET, async () => {
   await annotate("labels", "größe");
   const command = new GetObjectAnnotationCommand({ Bucket, Key, AnnotationName: "labels" });
-  const told = await s3.send(command);
-  expect(await told.AnnotationPayload!.transformToString()).toBe("größe");
-  expect(told).toMatchObject({ ContentLength: 7, LastModified: expect.any(Date) });
-  expect(told.ETag).toMatch(/^"[0-9a-f]{32}"$/);
+  const response = await s3.send(command);
+  expect(await response.AnnotationPayload!.transformToString()).toBe("größe");
+  expect(response).toMatchObject({ ContentLength: 7, LastModified: expect.any(Date) });
+  expect(response.ETag).toMatch(/^"[0-9a-f]{32}"$/);
 });
 
 behaviour("PutObjectAnnotation replaces an existing annotation", PUT, async () => {
@@ -143,10 +143,10 @@ behaviour("x-amz-object-if-match is compared with the object's ETag", PUT, async
 
 behaviour("ListObjectAnnotations returns annotations by name, and filters by prefix", LIST, async () => {
   for (const name of ["b/2", "a", "b/1", "c"]) await annotate(name, name);
-  const told = await list({ AnnotationPrefix: "b/" });
-  expect(told).toMatchObject({ Bucket, Key, AnnotationPrefix: "b/", AnnotationCount: 2 });
-  expect(told.MaxAnnotationResults).toBe(1_000);
-  expect(told.Annotations).toMatchObject([
+  const response = await list({ AnnotationPrefix: "b/" });
+  expect(response).toMatchObject({ Bucket, Key, AnnotationPrefix: "b/", AnnotationCount: 2 });
+  expect(response.MaxAnnotationResults).toBe(1_000);
+  expect(response.Annotations).toMatchObject([
     {
       AnnotationName: "b/1",
       Size: 3,

@@ -27,7 +27,7 @@ export function bucketAccess(cloud: ConformanceCloud) {
   const account = (id: string) => of(cloud.client({ account: id }));
   const owner = () => account(OWNER);
   /** Without a signature. */
-  const nobody = () =>
+  const anonymous = () =>
     new S3Client({ ...cloud.client(), forcePathStyle: true, signer: { sign: async (request) => request } });
   const put = (Bucket: string, Key = "k", more: object = {}) =>
     owner().send(new PutObjectCommand({ Bucket, Key, Body: "data", ...more }));
@@ -55,7 +55,7 @@ export function bucketAccess(cloud: ConformanceCloud) {
     account,
     owner,
     other: () => account(OTHER),
-    nobody,
+    anonymous,
     bucket,
     unblock,
     policy,
@@ -79,12 +79,12 @@ export function policyOn(bucket: string, ...statements: object[]): string {
   const arn = `arn:aws:s3:::${bucket}`;
   return JSON.stringify({
     Version: "2012-10-17",
-    Statement: statements.map((said) => ({
+    Statement: statements.map((statement) => ({
       Effect: "Allow",
       Principal: "*",
       Action: "s3:*",
       Resource: [arn, `${arn}/*`],
-      ...said,
+      ...statement,
     })),
   });
 }

@@ -151,8 +151,8 @@ behaviour("PutObject fails where the default KMS key does not exist", KMS, async
 behaviour("encryption headers of a request override the default", SSE_S3, async () => {
   const of = await freshBucket(s3);
   await put({ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" } }, of);
-  const said = { Bucket: of, Key: "k", Body: "b", ServerSideEncryption: "AES256" as const };
-  expect((await s3.send(new PutObjectCommand(said))).ServerSideEncryption).toBe("AES256");
+  const input = { Bucket: of, Key: "k", Body: "b", ServerSideEncryption: "AES256" as const };
+  expect((await s3.send(new PutObjectCommand(input))).ServerSideEncryption).toBe("AES256");
 });
 
 behaviour("DeleteBucketEncryption answers 204 and restores SSE-S3", DELETE, async () => {
@@ -224,7 +224,7 @@ behaviour(
   async () => {
     const of = await freshBucket(s3);
     await put({ ...AES256, BlockedEncryptionTypes: { EncryptionType: ["SSE-C"] } }, of);
-    const told = (action: string) => ({
+    const blockedError = (action: string) => ({
       message: expect.stringMatching(
         new RegExp(
           `^User: arn:aws:iam::\\d+:root is not authorized to perform: ${action} on resource: "arn:aws:s3:::${of}/k" because this bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys \\(SSE-C\\)\\. Please specify a different server-side encryption type$`,
@@ -233,11 +233,11 @@ behaviour(
     });
     const to = { Bucket: of, Key: "k", ...KEY };
     await expect(s3.send(new PutObjectCommand({ ...to, Body: "b" }))).rejects.toMatchObject(
-      told("s3:PutObject"),
+      blockedError("s3:PutObject"),
     );
     await s3.send(new PutObjectCommand({ Bucket: of, Key: "plain", Body: "b" }));
     const copy = new CopyObjectCommand({ ...to, CopySource: `${of}/plain` });
-    await expect(s3.send(copy)).rejects.toMatchObject(told("s3:CopyObject"));
+    await expect(s3.send(copy)).rejects.toMatchObject(blockedError("s3:CopyObject"));
   },
 );
 

@@ -70,10 +70,10 @@ for (const algorithm of ALGORITHMS) {
 
   behaviour(`reads return the ${algorithm} only in checksum mode`, GET, async () => {
     await put(promised);
-    const asked = await silent.raw(
+    const response = await silent.raw(
       new HeadObjectCommand({ Bucket, Key: algorithm, ChecksumMode: "ENABLED" }),
     );
-    expect([asked.headers[header(algorithm)], asked.headers["x-amz-checksum-type"]]).toEqual([
+    expect([response.headers[header(algorithm)], response.headers["x-amz-checksum-type"]]).toEqual([
       value,
       "FULL_OBJECT",
     ]);

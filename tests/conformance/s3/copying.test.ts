@@ -100,8 +100,8 @@ behaviour(
 
 behaviour("storage class and website redirect are not copied", COPY, async () => {
   await copy({ Key: "class" });
-  const told = await head("class");
-  expect([told.StorageClass, told.WebsiteRedirectLocation]).toEqual([undefined, undefined]);
+  const response = await head("class");
+  expect([response.StorageClass, response.WebsiteRedirectLocation]).toEqual([undefined, undefined]);
 });
 
 behaviour("CopyObject accepts a storage class and a website redirect", COPY, async () => {
@@ -119,8 +119,8 @@ behaviour("metadata is ignored unless the directive is REPLACE", COPY, async () 
 
 behaviour("the directive REPLACE stores only the metadata of the request", COPY, async () => {
   await copy({ Key: "replaced", MetadataDirective: "REPLACE", Metadata: { other: "1" } });
-  const told = await head("replaced");
-  expect([told.Metadata, told.CacheControl, told.ContentType]).toEqual([
+  const response = await head("replaced");
+  expect([response.Metadata, response.CacheControl, response.ContentType]).toEqual([
     { other: "1" },
     undefined,
     "binary/octet-stream",

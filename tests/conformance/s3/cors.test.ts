@@ -158,7 +158,7 @@ interface Question {
   headers?: string;
 }
 
-const ask = (target: string, { origin, method, headers }: Question = {}) =>
+const preflight = (target: string, { origin, method, headers }: Question = {}) =>
   exchange(`${cloud.endpoint}${target}`, {
     method: "OPTIONS",
     headers: {
@@ -177,7 +177,7 @@ behaviour("a preflight that matches a rule is answered with what the rule allows
       MaxAgeSeconds: 3000,
     }),
   ]);
-  const { status, headers, text } = await ask("/set/k", {
+  const { status, headers, text } = await preflight("/set/k", {
     origin: APP,
     method: "PUT",
     headers: "Content-Type, X-Amz-Meta-A",
@@ -197,16 +197,16 @@ behaviour("a preflight that matches a rule is answered with what the rule allows
 
 behaviour("the origin * is answered with *, without credentials", OPTIONS, async () => {
   await put([rule({ AllowedOrigins: ["*"] })]);
-  const { headers } = await ask("/set/k", { origin: "https://anywhere.example.org", method: "GET" });
+  const { headers } = await preflight("/set/k", { origin: "https://anywhere.example.org", method: "GET" });
   expect(headers["access-control-allow-origin"]).toBe("*");
   expect(headers).not.toHaveProperty("access-control-allow-credentials");
 });
 
 behaviour("an origin that matches a wildcard is returned in full", ELEMENTS, async () => {
   await put([rule({ AllowedOrigins: ["https://*.example.com"] })]);
-  const { headers } = await ask("/set/k", { origin: APP, method: "GET" });
+  const { headers } = await preflight("/set/k", { origin: APP, method: "GET" });
   expect(headers["access-control-allow-origin"]).toBe(APP);
-  expect((await ask("/set/k", { origin: "https://example.com", method: "GET" })).status).toBe(403);
+  expect((await preflight("/set/k", { origin: "https://example.com", method: "GET" })).status).toBe(403);
 });
 
 behaviour("the first matching rule applies", USING, async () => {
@@ -215,15 +215,15 @@ behaviour("the first matching rule applies", USING, async () => {
     rule({ MaxAgeSeconds: 2 }),
     rule({ MaxAgeSeconds: 3 }),
   ]);
-  const { headers } = await ask("/set/k", { origin: APP, method: "GET" });
+  const { headers } = await preflight("/set/k", { origin: APP, method: "GET" });
   expect(headers["access-control-max-age"]).toBe("2");
 });
 
 behaviour("the AllowedHeaders of a rule are case-insensitive", ELEMENTS, async () => {
   await put([rule({ AllowedHeaders: ["X-Amz-*", "content-type"] })]);
   const asked = { origin: APP, method: "GET", headers: "x-amz-date,Content-Type" };
-  expect((await ask("/set/k", asked)).status).toBe(200);
-  expect((await ask("/set/k", { ...asked, headers: "x-amz-date, x-other" })).status).toBe(403);
+  expect((await preflight("/set/k", asked)).status).toBe(200);
+  expect((await preflight("/set/k", { ...asked, headers: "x-amz-date, x-other" })).status).toBe(403);
 });
 
 const DENIED =
@@ -239,7 +239,7 @@ for (const [what, question] of [
 ] as [string, Question][]) {
   behaviour(`a preflight for ${what} is refused with 403`, TROUBLE, async () => {
     await put([rule()]);
-    const { status, text, headers } = await ask("/set/k", question);
+    const { status, text, headers } = await preflight("/set/k", question);
     expect(status).toBe(403);
     expect(text).toContain("<Code>AccessForbidden</Code>");
     expect(messageOf(text)).toBe(DENIED);
@@ -249,21 +249,21 @@ for (const [what, question] of [
 }
 
 behaviour("a preflight for a bucket without rules is refused with 403", TROUBLE, async () => {
-  const { status, text } = await ask("/unset/k", { origin: APP, method: "GET" });
+  const { status, text } = await preflight("/unset/k", { origin: APP, method: "GET" });
   expect(status).toBe(403);
   expect(messageOf(text)).toBe("CORSResponse: CORS is not enabled for this bucket.");
   expect(text).toContain("<ResourceType>BUCKET</ResourceType>");
 });
 
 behaviour("a preflight for a missing bucket is refused with 403", OPTIONS, async () => {
-  const { status, text } = await ask("/no-such-bucket/k", { origin: APP, method: "GET" });
+  const { status, text } = await preflight("/no-such-bucket/k", { origin: APP, method: "GET" });
   expect(status).toBe(403);
   expect(messageOf(text)).toBe("CORSResponse: Bucket not found");
   expect(text).toContain("<Method>GET</Method><ResourceType>BUCKET</ResourceType>");
 });
 
 behaviour("a preflight without an Origin is refused", OPTIONS, async () => {
-  const { status, text } = await ask("/set/k", { method: "GET" });
+  const { status, text } = await preflight("/set/k", { method: "GET" });
   expect(status).toBe(400);
   expect(text).toContain("<Code>BadRequest</Code>");
   expect(messageOf(text)).toBe("Insufficient information. Origin request header needed.");
@@ -271,11 +271,11 @@ behaviour("a preflight without an Origin is refused", OPTIONS, async () => {
 
 behaviour("a preflight for a method that S3 does not support is refused", OPTIONS, async () => {
   await put([rule()]);
-  const none = await ask("/set/k", { origin: APP });
+  const none = await preflight("/set/k", { origin: APP });
   expect([none.status, messageOf(none.text)]).toEqual([400, "Invalid Access-Control-Request-Method: null"]);
-  const wrong = await ask("/set/k", { origin: APP, method: "FOO" });
+  const wrong = await preflight("/set/k", { origin: APP, method: "FOO" });
   expect([wrong.status, messageOf(wrong.text)]).toEqual([400, "Invalid Access-Control-Request-Method: FOO"]);
-  const unruled = await ask("/set/k", { origin: APP, method: "PATCH" });
+  const unruled = await preflight("/set/k", { origin: APP, method: "PATCH" });
   expect([unruled.status, messageOf(unruled.text)]).toEqual([403, DENIED]);
 });
 
@@ -288,7 +288,7 @@ for (const [what, path] of [
     MEASURED,
     async () => {
       for (const method of [undefined, ""]) {
-        const { status, text } = await ask(path, { origin: APP, method });
+        const { status, text } = await preflight(path, { origin: APP, method });
         expect(status).toBe(403);
         expect(text).toContain("<Method>OPTIONS</Method><ResourceType>BUCKET</ResourceType>");
       }
@@ -300,11 +300,11 @@ for (const [what, path] of [
     MEASURED,
     async () => {
       for (const method of ["put", "TRACE", "FOO"]) {
-        const { status, text } = await ask(path, { origin: APP, method });
+        const { status, text } = await preflight(path, { origin: APP, method });
         expect([status, messageOf(text)]).toEqual([400, `Invalid Access-Control-Request-Method: ${method}`]);
       }
       for (const method of ["PATCH", "OPTIONS"])
-        expect((await ask(path, { origin: APP, method })).status).toBe(403);
+        expect((await preflight(path, { origin: APP, method })).status).toBe(403);
     },
   );
 }
@@ -380,6 +380,6 @@ behaviour("a browser may upload by POST form to a bucket whose rules allow POST"
 behaviour("a bucket's rules apply to local origins, too", USING, async () => {
   await put([rule({ AllowedOrigins: ["http://localhost:3000"] })]);
   const question = { method: "GET" };
-  expect((await ask("/set/k", { ...question, origin: "http://localhost:3000" })).status).toBe(200);
-  expect((await ask("/set/k", { ...question, origin: "http://localhost:4000" })).status).toBe(403);
+  expect((await preflight("/set/k", { ...question, origin: "http://localhost:3000" })).status).toBe(200);
+  expect((await preflight("/set/k", { ...question, origin: "http://localhost:4000" })).status).toBe(403);
 });

@@ -46,14 +46,14 @@ beforeAll(async () => {
   await events.send(new PutTargetsCommand({ Rule: "s3", Targets }));
 });
 
-interface Told {
+interface BusEvent {
   "detail-type": string;
   detail: Record<string, unknown> & { object: Record<string, unknown> };
 }
 
 let names = 0;
 /** The events on the default bus of a bucket with EventBridge enabled. */
-async function told(act: (Bucket: string) => Promise<unknown>): Promise<Told[]> {
+async function eventsDuring(act: (Bucket: string) => Promise<unknown>): Promise<BusEvent[]> {
   const Bucket = `bridged-${++names}`;
   await send(new CreateBucketCommand({ Bucket }));
   await send(
@@ -75,7 +75,7 @@ const put = (Bucket: string) => send(new PutObjectCommand({ Bucket, Key: "a b", 
 const remove = (Bucket: string) => send(new DeleteObjectCommand({ Bucket, Key: "a b" }));
 
 behaviour("creating an object sends an Object Created event", STRUCTURE, async () => {
-  const [event] = await told(put);
+  const [event] = await eventsDuring(put);
   expect(event).toMatchObject({
     version: "0",
     "detail-type": "Object Created",
@@ -100,7 +100,7 @@ behaviour("creating an object sends an Object Created event", STRUCTURE, async (
 });
 
 behaviour("deleting an object sends an event with the deletion type", MAPPING, async () => {
-  const events = await told(async (bucket) => {
+  const events = await eventsDuring(async (bucket) => {
     await put(bucket);
     await remove(bucket);
   });
@@ -112,7 +112,7 @@ behaviour("deleting an object sends an event with the deletion type", MAPPING, a
 });
 
 behaviour("creating a delete marker sends an event", MAPPING, async () => {
-  const events = await told(async (Bucket) => {
+  const events = await eventsDuring(async (Bucket) => {
     await send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
     await put(Bucket);
     await remove(Bucket);
@@ -125,7 +125,7 @@ behaviour("creating a delete marker sends an event", MAPPING, async () => {
 });
 
 behaviour("changing tags sends events", MAPPING, async () => {
-  const events = await told(async (Bucket) => {
+  const events = await eventsDuring(async (Bucket) => {
     await put(Bucket);
     const Tagging = { TagSet: [{ Key: "k", Value: "v" }] };
     await send(new PutObjectTaggingCommand({ Bucket, Key: "a b", Tagging }));
@@ -137,7 +137,7 @@ behaviour(
   "changing annotations sends events, and a copy's event says whether it has annotations",
   STRUCTURE,
   async () => {
-    const events = await told(async (Bucket) => {
+    const events = await eventsDuring(async (Bucket) => {
       await put(Bucket);
       const note = { Bucket, Key: "a b", AnnotationName: "note" };
       await send(new PutObjectAnnotationCommand({ ...note, AnnotationPayload: "text" }));

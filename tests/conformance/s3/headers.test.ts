@@ -130,7 +130,7 @@ behaviour(
 
 // Misplaced parameters and headers
 
-const said = ({ status, text }: { status: number; text: string }) =>
+const errorOf = ({ status, text }: { status: number; text: string }) =>
   [
     status,
     ...["Code", "Message", "ArgumentName", "ArgumentValue"].map((name) => elementIn(text, name)),
@@ -138,7 +138,7 @@ const said = ({ status, text }: { status: number; text: string }) =>
 
 behaviour("a part number without an upload ID is refused", `${GATEWAY}/issues/1226`, async () => {
   const answer = await send(cloud, { method: "PUT", target: `/${Bucket}/k?partNumber=1`, body: "part" });
-  expect(said(answer)).toEqual([
+  expect(errorOf(answer)).toEqual([
     400,
     "InvalidArgument",
     "This operation does not accept partNumber without uploadId",
@@ -153,7 +153,7 @@ behaviour(
   async () => {
     const answer = await send(cloud, { method: "PUT", target: `/${Bucket}/k?uploadId=u`, body: "part" });
     expect([
-      ...said(answer).slice(0, 2),
+      ...errorOf(answer).slice(0, 2),
       answer.headers.allow,
       elementIn(answer.text, "ResourceType"),
     ]).toEqual([405, "MethodNotAllowed", "DELETE, POST, GET", "UPLOAD"]);
@@ -167,7 +167,7 @@ behaviour("a 405 response has an Allow header", `${GATEWAY}/issues/1810`, async 
 
 behaviour("overriding a header that cannot be overridden is refused", `${GATEWAY}/issues/2075`, async () => {
   const target = `/${Bucket}/k?response-etag=dummy`;
-  expect(said(await send(cloud, { method: "GET", target }))).toEqual([
+  expect(errorOf(await send(cloud, { method: "GET", target }))).toEqual([
     400,
     "InvalidArgument",
     "response-etag is not in the set of overridable response headers. Please refer to the S3 API documentation for a complete list of overridable response headers.",
@@ -179,7 +179,7 @@ behaviour("overriding a header that cannot be overridden is refused", `${GATEWAY
 for (const method of ["GET", "DELETE"]) {
   behaviour(`${method} refuses a copy source`, `${GATEWAY}/pull/1642`, async () => {
     const headers = { "x-amz-copy-source": "a/b" };
-    expect(said(await send(cloud, { method, target: `/${Bucket}/k`, headers }))).toEqual([
+    expect(errorOf(await send(cloud, { method, target: `/${Bucket}/k`, headers }))).toEqual([
       400,
       "InvalidArgument",
       "You can only specify a copy source header for copy requests.",
@@ -197,7 +197,7 @@ behaviour("a version ID is refused by operations without versions", `${BACKLOT}/
     ["GET", `/${Bucket}/k?uploadId=u&versionId=v`],
     ["POST", `/${Bucket}/k?uploads&versionId=v`],
   ] as const)
-    expect(said(await send(cloud, { method, target }))).toEqual([
+    expect(errorOf(await send(cloud, { method, target }))).toEqual([
       400,
       "InvalidArgument",
       "This operation does not accept a version-id.",
@@ -211,7 +211,7 @@ behaviour("checksum mode has one value, which is case-insensitive", `${BACKLOT}/
     send(cloud, { method: "GET", target: `/${Bucket}/k`, headers: { "x-amz-checksum-mode": mode } });
   expect((await get("enabled")).headers).toHaveProperty("x-amz-checksum-type");
   for (const mode of ["DISABLED", ""])
-    expect(said(await get(mode)).slice(0, 3)).toEqual([
+    expect(errorOf(await get(mode)).slice(0, 3)).toEqual([
       400,
       "InvalidRequest",
       "Value for x-amz-checksum-mode header is invalid.",
@@ -221,7 +221,7 @@ behaviour("checksum mode has one value, which is case-insensitive", `${BACKLOT}/
 behaviour("the first unknown object attribute is named in the error", `${BACKLOT}/312`, async () => {
   const headers = { "x-amz-object-attributes": "ETag,Colour,Taste" };
   const answer = await send(cloud, { method: "GET", target: `/${Bucket}/k?attributes`, headers });
-  expect(said(answer)).toEqual([
+  expect(errorOf(answer)).toEqual([
     400,
     "InvalidArgument",
     "Invalid attribute name specified.",
@@ -275,7 +275,7 @@ behaviour("the total size of request headers is limited", `${GATEWAY}/issues/218
 behaviour("GetObjectAttributes does not report the encryption", api("GetObjectAttributes"), async () => {
   const headers = { "x-amz-object-attributes": "ETag", "x-amz-server-side-encryption": "AES256" };
   const answer = await send(cloud, { method: "GET", target: `/${Bucket}/k?attributes`, headers });
-  expect(said(answer).slice(0, 3)).toEqual([
+  expect(errorOf(answer).slice(0, 3)).toEqual([
     400,
     "InvalidArgument",
     "x-amz-server-side-encryption header is not supported for this operation.",
@@ -301,7 +301,7 @@ behaviour("a website redirect is limited to 2 KB", REDIRECT, async () => {
     const headers = { "x-amz-website-redirect-location": "/".padEnd(length, "a") };
     return send(cloud, { method: "PUT", target: `/${Bucket}/moved`, headers });
   };
-  expect(said(await put(2_049)).slice(0, 3)).toEqual([
+  expect(errorOf(await put(2_049)).slice(0, 3)).toEqual([
     400,
     "InvalidRedirectLocation",
     "The length of website redirect location cannot exceed 2,048 characters.",
@@ -368,7 +368,7 @@ for (const [kind, id, document] of [
         const body = document("a".repeat(size));
         const headers = { "content-md5": hash("md5", body, "base64") };
         const target = `/${Bucket}?${kind}${id}`;
-        expect(said(await send(cloud, { method: "PUT", target, headers, body })).slice(0, 3)).toEqual([
+        expect(errorOf(await send(cloud, { method: "PUT", target, headers, body })).slice(0, 3)).toEqual([
           400,
           "MaxMessageLengthExceeded",
           "Your request was too big.",
@@ -382,11 +382,11 @@ behaviour("the number of keys or rules in a document is limited", api("DeleteObj
   const body = `<Delete><Object><Key>${"a".repeat(2 ** 23)}</Key></Object></Delete>`;
   const headers = { "content-md5": hash("md5", body, "base64") };
   const answer = await send(cloud, { method: "POST", target: `/${Bucket}?delete`, headers, body });
-  expect(said(answer).slice(0, 2)).toEqual([400, "MaxMessageLengthExceeded"]);
+  expect(errorOf(answer).slice(0, 2)).toEqual([400, "MaxMessageLengthExceeded"]);
 });
 
 behaviour("each part of CompleteMultipartUpload requires a part number", `${BACKLOT}/312`, async () => {
-  expect(said(await send(cloud, { method: "GET", target: `/${Bucket}/k?partNumber=` }))).toEqual([
+  expect(errorOf(await send(cloud, { method: "GET", target: `/${Bucket}/k?partNumber=` }))).toEqual([
     400,
     "InvalidArgument",
     "Part number must be an integer between 1 and 10000, inclusive",
@@ -399,7 +399,7 @@ behaviour("an entry of DeleteObjects without a key is refused", `${BACKLOT}/312`
   const body = "<Delete><Object><Key></Key></Object></Delete>";
   const headers = { "content-md5": hash("md5", body, "base64") };
   const answer = await send(cloud, { method: "POST", target: `/${Bucket}?delete`, headers, body });
-  expect(said(answer).slice(0, 3)).toEqual([400, "UserKeyMustBeSpecified", "User key must be specified."]);
+  expect(errorOf(answer).slice(0, 3)).toEqual([400, "UserKeyMustBeSpecified", "User key must be specified."]);
 });
 
 behaviour("DeleteObjects refuses conditions on sizes and times", `${BACKLOT}/312`, async () => {
@@ -407,7 +407,7 @@ behaviour("DeleteObjects refuses conditions on sizes and times", `${BACKLOT}/312
     const body = `<Delete><Object><Key>k</Key>${condition}</Object></Delete>`;
     const headers = { "content-md5": hash("md5", body, "base64") };
     const answer = await send(cloud, { method: "POST", target: `/${Bucket}?delete`, headers, body });
-    expect(said(answer).slice(0, 2)).toEqual([400, "MalformedXML"]);
+    expect(errorOf(answer).slice(0, 2)).toEqual([400, "MalformedXML"]);
   }
 });
 
@@ -434,7 +434,7 @@ for (const [authorization, sentence] of [
   behaviour(`the Authorization ${authorization} is refused as unsupported`, `${BACKLOT}/267`, async () => {
     const unsigned = { authorization };
     const answer = await send(cloud, { method: "GET", target: `/${Bucket}/k`, account: false, unsigned });
-    expect(said(answer).slice(0, 4)).toEqual([400, "InvalidArgument", sentence, "Authorization"]);
+    expect(errorOf(answer).slice(0, 4)).toEqual([400, "InvalidArgument", sentence, "Authorization"]);
   });
 }
 
@@ -446,7 +446,7 @@ behaviour(
       "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>";
     const headers = { "x-amz-mp-object-size": "size" };
     const answer = await send(cloud, { method: "POST", target: `/${Bucket}/k?uploadId=u`, headers, body });
-    expect(said(answer).slice(0, 3)).toEqual([
+    expect(errorOf(answer).slice(0, 3)).toEqual([
       400,
       "InvalidRequest",
       "Value for x-amz-mp-object-size header is invalid: 'size'",
@@ -466,14 +466,14 @@ behaviour(
   "https://github.com/getmoto/moto/pull/9716",
   async () => {
     const account = "777788889999";
-    const told = await send(cloud, {
+    const reply = await send(cloud, {
       method: "GET",
       target: "/v20180820/configuration/publicAccessBlock",
       headers: { "x-amz-account-id": account },
       account,
     });
-    expect(told.text).toContain("<ErrorResponse><Error><Code>NoSuchPublicAccessBlockConfiguration</Code>");
-    expect(told.text).toContain(`<AccountId>${account}</AccountId></Error><RequestId>`);
-    expect(told.text).toContain(`<HostId>${told.headers["x-amz-id-2"]}</HostId></ErrorResponse>`);
+    expect(reply.text).toContain("<ErrorResponse><Error><Code>NoSuchPublicAccessBlockConfiguration</Code>");
+    expect(reply.text).toContain(`<AccountId>${account}</AccountId></Error><RequestId>`);
+    expect(reply.text).toContain(`<HostId>${reply.headers["x-amz-id-2"]}</HostId></ErrorResponse>`);
   },
 );

@@ -45,9 +45,9 @@ behaviour(
   async () => {
     const Bucket = await bucket([{ ID: "after 3 days", Expiration: { Days: 3 } }]);
     const { Expiration } = await put(Bucket);
-    const { LastModified, ...told } = await head(Bucket);
+    const { LastModified, ...response } = await head(Bucket);
     expect(Expiration).toBe(header(midnightAfter(LastModified!.getTime() + 3 * DAY), "after 3 days"));
-    expect(told.Expiration).toBe(Expiration);
+    expect(response.Expiration).toBe(Expiration);
     const read = await s3().send(new GetObjectCommand({ Bucket, Key: "k" }));
     expect(read.Expiration).toBe(Expiration);
     await read.Body!.transformToString();

@@ -26,7 +26,7 @@ beforeAll(async () => {
 const get = (query: string, bucket = Bucket) =>
   send(cloud, { method: "GET", target: bucket === "" ? `/?${query}` : `/${bucket}?${query}` });
 
-async function told(query: string, bucket = Bucket) {
+async function errorOf(query: string, bucket = Bucket) {
   const { text } = await get(query, bucket);
   return ["Code", "Message", "ArgumentName", "ArgumentValue"].map((name) => elementIn(text, name));
 }
@@ -51,8 +51,8 @@ for (const [query, message, argument] of [
 ] as const) {
   behaviour(`?${query} is refused as a parameter of the other list version`, `${MEASURED}/178`, async () => {
     const refusal = ["InvalidArgument", message, argument, undefined];
-    expect(await told(query)).toEqual(refusal);
-    expect(await told(query, "no-such-bucket-anywhere")).toEqual(refusal);
+    expect(await errorOf(query)).toEqual(refusal);
+    expect(await errorOf(query, "no-such-bucket-anywhere")).toEqual(refusal);
   });
 }
 
@@ -66,8 +66,8 @@ behaviour(
       "continuation-token",
       undefined,
     ];
-    expect(await told("list-type=2&continuation-token=none")).toEqual(refusal);
-    expect(await told("continuation-token=!", "")).toEqual(refusal);
+    expect(await errorOf("list-type=2&continuation-token=none")).toEqual(refusal);
+    expect(await errorOf("continuation-token=!", "")).toEqual(refusal);
   },
 );
 
@@ -89,14 +89,14 @@ behaviour(
 
 behaviour("max-keys may have leading zeros, and no plus sign", `${MEASURED}/178`, async () => {
   expect(elementIn((await get("max-keys=0000000000000007")).text, "MaxKeys")).toBe("7");
-  expect(await told("max-keys=%2B5")).toEqual([
+  expect(await errorOf("max-keys=%2B5")).toEqual([
     "InvalidArgument",
     "Provided max-keys not an integer or within integer range",
     "max-keys",
     "+5",
   ]);
-  expect((await told("max-keys=-007"))[3]).toBe("-7");
-  expect(await told("versions&max-keys=-1")).toEqual([
+  expect((await errorOf("max-keys=-007"))[3]).toBe("-7");
+  expect(await errorOf("versions&max-keys=-1")).toEqual([
     "InvalidArgument",
     "max-keys cannot be negative",
     "max-keys",
@@ -139,15 +139,15 @@ behaviour("ListBuckets returns bucket ARNs", "https://github.com/alchemy-run/itt
 });
 
 behaviour("ListBuckets returns the buckets of the requested Region", `${MEASURED}/312`, async () => {
-  const ofHome = await s3.send(new ListBucketsCommand({ BucketRegion: "US-EAST-1" }));
-  expect(ofHome.Buckets!.map(({ Name }) => Name)).toContain(Bucket);
-  expect(await told("bucket-region=eu-west-1", "")).toEqual([
+  const inRegion = await s3.send(new ListBucketsCommand({ BucketRegion: "US-EAST-1" }));
+  expect(inRegion.Buckets!.map(({ Name }) => Name)).toContain(Bucket);
+  expect(await errorOf("bucket-region=eu-west-1", "")).toEqual([
     "InvalidArgument",
     "Requests with bucket-region specified must be made to the corresponding regional endpoint",
     "bucket-region",
     undefined,
   ]);
-  expect(await told("bucket-region=mars-1", "")).toEqual([
+  expect(await errorOf("bucket-region=mars-1", "")).toEqual([
     "InvalidArgument",
     "Argument value mars-1 is not a valid AWS Region",
     "bucket-region",

@@ -142,9 +142,9 @@ async function allowed(Bucket: string, Action: string[]): Promise<S3Client> {
 behaviour("lock headers are omitted without permission to read the lock", api("GetObject"), async () => {
   const { Bucket, Key } = await object({ ...governance(3), ObjectLockLegalHoldStatus: "ON" });
   const head = async (...Action: string[]) => {
-    const stranger = await allowed(Bucket, Action);
-    const told = await stranger.send(new HeadObjectCommand({ Bucket, Key }));
-    return [told.ObjectLockMode, told.ObjectLockLegalHoldStatus];
+    const otherAccount = await allowed(Bucket, Action);
+    const response = await otherAccount.send(new HeadObjectCommand({ Bucket, Key }));
+    return [response.ObjectLockMode, response.ObjectLockLegalHoldStatus];
   };
   expect(await head("s3:GetObject")).toEqual([undefined, undefined]);
   expect(await head("s3:GetObject", "s3:GetObjectRetention")).toEqual(["GOVERNANCE", undefined]);
@@ -154,9 +154,9 @@ behaviour("lock headers are omitted without permission to read the lock", api("G
 behaviour("s3:DeleteObjectVersion does not include bypassing governance", OVERVIEW, async () => {
   const { Bucket, Key, VersionId } = await object(governance(3));
   const remove = async (...Action: string[]) => {
-    const stranger = await allowed(Bucket, Action);
-    const forced = { Bucket, Key, VersionId, BypassGovernanceRetention: true };
-    return stranger.send(new DeleteObjectCommand(forced));
+    const otherAccount = await allowed(Bucket, Action);
+    const bypassing = { Bucket, Key, VersionId, BypassGovernanceRetention: true };
+    return otherAccount.send(new DeleteObjectCommand(bypassing));
   };
   await expect(remove("s3:DeleteObjectVersion")).rejects.toMatchObject({ name: "AccessDenied" });
   await remove("s3:DeleteObjectVersion", "s3:BypassGovernanceRetention");
@@ -203,8 +203,8 @@ behaviour("a legal hold denies deletion until it is removed", OVERVIEW, async ()
 
 behaviour("bypassing governance does not override a legal hold", OVERVIEW, async () => {
   const at = await object({ ...governance(1), ObjectLockLegalHoldStatus: "ON" });
-  const forced = new DeleteObjectCommand({ ...at, BypassGovernanceRetention: true });
-  await expect(s3().send(forced)).rejects.toMatchObject(LOCKED);
+  const bypassing = new DeleteObjectCommand({ ...at, BypassGovernanceRetention: true });
+  await expect(s3().send(bypassing)).rejects.toMatchObject(LOCKED);
 });
 
 // Deletes
@@ -215,14 +215,14 @@ behaviour("deleting a retained version is denied", MANAGING, async () => {
 
 behaviour("a version in governance mode can be deleted with the bypass", OVERVIEW, async () => {
   const at = await object(governance(1));
-  const forced = new DeleteObjectCommand({ ...at, BypassGovernanceRetention: true });
-  expect(await s3().send(forced)).toMatchObject({ VersionId: at.VersionId });
+  const bypassing = new DeleteObjectCommand({ ...at, BypassGovernanceRetention: true });
+  expect(await s3().send(bypassing)).toMatchObject({ VersionId: at.VersionId });
 });
 
 behaviour("a version in compliance mode cannot be deleted, even by the root user", OVERVIEW, async () => {
   const at = await object(compliance(1));
-  const forced = new DeleteObjectCommand({ ...at, BypassGovernanceRetention: true });
-  await expect(s3().send(forced)).rejects.toMatchObject(LOCKED);
+  const bypassing = new DeleteObjectCommand({ ...at, BypassGovernanceRetention: true });
+  await expect(s3().send(bypassing)).rejects.toMatchObject(LOCKED);
 });
 
 behaviour("DeleteObject without a version ID adds a delete marker to a locked object", MANAGING, async () => {
@@ -254,8 +254,8 @@ behaviour(
     expect(await s3().send(new DeleteObjectsCommand(batch))).toMatchObject({
       Errors: [{ Key, VersionId, Code: "AccessDenied", Message: LOCKED.message }],
     });
-    const forced = { ...batch, BypassGovernanceRetention: true };
-    expect(await s3().send(new DeleteObjectsCommand(forced))).toMatchObject({
+    const bypassing = { ...batch, BypassGovernanceRetention: true };
+    expect(await s3().send(new DeleteObjectsCommand(bypassing))).toMatchObject({
       Deleted: [{ Key, VersionId }],
     });
   },
@@ -263,8 +263,8 @@ behaviour(
 
 behaviour("the bypass header is ignored in a bucket without Object Lock", api("DeleteObject"), async () => {
   const Bucket = await bucket();
-  const forced = new DeleteObjectCommand({ Bucket, Key: "k", BypassGovernanceRetention: true });
-  await expect(s3().send(forced)).rejects.toMatchObject({
+  const bypassing = new DeleteObjectCommand({ Bucket, Key: "k", BypassGovernanceRetention: true });
+  await expect(s3().send(bypassing)).rejects.toMatchObject({
     name: "InvalidArgument",
     message: "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
     ArgumentName: "x-amz-bypass-governance-retention",

@@ -146,14 +146,14 @@ behaviour("CompleteMultipartUpload verifies a given object checksum", COMPLETE, 
   );
 });
 
-for (const [what, said, ArgumentValue] of [
+for (const [what, change, ArgumentValue] of [
   ["no checksum", { ChecksumSHA256: "bad" }, "bad"],
   ["two checksums", { ChecksumCRC32: "AAAAAA==", ChecksumSHA1: "AAAA" }, "CRC32:AAAAAA==;SHA1:AAAA;"],
 ] as const) {
   behaviour(`a part list with ${what} for one part is refused`, GATEWAY, async () => {
     const begun = await begin({ ChecksumAlgorithm: "CRC32" });
     const part = await send(begun, 1, "b", { ChecksumAlgorithm: "CRC32" });
-    await refused(complete(begun, [{ ...part, ...said }]), "InvalidArgument", 400, {
+    await refused(complete(begun, [{ ...part, ...change }]), "InvalidArgument", 400, {
       message: "Invalid Base64 or multiple checksums present in request",
       ArgumentName: "Checksum",
       ArgumentValue,
@@ -224,14 +224,14 @@ behaviour("a completion replaces an object that existed when the upload began", 
 // GetObjectAttributes
 
 behaviour("GetObjectAttributes of a multipart object counts its parts", ATTRIBUTES, async () => {
-  const { ObjectParts, ...told } = await s3.send(
+  const { ObjectParts, ...response } = await s3.send(
     new GetObjectAttributesCommand({
       Bucket,
       Key: "composite",
       ObjectAttributes: ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"],
     }),
   );
-  expect(told).toMatchObject({
+  expect(response).toMatchObject({
     ETag: expect.stringMatching(/^[0-9a-f]{32}-2$/),
     ObjectSize: LARGE.length + 3,
     StorageClass: "STANDARD",
@@ -324,14 +324,14 @@ behaviour("GetObjectAttributes of a missing object fails with NoSuchKey", ATTRIB
 behaviour("ListParts returns parts by number, with time, ETag and size", PARTS, async () => {
   const begun = await begin({ Key: "listed" });
   for (const number of [3, 1, 2]) await send(begun, number, "x".repeat(number));
-  const { Parts, ...told } = await s3.send(new ListPartsCommand(begun));
+  const { Parts, ...response } = await s3.send(new ListPartsCommand(begun));
   expect(Parts!.map(({ PartNumber, Size }) => [PartNumber, Size])).toEqual([
     [1, 1],
     [2, 2],
     [3, 3],
   ]);
   expect(Parts![0]!.LastModified).toBeInstanceOf(Date);
-  expect(told).toMatchObject({
+  expect(response).toMatchObject({
     Bucket,
     Key: "listed",
     UploadId: begun.UploadId,
@@ -341,7 +341,7 @@ behaviour("ListParts returns parts by number, with time, ETag and size", PARTS, 
     PartNumberMarker: "0",
     NextPartNumberMarker: "3",
   });
-  expect(told.Initiator!.ID).toBe(told.Owner!.ID);
+  expect(response.Initiator!.ID).toBe(response.Owner!.ID);
 });
 
 behaviour("ListParts pages", PARTS, async () => {

@@ -79,7 +79,7 @@ type Told = Record<string, never> & { eventName: string; s3: { object: Record<st
  * Creates a bucket that notifies a queue of these events. Returns the received messages without the test
  * message.
  */
-async function told(events: string[], act: (Bucket: string) => Promise<unknown>, more: object = {}) {
+async function recordsDuring(events: string[], act: (Bucket: string) => Promise<unknown>, more: object = {}) {
   const Bucket = `bucket-${++names}`;
   await send(new CreateBucketCommand({ Bucket }));
   const { url, arn } = await queue();
@@ -145,7 +145,7 @@ behaviour("a queue whose policy denies S3 is refused", PERMISSIONS, async () => 
 });
 
 behaviour("a record has all documented fields", STRUCTURE, async () => {
-  const [record] = await told(["s3:ObjectCreated:*"], (bucket) => put(bucket, "a b/ü.txt"));
+  const [record] = await recordsDuring(["s3:ObjectCreated:*"], (bucket) => put(bucket, "a b/ü.txt"));
   expect(record).toMatchObject({
     eventVersion: expect.stringMatching(/^2\.\d$/),
     eventSource: "aws:s3",
@@ -175,7 +175,7 @@ behaviour("a record has all documented fields", STRUCTURE, async () => {
 
 behaviour("a record has the request IDs of the response", STRUCTURE, async () => {
   let requestId: string | undefined;
-  const [record] = await told(["s3:ObjectCreated:*"], async (bucket) => {
+  const [record] = await recordsDuring(["s3:ObjectCreated:*"], async (bucket) => {
     requestId = (await put(bucket)).$metadata.requestId;
   });
   expect(record!.responseElements).toMatchObject({ "x-amz-request-id": requestId });
@@ -183,7 +183,7 @@ behaviour("a record has the request IDs of the response", STRUCTURE, async () =>
 
 behaviour("a record has the version ID in a versioned bucket", STRUCTURE, async () => {
   let id: string | undefined;
-  const [record] = await told(["s3:ObjectCreated:*"], async (bucket) => {
+  const [record] = await recordsDuring(["s3:ObjectCreated:*"], async (bucket) => {
     await versioned(bucket);
     id = (await put(bucket)).VersionId;
   });
@@ -191,7 +191,7 @@ behaviour("a record has the version ID in a versioned bucket", STRUCTURE, async 
 });
 
 behaviour("of two events of a key, the later has the greater sequencer", STRUCTURE, async () => {
-  const records = await told(["s3:ObjectCreated:*", "s3:ObjectRemoved:*"], async (Bucket) => {
+  const records = await recordsDuring(["s3:ObjectCreated:*", "s3:ObjectRemoved:*"], async (Bucket) => {
     await put(Bucket);
     await put(Bucket);
     await send(new DeleteObjectCommand({ Bucket, Key: "k" }));
@@ -280,12 +280,12 @@ const EVENTS: [string, string[], (bucket: string) => Promise<unknown>, string[]]
 ];
 for (const [what, events, act, expected] of EVENTS) {
   behaviour(`an event is sent: ${what}`, TYPES, async () => {
-    expect((await told(events, act)).map(({ eventName }) => eventName)).toEqual(expected);
+    expect((await recordsDuring(events, act)).map(({ eventName }) => eventName)).toEqual(expected);
   });
 }
 
 behaviour("the start and the end of a restore are notified, with the expiry", STRUCTURE, async () => {
-  const records = await told(["s3:ObjectRestore:*"], async (Bucket) => {
+  const records = await recordsDuring(["s3:ObjectRestore:*"], async (Bucket) => {
     await put(Bucket, "k", { StorageClass: "GLACIER" });
     await send(new RestoreObjectCommand({ Bucket, Key: "k", RestoreRequest: { Days: 1 } }));
     await cloud.advance(6 * 3_600_000);
@@ -303,7 +303,7 @@ behaviour("the start and the end of a restore are notified, with the expiry", ST
 });
 
 behaviour("events of lifecycle expiration name S3 as principal", TYPES, async () => {
-  const records = await told(["s3:LifecycleExpiration:*"], async (Bucket) => {
+  const records = await recordsDuring(["s3:LifecycleExpiration:*"], async (Bucket) => {
     await put(Bucket);
     await send(
       new PutBucketLifecycleConfigurationCommand({
@@ -335,7 +335,7 @@ const FILTERS: [string, object, string, boolean][] = [
 ];
 for (const [what, rules, key, passes] of FILTERS) {
   behaviour(`a filter by ${what} ${passes ? "accepts" : "rejects"} ${key}`, FILTERING, async () => {
-    const records = await told(["s3:ObjectCreated:*"], (bucket) => put(bucket, key), rules);
+    const records = await recordsDuring(["s3:ObjectCreated:*"], (bucket) => put(bucket, key), rules);
     expect(records).toHaveLength(passes ? 1 : 0);
   });
 }
@@ -391,7 +391,7 @@ behaviour(
   async () => {
     const RetainUntilDate = new Date(Date.now() + 10 * DAY_MS);
     RetainUntilDate.setMilliseconds(0);
-    const records = await told(["s3:ObjectRetention:Put"], async (Bucket) => {
+    const records = await recordsDuring(["s3:ObjectRetention:Put"], async (Bucket) => {
       await versioned(Bucket);
       await send(
         new PutObjectLockConfigurationCommand({

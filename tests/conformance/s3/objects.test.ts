@@ -69,10 +69,10 @@ behaviour("PutObject into a missing bucket fails", PUT, () =>
 );
 
 behaviour("a body that does not match its Content-MD5 is refused", PUT, async () => {
-  const said = createHash("md5").update("other").digest("base64");
-  await refused(put({ Key: "k", Body: "body", ContentMD5: said }), "BadDigest", 400, {
+  const given = createHash("md5").update("other").digest("base64");
+  await refused(put({ Key: "k", Body: "body", ContentMD5: given }), "BadDigest", 400, {
     message: "The Content-MD5 you specified did not match what we received.",
-    ExpectedDigest: Buffer.from(said, "base64").toString("hex"),
+    ExpectedDigest: Buffer.from(given, "base64").toString("hex"),
     CalculatedDigest: createHash("md5").update("body").digest("base64"),
   });
 });
@@ -186,7 +186,7 @@ behaviour("user metadata is limited to 2 KB", METADATA, () =>
 );
 
 behaviour("headers given to PutObject are returned by reads", METADATA, async () => {
-  const said = {
+  const given = {
     CacheControl: "no-cache",
     ContentDisposition: 'attachment; filename="a.txt"',
     ContentEncoding: "gzip",
@@ -194,8 +194,8 @@ behaviour("headers given to PutObject are returned by reads", METADATA, async ()
     ContentType: "text/plain; charset=utf-8",
     WebsiteRedirectLocation: "/elsewhere",
   };
-  await put({ Key: "headers", Body: "b", ...said });
-  expect(await head("headers")).toMatchObject(said);
+  await put({ Key: "headers", Body: "b", ...given });
+  expect(await head("headers")).toMatchObject(given);
 });
 
 behaviour("an Expires date is returned", METADATA, async () => {
@@ -240,7 +240,7 @@ behaviour("GetObject returns bytes, length, type, time and Accept-Ranges", GET, 
 });
 
 behaviour("HeadObject returns the headers of GetObject without the bytes", HEAD, async () => {
-  const [got, told] = [
+  const [got, response] = [
     await s3.raw(new GetObjectCommand({ Bucket, Key: "ten" })),
     await s3.raw(new HeadObjectCommand({ Bucket, Key: "ten", ChecksumMode: "ENABLED" })),
   ];
@@ -248,7 +248,7 @@ behaviour("HeadObject returns the headers of GetObject without the bytes", HEAD,
     Object.fromEntries(
       Object.entries(headers).filter(([name]) => !/^(date|x-amz-request-id|x-amz-id-2)$/.test(name)),
     );
-  expect([told.text, kept(told)]).toEqual(["", kept(got)]);
+  expect([response.text, kept(response)]).toEqual(["", kept(got)]);
 });
 
 behaviour("GetObject of a missing key fails with NoSuchKey", GET, async () => {
@@ -304,7 +304,7 @@ behaviour("ResponseExpires overrides the stored header", GET, async () => {
 
 // Ranges
 
-for (const [Range, text, told] of [
+for (const [Range, text, response] of [
   ["bytes=0-0", "0", "bytes 0-0/10"],
   ["bytes=2-4", "234", "bytes 2-4/10"],
   ["bytes=7-", "789", "bytes 7-9/10"],
@@ -312,9 +312,9 @@ for (const [Range, text, told] of [
   ["bytes=-100", "0123456789", "bytes 0-9/10"],
   ["bytes=5-100", "56789", "bytes 5-9/10"],
 ] as const) {
-  behaviour(`${Range} of ten bytes returns ${told}`, RANGES, async () => {
+  behaviour(`${Range} of ten bytes returns ${response}`, RANGES, async () => {
     const answer = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten", Range }));
-    expect([answer.status, answer.text, answer.headers["content-range"]]).toEqual([206, text, told]);
+    expect([answer.status, answer.text, answer.headers["content-range"]]).toEqual([206, text, response]);
     expect(answer.headers["content-length"]).toBe(String(text.length));
   });
 }
@@ -350,18 +350,18 @@ behaviour(
   "https://github.com/aws/aws-sdk-kotlin/issues/1645",
   async () => {
     const { ETag, LastModified } = await s3.send(new HeadObjectCommand({ Bucket, Key: "ten" }));
-    const ask = async (known: string, Range = "bytes=1-2") => {
+    const getRange = async (known: string, Range = "bytes=1-2") => {
       const command = new GetObjectCommand({ Bucket, Key: "ten", Range });
       const { status, headers } = await s3.raw(command, { headers: { "if-range": known } });
       return [status, headers["content-range"], headers["content-length"]];
     };
     for (const known of [ETag!, LastModified!.toUTCString()])
-      expect(await ask(known)).toEqual([206, "bytes 1-2/10", "2"]);
+      expect(await getRange(known)).toEqual([206, "bytes 1-2/10", "2"]);
     for (const known of ['"other"', "Sat, 01 Jan 2000 00:00:00 GMT", `W/${ETag}`, "?"]) {
-      expect(await ask(known)).toEqual([200, undefined, "10"]);
-      expect(await ask(known, "bytes=100-")).toEqual([200, undefined, "10"]);
+      expect(await getRange(known)).toEqual([200, undefined, "10"]);
+      expect(await getRange(known, "bytes=100-")).toEqual([200, undefined, "10"]);
     }
-    expect((await ask(ETag!, "bytes=100-"))[0]).toBe(416);
+    expect((await getRange(ETag!, "bytes=100-"))[0]).toBe(416);
   },
 );
 

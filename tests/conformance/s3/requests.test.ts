@@ -34,7 +34,7 @@ const GATEWAY = "https://github.com/versity/versitygw/issues";
 const put = (more: Partial<WireRequest>) =>
   send(cloud, { method: "PUT", target: `/${bucket}/k`, body: "body", ...more });
 
-const said = ({ status, text }: RawAnswer, ...elements: string[]) => [
+const errorOf = ({ status, text }: RawAnswer, ...elements: string[]) => [
   status,
   elementIn(text, "Code"),
   ...elements.map((name) => elementIn(text, name)),
@@ -42,7 +42,7 @@ const said = ({ status, text }: RawAnswer, ...elements: string[]) => [
 
 behaviour("PUT requires a Content-Length, even for an empty body", ERRORS, async () => {
   const answer = await put({ body: "", unsigned: { "content-length": undefined } });
-  expect(said(answer, "Message")).toEqual([
+  expect(errorOf(answer, "Message")).toEqual([
     411,
     "MissingContentLength",
     "You must provide the Content-Length HTTP header.",
@@ -60,7 +60,7 @@ for (const [what, target, source] of [
       body: "",
       unsigned: { "content-length": undefined, "transfer-encoding": "chunked" },
     });
-    expect(said(answer, "Message", "Header")).toEqual([
+    expect(errorOf(answer, "Message", "Header")).toEqual([
       501,
       "NotImplemented",
       "A header you provided implies functionality that is not implemented",
@@ -85,7 +85,7 @@ const inChunks = (more: Partial<WireRequest>): WireRequest => ({
 
 behaviour("an invalid decoded content length is refused", `${GATEWAY}/1656`, async () => {
   const answer = await send(cloud, inChunks({ headers: { "x-amz-decoded-content-length": "abc" } }));
-  expect(said(answer, "Message")).toEqual([
+  expect(errorOf(answer, "Message")).toEqual([
     411,
     "MissingContentLength",
     "You must provide the Content-Length HTTP header.",
@@ -97,7 +97,7 @@ behaviour(
   `${GATEWAY}/1684`,
   async () => {
     const answer = await send(cloud, inChunks({ headers: { "x-amz-decoded-content-length": "3" } }));
-    expect(said(answer, "Message", "NumberBytesExpected", "NumberBytesProvided")).toEqual([
+    expect(errorOf(answer, "Message", "NumberBytesExpected", "NumberBytesProvided")).toEqual([
       400,
       "IncompleteBody",
       "You did not provide the number of bytes specified by the Content-Length HTTP header",
@@ -115,7 +115,7 @@ behaviour(
       cloud,
       inChunks({ headers: { "x-amz-checksum-sha1": "qvTGHdzF6KLavt4PO0gs2a6pQ00=" } }),
     );
-    expect(said(answer, "Message")).toEqual([
+    expect(errorOf(answer, "Message")).toEqual([
       400,
       "InvalidRequest",
       "Expecting a single x-amz-checksum- header",
@@ -125,7 +125,7 @@ behaviour(
 
 behaviour("unsigned aws-chunked documents are refused", `${GATEWAY}/1601`, async () => {
   const answer = await send(cloud, inChunks({ target: `/${bucket}?tagging` }));
-  expect(said(answer, "Message")).toEqual([
+  expect(errorOf(answer, "Message")).toEqual([
     400,
     "InvalidRequest",
     "The value of x-amz-content-sha256 header is invalid.",
@@ -135,12 +135,12 @@ behaviour("unsigned aws-chunked documents are refused", `${GATEWAY}/1601`, async
 for (const header of ["If-Modified-Since", "If-Unmodified-Since"]) {
   behaviour(`PutObject does not implement ${header}`, PUT, async () => {
     const answer = await put({ headers: { [header.toLowerCase()]: "Sat, 29 Oct 1994 19:43:31 GMT" } });
-    expect(said(answer, "Header")).toEqual([501, "NotImplemented", header]);
+    expect(errorOf(answer, "Header")).toEqual([501, "NotImplemented", header]);
   });
 }
 
 behaviour("an unknown checksum algorithm is refused", CHECKSUMS, async () => {
-  expect(said(await put({ headers: { "x-amz-checksum-md4": "AAAA" } }), "Message")).toEqual([
+  expect(errorOf(await put({ headers: { "x-amz-checksum-md4": "AAAA" } }), "Message")).toEqual([
     400,
     "InvalidRequest",
     "The algorithm type you specified in x-amz-checksum- header is invalid.",
@@ -162,7 +162,7 @@ for (const [what, key, code] of [
 
 behaviour("POST to a bucket requires a form", POST, async () => {
   const answer = await send(cloud, { method: "POST", target: `/${bucket}`, body: "a=b" });
-  expect(said(answer, "Condition")).toEqual([
+  expect(errorOf(answer, "Condition")).toEqual([
     412,
     "PreconditionFailed",
     "Bucket POST must be of the enclosure-type multipart/form-data",
@@ -188,7 +188,7 @@ behaviour("Latin-1 metadata may be signed as UTF-8", METADATA, async () => {
 behaviour("a presigned URL with an expiry of 0 seconds has expired", PRESIGNED, async () => {
   const url = await presigned(0);
   const answer = await send(cloud, { method: "GET", target: url, account: false });
-  expect(said(answer, "Message")).toEqual([403, "AccessDenied", "Request has expired"]);
+  expect(errorOf(answer, "Message")).toEqual([403, "AccessDenied", "Request has expired"]);
 });
 
 for (const range of [
@@ -225,7 +225,7 @@ async function presigned(seconds: number): Promise<string> {
 for (const name of ["a", "a%20b", "b%C3%BCcket", "a".repeat(256)]) {
   behaviour(`${name.slice(0, 20)} is not a valid bucket name`, NAMES, async () => {
     const answer = await send(cloud, { method: "GET", target: `/${name}` });
-    expect(said(answer, "Message", "BucketName")).toEqual([
+    expect(errorOf(answer, "Message", "BucketName")).toEqual([
       400,
       "InvalidBucketName",
       "The specified bucket is not valid.",
@@ -236,7 +236,7 @@ for (const name of ["a", "a%20b", "b%C3%BCcket", "a".repeat(256)]) {
 
 behaviour("reads accept legacy bucket names", NAMES, async () => {
   const answer = await send(cloud, { method: "GET", target: "/Old_Name" });
-  expect(said(answer, "BucketName")).toEqual([404, "NoSuchBucket", "Old_Name"]);
+  expect(errorOf(answer, "BucketName")).toEqual([404, "NoSuchBucket", "Old_Name"]);
 });
 
 // Regional endpoints
@@ -265,7 +265,7 @@ for (const [what, host, target, endpoint] of [
     async () => {
       await inEurope();
       const answer = await send(cloud, { method: "GET", target, headers: { host } });
-      expect(said(answer, "Endpoint", "Bucket", "Message")).toEqual([
+      expect(errorOf(answer, "Endpoint", "Bucket", "Message")).toEqual([
         301,
         "PermanentRedirect",
         endpoint,
@@ -326,7 +326,7 @@ for (const [selector, body] of [
     "https://github.com/s3tools/s3cmd/blob/master/S3/S3.py",
     async () => {
       const answer = await send(cloud, { method: "PUT", target: `/${bucket}?${selector}=`, body });
-      expect(said(answer)).toEqual([200, undefined]);
+      expect(errorOf(answer)).toEqual([200, undefined]);
     },
   );
 
@@ -356,7 +356,7 @@ for (const body of ["<a/>", "no document", "<AccessControlPolicy>"]) {
       "https://github.com/boto/boto3/issues/180",
       async () => {
         const answer = await send(cloud, { method: "PUT", target: `/${bucket}${resource}?acl`, body });
-        expect(said(answer, "Message")).toEqual([
+        expect(errorOf(answer, "Message")).toEqual([
           400,
           "MalformedACLError",
           "The XML you provided was not well-formed or did not validate against our published schema",

@@ -95,8 +95,8 @@ behaviour(
   api("GetObjectAttributes"),
   async () => {
     const at = await object("STANDARD");
-    const asked = new GetObjectAttributesCommand({ ...at, ObjectAttributes: ["StorageClass"] });
-    expect(await s3().send(asked)).toMatchObject({ StorageClass: "STANDARD" });
+    const input = new GetObjectAttributesCommand({ ...at, ObjectAttributes: ["StorageClass"] });
+    expect(await s3().send(input)).toMatchObject({ StorageClass: "STANDARD" });
   },
 );
 
@@ -372,8 +372,8 @@ behaviour("listings report the restore status on request", api("RestoreStatus"),
   await cloud.advance(5 * MINUTE);
   const status = await list();
   expect(status).toMatchObject({ IsRestoreInProgress: false, RestoreExpiryDate: expect.any(Date) });
-  const asked = { Bucket: at.Bucket, OptionalObjectAttributes: ["RestoreStatus" as const] };
-  const { Versions } = await s3().send(new ListObjectVersionsCommand(asked));
+  const input = { Bucket: at.Bucket, OptionalObjectAttributes: ["RestoreStatus" as const] };
+  const { Versions } = await s3().send(new ListObjectVersionsCommand(input));
   expect(Versions).toMatchObject([{ RestoreStatus: status }]);
   const { Contents } = await s3().send(new ListObjectsV2Command({ Bucket: at.Bucket }));
   expect(Contents![0]).not.toHaveProperty("RestoreStatus");

@@ -185,15 +185,15 @@ behaviour("a range answers 206", ENDPOINTS, async () => {
 behaviour("If-Range applies to websites", ENDPOINTS, async () => {
   await configure(INDEX);
   const { etag, "last-modified": modified } = (await visit("/page.html")).headers;
-  const ask = async (known: string) => {
+  const getRange = async (known: string) => {
     const { status, text } = await visit("/page.html", {
       headers: { range: "bytes=1-2", "if-range": known },
     });
     return [status, text];
   };
-  for (const known of [etag!, modified!]) expect(await ask(known)).toEqual([206, "ag"]);
+  for (const known of [etag!, modified!]) expect(await getRange(known)).toEqual([206, "ag"]);
   for (const known of ['"other"', "Sat, 01 Jan 2000 00:00:00 GMT"])
-    expect(await ask(known)).toEqual([200, "page"]);
+    expect(await getRange(known)).toEqual([200, "page"]);
 });
 
 behaviour("responses have the CORS headers of the bucket's rules", ENDPOINTS, async () => {

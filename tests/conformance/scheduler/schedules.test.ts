@@ -34,8 +34,8 @@ describe("schedules", () => {
   });
   behaviour("GetSchedule returns defaults for omitted members", api("GetSchedule"), async () => {
     const { Name } = await create();
-    const { $metadata: _, ...told } = await send(new GetScheduleCommand({ Name }));
-    expect(told).toEqual({
+    const { $metadata: _, ...description } = await send(new GetScheduleCommand({ Name }));
+    expect(description).toEqual({
       ActionAfterCompletion: "NONE",
       Arn: arn(`schedule/default/${Name}`),
       CreationDate: expect.any(Date),
@@ -203,8 +203,8 @@ describe("lists of schedules", () => {
   behaviour("a page of ListSchedules is filled with matching schedules", api("ListSchedules"), async () => {
     for (const [n, State] of (["DISABLED", "ENABLED", "ENABLED", "DISABLED"] as const).entries())
       await create({ Name: `state-${n}`, State });
-    const asked = { NamePrefix: "state-", State: "DISABLED", MaxResults: 2 } as const;
-    const { Schedules, NextToken } = await send(new ListSchedulesCommand(asked));
+    const filter = { NamePrefix: "state-", State: "DISABLED", MaxResults: 2 } as const;
+    const { Schedules, NextToken } = await send(new ListSchedulesCommand(filter));
     expect(Schedules!.map((one) => one.Name)).toEqual(["state-0", "state-3"]);
     expect(NextToken).toBeUndefined();
   });

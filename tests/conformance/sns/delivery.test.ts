@@ -30,8 +30,8 @@ const kind = { kind: { DataType: "String", StringValue: "x" } };
 behaviour("a queue receives the message in an envelope", FORMATS, async () => {
   const { topic, url, subscription } = await cloud.pair();
   const { MessageId } = await publish(topic, "hello", { Subject: "subject", MessageAttributes: kind });
-  const [told] = await cloud.notifications(url);
-  expect(Object.keys(told!)).toEqual([
+  const [envelope] = await cloud.notifications(url);
+  expect(Object.keys(envelope!)).toEqual([
     "Type",
     "MessageId",
     "TopicArn",
@@ -44,7 +44,7 @@ behaviour("a queue receives the message in an envelope", FORMATS, async () => {
     "UnsubscribeURL",
     "MessageAttributes",
   ]);
-  expect(told).toMatchObject({
+  expect(envelope).toMatchObject({
     Type: "Notification",
     MessageId,
     TopicArn: topic,
@@ -60,17 +60,17 @@ behaviour("a queue receives the message in an envelope", FORMATS, async () => {
 behaviour("an envelope without subject and attributes omits both members", FORMATS, async () => {
   const { topic, url } = await cloud.pair();
   await publish(topic, "hello");
-  const [told] = await cloud.notifications(url);
-  expect(told).not.toHaveProperty("Subject");
-  expect(told).not.toHaveProperty("MessageAttributes");
+  const [envelope] = await cloud.notifications(url);
+  expect(envelope).not.toHaveProperty("Subject");
+  expect(envelope).not.toHaveProperty("MessageAttributes");
 });
 
 behaviour("the value of a binary attribute is base64", FORMATS, async () => {
   const { topic, url } = await cloud.pair();
   const MessageAttributes = { b: { DataType: "Binary", BinaryValue: Buffer.from("bytes") } };
   await publish(topic, "hello", { MessageAttributes });
-  const [told] = await cloud.notifications(url);
-  expect(told!.MessageAttributes).toEqual({ b: { Type: "Binary", Value: "Ynl0ZXM=" } });
+  const [envelope] = await cloud.notifications(url);
+  expect(envelope!.MessageAttributes).toEqual({ b: { Type: "Binary", Value: "Ynl0ZXM=" } });
 });
 
 behaviour("raw delivery sends only the message", RAW, async () => {
@@ -146,13 +146,13 @@ async function certificateOf({ SigningCertURL }: Record<string, string>) {
   return new X509Certificate(await (await fetch(SigningCertURL!)).text());
 }
 
-function holds(told: Record<string, string>, certificate: X509Certificate, names: string[]): boolean {
+function holds(envelope: Record<string, string>, certificate: X509Certificate, names: string[]): boolean {
   const text = names
-    .flatMap((name) => (told[name] === undefined ? [] : [`${name}\n${told[name]}\n`]))
+    .flatMap((name) => (envelope[name] === undefined ? [] : [`${name}\n${envelope[name]}\n`]))
     .join("");
-  const hash = told.SignatureVersion === "2" ? "sha256" : "sha1";
+  const hash = envelope.SignatureVersion === "2" ? "sha256" : "sha1";
   const key = createPublicKey(certificate.publicKey.export({ type: "spki", format: "pem" }));
-  return verify(hash, Buffer.from(text), key, Buffer.from(told.Signature!, "base64"));
+  return verify(hash, Buffer.from(text), key, Buffer.from(envelope.Signature!, "base64"));
 }
 
 const NOTIFICATION = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
@@ -172,11 +172,11 @@ for (const [version, hash] of [
       }),
     );
     await publish(topic, "hello", { Subject: "subject" });
-    const [told] = await cloud.notifications(url);
-    expect(told!.SignatureVersion).toBe(version);
-    const certificate = await certificateOf(told!);
-    expect(holds(told!, certificate, NOTIFICATION)).toBe(true);
-    expect(holds({ ...told!, Message: "forged" }, certificate, NOTIFICATION)).toBe(false);
+    const [envelope] = await cloud.notifications(url);
+    expect(envelope!.SignatureVersion).toBe(version);
+    const certificate = await certificateOf(envelope!);
+    expect(holds(envelope!, certificate, NOTIFICATION)).toBe(true);
+    expect(holds({ ...envelope!, Message: "forged" }, certificate, NOTIFICATION)).toBe(false);
   });
 }
 
@@ -223,28 +223,28 @@ async function endpoint(Attributes: Record<string, string> = {}, firstAnswers: n
   });
   await cloud.sns().send(command);
   await cloud.advance(1_000);
-  const asked: Record<string, string> = JSON.parse(posts[0]!.body);
-  return { topic, asked, headers: posts[0]!.headers };
+  const confirmationRequest: Record<string, string> = JSON.parse(posts[0]!.body);
+  return { topic, confirmationRequest, headers: posts[0]!.headers };
 }
 
 async function confirmed(Attributes: Record<string, string> = {}) {
-  const { topic, asked } = await endpoint(Attributes);
-  const command = new ConfirmSubscriptionCommand({ TopicArn: topic, Token: asked.Token });
+  const { topic, confirmationRequest } = await endpoint(Attributes);
+  const command = new ConfirmSubscriptionCommand({ TopicArn: topic, Token: confirmationRequest.Token });
   const { SubscriptionArn } = await cloud.sns().send(command);
   posts = [];
   return { topic, subscription: SubscriptionArn! };
 }
 
 behaviour("Subscribe sends a confirmation request to an HTTP endpoint", HTTP, async () => {
-  const { topic, asked, headers } = await endpoint();
-  expect(asked).toMatchObject({
+  const { topic, confirmationRequest, headers } = await endpoint();
+  expect(confirmationRequest).toMatchObject({
     Type: "SubscriptionConfirmation",
     TopicArn: topic,
     Token: expect.any(String),
   });
   expect(headers).toMatchObject({
     "x-amz-sns-message-type": "SubscriptionConfirmation",
-    "x-amz-sns-message-id": asked.MessageId,
+    "x-amz-sns-message-id": confirmationRequest.MessageId,
     "x-amz-sns-topic-arn": topic,
     "content-type": "text/plain; charset=UTF-8",
     "user-agent": "Amazon Simple Notification Service Agent",
@@ -266,8 +266,8 @@ behaviour(
 );
 
 behaviour("a confirmation request is signed", SIGNATURES, async () => {
-  const { asked } = await endpoint();
-  expect(holds(asked, await certificateOf(asked), CONFIRMATION)).toBe(true);
+  const { confirmationRequest } = await endpoint();
+  expect(holds(confirmationRequest, await certificateOf(confirmationRequest), CONFIRMATION)).toBe(true);
 });
 
 behaviour("the text for each protocol has its own signature", SIGNATURES, async () => {
@@ -279,13 +279,13 @@ behaviour("the text for each protocol has its own signature", SIGNATURES, async 
   const [queued] = await cloud.notifications(url);
   const posted: Record<string, string> = JSON.parse(posts[0]!.body);
   expect([posted.Message, queued!.Message]).toEqual(["for endpoints", "for queues"]);
-  for (const told of [posted, queued!])
-    expect(holds(told, await certificateOf(told), NOTIFICATION)).toBe(true);
+  for (const envelope of [posted, queued!])
+    expect(holds(envelope, await certificateOf(envelope), NOTIFICATION)).toBe(true);
 });
 
 behaviour("an endpoint confirms by visiting the SubscribeURL", HTTP, async () => {
-  const { topic, asked } = await endpoint();
-  expect((await fetch(asked.SubscribeURL!)).status).toBe(200);
+  const { topic, confirmationRequest } = await endpoint();
+  expect((await fetch(confirmationRequest.SubscribeURL!)).status).toBe(200);
   posts = [];
   await publish(topic, "hello");
   await cloud.advance(1_000);
@@ -398,8 +398,8 @@ behaviour(
   "ConfirmSubscription reports whether unsubscribing requires authentication",
   doc("sns/latest/api/API_GetSubscriptionAttributes.html"),
   async () => {
-    const { asked } = await endpoint();
-    const answer = await (await fetch(asked.SubscribeURL!)).text();
+    const { confirmationRequest } = await endpoint();
+    const answer = await (await fetch(confirmationRequest.SubscribeURL!)).text();
     const SubscriptionArn = /<SubscriptionArn>(.*)<\/SubscriptionArn>/.exec(answer)![1];
     const { Attributes } = await cloud.sns().send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
     expect(Attributes!.ConfirmationWasAuthenticated).toBe("false");
@@ -410,11 +410,11 @@ behaviour(
   "AuthenticateOnUnsubscribe requires a signature to unsubscribe",
   doc("sns/latest/api/API_ConfirmSubscription.html"),
   async () => {
-    const { topic, asked } = await endpoint();
+    const { topic, confirmationRequest } = await endpoint();
     const { SubscriptionArn } = await cloud.sns().send(
       new ConfirmSubscriptionCommand({
         TopicArn: topic,
-        Token: asked.Token,
+        Token: confirmationRequest.Token,
         AuthenticateOnUnsubscribe: "true",
       }),
     );
@@ -428,23 +428,23 @@ behaviour("an endpoint is notified of its unsubscription, and can restore it", F
   const { topic, subscription } = await confirmed();
   await cloud.sns().send(new UnsubscribeCommand({ SubscriptionArn: subscription }));
   await cloud.advance(1_000);
-  const told: Record<string, string> = JSON.parse(posts[0]!.body);
-  expect(told).toMatchObject({
+  const envelope: Record<string, string> = JSON.parse(posts[0]!.body);
+  expect(envelope).toMatchObject({
     Type: "UnsubscribeConfirmation",
     TopicArn: topic,
     Message: `You have chosen to deactivate subscription ${subscription}.\nTo cancel this operation and restore the subscription, visit the SubscribeURL included in this message.`,
   });
-  expect(holds(told, await certificateOf(told), CONFIRMATION)).toBe(true);
+  expect(holds(envelope, await certificateOf(envelope), CONFIRMATION)).toBe(true);
   expect(posts[0]!.headers).toMatchObject({
     "x-amz-sns-message-type": "UnsubscribeConfirmation",
-    "x-amz-sns-message-id": told.MessageId,
+    "x-amz-sns-message-id": envelope.MessageId,
     "x-amz-sns-subscription-arn": subscription,
   });
   posts = [];
   await publish(topic, "unheard");
   await cloud.advance(1_000);
   expect(posts).toEqual([]);
-  const restored = await fetch(told.SubscribeURL!);
+  const restored = await fetch(envelope.SubscribeURL!);
   expect(await restored.text()).toContain(`<SubscriptionArn>${subscription}</SubscriptionArn>`);
   await publish(topic, "heard");
   await cloud.advance(1_000);

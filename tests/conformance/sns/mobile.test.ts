@@ -325,8 +325,8 @@ behaviour("SetSMSAttributes stores the preferences", PREFERENCES, async () => {
   const attributes = { DefaultSMSType: "Transactional", DefaultSenderID: "Nube" };
   await send(new SetSMSAttributesCommand({ attributes }));
   expect((await send(new GetSMSAttributesCommand({}))).attributes).toMatchObject(attributes);
-  const some = await send(new GetSMSAttributesCommand({ attributes: ["DefaultSMSType"] }));
-  expect(some.attributes).toEqual({ DefaultSMSType: "Transactional" });
+  const selected = await send(new GetSMSAttributesCommand({ attributes: ["DefaultSMSType"] }));
+  expect(selected.attributes).toEqual({ DefaultSMSType: "Transactional" });
 });
 
 behaviour("an unknown SMS attribute is refused", PREFERENCES, async () => {
@@ -392,13 +392,13 @@ async function mailbox(Protocol: string, Endpoint: string) {
   const TopicArn = await cloud.topic({ DisplayName: "The News" });
   await send(new SubscribeCommand({ TopicArn, Protocol, Endpoint }));
   await cloud.advance(1_000);
-  const [asked] = await cloud.letters();
-  return { TopicArn, asked: asked! };
+  const [confirmation] = await cloud.letters();
+  return { TopicArn, confirmation: confirmation! };
 }
 
 behaviour("an e-mail subscription sends a confirmation link", MAIL, async () => {
-  const { TopicArn, asked } = await mailbox("email", "a@example.com");
-  expect(asked).toMatchObject({
+  const { TopicArn, confirmation } = await mailbox("email", "a@example.com");
+  expect(confirmation).toMatchObject({
     kind: "email",
     to: "a@example.com",
     subject: "AWS Notification - Subscription Confirmation",
@@ -407,8 +407,8 @@ behaviour("an e-mail subscription sends a confirmation link", MAIL, async () => 
 });
 
 behaviour("a confirmed e-mail subscription delivers the message with an unsubscribe link", MAIL, async () => {
-  const { TopicArn, asked } = await mailbox("email", "b@example.com");
-  const link = /http\S+/.exec(asked.body)![0];
+  const { TopicArn, confirmation } = await mailbox("email", "b@example.com");
+  const link = /http\S+/.exec(confirmation.body)![0];
   expect((await fetch(link)).status).toBe(200);
   await send(new PublishCommand({ TopicArn, Message: "news", Subject: "subject" }));
   await cloud.advance(1_000);
@@ -421,8 +421,8 @@ behaviour("a confirmed e-mail subscription delivers the message with an unsubscr
 });
 
 behaviour("email-json delivers the envelope", MAIL, async () => {
-  const { TopicArn, asked } = await mailbox("email-json", "c@example.com");
-  await fetch(JSON.parse(asked.body).SubscribeURL);
+  const { TopicArn, confirmation } = await mailbox("email-json", "c@example.com");
+  await fetch(JSON.parse(confirmation.body).SubscribeURL);
   await send(new PublishCommand({ TopicArn, Message: "news" }));
   await cloud.advance(1_000);
   expect(JSON.parse((await cloud.letters())[0]!.body)).toMatchObject({

@@ -353,9 +353,9 @@ behaviour(
   async () => {
     const { topic, url } = await ordered();
     const { SequenceNumber } = await inGroup(topic, "m");
-    const [told] = await cloud.notifications(url);
-    expect(told).toMatchObject({ SequenceNumber, Message: "m" });
-    expect(told).not.toHaveProperty("Signature");
+    const [envelope] = await cloud.notifications(url);
+    expect(envelope).toMatchObject({ SequenceNumber, Message: "m" });
+    expect(envelope).not.toHaveProperty("Signature");
   },
 );
 

@@ -264,10 +264,14 @@ behaviour(
     expect(answer.SubscriptionArn).toBe("pending confirmation");
     await cloud.advance(1_000);
     const { Messages } = await theirs.send(new ReceiveMessageCommand({ QueueUrl }));
-    const asked = JSON.parse(Messages![0]!.Body!);
-    expect(asked).toMatchObject({ Type: "SubscriptionConfirmation", TopicArn: topic });
-    expect(asked.SubscribeURL).toContain(`Action=ConfirmSubscription&TopicArn=${topic}&Token=${asked.Token}`);
-    const confirmed = await send(new ConfirmSubscriptionCommand({ TopicArn: topic, Token: asked.Token }));
+    const confirmationRequest = JSON.parse(Messages![0]!.Body!);
+    expect(confirmationRequest).toMatchObject({ Type: "SubscriptionConfirmation", TopicArn: topic });
+    expect(confirmationRequest.SubscribeURL).toContain(
+      `Action=ConfirmSubscription&TopicArn=${topic}&Token=${confirmationRequest.Token}`,
+    );
+    const confirmed = await send(
+      new ConfirmSubscriptionCommand({ TopicArn: topic, Token: confirmationRequest.Token }),
+    );
     expect(confirmed.SubscriptionArn).toMatch(/^arn:/);
     expect((await byTopic(topic))[0]!.SubscriptionArn).toBe(confirmed.SubscriptionArn);
   },
@@ -320,8 +324,8 @@ behaviour("an empty filter policy removes the policy and its scope", SET, async 
     FilterPolicyScope: "MessageBody",
   });
   await set(subscription, "FilterPolicy", "{}");
-  const told = await attributes(subscription);
-  expect([told.FilterPolicy, told.FilterPolicyScope]).toEqual([undefined, undefined]);
+  const described = await attributes(subscription);
+  expect([described.FilterPolicy, described.FilterPolicyScope]).toEqual([undefined, undefined]);
 });
 
 behaviour("GetSubscriptionAttributes of a missing subscription fails", GET, async () => {
@@ -376,8 +380,8 @@ behaviour("Unsubscribe refuses a malformed ARN", UNSUBSCRIBE, async () => {
 
 behaviour("Unsubscribe is denied to other accounts", UNSUBSCRIBE, async () => {
   const { subscription: SubscriptionArn } = await cloud.pair();
-  const stranger = cloud.sns({ account: "111122223333" });
-  await expect(stranger.send(new UnsubscribeCommand({ SubscriptionArn }))).rejects.toMatchObject({
+  const otherAccount = cloud.sns({ account: "111122223333" });
+  await expect(otherAccount.send(new UnsubscribeCommand({ SubscriptionArn }))).rejects.toMatchObject({
     name: "AuthorizationErrorException",
     $metadata: { httpStatusCode: 403 },
   });

@@ -174,8 +174,8 @@ behaviour("GetTopicAttributes describes a new topic", GET, async () => {
 });
 
 behaviour("GetTopicAttributes describes a FIFO topic", GET, async () => {
-  const told = await attributes(await cloud.topic({ FifoTopic: "true" }));
-  expect(told).toMatchObject({ FifoTopic: "true", ContentBasedDeduplication: "false" });
+  const described = await attributes(await cloud.topic({ FifoTopic: "true" }));
+  expect(described).toMatchObject({ FifoTopic: "true", ContentBasedDeduplication: "false" });
 });
 
 behaviour("by default, HTTP deliveries are retried three times after 20 seconds", RETRIES, async () => {

@@ -15,7 +15,8 @@ import { api, guide, nameIn, refused, sqsOn } from "./client.ts";
 
 const cloud = conformanceCloud();
 const { send, queue, fifo, put, receive, attributes, arn, unused } = sqsOn(cloud);
-const bodies = async (...ask: Parameters<typeof receive>) => (await receive(...ask)).map(({ Body }) => Body);
+const bodies = async (...parameters: Parameters<typeof receive>) =>
+  (await receive(...parameters)).map(({ Body }) => Body);
 const policy = (target: string, maxReceiveCount: unknown) =>
   JSON.stringify({ deadLetterTargetArn: target, maxReceiveCount });
 
@@ -31,7 +32,7 @@ async function pair(maxReceiveCount: number | string = 1, more: Record<string, s
   return { live, dead };
 }
 /** Receives until all messages are moved to the dead-letter queue. */
-async function bury(live: string, receives = 1): Promise<void> {
+async function moveToDeadLetters(live: string, receives = 1): Promise<void> {
   for (let n = 0; n <= receives; n++) {
     await receive(live);
     await cloud.advance(1_000);
@@ -56,7 +57,7 @@ behaviour(
 behaviour("maxReceiveCount may be a string", guide("sqs-dead-letter-queues"), async () => {
   const { live, dead } = await pair("1");
   await put(live, "poison");
-  await bury(live);
+  await moveToDeadLetters(live);
   expect(await bodies(dead)).toEqual(["poison"]);
 });
 
@@ -78,7 +79,7 @@ behaviour(
     const { MessageId } = await put(live, "poison", { MessageAttributes });
     const [first] = await receive(live, { MessageSystemAttributeNames: ["SentTimestamp"] });
     await cloud.advance(1_000);
-    await bury(live);
+    await moveToDeadLetters(live);
     const [letter] = await receive(dead, {
       MessageSystemAttributeNames: ["All"],
       MessageAttributeNames: ["All"],
@@ -91,7 +92,7 @@ behaviour(
 behaviour("a dead letter has DeadLetterQueueSourceArn", api("ReceiveMessage"), async () => {
   const { live, dead } = await pair(1);
   await put(live, "poison");
-  await bury(live);
+  await moveToDeadLetters(live);
   const [letter] = await receive(dead, { MessageSystemAttributeNames: ["DeadLetterQueueSourceArn"] });
   expect(letter!.Attributes).toEqual({ DeadLetterQueueSourceArn: arn(live) });
 });
@@ -104,7 +105,7 @@ behaviour(
     await put(live, "poison", { MessageGroupId: "g", MessageDeduplicationId: "d" });
     const [first] = await receive(live, { MessageSystemAttributeNames: ["SentTimestamp"] });
     await cloud.advance(5_000);
-    await bury(live);
+    await moveToDeadLetters(live);
     const [letter] = await receive(dead, { MessageSystemAttributeNames: ["All"] });
     expect(letter!.Attributes).toMatchObject({ MessageGroupId: "g" });
     expect(Number(letter!.Attributes!.SentTimestamp)).toBeGreaterThan(
@@ -123,7 +124,7 @@ behaviour(
       Message,
     ];
     expect(Attributes!.MessageDeduplicationId).toBe("d");
-    await bury(live);
+    await moveToDeadLetters(live);
     const [letter] = await receive(dead, { VisibilityTimeout: 0, MessageSystemAttributeNames: ["All"] });
     expect(letter).toMatchObject({ MessageId, Attributes: { MessageDeduplicationId: MessageId } });
     await start(arn(dead));
@@ -153,7 +154,7 @@ behaviour(
     const { live, dead } = await pair(1);
     await put(live, "kept");
     await send(new DeleteQueueCommand({ QueueUrl: dead }));
-    await bury(live, 2);
+    await moveToDeadLetters(live, 2);
     expect(await bodies(live)).toEqual(["kept"]);
   },
 );
@@ -204,7 +205,7 @@ const tasks = async (SourceArn: string, MaxResults = 10) =>
 async function letters(count: number) {
   const { live, dead } = await pair(1);
   for (let n = 0; n < count; n++) await put(live, `letter ${n}`);
-  await bury(live);
+  await moveToDeadLetters(live);
   return { live, dead };
 }
 
@@ -263,7 +264,7 @@ behaviour(
     await put(live, "old");
     await cloud.advance(50_000);
     expect((await attributes(dead)).ApproximateNumberOfMessages).toBe("0");
-    await bury(live);
+    await moveToDeadLetters(live);
     expect((await attributes(dead)).ApproximateNumberOfMessages).toBe("1");
     await cloud.advance(9_000);
     expect((await attributes(dead)).ApproximateNumberOfMessages).toBe("0");

@@ -10,7 +10,8 @@ import { api, guide, refused, sqsOn } from "./client.ts";
 
 const cloud = conformanceCloud();
 const { send, fifo, put, receive, attributes } = sqsOn(cloud);
-const bodies = async (...ask: Parameters<typeof receive>) => (await receive(...ask)).map(({ Body }) => Body);
+const bodies = async (...options: Parameters<typeof receive>) =>
+  (await receive(...options)).map(({ Body }) => Body);
 const remove = (QueueUrl: string, ReceiptHandle: string | undefined) =>
   send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
 /** Sends bodies to the group of their first letter: `a1` to the group `a`. */
@@ -410,10 +411,10 @@ behaviour(
   async () => {
     const QueueUrl = await fifo();
     await putAll(QueueUrl, "a1", "a2");
-    const ask = { ReceiveRequestAttemptId: "try", VisibilityTimeout: 10 };
-    const first = await receive(QueueUrl, ask);
+    const options = { ReceiveRequestAttemptId: "try", VisibilityTimeout: 10 };
+    const first = await receive(QueueUrl, options);
     await cloud.advance(8_000);
-    expect(await receive(QueueUrl, ask)).toEqual(first);
+    expect(await receive(QueueUrl, options)).toEqual(first);
     await cloud.advance(8_000);
     expect(await receive(QueueUrl)).toEqual([]);
     await cloud.advance(2_000);
@@ -427,11 +428,11 @@ behaviour(
   async () => {
     const QueueUrl = await fifo();
     await putAll(QueueUrl, "a1", "a2", "b1");
-    const ask = { ReceiveRequestAttemptId: "try", MaxNumberOfMessages: 2 };
-    const [first] = await receive(QueueUrl, ask);
+    const options = { ReceiveRequestAttemptId: "try", MaxNumberOfMessages: 2 };
+    const [first] = await receive(QueueUrl, options);
     await remove(QueueUrl, first!.ReceiptHandle);
     await refused(
-      receive(QueueUrl, ask),
+      receive(QueueUrl, options),
       "InvalidParameterValue",
       "Value try for parameter ReceiveRequestAttemptId is invalid. Reason: The receiveRequestAttemptId is not valid anymore since the receive call is not retryable.",
     );
@@ -445,9 +446,9 @@ behaviour(
   async () => {
     const QueueUrl = await fifo();
     await putAll(QueueUrl, "a1", "b1");
-    const ask = { ReceiveRequestAttemptId: "try", VisibilityTimeout: 10, MaxNumberOfMessages: 1 };
-    expect(await bodies(QueueUrl, ask)).toEqual(["a1"]);
+    const options = { ReceiveRequestAttemptId: "try", VisibilityTimeout: 10, MaxNumberOfMessages: 1 };
+    expect(await bodies(QueueUrl, options)).toEqual(["a1"]);
     await cloud.advance(10_000);
-    expect((await bodies(QueueUrl, { ...ask, MaxNumberOfMessages: 2 })).sort()).toEqual(["a1", "b1"]);
+    expect((await bodies(QueueUrl, { ...options, MaxNumberOfMessages: 2 })).sort()).toEqual(["a1", "b1"]);
   },
 );

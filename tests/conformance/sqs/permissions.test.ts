@@ -236,10 +236,12 @@ behaviour(
     const QueueUrl = await queue();
     await add(QueueUrl, "share", [OTHER], ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"]);
     await put(QueueUrl, "x");
-    const guest = client(OTHER);
-    const { Messages } = await guest.send(new ReceiveMessageCommand({ QueueUrl }));
-    await guest.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: Messages![0]!.ReceiptHandle }));
-    const { Attributes } = await guest.send(
+    const otherAccount = client(OTHER);
+    const { Messages } = await otherAccount.send(new ReceiveMessageCommand({ QueueUrl }));
+    await otherAccount.send(
+      new DeleteMessageCommand({ QueueUrl, ReceiptHandle: Messages![0]!.ReceiptHandle }),
+    );
+    const { Attributes } = await otherAccount.send(
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessagesNotVisible"] }),
     );
     expect(Attributes).toEqual({ ApproximateNumberOfMessagesNotVisible: "0" });

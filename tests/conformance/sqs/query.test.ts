@@ -209,18 +209,18 @@ for (const [what, action, parameters, code, status, message] of MISTAKES)
 
 behaviour("both protocols report the same errors for calls on a queue", FAQ, async () => {
   const QueueUrl = await queue();
-  const told = async (action: string, parameters: Record<string, string>) => {
+  const errorOf = async (action: string, parameters: Record<string, string>) => {
     const { status, xml } = await query(action, { QueueUrl, ...parameters });
     return [status, element(xml, "Code")];
   };
-  expect(await told("SendMessage", {})).toEqual([400, "MissingParameter"]);
-  expect(await told("SendMessage", { MessageBody: "\u0001" })).toEqual([400, "InvalidMessageContents"]);
-  expect(await told("DeleteMessage", { ReceiptHandle: "x" })).toEqual([404, "ReceiptHandleIsInvalid"]);
-  expect(await told("SendMessageBatch", {})).toEqual([400, "AWS.SimpleQueueService.EmptyBatchRequest"]);
+  expect(await errorOf("SendMessage", {})).toEqual([400, "MissingParameter"]);
+  expect(await errorOf("SendMessage", { MessageBody: "\u0001" })).toEqual([400, "InvalidMessageContents"]);
+  expect(await errorOf("DeleteMessage", { ReceiptHandle: "x" })).toEqual([404, "ReceiptHandleIsInvalid"]);
+  expect(await errorOf("SendMessageBatch", {})).toEqual([400, "AWS.SimpleQueueService.EmptyBatchRequest"]);
   await query("PurgeQueue", { QueueUrl });
-  expect(await told("PurgeQueue", {})).toEqual([403, "AWS.SimpleQueueService.PurgeQueueInProgress"]);
+  expect(await errorOf("PurgeQueue", {})).toEqual([403, "AWS.SimpleQueueService.PurgeQueueInProgress"]);
   await query("DeleteQueue", { QueueUrl });
-  expect(await told("GetQueueAttributes", {})).toEqual([400, "AWS.SimpleQueueService.NonExistentQueue"]);
+  expect(await errorOf("GetQueueAttributes", {})).toEqual([400, "AWS.SimpleQueueService.NonExistentQueue"]);
   const { xml } = await query("CreateQueue", { QueueName: nameIn(QueueUrl) });
   expect(element(xml, "Code")).toBe("AWS.SimpleQueueService.QueueDeletedRecently");
 });
@@ -254,17 +254,17 @@ behaviour("the x-amzn-query-error header has the code of the query protocol", JS
 
 behaviour("an error in JSON has the status of its query code", JSON_ERRORS, async () => {
   const QueueUrl = await queue();
-  const told = async (operation: string, parameters: object) => {
+  const errorOf = async (operation: string, parameters: object) => {
     const { status, type, code } = await json(operation, JSON.stringify({ QueueUrl, ...parameters }));
     return [status, type, code];
   };
-  expect(await told("DeleteMessage", { ReceiptHandle: "x" })).toEqual([
+  expect(await errorOf("DeleteMessage", { ReceiptHandle: "x" })).toEqual([
     404,
     "com.amazonaws.sqs#ReceiptHandleIsInvalid",
     "ReceiptHandleIsInvalid;Sender",
   ]);
   await json("PurgeQueue", JSON.stringify({ QueueUrl }));
-  expect(await told("PurgeQueue", {})).toEqual([
+  expect(await errorOf("PurgeQueue", {})).toEqual([
     403,
     "com.amazonaws.sqs#PurgeQueueInProgress",
     "AWS.SimpleQueueService.PurgeQueueInProgress;Sender",

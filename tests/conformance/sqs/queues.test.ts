@@ -221,10 +221,10 @@ behaviour("ListQueues refuses an invalid token", api("ListQueues"), () =>
 behaviour("a ListQueues token requires the same prefix and MaxResults", api("ListQueues"), async () => {
   const prefix = unused();
   for (const end of ["a", "b"]) await send(new CreateQueueCommand({ QueueName: `${prefix}${end}` }));
-  const ask = { QueueNamePrefix: prefix, MaxResults: 1 };
-  const { NextToken } = await send(new ListQueuesCommand(ask));
+  const options = { QueueNamePrefix: prefix, MaxResults: 1 };
+  const { NextToken } = await send(new ListQueuesCommand(options));
   await refused(
-    send(new ListQueuesCommand({ ...ask, QueueNamePrefix: `${prefix}b`, NextToken })),
+    send(new ListQueuesCommand({ ...options, QueueNamePrefix: `${prefix}b`, NextToken })),
     "InvalidParameterValue",
     "Invalid NextToken value. If you are passing in NextToken, you must not change the other request parameters.",
   );

@@ -12,7 +12,8 @@ import { api, guide, refused, sqsOn } from "./client.ts";
 
 const cloud = conformanceCloud();
 const { client, send, queue, put, receive, unused, attributes } = sqsOn(cloud);
-const bodies = async (...ask: Parameters<typeof receive>) => (await receive(...ask)).map(({ Body }) => Body);
+const bodies = async (...parameters: Parameters<typeof receive>) =>
+  (await receive(...parameters)).map(({ Body }) => Body);
 const change = (QueueUrl: string, ReceiptHandle: string | undefined, VisibilityTimeout: number) =>
   send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }));
 /** Resolves when this number of long polls is waiting. */

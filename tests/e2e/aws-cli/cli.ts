@@ -1,27 +1,27 @@
 import { awsCli, type Finished, type Server } from "../harness.ts";
 
-/** The AWS CLI against one cloud. */
+/** Runs the AWS CLI against one cloud. */
 export interface Cli {
-  /** What it prints. @throws {Error} with its own words, where it fails */
+  /** Returns the standard output. @throws {Error} with the CLI's message if it fails */
   (...args: string[]): Promise<string>;
-  /** What it prints, read as JSON; `undefined` where that is nothing. */
+  /** Returns the output parsed as JSON; `undefined` if it is empty. */
   // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects
   json(...args: string[]): Promise<any>;
-  /** What it complains of. @throws {Error} where it succeeds */
+  /** Returns the error message. @throws {Error} if the command succeeds */
   refused(...args: string[]): Promise<string>;
 }
 
 /**
- * @param folder where it runs
- * @param variables of its environment, above those that name the root of the standard account
+ * @param folder the working directory
+ * @param variables environment variables that override those of the default account's root user
  */
 export function cli(server: Server, folder?: string, variables?: Record<string, string>): Cli {
   const aws = awsCli(server, folder, variables);
-  const told = (args: string[], { code, stdout, stderr }: Finished) =>
+  const failure = (args: string[], { code, stdout, stderr }: Finished) =>
     new Error(`aws ${args.join(" ")} ended with ${code}: ${stderr || stdout}`);
   async function run(...args: string[]): Promise<string> {
     const finished = await aws(...args);
-    if (finished.code !== 0 || finished.stderr !== "") throw told(args, finished);
+    if (finished.code !== 0 || finished.stderr !== "") throw failure(args, finished);
     return finished.stdout;
   }
   return Object.assign(run, {
@@ -31,7 +31,7 @@ export function cli(server: Server, folder?: string, variables?: Record<string, 
     },
     async refused(...args: string[]) {
       const finished = await aws(...args);
-      if (finished.code === 0) throw told(args, finished);
+      if (finished.code === 0) throw failure(args, finished);
       return finished.stderr.trim();
     },
   });

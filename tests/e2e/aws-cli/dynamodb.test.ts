@@ -25,7 +25,7 @@ onStores(DURABLE, (cloud) => {
     await aws("dynamodb", "wait", "table-exists", ...table);
   });
 
-  test("an item, from its writing to its end", async () => {
+  test("an item is put, updated, read and deleted", async () => {
     const key = JSON.stringify({ Artist: { S: "Acme Band" }, SongTitle: { S: "Happy Day" } });
     const item = JSON.stringify({ ...JSON.parse(key), Year: { N: "2015" } });
     const put = await dynamodb("put-item", ...table, "--item", item, "--return-consumed-capacity", "TOTAL");
@@ -58,7 +58,7 @@ onStores(DURABLE, (cloud) => {
     expect(await dynamodb("get-item", ...table, "--key", key)).toBeUndefined();
   });
 
-  test("statements, by one and in a transaction", async () => {
+  test("PartiQL statements are executed, alone and in a transaction", async () => {
     const execute = (statement: string, ...more: string[]) =>
       dynamodb("execute-statement", "--statement", statement, ...more);
     await execute(`INSERT INTO music VALUE {'Artist': 'Duo', 'SongTitle': 'One', 'Plays': 1}`);
@@ -83,7 +83,7 @@ onStores(DURABLE, (cloud) => {
     );
   });
 
-  test("a scan goes through its pages, and a batch is written", async () => {
+  test("a scan follows its pages, and a batch is written", async () => {
     const requests = Array.from({ length: 20 }, (_, n) => ({
       PutRequest: { Item: { Artist: { S: "Choir" }, SongTitle: { S: `${n}`.padStart(2, "0") } } },
     }));
@@ -100,7 +100,7 @@ onStores(DURABLE, (cloud) => {
     expect([first.Items.length, rest.Items.length]).toEqual([8, 12]);
   });
 
-  test("a table is waited for until it is gone", async () => {
+  test("the CLI waits until a table is deleted", async () => {
     const short = ["--table-name", "short"];
     await dynamodb(
       "create-table",
@@ -116,7 +116,7 @@ onStores(DURABLE, (cloud) => {
     expect((await dynamodb("list-tables")).TableNames).not.toContain("short");
   });
 
-  test("a table's capacity is scaled", async () => {
+  test("Application Auto Scaling scales a table's capacity", async () => {
     const aws = cli(cloud());
     const scaled = ["--table-name", "scaled"];
     await dynamodb(
@@ -144,7 +144,7 @@ onStores(DURABLE, (cloud) => {
       .toMatchObject({ ReadCapacityUnits: 1, WriteCapacityUnits: 4 });
   });
 
-  test("refusals in DynamoDB's words", async () => {
+  test("errors have DynamoDB's messages", async () => {
     expect(await refused("get-item", ...table, "--key", JSON.stringify({ Artist: { S: "a" } }))).toContain(
       "An error occurred (ValidationException) when calling the GetItem operation: The provided key element does not match the schema",
     );

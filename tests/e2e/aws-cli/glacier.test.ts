@@ -7,10 +7,10 @@ import { highest, ownMegabytes } from "../memory/watch.ts";
 import { cli } from "./cli.ts";
 
 const MIB = 1_048_576;
-/** Three parts, the last a short one. `NUBE_ARCHIVE_MIB=1024` tries a larger one by hand. */
+/** Three parts, the last one short. `NUBE_ARCHIVE_MIB=1024` tests a larger archive. */
 const SIZE = process.env.NUBE_ARCHIVE_MIB ? Number(process.env.NUBE_ARCHIVE_MIB) * MIB : 5.5 * MIB;
 const PART_SIZE = SIZE > 100 * MIB ? 64 * MIB : 2 * MIB;
-/** However large the archive is. */
+/** Independent of the size of the archive. */
 const MAX_MB = 100;
 
 function treeHash(data: Uint8Array): string {
@@ -28,7 +28,7 @@ function treeHash(data: Uint8Array): string {
   return level[0]!;
 }
 
-test("an archive goes to a vault in parts, and comes back", { timeout: 900_000 }, async ({ annotate }) => {
+test("an archive is uploaded in parts and retrieved", { timeout: 900_000 }, async ({ annotate }) => {
   const folder = await temporaryFolder();
   const data = join(folder, "data");
   const server = await startServer("--data", data);

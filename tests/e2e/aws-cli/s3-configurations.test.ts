@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const ARN = "arn:aws:s3:::reports";
 
-/** What `put-bucket-x` is given, by which option, and what `get-bucket-x` then tells. */
+/** The document for `put-bucket-x` with its option, and the output of `get-bucket-x` if it differs. */
 const CONFIGURATIONS: { name: string; option: string; document: object; told?: object; id?: string }[] = [
   {
     name: "cors",
@@ -96,14 +96,17 @@ onStores(DURABLE, (cloud) => {
       await aws.json("s3api", "create-bucket", "--bucket", bucket);
   });
 
-  test.each(CONFIGURATIONS)("a bucket's $name comes back as it was put", async (configuration) => {
-    const { name, option, document, told = document, id } = configuration;
-    const which = id === undefined ? [] : ["--id", id];
-    await call(`put-bucket-${name}`, ...which, option, JSON.stringify(document));
-    expect(await call(`get-bucket-${name}`, ...which)).toEqual(told);
-  });
+  test.each(CONFIGURATIONS)(
+    "a bucket's $name configuration is returned as it was put",
+    async (configuration) => {
+      const { name, option, document, told = document, id } = configuration;
+      const which = id === undefined ? [] : ["--id", id];
+      await call(`put-bucket-${name}`, ...which, option, JSON.stringify(document));
+      expect(await call(`get-bucket-${name}`, ...which)).toEqual(told);
+    },
+  );
 
-  test("configurations are listed by their kind, and deleted", async () => {
+  test("configurations are listed by kind and deleted", async () => {
     const { MetricsConfigurationList } = await call("list-bucket-metrics-configurations");
     expect(MetricsConfigurationList).toEqual([{ Id: "m", Filter: { Prefix: "a/" } }]);
     await call("delete-bucket-metrics-configuration", "--id", "m");
@@ -115,7 +118,7 @@ onStores(DURABLE, (cloud) => {
     expect(await gone("get-bucket-cors")).toContain("(NoSuchCORSConfiguration)");
   });
 
-  test("`aws s3 website` makes a bucket a website", async () => {
+  test("`aws s3 website` turns a bucket into a website", async () => {
     await aws("s3", "cp", "index.html", "s3://site/index.html");
     await aws("s3", "website", "s3://site", "--index-document", "index.html", "--error-document", "e.html");
     const website = await aws.json("s3api", "get-bucket-website", "--bucket", "site");

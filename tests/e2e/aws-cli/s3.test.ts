@@ -18,7 +18,7 @@ onStores(DURABLE, (cloud) => {
     aws = cli(cloud(), folder);
   });
 
-  test("mb, cp, ls, mv, rm, rb", async () => {
+  test("mb, cp, ls, mv, rm and rb work", async () => {
     expect(await aws("s3", "mb", "s3://tour")).toBe("make_bucket: tour\n");
     expect(await aws("s3", "ls")).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d tour$/m);
     await writeFile(join(folder, "note"), "hello");
@@ -37,7 +37,7 @@ onStores(DURABLE, (cloud) => {
     expect(await aws.refused("s3", "ls", "s3://tour")).toContain("(NoSuchBucket)");
   });
 
-  test("a file that is sent in parts, and copied in parts", async () => {
+  test("a large file is uploaded and copied in parts", async () => {
     const bytes = patterned(20 * 2 ** 20 + 7);
     await writeFile(join(folder, "large"), bytes);
     await aws("s3", "mb", "s3://large");
@@ -57,7 +57,7 @@ onStores(DURABLE, (cloud) => {
     expect((await readFile(join(folder, "back"))).equals(bytes)).toBe(true);
   });
 
-  test("whoever is given a presigned URL reads", async () => {
+  test("a presigned URL can be read without credentials", async () => {
     await aws("s3", "mb", "s3://given");
     await writeFile(join(folder, "given"), "for you");
     await aws("s3", "cp", "--quiet", "given", "s3://given/dir/a b+c");
@@ -67,7 +67,7 @@ onStores(DURABLE, (cloud) => {
     expect(forged.status).toBe(403);
   });
 
-  test("session credentials act as the account that asked for them", async () => {
+  test("session credentials belong to the account that requested them", async () => {
     const { Credentials } = await aws.json("sts", "get-session-token");
     const { AccessKeyId: id, SecretAccessKey: secret, SessionToken: token } = Credentials;
     const named = cli(cloud(), folder, {

@@ -16,7 +16,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 onStores(DURABLE, (cloud) => {
   let aws: Cli;
-  /** `s3api` on an object of a bucket. */
+  /** Runs an `s3api` command on an object of a bucket. */
   const call = (operation: string, bucket: string, key: string | undefined, ...more: string[]) =>
     aws.json("s3api", operation, "--bucket", bucket, ...(key === undefined ? [] : ["--key", key]), ...more);
   const refused = (operation: string, bucket: string, key: string, ...more: string[]) =>
@@ -27,7 +27,7 @@ onStores(DURABLE, (cloud) => {
     await call("create-bucket", "plain", undefined);
   });
 
-  test("buckets know their Region, their owner and their tags", async () => {
+  test("buckets return Region, owner and tags", async () => {
     const europe = "LocationConstraint=eu-west-1";
     const made = await call("create-bucket", "europe", undefined, "--create-bucket-configuration", europe);
     expect(made.Location).toContain("europe");
@@ -48,7 +48,7 @@ onStores(DURABLE, (cloud) => {
     expect(await aws.refused("s3api", "head-bucket", "--bucket", "europe")).toContain("(404)");
   });
 
-  test("an object's headers, metadata, tags and checksum are told", async () => {
+  test("an object's headers, metadata, tags and checksum are returned", async () => {
     await call(
       "put-object",
       "plain",
@@ -80,7 +80,7 @@ onStores(DURABLE, (cloud) => {
     });
   });
 
-  test("conditions on writing and reading", async () => {
+  test("conditional writes and reads are evaluated", async () => {
     await call("put-object", "plain", "c", "--body", "one", "--if-none-match", "*");
     const again = await refused("put-object", "plain", "c", "--body", "two", "--if-none-match", "*");
     expect(again).toContain("(PreconditionFailed)");
@@ -95,7 +95,7 @@ onStores(DURABLE, (cloud) => {
     );
   });
 
-  test("versions, delete markers, and what they uncover", async () => {
+  test("versions and delete markers are listed, and deleting a marker restores the object", async () => {
     await call("create-bucket", "versions", undefined);
     const on = ["--versioning-configuration", "Status=Enabled"];
     await call("put-bucket-versioning", "versions", undefined, ...on);
@@ -118,7 +118,7 @@ onStores(DURABLE, (cloud) => {
     expect(await readFile(join(folder, "out"), "utf8")).toBe("two!");
   });
 
-  test("an upload in parts, from its beginning to its end", async () => {
+  test("a multipart upload is created, listed and completed", async () => {
     const { UploadId } = await call("create-multipart-upload", "plain", "parts");
     const at = ["--upload-id", UploadId];
     const { Uploads } = await call("list-multipart-uploads", "plain", undefined);
@@ -138,14 +138,14 @@ onStores(DURABLE, (cloud) => {
     expect(await readFile(join(folder, "out"), "utf8")).toBe("two!");
   });
 
-  test("an upload that is given up", async () => {
+  test("a multipart upload is aborted", async () => {
     const { UploadId } = await call("create-multipart-upload", "plain", "given-up");
     await call("abort-multipart-upload", "plain", "given-up", "--upload-id", UploadId);
     const gone = await refused("list-parts", "plain", "given-up", "--upload-id", UploadId);
     expect(gone).toContain("(NoSuchUpload)");
   });
 
-  test("pages, prefixes and names that need care in XML and in URLs", async () => {
+  test("listings page, and support prefixes and keys that are special in XML and URLs", async () => {
     await call("create-bucket", "pages", undefined);
     const names = ["a&b", "a/1", "a/2", "a<b>", "b+ c", "b/%2F", "ü/名", "z"];
     for (const name of names) await call("put-object", "pages", name, "--body", "one");

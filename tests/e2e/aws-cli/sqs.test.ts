@@ -11,7 +11,7 @@ onStores(DURABLE, (cloud) => {
     sqs = (...args) => aws.json("sqs", "--endpoint-url", cloud().endpoint, ...args);
   });
 
-  test("a message from one end to the other", async () => {
+  test("a message is sent, received and deleted", async () => {
     const { QueueUrl: url } = await sqs("create-queue", "--queue-name", "tour", "--tags", "team=blue");
     expect(url).toBe(`${cloud().endpoint}/000000000000/tour`);
     expect(await sqs("list-queues")).toEqual({ QueueUrls: [url] });
@@ -46,7 +46,7 @@ onStores(DURABLE, (cloud) => {
     );
   });
 
-  test("a FIFO queue, its dead letters, and their way back", async () => {
+  test("a FIFO queue moves messages to its dead-letter queue and back", async () => {
     const made = await sqs("create-queue", "--queue-name", "dead.fifo", "--attributes", "FifoQueue=true");
     const RedrivePolicy = JSON.stringify({
       deadLetterTargetArn: "arn:aws:sqs:us-east-1:000000000000:dead.fifo",

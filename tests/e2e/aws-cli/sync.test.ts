@@ -23,7 +23,7 @@ const ODD_NAMES = [
   "…",
 ];
 
-/** Some 2,000 files: of all names and of all sizes that are stored differently. */
+/** About 2,000 files with names of many kinds, in all sizes that are stored differently. */
 async function fill(folder: string): Promise<void> {
   const sizes = [0, 1, 100, 5_000, 65_536, 65_537];
   const files = ODD_NAMES.map((name, n) => [join(name, `${name}.txt`), n * 10] as const)
@@ -41,7 +41,10 @@ async function fill(folder: string): Promise<void> {
   }
 }
 
-/** S3 tells of whole seconds: what is sent in the second in which it was written looks as if it had changed since. */
+/**
+ * S3 truncates times to seconds, so an object uploaded in the second of the file's modification looks older
+ * than the file.
+ */
 const A_MINUTE_AGO = new Date(Date.now() - 60_000);
 
 async function write(path: string, content: string | Uint8Array): Promise<void> {
@@ -65,7 +68,7 @@ onStores(DURABLE, (cloud) => {
     aws = cli(cloud(), folder);
   });
 
-  test("a folder that is synced up, and down again, is the same", async () => {
+  test("a folder that is synced up and down again is unchanged", async () => {
     await aws("s3", "mb", "s3://folder");
     await aws("s3", "sync", "--quiet", "up", "s3://folder/prefix");
     expect(await aws("s3", "sync", "up", "s3://folder/prefix")).toBe("");
@@ -75,7 +78,7 @@ onStores(DURABLE, (cloud) => {
     await rm(join(folder, "down"), { recursive: true });
   });
 
-  test("only what has changed is sent, and --delete takes away what has gone", async () => {
+  test("only changes are transferred, and --delete removes deleted files", async () => {
     const path = join(folder, "small");
     await mkdir(path);
     for (const name of ["same", "changed", "gone"]) await write(join(path, name), name);

@@ -13,14 +13,17 @@ import { patterned, s3Client } from "../sdk-js/client.ts";
 import { highest, ownMegabytes } from "./watch.ts";
 
 const MB = 2 ** 20;
-/** `NUBE_LARGE_MB=5120` sends the largest that one PUT may bring. */
+/** `NUBE_LARGE_MB=5120` tests the largest body of a single PUT. */
 const SIZE = Number(process.env.NUBE_LARGE_MB ?? 512) * MB;
 const MAX_MB = 100;
 const PIECE = patterned(MB);
 
-/** Only Linux tells what of a process's memory is its own, and what the kernel can drop: mapped pages of the store. */
+/**
+ * Only Linux distinguishes a process's anonymous memory from mapped pages of the store, which the kernel can
+ * drop.
+ */
 test.skipIf(process.platform !== "linux")(
-  "an upload and a download of any size hold less than 100 MB",
+  "uploading and downloading any size takes less than 100 MB of memory",
   async ({ annotate }) => {
     const folder = await mkdtemp(join(tmpdir(), "nube-large-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The most memory that a process is seen to hold during some work. */
+/** Returns the peak memory of a process during some work, sampled. */
 export async function highest(pid: number, work: Promise<unknown>): Promise<number> {
   let most = 0;
   let isDone = false;
@@ -15,7 +15,10 @@ export async function highest(pid: number, work: Promise<unknown>): Promise<numb
   return most;
 }
 
-/** What memory a process holds of its own: what is mapped of files, the kernel can drop. Linux only. */
+/**
+ * Returns the anonymous memory of a process in megabytes, without mapped files, which the kernel can drop.
+ * Linux only.
+ */
 export async function ownMegabytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)![1]) / 1024;

@@ -26,10 +26,10 @@ testWith("s3cmd")("syncs a tree both ways, and configures a bucket", async () =>
   await s3cmd("sync", "s3://tree/p/", "down/");
   await promisify(execFile)("diff", ["-r", "up", "down"], { cwd: folder });
 
-  // Signed with version 2, as s3cmd signs links.
+  // s3cmd signs links with version 2.
   const signed = (await s3cmd("signurl", "s3://tree/p/a b/a b.txt", "+600")).trim();
   expect((await fetch(signed)).status).toBe(200);
-  // A copy takes its source's list of grants along, which a bucket without such lists refuses.
+  // s3cmd copies the source's ACL, which a bucket without ACLs refuses.
   await expect(s3cmd("cp", "s3://tree/p/big", "s3://tree/copy")).rejects.toThrow(
     "AccessControlListNotSupported",
   );

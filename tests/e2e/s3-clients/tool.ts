@@ -7,14 +7,14 @@ import { test } from "vitest";
 import { clientEnvironment } from "../harness.ts";
 import { patterned } from "../sdk-js/client.ts";
 
-/** A test that is skipped where its program is not installed. */
+/** Declares a test that is skipped if its program is not installed. */
 export function testWith(program: string) {
   const isThere = (process.env.PATH ?? "").split(":").some((folder) => existsSync(join(folder, program)));
   return (what: string, check: () => Promise<void>) =>
     test.skipIf(!isThere)(`${program} ${what}${isThere ? "" : " (skipped: it is not installed)"}`, check);
 }
 
-/** Runs a program of Debian's, configured by nothing but these variables, and gives what it prints. */
+/** Runs a program in an environment of only these variables, and returns its output. */
 export function tool(program: string, endpoint: string, cwd: string, own: Record<string, string> = {}) {
   const env = { ...clientEnvironment(endpoint), HOME: cwd, PYTHONUTF8: "1", LC_ALL: "C.UTF-8", ...own };
   return async (...args: string[]) => (await promisify(execFile)(program, args, { cwd, env })).stdout;
@@ -33,7 +33,9 @@ const NAMES = [
   ".hid",
 ];
 
-/** A folder of odd names, and of sizes that are stored differently; one takes several parts. */
+/**
+ * Creates a folder with unusual file names and with sizes that are stored differently, one of them in parts.
+ */
 export async function fillTree(folder: string): Promise<void> {
   const sizes = [0, 1, 5_000, 65_537];
   const files = NAMES.map((name, n) => [join(name, `${name}.txt`), sizes[n % 4]!] as const);

@@ -21,7 +21,7 @@ smoke("java", "the AWS SDK for Java", {
     sees: { refused: notImplemented("kms:ListKeys"), blob: noStream },
     sends: [
       /^Content-Type: application\/x-amz-json-1\.1/m,
-      // Kinesis' JSON is CBOR to this SDK.
+      // This SDK sends Kinesis requests in CBOR.
       /^Content-Type: application\/x-amz-cbor-1\.1/m,
     ],
   },

@@ -37,21 +37,24 @@ onStores(DURABLE, (cloud) => {
     return Buffer.concat(await Readable.from(Body as Readable).toArray());
   }
 
-  /** Each becomes a chunk on the wire, and S3 wants 8 KiB of all but the last. */
+  /** Each piece becomes a chunk on the wire, and S3 requires at least 8 KiB in all but the last. */
   async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
     for (let at = 0, size = 8_192; at < bytes.length; at += size, size = 8_192 + ((size * 7) % 100_003))
       yield bytes.subarray(at, at + size);
   }
 
-  test.each([0, 1, 64 * 1024, 64 * 1024 + 1, 5 * MB + 3])("a stream of %i bytes, both ways", async (size) => {
-    const bytes = patterned(size);
-    const Body = Readable.from(pieces(bytes), { objectMode: false });
-    await s3.send(new PutObjectCommand({ Bucket, Key: `stream-${size}`, Body, ContentLength: size }));
-    const found = await download(`stream-${size}`);
-    expect([found.length, sha256(found)]).toEqual([size, sha256(bytes)]);
-  });
+  test.each([0, 1, 64 * 1024, 64 * 1024 + 1, 5 * MB + 3])(
+    "a stream of %i bytes is uploaded and downloaded",
+    async (size) => {
+      const bytes = patterned(size);
+      const Body = Readable.from(pieces(bytes), { objectMode: false });
+      await s3.send(new PutObjectCommand({ Bucket, Key: `stream-${size}`, Body, ContentLength: size }));
+      const found = await download(`stream-${size}`);
+      expect([found.length, sha256(found)]).toEqual([size, sha256(bytes)]);
+    },
+  );
 
-  test("a download that is broken off harms nobody", async () => {
+  test("an aborted download does not affect others", async () => {
     const bytes = patterned(8 * MB);
     await s3.send(new PutObjectCommand({ Bucket, Key: "long", Body: bytes }));
     const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: "long" }));
@@ -63,11 +66,11 @@ onStores(DURABLE, (cloud) => {
   });
 
   describe.each(Object.values(ChecksumAlgorithm).filter((name) => /^(CRC|SHA1$|SHA256$)/.test(name)))(
-    "%s",
+    "%s checksums",
     (algorithm) => {
       const member = `Checksum${algorithm}` as "ChecksumCRC32";
 
-      test("of a buffer and of a stream are the same, told and verified", async () => {
+      test("of a buffer and of a stream are the same, returned and verified", async () => {
         const bytes = patterned(300_000);
         const send = (Key: string, Body: Buffer | Readable) => {
           const input = { Bucket, Key, Body, ContentLength: bytes.length, ChecksumAlgorithm: algorithm };
@@ -85,7 +88,7 @@ onStores(DURABLE, (cloud) => {
         expect(sha256(await download(`${algorithm}-stream`))).toBe(sha256(bytes));
       });
 
-      test("a wrong one is refused, and nothing is kept", async () => {
+      test("that are wrong are refused, and nothing is stored", async () => {
         const input = { Bucket, Key: `${algorithm}-wrong`, Body: "body" };
         const other = await s3.send(
           new PutObjectCommand({ Bucket, Key: "other", Body: "other", ChecksumAlgorithm: algorithm }),
@@ -95,11 +98,11 @@ onStores(DURABLE, (cloud) => {
         await expect(download(input.Key)).rejects.toMatchObject({ name: "NoSuchKey" });
       });
 
-      test("of an object in parts", async () => {
+      test("of a multipart object are returned", async () => {
         const bytes = patterned(11 * MB);
         const params = { Bucket, Key: `${algorithm}-parts`, Body: bytes, ChecksumAlgorithm: algorithm };
-        const told = await new Upload({ client: s3, params, partSize: 5 * MB, queueSize: 3 }).done();
-        expect(told.ETag).toMatch(/^"[0-9a-f]{32}-3"$/);
+        const uploaded = await new Upload({ client: s3, params, partSize: 5 * MB, queueSize: 3 }).done();
+        expect(uploaded.ETag).toMatch(/^"[0-9a-f]{32}-3"$/);
         const attributes = await s3.send(
           new GetObjectAttributesCommand({
             Bucket,
@@ -110,15 +113,15 @@ onStores(DURABLE, (cloud) => {
         expect(attributes).toMatchObject({
           ObjectSize: bytes.length,
           ObjectParts: { TotalPartsCount: 3 },
-          // Told here without the number of parts.
-          Checksum: { [member]: told[member]!.split("-")[0] },
+          // GetObjectAttributes omits the number of parts from the checksum.
+          Checksum: { [member]: uploaded[member]!.split("-")[0] },
         });
         expect(sha256(await download(params.Key))).toBe(sha256(bytes));
       });
     },
   );
 
-  test("an upload of unknown length, in parts", async () => {
+  test("an upload of unknown length is sent in parts", async () => {
     const bytes = patterned(12 * MB + 5);
     const Body = Readable.from(pieces(bytes), { objectMode: false });
     await new Upload({ client: s3, params: { Bucket, Key: "unknown", Body } }).done();
@@ -129,18 +132,18 @@ onStores(DURABLE, (cloud) => {
     expect(await download("unknown", { PartNumber: 2 })).toEqual(bytes.subarray(5 * MB, 10 * MB));
   });
 
-  test("an upload that is broken off leaves nothing", async () => {
+  test("an aborted upload leaves nothing behind", async () => {
     const params = { Bucket, Key: "aborted", Body: patterned(30 * MB) };
     const upload = new Upload({ client: s3, params, partSize: 5 * MB });
     upload.on("httpUploadProgress", () => void upload.abort());
     await expect(upload.done()).rejects.toMatchObject({ name: "AbortError" });
     await expect(download("aborted")).rejects.toMatchObject({ name: "NoSuchKey" });
-    // The client asks for the end of the upload after it has told its caller.
+    // The client sends the abort request after the promise is rejected.
     const left = () => s3.send(new ListMultipartUploadsCommand({ Bucket, Prefix: "aborted" }));
     await expect.poll(async () => (await left()).Uploads, { timeout: 20_000 }).toBeUndefined();
   });
 
-  test("parts by hand: copied, replaced, listed, and completed in their order", async () => {
+  test("parts are copied, replaced, listed and completed in order", async () => {
     const bytes = patterned(6 * MB);
     await s3.send(new PutObjectCommand({ Bucket, Key: "source", Body: bytes }));
     const Key = "by-hand";

@@ -1,7 +1,7 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Server } from "../harness.ts";
 
-/** The SDK with its defaults, but for the endpoint: what differs from them is what the test is about. */
+/** The SDK with its defaults except for the endpoint. A test overrides only what it is about. */
 export function s3Client({ endpoint }: Server, options: S3ClientConfig = {}): S3Client {
   return new S3Client({
     endpoint,
@@ -14,10 +14,10 @@ export function s3Client({ endpoint }: Server, options: S3ClientConfig = {}): S3
 
 let buckets = 0;
 
-/** A name that no other test of this file uses. */
+/** Returns a unique name. */
 export const bucketName = () => `bucket-${++buckets}`;
 
-/** Bytes that differ everywhere, and are the same for the same size. */
+/** Returns bytes without repetition, always the same for a size. */
 export function patterned(size: number): Buffer {
   const bytes = Buffer.allocUnsafe(size);
   for (let at = 0, state = size || 1; at < size; at++) {

@@ -43,7 +43,7 @@ onStores(ALL, (cloud) => {
   });
   afterAll(() => client.destroy());
 
-  test("a document comes back as it went", async () => {
+  test("a document is read as it was written", async () => {
     const Item = {
       customer: "ada",
       at: 1,
@@ -59,7 +59,7 @@ onStores(ALL, (cloud) => {
     expect(answer.Item).toEqual(Item);
   });
 
-  test("a counter counts under a condition", async () => {
+  test("a counter is updated under a condition", async () => {
     const Key = { customer: "bob", at: 1 };
     const count = () =>
       documents.send(
@@ -77,7 +77,7 @@ onStores(ALL, (cloud) => {
     await expect(count()).rejects.toMatchObject({ name: "ConditionalCheckFailedException" });
   });
 
-  test("a query goes through its pages", async () => {
+  test("a query follows its pages", async () => {
     const orders = Array.from({ length: 25 }, (_, at) => ({ customer: "carol", at }));
     await documents.send(
       new BatchWriteCommand({
@@ -99,7 +99,7 @@ onStores(ALL, (cloud) => {
     expect(last.Items).toEqual([{ customer: "carol", at: 24 }]);
   });
 
-  test("a statement takes documents, and answers them", async () => {
+  test("PartiQL statements take and return documents", async () => {
     const note = { lines: [{ sku: "b", count: 1 }], tags: new Set(["x"]) };
     await documents.send(
       new ExecuteStatementCommand({
@@ -116,7 +116,7 @@ onStores(ALL, (cloud) => {
     expect(Items).toEqual([{ note }]);
   });
 
-  test("a batch is got", async () => {
+  test("a batch is read", async () => {
     await documents.send(new PutCommand({ TableName, Item: { customer: "fay", at: 1 } }));
     const Keys = [1, 2].map((at) => ({ customer: "fay", at }));
     const { Responses, UnprocessedKeys } = await documents.send(
@@ -125,7 +125,7 @@ onStores(ALL, (cloud) => {
     expect([Responses![TableName], UnprocessedKeys]).toEqual([[{ customer: "fay", at: 1 }], {}]);
   });
 
-  test("a transaction happens whole or not at all", async () => {
+  test("a transaction is applied completely or not at all", async () => {
     const put = (at: number, condition?: string) => ({
       Put: { TableName, Item: { customer: "dora", at }, ConditionExpression: condition },
     });

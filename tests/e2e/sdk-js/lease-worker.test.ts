@@ -13,11 +13,11 @@ import { leaseWorker, type Processed } from "./lease-worker.ts";
 const StreamName = "orders";
 const TableName = "leases";
 const KEYS = Array.from({ length: 8 }, (_, n) => `customer-${n}`);
-/** Of each key, before and after each change of the shards. */
+/** Records of each key are sent before and after each change of the shards. */
 const EACH = 12;
 const shard = (index: number) => `shardId-${String(index).padStart(12, "0")}`;
 
-test("workers with leases in a table process every record, through a death, a split and a merge", async () => {
+test("workers with leases in a table process every record despite a crash, a split and a merge", async () => {
   const { endpoint } = await startServer("--ephemeral");
   const options = {
     endpoint,
@@ -95,7 +95,7 @@ test("workers with leases in a table process every record, through a death, a sp
   isOver = true;
   await Promise.all(working);
 
-  // What the dead one had processed and not told of comes again; else each record comes once.
+  // Records that the crashed worker processed after its last checkpoint are processed again, all others once.
   const first = new Map<string, number>();
   for (const [at, { sequence }] of processed.entries()) if (!first.has(sequence)) first.set(sequence, at);
   const again = processed.filter(({ sequence }, at) => first.get(sequence) !== at);

@@ -7,15 +7,15 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { DynamoDBDocumentClient, PutCommand, ScanCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 
-/** Where the reading of a shard begins that nobody has read yet, and what is told of one that was read to its end. */
+/** The checkpoints of a shard that has not been read, and of one that was read to its end. */
 const TRIM_HORIZON = "TRIM_HORIZON";
 const SHARD_END = "SHARD_END";
-/** Looks without a heartbeat, after which a lease is up for others. */
+/** The number of polls without a heartbeat after which a lease may be taken over. */
 const PATIENCE = 5;
-/** Few, so that a shard takes several readings. */
+/** Small, so that a shard takes several reads. */
 const LIMIT = 10;
 
-/** As the Kinesis Client Library keeps it. */
+/** A lease as the Kinesis Client Library stores it. */
 export interface Lease {
   leaseKey: string;
   leaseOwner?: string;
@@ -42,13 +42,17 @@ interface WorkerOptions {
 }
 
 /**
- * A consumer as the Kinesis Client Library makes it: shards are leased in a table by conditional updates, a heartbeat
- * keeps a lease, a checkpoint says how far a shard was processed, and children wait for their parents' end.
+ * A consumer like those of the Kinesis Client Library: shards are leased in a table by conditional updates, a
+ * heartbeat keeps
+ * a lease, a checkpoint records the position in a shard, and child shards wait for the end of their parents.
  */
 export interface Worker {
-  /** One round: leases are made, taken and kept, and each shard that it holds is read once. @returns whether it lives */
+  /**
+   * One round: creates, takes and renews leases, and reads each leased shard once. @returns whether the
+   * worker is alive
+   */
   turn(): Promise<boolean>;
-  /** Dies in the midst of its next round: behind the processing of records, and before their checkpoint. */
+  /** Crashes during its next round, after processing records and before storing their checkpoint. */
   die(): void;
   leases(): Promise<Lease[]>;
 }
@@ -56,7 +60,7 @@ export interface Worker {
 export function leaseWorker(options: WorkerOptions): Worker {
   const { name, kinesis, StreamName, TableName } = options;
   const table = DynamoDBDocumentClient.from(options.dynamodb);
-  /** Counters as they were met last, and for how many looks they have stood still. */
+  /** The last seen counter of each lease, and the number of polls since it changed. */
   const met = new Map<string, { counter: number; looks: number }>();
   let isDying = false;
   let isDead = false;
@@ -66,7 +70,7 @@ export function leaseWorker(options: WorkerOptions): Worker {
     return Items as Lease[];
   }
 
-  /** Whether nobody else was faster. */
+  /** Whether the conditional update succeeded, which means that no other worker was faster. */
   async function won(command: UpdateCommand | PutCommand): Promise<boolean> {
     try {
       await table.send(command as UpdateCommand);
@@ -98,7 +102,9 @@ export function leaseWorker(options: WorkerOptions): Worker {
 
   const isOwn = ({ leaseOwner }: Lease) => leaseOwner === name;
 
-  /** Takes it, or keeps it: either way its counter grows, so that of two who want it one fails. */
+  /**
+   * Takes or renews a lease. Both increment its counter, so that only one of two concurrent workers succeeds.
+   */
   const take = ({ leaseKey, leaseCounter }: Lease) =>
     won(
       new UpdateCommand({
@@ -172,7 +178,7 @@ export function leaseWorker(options: WorkerOptions): Worker {
       for (const lease of open) {
         if (!isOwn(lease) && !(free.has(lease) && wanted-- > 0)) continue;
         if (!(await take(lease))) continue;
-        // A child's records come behind its parents', so it waits for them.
+        // A child shard is read only after its parents have ended.
         if (lease.parents.every((parent) => ended.has(parent))) await read(lease);
         if (isDead) return false;
       }

@@ -35,7 +35,7 @@ onStores(ALL, (cloud) => {
     return Body!.transformToString();
   };
 
-  test("objects keep their bytes, their headers and their metadata", async () => {
+  test("objects keep their bytes, headers and metadata", async () => {
     const Key = "dir/ä +?#&%20 名.txt";
     const kept = {
       ContentType: "text/plain; charset=utf-8",
@@ -52,7 +52,7 @@ onStores(ALL, (cloud) => {
     expect(await read(Key, { Range: "bytes=2-3" })).toBe("ü");
   });
 
-  test("a copy carries metadata along, or takes new", async () => {
+  test("a copy keeps the metadata or replaces it", async () => {
     await s3.send(new PutObjectCommand({ Bucket, Key: "from", Body: "x", Metadata: { a: "1" } }));
     const CopySource = `${Bucket}/from`;
     await s3.send(new CopyObjectCommand({ Bucket, Key: "same", CopySource }));
@@ -70,7 +70,7 @@ onStores(ALL, (cloud) => {
     expect([await metadataOf("same"), await metadataOf("new")]).toEqual([{ a: "1" }, { b: "2" }]);
   });
 
-  test("errors have their types", async () => {
+  test("errors are instances of their classes", async () => {
     const missing = new GetObjectCommand({ Bucket, Key: "missing" });
     await expect(s3.send(missing)).rejects.toBeInstanceOf(NoSuchKey);
     await expect(s3.send(missing)).rejects.toMatchObject({
@@ -91,7 +91,7 @@ onStores(ALL, (cloud) => {
     await expect(full).rejects.toMatchObject({ name: "BucketNotEmpty" });
   });
 
-  test("conditions: of two that create a key, one does", async () => {
+  test("of two conditional creations of a key, one succeeds", async () => {
     const create = (Body: string) =>
       s3.send(new PutObjectCommand({ Bucket, Key: "once", Body, IfNoneMatch: "*" }));
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, (_, n) => create(`writer ${n}`)));
@@ -102,13 +102,13 @@ onStores(ALL, (cloud) => {
     expect(await read("once")).toBe(`writer ${winner}`);
   });
 
-  test("what has not changed is not sent again", async () => {
+  test("an unchanged object is not sent again", async () => {
     const { ETag } = await put("cached", "x");
     const again = s3.send(new GetObjectCommand({ Bucket, Key: "cached", IfNoneMatch: ETag! }));
     await expect(again).rejects.toMatchObject({ $metadata: { httpStatusCode: 304 } });
   });
 
-  test("pages tell every key once, in the order of their bytes", async () => {
+  test("pages return every key once, in UTF-8 order", async () => {
     const many = bucketName();
     await s3.send(new CreateBucketCommand({ Bucket: many }));
     const keys = Array.from({ length: 57 }, (_, n) => `${n % 7}/${String.fromCodePoint(0x21 + n * 2_400)}`);
@@ -127,7 +127,7 @@ onStores(ALL, (cloud) => {
     expect(prefixes).toEqual(["0/", "1/", "2/", "3/", "4/", "5/", "6/"]);
   });
 
-  test("many are deleted in one call", async () => {
+  test("many objects are deleted by one request", async () => {
     await Promise.all(["gone/1", "gone/2", "gone/<&>"].map((Key) => put(Key, "x")));
     const Objects = ["gone/1", "gone/2", "gone/<&>", "gone/never"].map((Key) => ({ Key }));
     const { Deleted, Errors } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
@@ -135,7 +135,7 @@ onStores(ALL, (cloud) => {
     await expect(read("gone/<&>")).rejects.toBeInstanceOf(NoSuchKey);
   });
 
-  test("former versions stay readable behind a delete marker", async () => {
+  test("earlier versions can be read behind a delete marker", async () => {
     const versioned = bucketName();
     await s3.send(new CreateBucketCommand({ Bucket: versioned }));
     const VersioningConfiguration = { Status: "Enabled" } as const;
@@ -150,7 +150,7 @@ onStores(ALL, (cloud) => {
     expect(await read("k", { Bucket: versioned, VersionId })).toBe("one");
   });
 
-  test("waiters see what comes and goes", async () => {
+  test("waiters detect creation and deletion", async () => {
     const waited = bucketName();
     const waiter = { client: s3, maxWaitTime: 20, minDelay: 1, maxDelay: 1 };
     const appears = waitUntilBucketExists(waiter, { Bucket: waited });

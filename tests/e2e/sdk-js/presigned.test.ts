@@ -14,7 +14,7 @@ onStores(ALL, (cloud) => {
     await s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "body" }));
   });
 
-  test("whoever has the URL reads, until it expires", async () => {
+  test("a presigned URL allows reading until it expires", async () => {
     const url = await getSignedUrl(s3, new GetObjectCommand({ Bucket, Key: "k" }), { expiresIn: 60 });
     expect(await (await fetch(url)).text()).toBe("body");
     const signingDate = new Date(Date.now() - 120_000);
@@ -27,13 +27,13 @@ onStores(ALL, (cloud) => {
     expect(await refused.text()).toContain("<Message>Request has expired</Message>");
   });
 
-  test("the URL says how the answer is to look", async () => {
+  test("a presigned URL overrides response headers", async () => {
     const command = new GetObjectCommand({ Bucket, Key: "k", ResponseContentType: "text/x-special" });
     const answer = await fetch(await getSignedUrl(s3, command));
     expect(answer.headers.get("content-type")).toBe("text/x-special");
   });
 
-  test("whoever has the URL writes", async () => {
+  test("a presigned URL allows writing", async () => {
     const command = new PutObjectCommand({ Bucket, Key: "put", ContentType: "text/plain" });
     const url = await getSignedUrl(s3, command, { signableHeaders: new Set(["content-type"]) });
     const headers = { "content-type": "text/plain" };
@@ -42,7 +42,7 @@ onStores(ALL, (cloud) => {
     expect(await Body!.transformToString()).toBe("from outside");
   });
 
-  test("a browser's form writes what its policy allows", async () => {
+  test("a POST form allows uploads within its policy", async () => {
     const { url, fields } = await createPresignedPost(s3, {
       Bucket,
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the form puts the name of the file there

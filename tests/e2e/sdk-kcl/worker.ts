@@ -4,8 +4,11 @@ import { createInterface } from "node:readline";
 import { sdkProgram } from "../../../tools/sdks.ts";
 import { clientEnvironment } from "../harness.ts";
 
-/** What a worker tells: `began shardId-000000000000 TRIM_HORIZON`, `record SHARD NUMBER KEY TEXT`, `ended SHARD`. */
-export interface Told {
+/**
+ * A line of a worker's output: `began shardId-000000000000 TRIM_HORIZON`, `record SHARD NUMBER KEY TEXT`,
+ * `ended SHARD`.
+ */
+export interface OutputLine {
   worker: string;
   what: string;
   shard: string;
@@ -14,14 +17,16 @@ export interface Told {
 
 export interface Worker {
   process: ChildProcess;
-  /** Lets it finish what it has, save how far it came, and give its leases back. */
+  /**
+   * Shuts the worker down gracefully: it finishes its records, stores checkpoints and releases its leases.
+   */
   stop(): Promise<void>;
 }
 
-/** Starts a worker of the Kinesis Client Library. What it tells is added to `told`, in the order in which it comes. */
+/** Starts a worker of the Kinesis Client Library. Its output is appended to `output`. */
 export function startWorker(
   endpoint: string,
-  told: Told[],
+  output: OutputLine[],
   [retrieval, application, stream, name]: readonly [retrieval: string, ...string[]],
 ): Worker {
   const built = sdkProgram("kcl");
@@ -33,7 +38,7 @@ export function startWorker(
   });
   createInterface({ input: child.stdout }).on("line", (line) => {
     const [what, shard, ...rest] = line.split(" ");
-    told.push({ worker: name!, what: what!, shard: shard!, rest });
+    output.push({ worker: name!, what: what!, shard: shard!, rest });
   });
   const ended = once(child, "close");
   return {

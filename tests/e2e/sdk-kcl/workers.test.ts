@@ -9,7 +9,7 @@ import {
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { sdkProgram } from "../../../tools/sdks.ts";
 import { startServer, temporaryFolder } from "../harness.ts";
-import { startWorker, type Told } from "./worker.ts";
+import { startWorker, type OutputLine } from "./worker.ts";
 
 const KEYS = Array.from({ length: 12 }, (_, n) => `customer-${n}`);
 const shard = (index: number) => `shardId-${String(index).padStart(12, "0")}`;
@@ -18,7 +18,7 @@ const missing = typeof program === "string" ? ` (${program})` : "";
 
 describe.skipIf(missing !== "")(`workers of the Kinesis Client Library${missing}`, () => {
   test.each(["polling", "fan-out"])(
-    "%s: every record comes, through a split, a merge, a second worker, a death of the cloud and a restart",
+    "%s: every record is processed despite a split, a merge, a second worker, a crash and a restart of the cloud",
     { timeout: 300_000 },
     processesAll,
   );
@@ -49,16 +49,16 @@ async function processesAll(retrieval: string): Promise<void> {
     }
   }
 
-  const told: Told[] = [];
+  const output: OutputLine[] = [];
   const start = (name: string) => {
-    const worker = startWorker(endpoint, told, [retrieval, "application", StreamName, name]);
+    const worker = startWorker(endpoint, output, [retrieval, "application", StreamName, name]);
     onTestFinished(() => void worker.process.kill("SIGKILL"));
     return worker;
   };
   const indexOf = (what: string, index: number) =>
-    told.findIndex((each) => each.what === what && each.shard === shard(index));
-  const records = () => told.filter(({ what }) => what === "record");
-  const lineOf = ({ shard, rest }: Told) => [shard, ...rest].join(" ");
+    output.findIndex((each) => each.what === what && each.shard === shard(index));
+  const records = () => output.filter(({ what }) => what === "record");
+  const lineOf = ({ shard, rest }: OutputLine) => [shard, ...rest].join(" ");
   const allCame = () =>
     vi.waitFor(() => expect(new Set(records().map(lineOf))).toEqual(sent), {
       timeout: 120_000,
@@ -89,8 +89,8 @@ async function processesAll(retrieval: string): Promise<void> {
 
   const two = start("two");
   let round = 2;
-  // Leases are balanced by what their shards bring.
-  for (const until = Date.now() + 60_000; !told.some(({ worker }) => worker === "two"); round++) {
+  // Leases are balanced by the throughput of their shards, so that records must be sent meanwhile.
+  for (const until = Date.now() + 60_000; !output.some(({ worker }) => worker === "two"); round++) {
     expect(Date.now()).toBeLessThan(until);
     await produce(round);
     await sleep(500);
@@ -102,19 +102,19 @@ async function processesAll(retrieval: string): Promise<void> {
   await allCame();
   await Promise.all([one.stop(), two.stop()]);
 
-  const before = told.length;
+  const before = output.length;
   await produce(round + 1);
   const three = start("three");
   await allCame();
   await three.stop();
-  const after = told.slice(before).filter(({ what }) => what === "record");
-  // Nothing that was processed comes again, since both before it had saved how far they were.
+  const after = output.slice(before).filter(({ what }) => what === "record");
+  // No processed record is processed again, since both workers stored their checkpoints before.
   expect(after.map(({ rest }) => rest.at(-1)!.split("/")[1])).toEqual(KEYS.map(() => String(round + 1)));
   expectInOrder(records());
 }
 
-/** Of each shard, whatever came first came in its order. */
-function expectInOrder(records: readonly Told[]): void {
+/** Checks that the first deliveries of each shard are in order. */
+function expectInOrder(records: readonly OutputLine[]): void {
   const last = new Map<string, bigint>();
   const seen = new Set<string>();
   for (const { shard, rest } of records) {

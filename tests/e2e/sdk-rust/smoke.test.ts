@@ -1,6 +1,6 @@
 import { noStream, notImplemented, s3, smoke, sqs, sts } from "../sdk-smoke.ts";
 
-// A client without TLS cannot be told where names below localhost are.
+// This client without TLS cannot be configured to resolve names below localhost.
 const { "virtual host": _, ...pathStyle } = s3;
 
 smoke("rust", "the AWS SDK for Rust", {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { clientEnvironment, startServer, temporaryFolder } from "../harness.ts";
 
-/** Where Terraform and OpenTofu look for providers before they ask a registry. */
+/** The folders in which Terraform and OpenTofu look for providers before they use a registry. */
 const MIRRORS = [
   process.env.TF_PLUGIN_MIRROR,
   join(homedir(), ".terraform.d/plugins"),
@@ -30,7 +30,7 @@ test.skipIf(missing !== undefined).each([
   ["the aws_dynamodb_table family, with what scales it", "tables.tf"],
   ["queues, topics, buses, schedules, streams and pipes", "messages.tf"],
 ])(
-  `%s: applied, and then nothing is left to change${missing ? ` (skipped: ${missing} is installed here)` : ""}`,
+  `%s: after applying, the plan has no changes${missing ? ` (skipped: ${missing} is installed here)` : ""}`,
   { timeout: 600_000 },
   async (_, file) => {
     const server = await startServer("--ephemeral");
@@ -43,7 +43,7 @@ test.skipIf(missing !== undefined).each([
     };
     succeeds("init", "-input=false", `-plugin-dir=${mirror}`);
     succeeds("apply", "-input=false", "-auto-approve", "-no-color");
-    // 0: no changes; 2: some.
+    // Exit code 0: no changes; 2: changes.
     succeeds("plan", "-input=false", "-detailed-exitcode", "-no-color");
     succeeds("destroy", "-input=false", "-auto-approve", "-no-color");
   },

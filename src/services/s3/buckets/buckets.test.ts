@@ -86,12 +86,12 @@ describe("a bucket", () => {
       code: "BucketAlreadyOwnedByYou",
       status: 409,
     });
-    const stranger = as(rootOf("111122223333")).s3;
-    await expect(stranger.CreateBucket({ Bucket: "photos" })).rejects.toMatchObject({
+    const otherAccount = as(rootOf("111122223333")).s3;
+    await expect(otherAccount.CreateBucket({ Bucket: "photos" })).rejects.toMatchObject({
       code: "BucketAlreadyExists",
       members: { BucketName: "photos" },
     });
-    expect((await stranger.ListBuckets({})).Buckets).toEqual([]);
+    expect((await otherAccount.ListBuckets({})).Buckets).toEqual([]);
     await close();
   });
 });

@@ -32,15 +32,15 @@ const sourceKey = (key: typeof KEY) => ({
 describe("SSE-S3", () => {
   test("encrypts every object by default", async () => {
     const { s3 } = cloud;
-    const told = { ServerSideEncryption: "AES256" };
-    expect(await s3.PutObject({ ...at, Body: bodyOf("body") })).toMatchObject(told);
-    expect(await s3.GetObject(at)).toMatchObject(told);
-    expect(await s3.HeadObject(at)).toMatchObject(told);
-    expect(await s3.CopyObject({ Bucket, Key: "copy", CopySource: "bucket/k" })).toMatchObject(told);
+    const expected = { ServerSideEncryption: "AES256" };
+    expect(await s3.PutObject({ ...at, Body: bodyOf("body") })).toMatchObject(expected);
+    expect(await s3.GetObject(at)).toMatchObject(expected);
+    expect(await s3.HeadObject(at)).toMatchObject(expected);
+    expect(await s3.CopyObject({ Bucket, Key: "copy", CopySource: "bucket/k" })).toMatchObject(expected);
     const { UploadId } = await s3.CreateMultipartUpload(at);
     const part = { ...at, UploadId: UploadId!, PartNumber: 1 };
-    expect(await s3.UploadPart({ ...part, Body: bodyOf("part") })).toMatchObject(told);
-    expect(await s3.UploadPartCopy({ ...part, CopySource: "bucket/k" })).toMatchObject(told);
+    expect(await s3.UploadPart({ ...part, Body: bodyOf("part") })).toMatchObject(expected);
+    expect(await s3.UploadPartCopy({ ...part, CopySource: "bucket/k" })).toMatchObject(expected);
   });
 
   test.each([
@@ -93,12 +93,12 @@ describe("SSE-C", () => {
     const { s3 } = cloud;
     const Body = Buffer.alloc(size, "x");
     const put = await s3.PutObject({ ...at, Body: bodyOf(Body), ...KEY });
-    const { SSECustomerKey: _, ...told } = KEY;
-    expect(put).toMatchObject(told);
+    const { SSECustomerKey: _, ...expected } = KEY;
+    expect(put).toMatchObject(expected);
     expect(put.ServerSideEncryption).toBeUndefined();
     expect(put.ETag).not.toBe(`"${hash("md5", Body)}"`);
     const got = await s3.GetObject({ ...at, ...KEY });
-    expect(got).toMatchObject({ ...told, ETag: put.ETag, ContentLength: size });
+    expect(got).toMatchObject({ ...expected, ETag: put.ETag, ContentLength: size });
     expect(await textOf(got.Body)).toBe("x".repeat(size));
     expect(await textOf((await s3.GetObject({ ...at, ...KEY, Range: "bytes=1-2" })).Body)).toBe("xx");
     for (const read of [s3.GetObject, s3.HeadObject]) {

@@ -220,11 +220,11 @@ describe("checksums of parts", () => {
       message:
         "The upload was created using a sha256 checksum. The complete request must include the checksum for each part. It was missing for part 1 in the request.",
     });
-    const told = parts.map((part, i) => ({ ...part, ChecksumSHA256: sums[i] }));
+    const completedParts = parts.map((part, i) => ({ ...part, ChecksumSHA256: sums[i] }));
     const swapped = parts.map((part, i) => ({ ...part, ChecksumSHA256: sums[1 - i] }));
     expect(await refused(complete(UploadId, swapped))).toMatchObject({ code: "InvalidPart" });
     const composite = crc("sha256", Buffer.concat(sums.map((sum) => Buffer.from(sum, "base64"))));
-    expect(await complete(UploadId, told)).toMatchObject({
+    expect(await complete(UploadId, completedParts)).toMatchObject({
       ChecksumSHA256: `${composite}-2`,
       ChecksumType: "COMPOSITE",
     });

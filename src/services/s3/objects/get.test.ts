@@ -184,13 +184,13 @@ test("an archived object cannot be read", async () => {
 test("other accounts are denied, but a missing bucket is reported first", async () => {
   const { s3, as, close } = await withBucket();
   await s3.PutObject({ ...at, Body: bodyOf("secret") });
-  for (const stranger of [as(ANONYMOUS).s3, as(rootOf("111122223333")).s3]) {
-    await expect(stranger.GetObject(at)).rejects.toMatchObject({
+  for (const client of [as(ANONYMOUS).s3, as(rootOf("111122223333")).s3]) {
+    await expect(client.GetObject(at)).rejects.toMatchObject({
       code: "AccessDenied",
       message: "Access Denied",
       status: 403,
     });
-    await expect(stranger.GetObject({ ...at, Bucket: "none" })).rejects.toMatchObject({
+    await expect(client.GetObject({ ...at, Bucket: "none" })).rejects.toMatchObject({
       code: "NoSuchBucket",
       members: { BucketName: "none" },
     });
