@@ -32,7 +32,7 @@ test.each([
   ["dynamodb", "awsJson1_0", "json"],
   ["monitoring", "rpcv2Cbor", "json"],
   ["lambda", "restJson1", "rest-json"],
-] as const)("%s over %s speaks like %s", (service, protocol, style) => {
+] as const)("errors of %s over %s have the style %s", (service, protocol, style) => {
   expect(errorStyle(service, protocol)).toBe(style);
 });
 

@@ -50,7 +50,7 @@ const STALLED = {
   },
 };
 
-test.each(Object.entries(STALLED))("%s: a stalled body gives way to those that come", async (_, stall) => {
+test.each(Object.entries(STALLED))("%s: a stalled body is dismissed for new ones", async (_, stall) => {
   const handle: Handle = async ({ body }) => {
     try {
       return text(`read ${(await body.bytes(100_000)).length}`);

@@ -335,7 +335,7 @@ test("the head of a stream does not wait for its first piece", async () => {
   await client.saw("event");
 });
 
-test("HEAD has headers and no body; 204 and 304 speak of none", async () => {
+test("a response to HEAD keeps its Content-Length; 204 and 304 have none", async () => {
   const { port } = await serve(async ({ path }) =>
     text("", Number(path.slice(1)), { "content-length": "1234" }),
   );

@@ -39,7 +39,7 @@ async function offered(Account = ACCOUNT) {
 
 const bus = (Name: string) => send(new CreateEventBusCommand({ Name, EventSourceName: Name }));
 const state = async (Name: string) => (await send(new DescribeEventSourceCommand({ Name }))).State;
-const gone = (Name: string) =>
+const expectMissing = (Name: string) =>
   expect(send(new DescribeEventSourceCommand({ Name }))).rejects.toMatchObject(
     missing(`Event source ${Name} does not exist.`),
   );
@@ -65,7 +65,7 @@ describe("partner event sources", () => {
     },
   );
   behaviour("a source is offered to one account only", api("CreatePartnerEventSource"), async () => {
-    await gone(await offered("444455556666"));
+    await expectMissing(await offered("444455556666"));
   });
   behaviour("a source name is unique", api("CreatePartnerEventSource"), async () => {
     const Name = await offered();
@@ -91,7 +91,7 @@ describe("partner event sources", () => {
   behaviour("a pending source expires after two weeks", api("EventSource"), async () => {
     const Name = await offered();
     await cloud.advance(14 * DAY);
-    await gone(Name);
+    await expectMissing(Name);
     const listed = new ListPartnerEventSourceAccountsCommand({ EventSourceName: Name });
     expect((await asPartner(listed)).PartnerEventSourceAccounts).toEqual([]);
     await asPartner(new CreatePartnerEventSourceCommand({ Name, Account: ACCOUNT }));
@@ -144,9 +144,9 @@ describe("partner event sources", () => {
       for (const Name of [wanted, unwanted, unwanted])
         await asPartner(new DeletePartnerEventSourceCommand({ Name, Account: ACCOUNT }));
       expect(await state(wanted)).toBe("DELETED");
-      await gone(unwanted);
+      await expectMissing(unwanted);
       await send(new DeleteEventBusCommand({ Name: wanted }));
-      await gone(wanted);
+      await expectMissing(wanted);
     },
   );
   behaviour("only the partner can delete a source", api("DeletePartnerEventSource"), async () => {

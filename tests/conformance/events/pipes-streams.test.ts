@@ -169,7 +169,7 @@ behaviour("a pipe that was stopped continues at its position", api("StopPipe"), 
   expect(await to.taken()).toEqual([2]);
 });
 
-behaviour("a recreated pipe starts anew", api("CreatePipe"), async () => {
+behaviour("a recreated pipe starts at its starting position", api("CreatePipe"), async () => {
   const { StreamName, put } = await newStream();
   const { Name, to } = await fromStream(StreamName, {}, DATA);
   await put("1");

@@ -31,7 +31,7 @@ const kinesis = new Proxy({} as KinesisClient, {
 const TWO_DAYS = 2 * 86_400_000;
 
 /** Creates a pipe and stops it after it has delivered the existing records. */
-async function stopped(source: object, InputTemplate: string) {
+async function stoppedPipe(source: object, InputTemplate: string) {
   const Name = name("pipe");
   const to = await endOf(cloud);
   const TargetParameters = { InputTemplate };
@@ -65,7 +65,7 @@ behaviour(
     await put("before");
     const DynamoDBStreamParameters = { StartingPosition: "TRIM_HORIZON" };
     const source = { Source: Table!.LatestStreamArn!, SourceParameters: { DynamoDBStreamParameters } };
-    const { to, first, start, stop } = await stopped(source, '"<$.dynamodb.Keys.id.S>"');
+    const { to, first, start, stop } = await stoppedPipe(source, '"<$.dynamodb.Keys.id.S>"');
     expect(first).toEqual(["before"]);
     await put("lost");
     await cloud.advance(TWO_DAYS);
@@ -88,7 +88,7 @@ behaviour(
     await put("1");
     const KinesisStreamParameters = { StartingPosition: "TRIM_HORIZON" };
     const Source = `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/${StreamName}`;
-    const { to, first, start } = await stopped(
+    const { to, first, start } = await stoppedPipe(
       { Source, SourceParameters: { KinesisStreamParameters } },
       "<$.data>",
     );

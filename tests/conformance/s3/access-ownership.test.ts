@@ -25,7 +25,7 @@ const PUT = doc("AmazonS3/latest/API/API_PutBucketOwnershipControls.html");
 const GET = doc("AmazonS3/latest/API/API_GetBucketOwnershipControls.html");
 const DELETE = doc("AmazonS3/latest/API/API_DeleteBucketOwnershipControls.html");
 
-const own = (Bucket: string, ObjectOwnership: ObjectOwnership) =>
+const setOwnership = (Bucket: string, ObjectOwnership: ObjectOwnership) =>
   owner().send(
     new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls: { Rules: [{ ObjectOwnership }] } }),
   );
@@ -63,7 +63,7 @@ for (const wanted of ["BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforc
 
   behaviour(`PutBucketOwnershipControls accepts ${wanted}`, PUT, async () => {
     const Bucket = await bucket({ ObjectOwnership: "ObjectWriter" });
-    await own(Bucket, wanted);
+    await setOwnership(Bucket, wanted);
     expect(await ownership(Bucket)).toBe(wanted);
   });
 }
@@ -95,7 +95,7 @@ behaviour("ACLs are enabled where a bucket has no ownership controls", DELETE, a
 });
 
 behaviour("an unknown ownership is malformed", GET, async () => {
-  await expect(own(await bucket(), "Mine" as never)).rejects.toMatchObject({
+  await expect(setOwnership(await bucket(), "Mine" as never)).rejects.toMatchObject({
     name: "MalformedXML",
     $metadata: { httpStatusCode: 400 },
   });
@@ -178,7 +178,7 @@ behaviour(
   async () => {
     const Bucket = await shared("ObjectWriter");
     await write(Bucket);
-    await own(Bucket, "BucketOwnerEnforced");
+    await setOwnership(Bucket, "BucketOwnerEnforced");
     expect(await ownerOf(Bucket)).toBe(OWNER_ID);
     await get(owner(), Bucket);
   },
@@ -259,11 +259,11 @@ behaviour(
   async () => {
     const Bucket = await bucket({ ObjectOwnership: "ObjectWriter" });
     await owner().send(new PutBucketAclCommand({ Bucket, GrantRead: `id=${OTHER_ID}` }));
-    await expect(own(Bucket, "BucketOwnerEnforced")).rejects.toMatchObject({
+    await expect(setOwnership(Bucket, "BucketOwnerEnforced")).rejects.toMatchObject({
       name: "InvalidBucketAclWithObjectOwnership",
       message: "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
     });
     await owner().send(new PutBucketAclCommand({ Bucket, ACL: "private" }));
-    await own(Bucket, "BucketOwnerEnforced");
+    await setOwnership(Bucket, "BucketOwnerEnforced");
   },
 );

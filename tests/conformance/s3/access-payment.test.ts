@@ -21,7 +21,7 @@ const OBJECTS = doc("AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.htm
 const PUT = doc("AmazonS3/latest/API/API_PutBucketRequestPayment.html");
 const GET = doc("AmazonS3/latest/API/API_GetBucketRequestPayment.html");
 
-const pays = (Bucket: string, payer: Payer) =>
+const setPayer = (Bucket: string, payer: Payer) =>
   owner().send(new PutBucketRequestPaymentCommand({ Bucket, RequestPaymentConfiguration: { Payer: payer } }));
 const payer = async (Bucket: string) =>
   (await owner().send(new GetBucketRequestPaymentCommand({ Bucket }))).Payer;
@@ -29,7 +29,7 @@ const payer = async (Bucket: string) =>
 /** Creates a public bucket with Requester Pays. */
 async function requesterPays() {
   const Bucket = await open({});
-  await pays(Bucket, "Requester");
+  await setPayer(Bucket, "Requester");
   return Bucket;
 }
 const RequestPayer = "requester" as const;
@@ -40,14 +40,14 @@ behaviour("the bucket owner pays by default", GET, async () => {
 
 behaviour("PutBucketRequestPayment sets who pays, in both directions", PUT, async () => {
   const Bucket = await bucket();
-  await pays(Bucket, "Requester");
+  await setPayer(Bucket, "Requester");
   expect(await payer(Bucket)).toBe("Requester");
-  await pays(Bucket, "BucketOwner");
+  await setPayer(Bucket, "BucketOwner");
   expect(await payer(Bucket)).toBe("BucketOwner");
 });
 
 behaviour("an unknown payer is malformed", PUT, async () => {
-  await expect(pays(await bucket(), "Nobody" as Payer)).rejects.toMatchObject({
+  await expect(setPayer(await bucket(), "Nobody" as Payer)).rejects.toMatchObject({
     name: "MalformedXML",
     $metadata: { httpStatusCode: 400 },
   });
@@ -103,7 +103,7 @@ behaviour("x-amz-request-payer is ignored where the owner pays", OBJECTS, async 
 
 behaviour("a requester who pays still needs permission", PAYS, async () => {
   const Bucket = await open();
-  await pays(Bucket, "Requester");
+  await setPayer(Bucket, "Requester");
   const got = other().send(new GetObjectCommand({ Bucket, Key: "k", RequestPayer }));
   await expect(got).rejects.toMatchObject(denied);
 });

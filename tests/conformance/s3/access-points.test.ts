@@ -226,7 +226,7 @@ behaviour("an alias may be used in place of a bucket name", NAMING, async () => 
 });
 
 behaviour(
-  "HeadBucket by an alias says so in the response",
+  "HeadBucket reports whether it was called by an alias",
   doc("AmazonS3/latest/API/API_HeadBucket.html"),
   async () => {
     const Bucket = await bucket();

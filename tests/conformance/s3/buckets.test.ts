@@ -296,17 +296,17 @@ behaviour("DeleteBucket of a missing bucket fails", DELETE, () =>
 
 // ListBuckets
 
-const lister = (account: string) => s3Client(cloud, { account });
+const listingClient = (account: string) => s3Client(cloud, { account });
 
 behaviour("ListBuckets of an account without buckets is empty", LIST, async () => {
-  const { text } = await lister("222222222222").raw(new ListBucketsCommand({}));
+  const { text } = await listingClient("222222222222").raw(new ListBucketsCommand({}));
   expect(text).toContain('<ListAllMyBucketsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
   expect(elementsOf(text).sort()).toEqual(["Buckets", "Owner"]);
   expect(elementIn(text, "ID")).toMatch(/^[0-9a-f]{64}$/);
 });
 
 behaviour("ListBuckets sorts by name, and returns Regions only in paginated requests", LIST, async () => {
-  const client = lister("333333333333");
+  const client = listingClient("333333333333");
   for (const Bucket of ["three-b", "three-a", "three-c"]) await create({ Bucket }, client);
   const { Buckets } = await client.send(new ListBucketsCommand({}));
   expect(Buckets!.map(({ Name }) => Name)).toEqual(["three-a", "three-b", "three-c"]);
@@ -315,7 +315,7 @@ behaviour("ListBuckets sorts by name, and returns Regions only in paginated requ
 });
 
 behaviour("ListBuckets pages", LIST, async () => {
-  const client = lister("444444444444");
+  const client = listingClient("444444444444");
   for (const Bucket of ["four-a", "four-b", "four-c"]) await create({ Bucket }, client);
   const first = await client.send(new ListBucketsCommand({ MaxBuckets: 2 }));
   expect(first.Buckets!.map(({ Name, BucketRegion }) => [Name, BucketRegion])).toEqual([
@@ -331,7 +331,7 @@ behaviour("ListBuckets pages", LIST, async () => {
 });
 
 behaviour("ListBuckets filters by prefix and Region", LIST, async () => {
-  const client = lister("555555555555");
+  const client = listingClient("555555555555");
   await create({ Bucket: "five-a" }, client);
   await create({ Bucket: "five-b", CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } }, client);
   await create({ Bucket: "six" }, client);

@@ -106,9 +106,10 @@ behaviour(
   page("DeleteBucketMetricsConfiguration"),
   async () => {
     await putMetrics({ Id: "short" });
-    const drop = () => s3.send(new DeleteBucketMetricsConfigurationCommand({ Bucket: "plain", Id: "short" }));
-    expect((await drop()).$metadata.httpStatusCode).toBe(204);
-    await expect(drop()).rejects.toMatchObject(missing);
+    const deleteConfiguration = () =>
+      s3.send(new DeleteBucketMetricsConfigurationCommand({ Bucket: "plain", Id: "short" }));
+    expect((await deleteConfiguration()).$metadata.httpStatusCode).toBe(204);
+    await expect(deleteConfiguration()).rejects.toMatchObject(missing);
   },
 );
 
@@ -190,9 +191,10 @@ behaviour(
       new ListBucketAnalyticsConfigurationsCommand({ Bucket: "many" }),
     );
     expect([AnalyticsConfigurationList?.map(({ Id }) => Id), IsTruncated]).toEqual([["a", "b"], false]);
-    const drop = () => s3.send(new DeleteBucketAnalyticsConfigurationCommand({ Bucket: "many", Id: "a" }));
-    expect((await drop()).$metadata.httpStatusCode).toBe(204);
-    await expect(drop()).rejects.toMatchObject(missing);
+    const deleteConfiguration = () =>
+      s3.send(new DeleteBucketAnalyticsConfigurationCommand({ Bucket: "many", Id: "a" }));
+    expect((await deleteConfiguration()).$metadata.httpStatusCode).toBe(204);
+    await expect(deleteConfiguration()).rejects.toMatchObject(missing);
   },
 );
 

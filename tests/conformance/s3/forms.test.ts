@@ -40,11 +40,18 @@ async function post(policy: object, fields?: Record<string, string>) {
 }
 
 const expiration = "2100-01-01T00:00:00Z";
-const usual = () => [{ bucket: Bucket }, ["starts-with", "$key", "user/"], { "content-type": "text/plain" }];
-const besides = (...more: unknown[]) => ({ expiration, conditions: [...usual(), ...more] });
+const defaultConditions = () => [
+  { bucket: Bucket },
+  ["starts-with", "$key", "user/"],
+  { "content-type": "text/plain" },
+];
+const withConditions = (...more: unknown[]) => ({
+  expiration,
+  conditions: [...defaultConditions(), ...more],
+});
 
 const ALLOWED: [string, () => object, Record<string, string>?][] = [
-  ["that covers its fields", () => besides()],
+  ["that covers its fields", () => withConditions()],
   [
     "whose words are in any case",
     () => ({
@@ -52,12 +59,12 @@ const ALLOWED: [string, () => object, Record<string, string>?][] = [
       conditions: [{ Bucket }, ["StArTs-WiTh", "$KeY", "user/"], ["starts-with", "$Content-Type", ""]],
     }),
   ],
-  ["that is silent of what is to be ignored", () => besides(), { ...FIELDS, "x-ignore-me": "1" }],
-  ["of fields in any case", () => besides(), { KEY: "user/file", "content-TYPE": "text/plain" }],
-  ["with a length that the file has", () => besides(["content-length-range", 4, 4])],
+  ["that is silent of what is to be ignored", () => withConditions(), { ...FIELDS, "x-ignore-me": "1" }],
+  ["of fields in any case", () => withConditions(), { KEY: "user/file", "content-TYPE": "text/plain" }],
+  ["with a length that the file has", () => withConditions(["content-length-range", 4, 4])],
   [
     "with metadata that begin so",
-    () => besides(["starts-with", "$x-amz-meta-tag", "re"]),
+    () => withConditions(["starts-with", "$x-amz-meta-tag", "re"]),
     { ...FIELDS, "x-amz-meta-tag": "red" },
   ],
 ];
@@ -70,19 +77,19 @@ for (const [what, policy, fields] of ALLOWED) {
 const DENIED: [string, () => object, Record<string, string> | undefined, string][] = [
   [
     "is silent of the bucket",
-    () => ({ expiration, conditions: usual().slice(1) }),
+    () => ({ expiration, conditions: defaultConditions().slice(1) }),
     undefined,
     "Extra input fields: bucket",
   ],
   [
     "is silent of a field",
-    () => besides(),
+    () => withConditions(),
     { ...FIELDS, "x-amz-meta-a": "1" },
     "Extra input fields: x-amz-meta-a",
   ],
   [
     "wants a field",
-    () => besides({ acl: "private" }),
+    () => withConditions({ acl: "private" }),
     undefined,
     'Policy Condition failed: ["eq", "$acl", "private"]',
   ],
@@ -94,11 +101,16 @@ const DENIED: [string, () => object, Record<string, string> | undefined, string]
   ],
   [
     "names a field without its dollar",
-    () => besides(["eq", "key", "user/file"]),
+    () => withConditions(["eq", "key", "user/file"]),
     undefined,
     'Policy Condition failed: ["eq", "key", "user/file"]',
   ],
-  ["has expired", () => ({ ...besides(), expiration: "2020-01-01T00:00:00Z" }), undefined, "Policy expired."],
+  [
+    "has expired",
+    () => ({ ...withConditions(), expiration: "2020-01-01T00:00:00Z" }),
+    undefined,
+    "Policy expired.",
+  ],
 ];
 for (const [what, policy, fields, why] of DENIED) {
   behaviour(`a form is denied whose policy ${what}`, POLICY, async () => {
@@ -111,37 +123,41 @@ for (const [what, policy, fields, why] of DENIED) {
 }
 
 const INVALID: [string, () => object, string][] = [
-  ["an expiration", () => ({ conditions: usual() }), "Policy missing expiration."],
+  ["an expiration", () => ({ conditions: defaultConditions() }), "Policy missing expiration."],
   [
     "an expiration in its own case",
-    () => ({ EXPIRATION: expiration, conditions: usual() }),
+    () => ({ EXPIRATION: expiration, conditions: defaultConditions() }),
     "Policy missing expiration.",
   ],
   [
     "a time as its expiration",
-    () => ({ ...besides(), expiration: "soon" }),
+    () => ({ ...withConditions(), expiration: "soon" }),
     "Invalid 'expiration' value: 'soon'",
   ],
   ["conditions", () => ({ expiration }), "Policy missing conditions."],
-  ["conditions in their own case", () => ({ expiration, CONDITIONS: usual() }), "Policy missing conditions."],
+  [
+    "conditions in their own case",
+    () => ({ expiration, CONDITIONS: defaultConditions() }),
+    "Policy missing conditions.",
+  ],
   [
     "one property in each condition",
-    () => besides({}),
+    () => withConditions({}),
     "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.",
   ],
   [
     "operations that there are",
-    () => besides(["ends-with", "$key", "e"]),
+    () => withConditions(["ends-with", "$key", "e"]),
     "Invalid Condition: unknown operation 'ends-with'.",
   ],
   [
     "two ends of a length",
-    () => besides(["content-length-range", 1]),
+    () => withConditions(["content-length-range", 1]),
     "Invalid content-length-range: wrong number of arguments.",
   ],
   [
     "lengths that can be",
-    () => besides(["content-length-range", -1, 9]),
+    () => withConditions(["content-length-range", -1, 9]),
     "Invalid content-length-range: must not be negative.",
   ],
 ];
@@ -214,7 +230,7 @@ behaviour(
   "the fields before the file have a size limit, which the error reports",
   "https://github.com/waynehoover/s3_direct_upload/issues/45",
   async () => {
-    const answer = await sent(besides(), { ...FIELDS, "x-ignore-me": "a".repeat(30_000) });
+    const answer = await sent(withConditions(), { ...FIELDS, "x-ignore-me": "a".repeat(30_000) });
     const text = await answer.text();
     expect([
       answer.status,
@@ -237,7 +253,7 @@ behaviour("the response reports the file's checksum and expiration", UPLOAD, asy
   await s3Client(cloud).send(
     new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules } }),
   );
-  const { headers } = await sent(besides());
+  const { headers } = await sent(withConditions());
   expect(headers.get("x-amz-checksum-crc64nvme")).toMatch(/^[\w+/]{11}=$/);
   expect(headers.get("x-amz-checksum-type")).toBe("FULL_OBJECT");
   expect(headers.get("x-amz-expiration")).toMatch(/^expiry-date=".+ 00:00:00 GMT", rule-id="soon"$/);
@@ -247,7 +263,7 @@ behaviour(
   "the Location of the response encodes spaces in the key as plus signs",
   "https://github.com/layervault/layervault_ruby_client/issues/8",
   async () => {
-    const answer = await sent(besides(), { ...FIELDS, key: "user/a copy" });
+    const answer = await sent(withConditions(), { ...FIELDS, key: "user/a copy" });
     expect(answer.headers.get("location")).toBe(`${cloud.endpoint}/${Bucket}/user%2Fa+copy`);
   },
 );

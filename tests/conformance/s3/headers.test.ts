@@ -272,7 +272,7 @@ behaviour("the total size of request headers is limited", `${GATEWAY}/issues/218
   expect((await get({ "x-large": "a".repeat(7_000) })).status).toBe(200);
 });
 
-behaviour("GetObjectAttributes does not report the encryption", api("GetObjectAttributes"), async () => {
+behaviour("GetObjectAttributes refuses encryption headers", api("GetObjectAttributes"), async () => {
   const headers = { "x-amz-object-attributes": "ETag", "x-amz-server-side-encryption": "AES256" };
   const answer = await send(cloud, { method: "GET", target: `/${Bucket}/k?attributes`, headers });
   expect(errorOf(answer).slice(0, 3)).toEqual([

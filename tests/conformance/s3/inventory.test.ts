@@ -87,7 +87,7 @@ const configure = (InventoryConfiguration: InventoryConfiguration, Bucket = "sou
       InventoryConfiguration,
     }),
   );
-const drop = (Id: string, Bucket = "source") =>
+const deleteConfiguration = (Id: string, Bucket = "source") =>
   s3.send(new DeleteBucketInventoryConfigurationCommand({ Bucket, Id }));
 
 // Configuration
@@ -127,8 +127,8 @@ behaviour(
   doc("AmazonS3/latest/API/API_DeleteBucketInventoryConfiguration.html"),
   async () => {
     await configure(inventory("short", { IsEnabled: false }));
-    expect((await drop("short")).$metadata.httpStatusCode).toBe(204);
-    await expect(drop("short")).rejects.toMatchObject({ name: "NoSuchConfiguration" });
+    expect((await deleteConfiguration("short")).$metadata.httpStatusCode).toBe(204);
+    await expect(deleteConfiguration("short")).rejects.toMatchObject({ name: "NoSuchConfiguration" });
   },
 );
 
@@ -210,7 +210,7 @@ async function bytesOf(Key: string): Promise<Buffer> {
 async function reportOf(document: InventoryConfiguration, Bucket = "source") {
   await configure(document, Bucket);
   await cloud.advance(DAY);
-  await drop(document.Id!, Bucket);
+  await deleteConfiguration(document.Id!, Bucket);
   const [key] = (await keysIn("reports", `${Bucket}/${document.Id}/`)).filter((one) =>
     one.endsWith("manifest.json"),
   );
@@ -241,7 +241,7 @@ behaviour("a report that could not be delivered for hours is delivered later", L
   expect(await keysIn("reports", "source/late/")).toEqual([]);
   cloud.fail();
   await cloud.advance(DAY);
-  await drop("late");
+  await deleteConfiguration("late");
   expect(await keysIn("reports", "source/late/")).not.toEqual([]);
 });
 
@@ -251,7 +251,7 @@ behaviour("a report whose generation is retried has one list", LOCATION, async (
   cloud.fail({ service: "s3", operation: "PutObject", probability: 0.5, seed: 3, effect: { error } });
   await cloud.advance(DAY);
   cloud.fail();
-  await drop("again");
+  await deleteConfiguration("again");
   const keys = await keysIn("reports", "source/again/");
   const manifest = JSON.parse((await bytesOf(keys.find((key) => key.endsWith(".json"))!)).toString());
   expect(keys).toHaveLength(4);
@@ -266,7 +266,7 @@ behaviour("report keys begin with the destination prefix", LOCATION, async () =>
     }),
   );
   await cloud.advance(DAY);
-  await drop("deep");
+  await deleteConfiguration("deep");
   expect((await keysIn("reports", "in/here/source/deep/")).length).toBe(4);
 });
 
@@ -371,7 +371,7 @@ for (const [Frequency, count] of [
     await cloud.advance(DAY);
     const before = (await keysIn("reports", `source/${Frequency}/data/`)).length;
     await cloud.advance(14 * DAY);
-    await drop(Frequency);
+    await deleteConfiguration(Frequency);
     expect(before).toBe(1);
     expect((await keysIn("reports", `source/${Frequency}/data/`)).length - before).toBe(count);
   });
@@ -387,13 +387,13 @@ behaviour("putting a configuration twice creates one report a day", PUT, async (
   await configure(inventory("twice"));
   await configure(inventory("twice"));
   await cloud.advance(DAY);
-  await drop("twice");
+  await deleteConfiguration("twice");
   expect(await keysIn("reports", "source/twice/data/")).toHaveLength(1);
 });
 
 behaviour("a destination whose policy denies delivery gets no reports", CONTENTS, async () => {
   await configure(inventory("shut", destination("arn:aws:s3:::closed")));
   await cloud.advance(DAY);
-  await drop("shut");
+  await deleteConfiguration("shut");
   expect(await keysIn("closed", "")).toEqual([]);
 });

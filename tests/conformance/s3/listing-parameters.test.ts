@@ -156,7 +156,7 @@ behaviour("ListBuckets returns the buckets of the requested Region", `${MEASURED
 });
 
 for (const selector of ["analytics", "inventory", "metrics", "intelligent-tiering"]) {
-  behaviour(`an empty ${selector} ID is treated as missing`, `${MEASURED}/312`, async () => {
+  behaviour(`an empty ${selector} ID lists all configurations`, `${MEASURED}/312`, async () => {
     const { status, text } = await get(`${selector}&id=`);
     expect([status, elementIn(text, "IsTruncated")]).toEqual([200, "false"]);
   });

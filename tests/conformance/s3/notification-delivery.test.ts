@@ -209,72 +209,72 @@ async function parts(Bucket: string) {
   await send(new CompleteMultipartUploadCommand({ ...named, UploadId, MultipartUpload }));
 }
 
-const tagIt = (Bucket: string) =>
+const tagObject = (Bucket: string) =>
   send(new PutObjectTaggingCommand({ Bucket, Key: "k", Tagging: { TagSet: [{ Key: "a", Value: "b" }] } }));
-const removeIt = (Bucket: string) => send(new DeleteObjectCommand({ Bucket, Key: "k" }));
+const deleteObject = (Bucket: string) => send(new DeleteObjectCommand({ Bucket, Key: "k" }));
 
 const inTurn =
   (...acts: ((bucket: string) => Promise<unknown>)[]) =>
   async (bucket: string) => {
     for (const act of acts) await act(bucket);
   };
-const copyIt = (Bucket: string) =>
+const copyObject = (Bucket: string) =>
   send(new CopyObjectCommand({ Bucket, Key: "c", CopySource: `${Bucket}/k` }));
-const untagIt = (Bucket: string) => send(new DeleteObjectTaggingCommand({ Bucket, Key: "k" }));
+const untagObject = (Bucket: string) => send(new DeleteObjectTaggingCommand({ Bucket, Key: "k" }));
 const note = { Key: "k", AnnotationName: "note" };
-const annotateIt = (Bucket: string) =>
+const annotateObject = (Bucket: string) =>
   send(new PutObjectAnnotationCommand({ Bucket, ...note, AnnotationPayload: "text" }));
-const plainIt = (Bucket: string) => send(new DeleteObjectAnnotationCommand({ Bucket, ...note }));
+const deleteAnnotation = (Bucket: string) => send(new DeleteObjectAnnotationCommand({ Bucket, ...note }));
 const removeBoth = (Bucket: string) =>
   send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: "k" }, { Key: "c" }] } }));
 const fail = (bucket: string) => put(bucket, "k", { IfMatch: '"none"' }).catch(() => {});
 
-const withLists = (Bucket: string) =>
+const enableAcls = (Bucket: string) =>
   send(
     new PutBucketOwnershipControlsCommand({
       Bucket,
       OwnershipControls: { Rules: [{ ObjectOwnership: "ObjectWriter" }] },
     }),
   );
-const closeIt = (Bucket: string) => send(new PutObjectAclCommand({ Bucket, Key: "k", ACL: "private" }));
-const shareIt = (Bucket: string) =>
+const makePrivate = (Bucket: string) => send(new PutObjectAclCommand({ Bucket, Key: "k", ACL: "private" }));
+const grantRead = (Bucket: string) =>
   send(new PutObjectAclCommand({ Bucket, Key: "k", GrantRead: `id="${"a".repeat(64)}"` }));
 
 const EVENTS: [string, string[], (bucket: string) => Promise<unknown>, string[]][] = [
-  ["a copy", ["s3:ObjectCreated:Copy"], inTurn(put, copyIt), ["ObjectCreated:Copy"]],
+  ["a copy", ["s3:ObjectCreated:Copy"], inTurn(put, copyObject), ["ObjectCreated:Copy"]],
   ["an upload in parts", ["s3:ObjectCreated:*"], parts, ["ObjectCreated:CompleteMultipartUpload"]],
-  ["a deletion", ["s3:ObjectRemoved:*"], inTurn(put, removeIt), ["ObjectRemoved:Delete"]],
+  ["a deletion", ["s3:ObjectRemoved:*"], inTurn(put, deleteObject), ["ObjectRemoved:Delete"]],
   [
     "a delete marker",
     ["s3:ObjectRemoved:*"],
-    inTurn(versioned, put, removeIt),
+    inTurn(versioned, put, deleteObject),
     ["ObjectRemoved:DeleteMarkerCreated"],
   ],
-  ["only the deletions asked for", ["s3:ObjectRemoved:Delete"], inTurn(versioned, put, removeIt), []],
+  ["only the deletions asked for", ["s3:ObjectRemoved:Delete"], inTurn(versioned, put, deleteObject), []],
   [
     "each key of a batch",
     ["s3:ObjectRemoved:*"],
-    inTurn(put, copyIt, removeBoth),
+    inTurn(put, copyObject, removeBoth),
     ["ObjectRemoved:Delete", "ObjectRemoved:Delete"],
   ],
-  ["tags that are put", ["s3:ObjectTagging:*"], inTurn(put, tagIt), ["ObjectTagging:Put"]],
+  ["tags that are put", ["s3:ObjectTagging:*"], inTurn(put, tagObject), ["ObjectTagging:Put"]],
   [
     "tags that are taken away",
     ["s3:ObjectTagging:Delete"],
-    inTurn(put, tagIt, untagIt),
+    inTurn(put, tagObject, untagObject),
     ["ObjectTagging:Delete"],
   ],
   [
     "annotations",
     ["s3:ObjectAnnotation:*"],
-    inTurn(put, annotateIt, plainIt, plainIt),
+    inTurn(put, annotateObject, deleteAnnotation, deleteAnnotation),
     ["ObjectAnnotation:Put", "ObjectAnnotation:Delete"],
   ],
   ["nothing of a write that failed", ["s3:ObjectCreated:*"], fail, []],
   [
     "an access control list, once it changes",
     ["s3:ObjectAcl:Put"],
-    inTurn(withLists, put, closeIt, shareIt, shareIt),
+    inTurn(enableAcls, put, makePrivate, grantRead, grantRead),
     ["ObjectAcl:Put"],
   ],
 ];

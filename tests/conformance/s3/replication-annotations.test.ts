@@ -59,12 +59,12 @@ const list = async (Bucket: string, Key = "k") => {
   const { Annotations = [] } = await client().send(new ListObjectAnnotationsCommand({ Bucket, Key }));
   return Annotations.map(({ AnnotationName, ReplicationStatus }) => [AnnotationName, ReplicationStatus]);
 };
-const settled = () => cloud.advance(1_000);
+const replicate = () => cloud.advance(1_000);
 
 behaviour("an annotation is replicated to the destinations of its object", WHAT, async () => {
-  await settled();
+  await replicate();
   await annotate("a", "one");
-  await settled();
+  await replicate();
   expect(await read("a")).toEqual(["one", "REPLICA"]);
   expect(await list(from)).toEqual([["a", "COMPLETED"]]);
   expect(await list(to)).toEqual([["a", "REPLICA"]]);
@@ -73,7 +73,7 @@ behaviour("an annotation is replicated to the destinations of its object", WHAT,
 behaviour("an annotation of an object with pending replication is replicated after it", WHAT, async () => {
   await annotate("a", "one");
   await annotate("large", "x".repeat(200_000));
-  await settled();
+  await replicate();
   expect(await list(to)).toEqual([
     ["a", "REPLICA"],
     ["large", "REPLICA"],
@@ -84,38 +84,38 @@ behaviour("an annotation of an object with pending replication is replicated aft
 behaviour("replacing or deleting an annotation is replicated", WHAT, async () => {
   await annotate("a", "one");
   await annotate("b", "two");
-  await settled();
+  await replicate();
   await annotate("a", "three");
   const named = { Bucket: from, Key: "k", AnnotationName: "b" };
   await client().send(new DeleteObjectAnnotationCommand(named));
-  await settled();
+  await replicate();
   expect(await list(to)).toEqual([["a", "REPLICA"]]);
   expect(await read("a")).toEqual(["three", "REPLICA"]);
 });
 
 behaviour("annotations of a copied object are replicated", WHAT, async () => {
   await annotate("a", "one");
-  await settled();
+  await replicate();
   await client().send(new CopyObjectCommand({ Bucket: from, Key: "copy", CopySource: `${from}/k` }));
-  await settled();
+  await replicate();
   expect(await list(to, "copy")).toEqual([["a", "REPLICA"]]);
   expect(await list(from, "copy")).toEqual([["a", "COMPLETED"]]);
 });
 
 behaviour("annotations put on a replica are not replicated", WHAT, async () => {
-  await settled();
+  await replicate();
   await annotate("own", "one", to);
-  await settled();
+  await replicate();
   expect(await list(from)).toEqual([]);
   expect(await list(to)).toEqual([["own", undefined]]);
 });
 
 behaviour("an annotation whose replica was deleted has the status FAILED", STATUS, async () => {
-  await settled();
+  await replicate();
   const { VersionId } = await client().send(new HeadObjectCommand({ Bucket: to, Key: "k" }));
   await client().send(new DeleteObjectCommand({ Bucket: to, Key: "k", VersionId }));
   await annotate("a", "one");
-  await settled();
+  await replicate();
   expect(await list(from)).toEqual([["a", "FAILED"]]);
 });
 
@@ -124,14 +124,14 @@ behaviour(
   STATUS,
   async () => {
     await annotate("a", "one");
-    await settled();
+    await replicate();
     await client().send(new DeleteObjectCommand({ Bucket: from, Key: "k" }));
     const { VersionId } = await client().send(new HeadObjectCommand({ Bucket: to, Key: "k" }));
     await client().send(new DeleteObjectCommand({ Bucket: to, Key: "k", VersionId }));
     await client().send(new DeleteBucketCommand({ Bucket: to }));
     const CopySource = `${from}/k?versionId=${VersionId}`;
     await client().send(new CopyObjectCommand({ Bucket: from, Key: "copy", CopySource }));
-    await settled();
+    await replicate();
     expect(await list(from, "copy")).toEqual([["a", "FAILED"]]);
   },
 );

@@ -75,7 +75,7 @@ const put = (Bucket: string, Rules: object[], role = Role) =>
 const withTag = { Filter: { Tag: { Key: "k", Value: "v" } } };
 
 /** The policy by which another account's bucket allows the role to replicate. */
-const admitting = (bucket: string) =>
+const replicaPolicy = (bucket: string) =>
   JSON.stringify({
     Version: "2012-10-17",
     Statement: [
@@ -383,7 +383,7 @@ behaviour(
   async () => {
     const abroad = s3({ account: "111122223333", region: "eu-west-1" });
     await versioned("abroad", abroad, "eu-west-1");
-    await abroad.send(new PutBucketPolicyCommand({ Bucket: "abroad", Policy: admitting("abroad") }));
+    await abroad.send(new PutBucketPolicyCommand({ Bucket: "abroad", Policy: replicaPolicy("abroad") }));
     const { from, write, source } = await pair();
     const Destination = {
       Bucket: arn("abroad"),

@@ -34,11 +34,11 @@ const HEAD = doc("AmazonS3/latest/API/API_HeadObject.html");
 const GET = doc("AmazonS3/latest/API/API_GetObject.html");
 const BATCH = doc("AmazonS3/latest/API/API_DeleteObjects.html");
 
-const turn = (Bucket: string, Status: "Enabled" | "Suspended") =>
+const setVersioning = (Bucket: string, Status: "Enabled" | "Suspended") =>
   s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }));
 async function versioned() {
   const Bucket = await freshBucket(s3, "versions");
-  await turn(Bucket, "Enabled");
+  await setVersioning(Bucket, "Enabled");
   return Bucket;
 }
 const put = (Bucket: string, Body: string, Key = "k") => s3.send(new PutObjectCommand({ Bucket, Key, Body }));
@@ -74,7 +74,7 @@ behaviour("reads return the version ID", RETRIEVING, async () => {
 behaviour("an object from before versioning has the null version", USING, async () => {
   const Bucket = await freshBucket(s3);
   await put(Bucket, "before");
-  await turn(Bucket, "Enabled");
+  await setVersioning(Bucket, "Enabled");
   await put(Bucket, "after");
   expect(await textOf(Bucket, "null")).toBe("before");
   const got = await s3.send(new GetObjectCommand({ Bucket, Key: "k", VersionId: "null" }));
@@ -265,7 +265,7 @@ behaviour(
   async () => {
     const Bucket = await versioned();
     const kept = await put(Bucket, "kept");
-    await turn(Bucket, "Suspended");
+    await setVersioning(Bucket, "Suspended");
     expect((await put(Bucket, "null 1")).VersionId).toBeUndefined();
     await put(Bucket, "null 2");
     expect((await s3.send(new GetObjectCommand({ Bucket, Key: "k" }))).VersionId).toBe("null");
@@ -280,7 +280,7 @@ behaviour(
   async () => {
     const Bucket = await versioned();
     const kept = await put(Bucket, "kept");
-    await turn(Bucket, "Suspended");
+    await setVersioning(Bucket, "Suspended");
     await put(Bucket, "null");
     expect(await remove(Bucket)).toMatchObject({ DeleteMarker: true, VersionId: "null" });
     expect(await rowsOf(Bucket)).toEqual({ versions: [kept.VersionId], markers: ["null"] });
@@ -290,7 +290,7 @@ behaviour(
 behaviour("versions are kept when versioning is suspended", SUSPENDED, async () => {
   const Bucket = await versioned();
   const { VersionId } = await put(Bucket, "b");
-  await turn(Bucket, "Suspended");
+  await setVersioning(Bucket, "Suspended");
   expect(await textOf(Bucket, VersionId)).toBe("b");
 });
 

@@ -146,7 +146,11 @@ async function certificateOf({ SigningCertURL }: Record<string, string>) {
   return new X509Certificate(await (await fetch(SigningCertURL!)).text());
 }
 
-function holds(envelope: Record<string, string>, certificate: X509Certificate, names: string[]): boolean {
+function hasValidSignature(
+  envelope: Record<string, string>,
+  certificate: X509Certificate,
+  names: string[],
+): boolean {
   const text = names
     .flatMap((name) => (envelope[name] === undefined ? [] : [`${name}\n${envelope[name]}\n`]))
     .join("");
@@ -175,8 +179,8 @@ for (const [version, hash] of [
     const [envelope] = await cloud.notifications(url);
     expect(envelope!.SignatureVersion).toBe(version);
     const certificate = await certificateOf(envelope!);
-    expect(holds(envelope!, certificate, NOTIFICATION)).toBe(true);
-    expect(holds({ ...envelope!, Message: "forged" }, certificate, NOTIFICATION)).toBe(false);
+    expect(hasValidSignature(envelope!, certificate, NOTIFICATION)).toBe(true);
+    expect(hasValidSignature({ ...envelope!, Message: "forged" }, certificate, NOTIFICATION)).toBe(false);
   });
 }
 
@@ -267,7 +271,9 @@ behaviour(
 
 behaviour("a confirmation request is signed", SIGNATURES, async () => {
   const { confirmationRequest } = await endpoint();
-  expect(holds(confirmationRequest, await certificateOf(confirmationRequest), CONFIRMATION)).toBe(true);
+  expect(hasValidSignature(confirmationRequest, await certificateOf(confirmationRequest), CONFIRMATION)).toBe(
+    true,
+  );
 });
 
 behaviour("the text for each protocol has its own signature", SIGNATURES, async () => {
@@ -280,7 +286,7 @@ behaviour("the text for each protocol has its own signature", SIGNATURES, async 
   const posted: Record<string, string> = JSON.parse(posts[0]!.body);
   expect([posted.Message, queued!.Message]).toEqual(["for endpoints", "for queues"]);
   for (const envelope of [posted, queued!])
-    expect(holds(envelope, await certificateOf(envelope), NOTIFICATION)).toBe(true);
+    expect(hasValidSignature(envelope, await certificateOf(envelope), NOTIFICATION)).toBe(true);
 });
 
 behaviour("an endpoint confirms by visiting the SubscribeURL", HTTP, async () => {
@@ -434,7 +440,7 @@ behaviour("an endpoint is notified of its unsubscription, and can restore it", F
     TopicArn: topic,
     Message: `You have chosen to deactivate subscription ${subscription}.\nTo cancel this operation and restore the subscription, visit the SubscribeURL included in this message.`,
   });
-  expect(holds(envelope, await certificateOf(envelope), CONFIRMATION)).toBe(true);
+  expect(hasValidSignature(envelope, await certificateOf(envelope), CONFIRMATION)).toBe(true);
   expect(posts[0]!.headers).toMatchObject({
     "x-amz-sns-message-type": "UnsubscribeConfirmation",
     "x-amz-sns-message-id": envelope.MessageId,

@@ -89,7 +89,7 @@ behaviour(
   },
 );
 
-behaviour("a FIFO topic with large messages has at most a hundred subscriptions", QUOTAS, async () => {
+behaviour("a FIFO topic has at most a hundred subscriptions", QUOTAS, async () => {
   const topic = await cloud.topic({ FifoTopic: "true" });
   for (let n = 0; n < 100; n++) await subscribe(topic, "sqs", queueArn(`queue-${n}.fifo`));
   await expect(subscribe(topic, "sqs", queueArn("one-more.fifo"))).rejects.toMatchObject({

@@ -264,20 +264,20 @@ for (const [what, entries, name, message] of BATCHES) {
   });
 }
 
-const ordered = (more: Record<string, string> = {}) =>
+const fifoPair = (more: Record<string, string> = {}) =>
   cloud.pair({}, { FifoTopic: "true", ContentBasedDeduplication: "true", ...more });
 const inGroup = (topic: string, Message: string, MessageGroupId = "g", more: object = {}) =>
   publish(topic, Message, { MessageGroupId, ...more });
 
 behaviour("a FIFO topic requires a message group", GROUPING, async () => {
-  const { topic } = await ordered();
+  const { topic } = await fifoPair();
   await expect(publish(topic, "m")).rejects.toMatchObject(
     refused("Invalid parameter: The MessageGroupId parameter is required for FIFO topics"),
   );
 });
 
 behaviour("a batch without a group is refused entirely", GROUPING, async () => {
-  const { topic } = await ordered();
+  const { topic } = await fifoPair();
   await expect(batch(topic, entry("1", "a", { MessageGroupId: "g" }), entry("2", "b"))).rejects.toMatchObject(
     refused("Invalid parameter: The MessageGroupId parameter is required for FIFO topics"),
   );
@@ -287,7 +287,7 @@ behaviour(
   "a FIFO topic requires a deduplication ID or content-based deduplication",
   DEDUPLICATION,
   async () => {
-    const { topic } = await ordered({ ContentBasedDeduplication: "false" });
+    const { topic } = await fifoPair({ ContentBasedDeduplication: "false" });
     await expect(inGroup(topic, "m")).rejects.toMatchObject(
       refused(
         "Invalid parameter: The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
@@ -298,20 +298,20 @@ behaviour(
 );
 
 behaviour("sequence numbers increase", FIFO, async () => {
-  const { topic } = await ordered();
+  const { topic } = await fifoPair();
   const [first, second] = [await inGroup(topic, "a"), await inGroup(topic, "b")];
   expect(first.SequenceNumber).toMatch(/^\d{20}$/);
   expect(second.SequenceNumber! > first.SequenceNumber!).toBe(true);
 });
 
 behaviour("messages are delivered in order", FIFO, async () => {
-  const { topic, url } = await ordered();
+  const { topic, url } = await fifoPair();
   for (const text of ["a", "b", "c", "d"]) await inGroup(topic, text);
   expect((await cloud.notifications(url)).map(({ Message }) => Message)).toEqual(["a", "b", "c", "d"]);
 });
 
 behaviour("the group ID is forwarded to the queue", GROUPING, async () => {
-  const { topic, url } = await ordered();
+  const { topic, url } = await fifoPair();
   await inGroup(topic, "m", "group-1", { MessageDeduplicationId: "once" });
   expect((await cloud.received(url))[0]!.Attributes).toMatchObject({
     MessageGroupId: "group-1",
@@ -320,7 +320,7 @@ behaviour("the group ID is forwarded to the queue", GROUPING, async () => {
 });
 
 behaviour("a message published again within five minutes is delivered once", DEDUPLICATION, async () => {
-  const { topic, url } = await ordered();
+  const { topic, url } = await fifoPair();
   const first = await inGroup(topic, "m");
   const second = await inGroup(topic, "m");
   expect(second.MessageId).toBe(first.MessageId);
@@ -328,7 +328,7 @@ behaviour("a message published again within five minutes is delivered once", DED
 });
 
 behaviour("after five minutes a deduplication ID may be reused", DEDUPLICATION, async () => {
-  const { topic, url } = await ordered();
+  const { topic, url } = await fifoPair();
   await inGroup(topic, "m");
   expect(await cloud.received(url)).toHaveLength(1);
   await cloud.advance(5 * 60_000 + 1_000);
@@ -340,7 +340,7 @@ behaviour(
   "with FifoThroughputScope MessageGroup, deduplication IDs are scoped to a group",
   doc("sns/latest/dg/fifo-high-throughput.html"),
   async () => {
-    const { topic, url } = await ordered({ FifoThroughputScope: "MessageGroup" });
+    const { topic, url } = await fifoPair({ FifoThroughputScope: "MessageGroup" });
     await inGroup(topic, "m", "one");
     await inGroup(topic, "m", "two");
     expect((await cloud.received(url)).length).toBeGreaterThanOrEqual(1);
@@ -351,7 +351,7 @@ behaviour(
   "an envelope of a FIFO topic has a sequence number and no signature",
   doc("sns/latest/dg/fifo-message-delivery.html"),
   async () => {
-    const { topic, url } = await ordered();
+    const { topic, url } = await fifoPair();
     const { SequenceNumber } = await inGroup(topic, "m");
     const [envelope] = await cloud.notifications(url);
     expect(envelope).toMatchObject({ SequenceNumber, Message: "m" });
@@ -362,7 +362,7 @@ behaviour(
 const ARCHIVING = doc("sns/latest/dg/message-archiving-and-replay-topic-owner.html");
 
 behaviour("archiving starts when ArchivePolicy is set", ARCHIVING, async () => {
-  const { topic } = await ordered();
+  const { topic } = await fifoPair();
   await cloud.sns().send(
     new SetTopicAttributesCommand({
       TopicArn: topic,

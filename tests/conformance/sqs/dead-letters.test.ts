@@ -252,7 +252,7 @@ behaviour("a redriven message is delayed by the destination's delay", guide("sqs
   expect(await receive(later)).toHaveLength(1);
 });
 
-const keepFor = (QueueUrl: string, MessageRetentionPeriod: string) =>
+const setRetention = (QueueUrl: string, MessageRetentionPeriod: string) =>
   send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { MessageRetentionPeriod } }));
 
 behaviour(
@@ -260,7 +260,7 @@ behaviour(
   guide("setting-up-dead-letter-queue-retention"),
   async () => {
     const { live, dead } = await pair(1);
-    await keepFor(dead, "60");
+    await setRetention(dead, "60");
     await put(live, "old");
     await cloud.advance(50_000);
     expect((await attributes(dead)).ApproximateNumberOfMessages).toBe("0");
@@ -273,7 +273,7 @@ behaviour(
 
 behaviour("an expired message is not moved", guide("setting-up-dead-letter-queue-retention"), async () => {
   const { live, dead } = await letters(3);
-  await keepFor(dead, "60");
+  await setRetention(dead, "60");
   await cloud.advance(60_000);
   await start(arn(dead));
   await cloud.advance(1_000);

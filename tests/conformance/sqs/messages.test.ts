@@ -413,14 +413,14 @@ for (const list of [{ StringListValues: ["x"] }, { BinaryListValues: [Uint8Array
   );
 
 behaviour("a message has at most ten attributes", guide("sqs-message-metadata"), async () => {
-  const some = (count: number) =>
+  const manyAttributes = (count: number) =>
     Object.fromEntries(
       Array.from({ length: count }, (_, n) => [`a${n}`, { DataType: "String", StringValue: "x" }]),
     );
   const QueueUrl = await queue();
-  await put(QueueUrl, "x", { MessageAttributes: some(10) });
+  await put(QueueUrl, "x", { MessageAttributes: manyAttributes(10) });
   await refused(
-    put(QueueUrl, "x", { MessageAttributes: some(11) }),
+    put(QueueUrl, "x", { MessageAttributes: manyAttributes(11) }),
     "InvalidParameterValue",
     "Number of message attributes [11] exceeds the allowed maximum [10].",
   );

@@ -55,11 +55,11 @@ for (const [what, TagKeys] of [
   );
 
 behaviour("a queue has at most 50 tags", guide("sqs-queue-tags"), async () => {
-  const some = (from: number, to: number) =>
+  const tagsBetween = (from: number, to: number) =>
     Object.fromEntries(Array.from({ length: to - from }, (_, n) => [`k${from + n}`, "v"]));
   const QueueUrl = await queue();
-  await tag(QueueUrl, some(0, 50));
-  await refused(tag(QueueUrl, some(50, 51)), "InvalidParameterValue");
+  await tag(QueueUrl, tagsBetween(0, 50));
+  await refused(tag(QueueUrl, tagsBetween(50, 51)), "InvalidParameterValue");
 });
 
 for (const [what, key, value] of [

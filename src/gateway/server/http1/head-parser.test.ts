@@ -150,7 +150,7 @@ test.each([
   expect(parse([`GET / ${version}`, "Host: h", ...lines, "", ""].join("\r\n"))).toMatchObject({ keepAlive });
 });
 
-test("an incomplete head is not judged, wherever it is split", () => {
+test("an incomplete head has no result, wherever it is split", () => {
   const text = get("Content-Length: 3", "X-Amz-Date: now", "Expect: 100-continue");
   for (let end = 0; end < text.length; end++) expect(parse(text.slice(0, end))).toBeUndefined();
   expect(parse(text)).toBeDefined();
