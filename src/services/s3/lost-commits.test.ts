@@ -4,7 +4,6 @@ import { type TestCloud, testCloud } from "#kernel/testing.ts";
 import { countedBlobs } from "#kernel/testing-blobs.ts";
 import { testDisk } from "#kernel/testing-disk.ts";
 import { bodyOf } from "#lib/body.ts";
-
 import { s3 as service } from "./service.ts";
 
 /** A body that is stored as a file. Whichever commit fails, no unreferenced file may remain. */

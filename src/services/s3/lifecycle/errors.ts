@@ -31,8 +31,8 @@ export const prefixesOverlap = (one: string, other: string, action: string) =>
   invalidRequest(`Found overlapping prefixes '${one}' and '${other}' for same action type '${action}'`);
 export const prefixTooLong = () => invalidRequest("The maximum size of a prefix is 1024.");
 export const tagKeyTwice = () => invalidRequest("Duplicate Tag Keys are not allowed.");
-export const sizeOutOfRange = (member: string, least: number, max: number) =>
-  invalidRequest(`'${member}' should be between ${least} and ${max}.`);
+export const sizeOutOfRange = (member: string, min: number, max: number) =>
+  invalidRequest(`'${member}' should be between ${min} and ${max}.`);
 export const sizesCross = () =>
   invalidRequest("'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan'.");
 
