@@ -1,7 +1,10 @@
 import { memory } from "#kernel/memory.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 
-/** Readers that wait for new records, by the number of the stream, in the memory of the partition's owner. */
+/**
+ * Readers that wait for a stream's next change, by the stream's number, in the memory of the partition's owner: new
+ * records, a new set of shards, or the end of the stream or of a consumer.
+ */
 const waiters = memory<Map<number, Set<() => void>>>(
   "kinesis/waiters",
   () => new Map(),
@@ -10,7 +13,7 @@ const waiters = memory<Map<number, Set<() => void>>>(
   },
 );
 
-/** Calls `wake` once, when records arrive. @returns a function that cancels it */
+/** Calls `wake` once, at the next change. @returns a function that cancels it */
 export function waitFor(tx: ReadTransaction, stream: number, wake: () => void): () => void {
   const all = tx.memory(waiters);
   let set = all.get(stream);
