@@ -58,7 +58,7 @@ const isFixed = (value: string) => !/[*?]|\$\{/.test(value);
 /** Whether an access point ARN has a fixed account; its other parts may have wildcards. */
 const hasFixedAccount = (value: string) => /^\d{12}$/.test(value.split(":")[4] ?? "");
 
-/** Whether a CIDR block is narrow enough to be non-public: at most /8 in IPv4 or /32 in IPv6. */
+/** Whether a CIDR block is narrow enough to be non-public: its prefix has at least 8 bits in IPv4, or 32 in IPv6. */
 function isNarrowBlock(value: string): boolean {
   const block = blockOf(value);
   if (!block) return false;

@@ -8,8 +8,8 @@ import { checkKey } from "./key.ts";
 /**
  * Returns the version that a request refers to, never a delete marker.
  * @param shownKey the key in NoSuchKey; tagging operations show the bucket before the key
- * @throws {AwsError} KeyTooLongError, NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker that
- * is requested by its id or that a write refers to
+ * @throws {AwsError} KeyTooLongError, BadRequest, NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete
+ * marker that is requested by its id or that a write refers to
  */
 export function existingVersion(
   tx: ReadTransaction,
