@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { isBody } from "./bodies.ts";
-import { excludedInputs } from "./left-out.ts";
+import { excludedInputs } from "./excluded.ts";
 import { type Case, cases, comparable, toHandlerValue, vectorsAreMissing } from "./vectors.ts";
 
 const all = cases("input");

@@ -7,7 +7,7 @@ import { jsonMembersReader, jsonReader } from "#aws/protocols/json.ts";
 import type { WireBody, WireResponse } from "#aws/protocols/protocol.ts";
 import { parseXml, type XmlElement } from "#aws/protocols/xml-reader.ts";
 import { xmlMembersReader, xmlReader } from "#aws/protocols/xml-shapes.ts";
-import { excludedOutputs } from "./left-out.ts";
+import { excludedOutputs } from "./excluded.ts";
 import { type Case, cases, comparable, toHandlerValue, vectorsAreMissing } from "./vectors.ts";
 
 const all = cases("output");

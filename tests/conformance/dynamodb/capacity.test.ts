@@ -78,12 +78,12 @@ behaviour("a missing item takes one unit to delete and half a unit to read", uni
 
 /** The write units that indexes consume when one item replaces another. */
 const WRITES: [string, object, object, Record<string, number>][] = [
-  ["an entry is made", {}, { g: S("1") }, { global: 1 }],
-  ["two entries are made", {}, { g: S("1"), l: N(1) }, { global: 1, local: 1 }],
-  ["an entry goes", { g: S("1") }, {}, { global: 1 }],
+  ["an entry is created", {}, { g: S("1") }, { global: 1 }],
+  ["two entries are created", {}, { g: S("1"), l: N(1) }, { global: 1, local: 1 }],
+  ["an entry is deleted", { g: S("1") }, {}, { global: 1 }],
   ["an entry moves", { g: S("1") }, { g: S("2") }, { global: 2 }],
-  ["an entry shows something new", { g: S("1") }, { g: S("1"), x: S("x") }, { global: 1 }],
-  ["an entry shows nothing new", { g: S("1") }, { g: S("1"), y: S("y") }, {}],
+  ["a projected attribute changes", { g: S("1") }, { g: S("1"), x: S("x") }, { global: 1 }],
+  ["only an attribute that is not projected changes", { g: S("1") }, { g: S("1"), y: S("y") }, {}],
 ];
 for (const [what, before, after, indexes] of WRITES)
   behaviour(`where ${what}, the indexes consume ${JSON.stringify(indexes)}`, guide("GSI"), async () => {

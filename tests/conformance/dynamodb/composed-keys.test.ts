@@ -99,14 +99,18 @@ function used<T extends string | AttributeValue>(
 const PLACE = "cup = :cup AND #region = :eu";
 /** What a query of the index selects, its key condition and the ids found, in order. */
 const FOUND: [string, string, string][] = [
-  ["all of a place, in the order of all that follows", PLACE, "acbd"],
-  ["the first attribute of the order", `${PLACE} AND round = :final`, "acb"],
-  ["the beginning of the first", `${PLACE} AND begins_with(round, :f)`, "acb"],
-  ["a range of the second", `${PLACE} AND round = :final AND #table > :one`, "cb"],
-  ["the first two", `${PLACE} AND round = :final AND #table = :two`, "cb"],
-  ["a range of the last", `${PLACE} AND round = :final AND #table = :two AND game > :nine`, "b"],
+  ["all items of a partition, ordered by the sort attributes", PLACE, "acbd"],
+  ["by the first sort attribute", `${PLACE} AND round = :final`, "acb"],
+  ["by a prefix of the first sort attribute", `${PLACE} AND begins_with(round, :f)`, "acb"],
+  ["by a range of the second sort attribute", `${PLACE} AND round = :final AND #table > :one`, "cb"],
+  ["by the first two sort attributes", `${PLACE} AND round = :final AND #table = :two`, "cb"],
   [
-    "what all of them equal",
+    "by a range of the last sort attribute",
+    `${PLACE} AND round = :final AND #table = :two AND game > :nine`,
+    "b",
+  ],
+  [
+    "by all sort attributes",
     `${PLACE} AND round = :final AND #table = :two AND game BETWEEN :one AND :nine`,
     "c",
   ],

@@ -172,17 +172,17 @@ behaviour(
 
 const REFUSED: [what: string, input: object, expected: string[]][] = [
   [
-    "a time to come",
+    "an export time in the future",
     { ExportTime: new Date("2100-01-01") },
     ["InvalidExportTimeException", "Export Time is invalid"],
   ],
   [
-    "a time before the table was made",
+    "an export time before the creation of the table",
     { ExportTime: new Date("2020-01-01") },
     ["InvalidExportTimeException", "Export Time is invalid"],
   ],
   [
-    "a name for an ARN",
+    "a table name instead of an ARN",
     { TableArn: TableName },
     ["ValidationException", "One or more parameter values were invalid: tableArn is not a valid ARN"],
   ],
@@ -192,17 +192,17 @@ const REFUSED: [what: string, input: object, expected: string[]][] = [
     ["ValidationException", "Invalid Request: Table ARN is invalid."],
   ],
   [
-    "a table that is not there",
+    "a table that does not exist",
     { TableArn: `${TableArn}-none` },
     ["TableNotFoundException", `Table not found: ${TableArn}-none`],
   ],
   [
-    "a key without its algorithm",
+    "a KMS key without an algorithm",
     { S3SseKmsKeyId: "alias/aws/s3" },
     ["ValidationException", "Invalid Request: KMS Key Id is not supported for this encryption type"],
   ],
   [
-    "a key with another algorithm",
+    "a KMS key with another algorithm",
     { S3SseKmsKeyId: "alias/aws/s3", S3SseAlgorithm: "AES256" },
     ["ValidationException", "Invalid Request: KMS Key Id is not supported for this encryption type"],
   ],

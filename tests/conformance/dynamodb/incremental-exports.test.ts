@@ -254,7 +254,7 @@ const SPANS: [
   more?: Partial<ExportTableToPointInTimeCommandInput>,
 ][] = [
   [
-    "a span of less than 15 minutes",
+    "a period shorter than 15 minutes",
     () => ({ ExportFromTime: at(-20), ExportToTime: at(-10) }),
     () =>
       wrongTime(
@@ -262,7 +262,7 @@ const SPANS: [
       ),
   ],
   [
-    "a span from before the table was made",
+    "a period that starts before the creation of the table",
     () => ({ ExportFromTime: at(-10_000), ExportToTime: at(-20) }),
     ({ ExportFromTime }) =>
       wrongTime(
@@ -270,7 +270,7 @@ const SPANS: [
       ),
   ],
   [
-    "a span that ends in time to come",
+    "a period that ends in the future",
     () => ({ ExportFromTime: at(-20), ExportToTime: at(60) }),
     ({ ExportToTime }) =>
       wrongTime(
@@ -278,7 +278,7 @@ const SPANS: [
       ),
   ],
   [
-    "a type without its span",
+    "the type without a specification",
     () => undefined,
     () =>
       invalid(
@@ -286,17 +286,17 @@ const SPANS: [
       ),
   ],
   [
-    "a span without its start",
+    "a specification without a start",
     () => ({ ExportToTime: at(-1) }),
     () => invalid("Invalid Request: ExportFromTime must be provided in IncrementalExportSpecification"),
   ],
   [
-    "a span that is empty",
+    "an empty specification",
     () => ({}),
     () => invalid("Invalid Request: ExportFromTime must be provided in IncrementalExportSpecification"),
   ],
   [
-    "a span with a full export",
+    "a specification with a full export",
     () => ({ ExportFromTime: at(-20) }),
     () =>
       invalid(
@@ -305,7 +305,7 @@ const SPANS: [
     { ExportType: "FULL_EXPORT" },
   ],
   [
-    "a span without a type",
+    "a specification without a type",
     () => ({ ExportFromTime: at(-20) }),
     () =>
       invalid(

@@ -90,8 +90,8 @@ const NO_PERMISSION = "User does not have a permission to use kinesis stream";
 const streamIsNotIn = (how: string) =>
   `The kinesis Arn used to enable kinesis replication belongs to a stream which is not in ${how}`;
 for (const [what, arn, why] of [
-  ["that is not there", streamArn("none"), NO_PERMISSION],
-  ["whose name is written otherwise", streamArn("STATES-1"), NO_PERMISSION],
+  ["that does not exist", streamArn("none"), NO_PERMISSION],
+  ["whose name differs in case", streamArn("STATES-1"), NO_PERMISSION],
   ["that is a table", `arn:aws:dynamodb:us-east-1:000000000000:table/${TableName}`, NO_PERMISSION],
   ["of another Region", streamArn("states-1", "eu-west-1"), streamIsNotIn("the current region")],
   ["of another account", streamArn("states-1", "us-east-1", "111122223333"), streamIsNotIn("Active state")],
@@ -129,7 +129,7 @@ behaviour("an active destination describes its stream without a precision", sour
 for (const [what, arn] of [
   ["the same stream", first],
   ["a second stream", second],
-  ["a stream that is not there", streamArn("none")],
+  ["a stream that does not exist", streamArn("none")],
 ] as const)
   behaviour(`a table with an active destination refuses to enable ${what}`, source, async () => {
     await expect(enable(arn)).rejects.toMatchObject(refused(IS_ENABLED));

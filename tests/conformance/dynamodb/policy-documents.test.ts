@@ -145,10 +145,10 @@ behaviour("GetResourcePolicy returns a normalized policy", source, async () => {
 });
 for (const [what, more] of [
   [
-    "the order of actions, and those that come twice",
+    "the order and repetition of actions",
     { Action: ["dynamodb:Query", "dynamodb:GetItem", "dynamodb:Query"] },
   ],
-  ["an action in small letters", { Action: "dynamodb:getitem" }],
+  ["an action in lower case", { Action: "dynamodb:getitem" }],
   ["the order of resources", { Resource: [`${ResourceArn}/index/*`, ResourceArn] }],
   ["the resource of another table", { Resource: gone }],
 ] as const)

@@ -25,7 +25,7 @@ beforeAll(async () => {
 const ACTIONS = (ReplicaUpdates: UpdateTableCommandInput["ReplicaUpdates"]) => ({ ReplicaUpdates });
 const REFUSED: [what: string, input: Partial<UpdateTableCommandInput>, expected: string][] = [
   [
-    "a replica that is there already",
+    "a replica that exists",
     ACTIONS([{ Create: { RegionName: AWAY } }]),
     `Failed to create a the new replica of table with name: ‘${TableName}’ because one or more replicas already existed as tables.`,
   ],
@@ -35,37 +35,37 @@ const REFUSED: [what: string, input: Partial<UpdateTableCommandInput>, expected:
     "Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.",
   ],
   [
-    "to delete the table's own Region",
+    "deleting the replica of the table's own Region",
     ACTIONS([{ Delete: { RegionName: HOME } }]),
     "Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.",
   ],
   [
-    "to delete what is no replica",
+    "deleting a replica that does not exist",
     ACTIONS([{ Delete: { RegionName: "ca-central-1" } }]),
     "Update global table operation failed because one or more replicas were not part of the global table. Please retry the request without these replicas: [ca-central-1].",
   ],
   [
-    "to change what is no replica",
+    "updating a replica that does not exist",
     ACTIONS([{ Update: { RegionName: "ca-central-1", TableClassOverride: "STANDARD" } }]),
     "Update global table operation failed because one or more replicas were not part of the global table. Please retry the request without these replicas: [ca-central-1].",
   ],
   [
-    "an update that changes nothing",
+    "an update without changes",
     ACTIONS([{ Update: { RegionName: AWAY } }]),
     "There are no actions specified in the Replica Update Action of the request.",
   ],
   [
-    "no action at all",
+    "an empty action",
     ACTIONS([{}]),
     "There are no actions specified in the Replica Update Action of the request.",
   ],
   [
-    "an index without what is to change",
+    "an index without changes",
     ACTIONS([{ Update: { RegionName: AWAY, GlobalSecondaryIndexes: [{ IndexName: "by-g" }] } }]),
     "There are no actions specified in the Replica Update Action of the request.",
   ],
   [
-    "two kinds of actions in one",
+    "two types of actions in one",
     ACTIONS([{ Create: { RegionName: "ca-central-1" }, Delete: { RegionName: AWAY } }]),
     "Update table operation with more than one type of replica actions not allowed",
   ],
@@ -75,22 +75,22 @@ const REFUSED: [what: string, input: Partial<UpdateTableCommandInput>, expected:
     "Update table operation with more than one create or delete replica actions not allowed",
   ],
   [
-    "provisioned reads of a table that is paid by request",
+    "provisioned reads for an on-demand table",
     ACTIONS([{ Update: { RegionName: AWAY, ProvisionedThroughputOverride: { ReadCapacityUnits: 5 } } }]),
     "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
   ],
   [
-    "another key for a replica",
+    "a KMS key for one replica",
     ACTIONS([{ Update: { RegionName: AWAY, KMSMasterKeyId: "alias/aws/dynamodb" } }]),
     "One or more parameter values were invalid: KMSMasterKeyId must be specified for each replica.",
   ],
   [
-    "the strong consistency of two Regions",
+    "strong consistency across two Regions",
     { ...ACTIONS([{ Create: { RegionName: "us-east-2" } }]), MultiRegionConsistency: "STRONG" },
     "Unsupported replica count for global tables with MultiRegionConsistency set to STRONG.",
   ],
   [
-    "a witness without the strong consistency",
+    "a witness without strong consistency",
     {
       ...ACTIONS([{ Create: { RegionName: "us-east-2" } }]),
       GlobalTableWitnessUpdates: [{ Create: { RegionName: "us-west-2" } }],
@@ -98,7 +98,7 @@ const REFUSED: [what: string, input: Partial<UpdateTableCommandInput>, expected:
     "MultiRegionConsistency must be set as STRONG when GlobalTableWitnessUpdates parameter is present.",
   ],
   [
-    "to delete a replica with a consistency",
+    "deleting a replica with a consistency",
     { ...ACTIONS([{ Delete: { RegionName: AWAY } }]), MultiRegionConsistency: "STRONG" },
     "Only Replica Create actions are supported when MultiRegionConsistency parameter is provided.",
   ],
@@ -106,7 +106,7 @@ const REFUSED: [what: string, input: Partial<UpdateTableCommandInput>, expected:
     [
       ["a stream", { StreamSpecification: { StreamEnabled: false } }],
       ["a billing mode", { BillingMode: "PAY_PER_REQUEST" }],
-      ["protection", { DeletionProtectionEnabled: true }],
+      ["deletion protection", { DeletionProtectionEnabled: true }],
       ["a table class", { TableClass: "STANDARD" }],
     ] as const
   ).map(([what, more]): [string, Partial<UpdateTableCommandInput>, string] => [

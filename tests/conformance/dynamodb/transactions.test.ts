@@ -73,11 +73,11 @@ const REASONS: [string, TransactWriteItem, CancellationReason][] = [
     wrong(`${INVALID}Type mismatch for key p expected: S actual: N`),
   ],
   [
-    "a put with an index's key of another type",
+    "a put with an index key of another type",
     put({ ...key("a"), g: N(1) }),
     wrong(`${INVALID}Type mismatch for Index Key g Expected: S Actual: N IndexName: global`),
   ],
-  ["a delete with half a key", { Delete: { TableName, Key: { p: S("a") } } }, wrong(MISMATCH)],
+  ["a delete with a partial key", { Delete: { TableName, Key: { p: S("a") } } }, wrong(MISMATCH)],
   [
     "a check of a key of another type",
     {
@@ -90,12 +90,12 @@ const REASONS: [string, TransactWriteItem, CancellationReason][] = [
     wrong(MISMATCH),
   ],
   [
-    "an update of what is not there",
+    "an update that refers to a missing attribute",
     { Update: { TableName, Key: key("a"), UpdateExpression: "SET x = y" } },
     wrong("The provided expression refers to an attribute that does not exist in the item"),
   ],
   [
-    "an update of a path that leads nowhere",
+    "an update of an invalid path",
     { Update: { TableName, Key: key("a"), UpdateExpression: "REMOVE x.y" } },
     wrong("The document path provided in the update expression is invalid for update"),
   ],

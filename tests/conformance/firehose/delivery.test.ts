@@ -16,7 +16,17 @@ import {
 import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { ACCOUNT, api, firehoseOf, guide, invalid, named, nowhere, processing, RoleARN } from "./firehose.ts";
+import {
+  ACCOUNT,
+  api,
+  firehoseOf,
+  guide,
+  invalid,
+  nowhere,
+  processing,
+  RoleARN,
+  uniqueName,
+} from "./firehose.ts";
 
 const cloud = conformanceCloud();
 const { send, s3, bucket, stream } = firehoseOf(cloud);
@@ -318,7 +328,7 @@ behaviour("a delivery to a missing bucket is retried", guide("retry"), async () 
 });
 
 async function source(ShardCount = 1) {
-  const StreamName = named("source");
+  const StreamName = uniqueName("source");
   await kinesis(new CreateStreamCommand({ StreamName, ShardCount }));
   const StreamARN = `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/${StreamName}`;
   return {

@@ -27,7 +27,7 @@ export const refusal = (name: string, message: unknown) => ({
   $metadata: { httpStatusCode: 400 },
 });
 /** The error for unimplemented features. */
-export const notThere = { name: "NotImplemented", $metadata: { httpStatusCode: 501 } };
+export const notImplemented = { name: "NotImplemented", $metadata: { httpStatusCode: 501 } };
 
 export const processing = (Type: string, parameters: Record<string, string> = {}) => ({
   Type: Type as never,
@@ -39,7 +39,7 @@ export const processing = (Type: string, parameters: Record<string, string> = {}
 
 let count = 0;
 /** A name that is unique within the test file. */
-export const named = (kind: string) => `${kind}-${++count}`;
+export const uniqueName = (kind: string) => `${kind}-${++count}`;
 
 export function firehoseOf(cloud: ConformanceCloud) {
   const send = ((command: never) =>
@@ -48,7 +48,7 @@ export function firehoseOf(cloud: ConformanceCloud) {
     new S3Client({ ...cloud.client(), forcePathStyle: true }).send(command)) as S3Client["send"];
 
   async function bucket() {
-    const Bucket = named("bucket");
+    const Bucket = uniqueName("bucket");
     await s3(new CreateBucketCommand({ Bucket }));
     return {
       Bucket,
@@ -70,7 +70,7 @@ export function firehoseOf(cloud: ConformanceCloud) {
     rest: Partial<CreateDeliveryStreamCommandInput> = {},
   ) {
     const to = await bucket();
-    const DeliveryStreamName = named("stream");
+    const DeliveryStreamName = uniqueName("stream");
     await send(
       new CreateDeliveryStreamCommand({
         DeliveryStreamName,

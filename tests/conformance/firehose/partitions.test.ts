@@ -5,7 +5,7 @@ import {
 } from "@aws-sdk/client-firehose";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
-import { firehoseOf, guide, invalid, notThere, processing } from "./firehose.ts";
+import { firehoseOf, guide, invalid, notImplemented, processing } from "./firehose.ts";
 
 const cloud = conformanceCloud();
 const { send, stream } = firehoseOf(cloud);
@@ -237,13 +237,13 @@ const CDK =
   "https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-kinesisfirehose/lib/private/helpers.ts";
 for (const [what, source, settings, error] of [
   [
-    "a buffer for partitions has 64 MiB at least",
+    "dynamic partitioning requires a buffer of at least 64 MiB",
     PREFLIGHT,
     { BufferingHints: { SizeInMBs: 63, IntervalInSeconds: 60 } },
     invalid("BufferingHints.SizeInMBs must be at least 64 when Dynamic Partitioning is enabled."),
   ],
   [
-    "a buffer for partitions waits for a minute at least",
+    "dynamic partitioning requires a buffer interval of at least a minute",
     CDK,
     { BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 59 } },
     invalid(
@@ -251,19 +251,19 @@ for (const [what, source, settings, error] of [
     ),
   ],
   [
-    "partitions need processing",
+    "dynamic partitioning requires processing",
     CDK,
     { ProcessingConfiguration: undefined },
     invalid("Processing Configuration is not enabled when DataPartitioning is enabled"),
   ],
   [
-    "partitions need processing that is enabled",
+    "dynamic partitioning requires enabled processing",
     CDK,
     { ProcessingConfiguration: { Enabled: false } },
     invalid("Processing Configuration is not enabled when DataPartitioning is enabled"),
   ],
   [
-    "keys of a query need one",
+    "partitionKeyFromQuery requires a MetadataExtraction processor",
     CDK,
     { ProcessingConfiguration: { Enabled: true, Processors: [processing("AppendDelimiterToRecord")] } },
     invalid(
@@ -271,13 +271,13 @@ for (const [what, source, settings, error] of [
     ),
   ],
   [
-    "keys of a function need one",
+    "partitionKeyFromLambda requires a Lambda processor",
     CDK,
     { Prefix: "!{partitionKeyFromQuery:kind}/!{partitionKeyFromLambda:size}/" },
     invalid("Lambda should be present when S3 Prefix contains keys from partitionKeyFromLambda namespace"),
   ],
   [
-    "keys of a query are for partitions only",
+    "partitionKeyFromQuery requires dynamic partitioning",
     CDK,
     { DynamicPartitioningConfiguration: undefined },
     invalid(
@@ -285,7 +285,7 @@ for (const [what, source, settings, error] of [
     ),
   ],
   [
-    "keys of a function are for partitions only",
+    "partitionKeyFromLambda requires dynamic partitioning",
     CDK,
     { DynamicPartitioningConfiguration: undefined, Prefix: "!{partitionKeyFromLambda:kind}/" },
     invalid(
@@ -293,19 +293,19 @@ for (const [what, source, settings, error] of [
     ),
   ],
   [
-    "an error prefix has no keys of a function",
+    "an error prefix refuses partitionKeyFromLambda",
     CDK,
     { ErrorOutputPrefix: "!{partitionKeyFromLambda:kind}/!{firehose:error-output-type}/" },
     invalid("Dynamic Partitioning Namespaces can't be part of an error prefix expression"),
   ],
   [
-    "partitions need a prefix that names them",
+    "dynamic partitioning requires a prefix with partition keys",
     PREFLIGHT,
     { Prefix: "plain/" },
     invalid("S3 Prefix should contain Dynamic Partitioning namespaces when Dynamic Partitioning is enabled"),
   ],
   [
-    "all keys that are extracted stand in the prefix",
+    "a prefix must contain all extracted keys",
     PREFLIGHT,
     { Prefix: "!{partitionKeyFromQuery:missing}/" },
     invalid(
@@ -313,12 +313,17 @@ for (const [what, source, settings, error] of [
     ),
   ],
   [
-    "a prefix names no key that is not extracted",
+    "a prefix refuses keys that are not extracted",
     PARTITIONS,
     { Prefix: "!{partitionKeyFromQuery:kind}/!{partitionKeyFromQuery:size}/" },
     invalid(expect.stringContaining("size")),
   ],
-  ["queries with variables are not there yet", PARTITIONS, partitioning("{kind: (.a as $x | $x)}"), notThere],
+  [
+    "queries with variables are not implemented",
+    PARTITIONS,
+    partitioning("{kind: (.a as $x | $x)}"),
+    notImplemented,
+  ],
 ] as const)
   behaviour(what, source, async () => {
     await expect(stream({ ...partitioning("{kind: .kind}"), ...(settings as object) })).rejects.toMatchObject(

@@ -1,7 +1,17 @@
 import { CreateDeliveryStreamCommand, type CreateDeliveryStreamCommandInput } from "@aws-sdk/client-firehose";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { ACCOUNT, api, firehoseOf, guide, invalid, named, notThere, RoleARN, refusal } from "./firehose.ts";
+import {
+  ACCOUNT,
+  api,
+  firehoseOf,
+  guide,
+  invalid,
+  notImplemented,
+  RoleARN,
+  refusal,
+  uniqueName,
+} from "./firehose.ts";
 
 const cloud = conformanceCloud();
 const { send } = firehoseOf(cloud);
@@ -10,7 +20,7 @@ const S3 = { RoleARN, BucketARN: "arn:aws:s3:::anywhere" };
 const HTTP = { EndpointConfiguration: { Url: "https://example.test/in" }, S3Configuration: S3 };
 
 const create = (input: Partial<CreateDeliveryStreamCommandInput>) =>
-  send(new CreateDeliveryStreamCommand({ DeliveryStreamName: named("made"), ...input }));
+  send(new CreateDeliveryStreamCommand({ DeliveryStreamName: uniqueName("made"), ...input }));
 
 const refused = (
   what: string,
@@ -48,7 +58,7 @@ for (const [what, input] of Object.entries({
   },
 } satisfies Record<string, Partial<CreateDeliveryStreamCommandInput>>))
   refused(
-    `the role of ${what} is the account's own`,
+    `the role of ${what} must belong to the account`,
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
     input,
     refusal("AccessDeniedException", "Cross-account pass role is not allowed."),
@@ -57,49 +67,49 @@ const PREFIXES = guide("s3-prefixes");
 const constraint = (text: string) =>
   invalid(`The supplied prefix(es) do not satisfy the following constraint: ${text}`);
 refused(
-  "a prefix with expressions needs an error prefix",
+  "a prefix with expressions requires an error prefix",
   PREFIXES,
   extended({ Prefix: "!{timestamp:yyyy}/" }),
   constraint("ErrorOutputPrefix cannot be null or empty when Prefix contains expressions"),
 );
 refused(
-  "a prefix does not name the kind of an error",
+  "a prefix refuses the type of an error",
   PREFIXES,
   extended({ Prefix: "!{firehose:error-output-type}/", ErrorOutputPrefix: "e/" }),
   constraint("Prefix must not contain any occurrence of !{firehose:error-output-type}"),
 );
 refused(
-  "an error prefix with expressions names the kind of the error",
+  "an error prefix with expressions requires the type of the error",
   PREFIXES,
   extended({ ErrorOutputPrefix: "!{timestamp:yyyy}/" }),
   constraint("ErrorOutputPrefix must contain at least one occurrence of !{firehose:error-output-type}"),
 );
 refused(
-  "what begins as an expression is one",
+  "an incomplete expression is refused",
   PREFIXES,
   extended({ Prefix: "!{oops", ErrorOutputPrefix: "e/" }),
   constraint("Invalid expression usage: !{oops.Must be of the form !{<namespace>:<value>}"),
 );
 refused(
-  "an expression of no known namespace is refused",
+  "an expression with an unknown namespace is refused",
   PREFIXES,
   extended({ Prefix: "!{moon:phase}", ErrorOutputPrefix: "e/" }),
   constraint("Namespace to the left of colon (moon) is an invalid keyword!"),
 );
 refused(
-  "a timestamp that is no pattern of Java's is refused",
+  "an invalid timestamp pattern is refused",
   PREFIXES,
   extended({ Prefix: "!{timestamp:yyyy-bb}/", ErrorOutputPrefix: "e/" }),
   constraint("Invalid conversion character used in the value of the expression in Prefix"),
 );
 refused(
-  "a backup needs to be told where",
+  "a backup requires a destination",
   api("ExtendedS3DestinationConfiguration"),
   extended({ S3BackupMode: "Enabled" }),
   invalid("S3 backup destination configuration is required when enabling S3 backup."),
 );
 refused(
-  "a time zone is one that exists",
+  "an unknown time zone is refused",
   guide("s3-object-name"),
   extended({ CustomTimeZone: "Moon/Crater" }),
   invalid(
@@ -107,13 +117,13 @@ refused(
   ),
 );
 refused(
-  "a stream that reads from Kinesis says from which stream",
+  "a stream with a Kinesis source requires the source",
   api("CreateDeliveryStream"),
   { S3DestinationConfiguration: S3, DeliveryStreamType: "KinesisStreamAsSource" },
   invalid("KinesisSourceStreamConfig is mandatory for KinesisStreamAsSource stream type."),
 );
 refused(
-  "the key of an owner is named by its ARN",
+  "a customer managed key requires an ARN",
   api("DeliveryStreamEncryptionConfigurationInput"),
   {
     S3DestinationConfiguration: S3,
@@ -126,25 +136,25 @@ const validation = (at: string) => ({
   message: expect.stringContaining(`at '${at}' failed to satisfy constraint`),
 });
 refused(
-  "a name has letters, digits, dots, hyphens and underscores",
+  "a name with a space is refused",
   api("CreateDeliveryStream"),
   { DeliveryStreamName: "a b", S3DestinationConfiguration: S3 },
   validation("deliveryStreamName"),
 );
 refused(
-  "a buffer holds at most 128 MiB",
+  "a buffer larger than 128 MiB is refused",
   api("BufferingHints"),
   extended({ BufferingHints: { SizeInMBs: 129, IntervalInSeconds: 60 } }),
   validation("extendedS3DestinationConfiguration.bufferingHints.sizeInMBs"),
 );
 refused(
-  "a buffer waits for at most 900 seconds",
+  "a buffer interval longer than 900 seconds is refused",
   api("BufferingHints"),
   extended({ BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 901 } }),
   validation("extendedS3DestinationConfiguration.bufferingHints.intervalInSeconds"),
 );
 refused(
-  "an endpoint speaks HTTPS",
+  "an endpoint without HTTPS is refused",
   api("HttpEndpointConfiguration"),
   {
     HttpEndpointDestinationConfiguration: { ...HTTP, EndpointConfiguration: { Url: "http://example.test" } },
@@ -172,88 +182,88 @@ const onlyInPartitions = (processor: string) =>
 const KMS = (region: string) => `arn:aws:kms:${region}:${ACCOUNT}:key/a`;
 for (const [what, input, error] of [
   [
-    "an error prefix names no kind of error that is unknown",
+    "an error prefix with an unknown firehose expression is refused",
     extended({ ErrorOutputPrefix: "!{firehose:bogus}/" }),
     constraint("Invalid conversion character used in the value of the expression in ErrorOutputPrefix"),
   ],
   [
-    "an error prefix has no partition keys",
+    "an error prefix with partition keys is refused",
     extended({ ErrorOutputPrefix: "!{partitionKeyFromQuery:a}/!{firehose:error-output-type}/" }),
     invalid("Dynamic Partitioning Namespaces can't be part of an error prefix expression"),
   ],
   [
-    "a prefix has 512 characters at most",
+    "a prefix longer than 512 characters is refused",
     extended({ Prefix: "p".repeat(513) }),
     constraint("Length of evaluated prefix cannot be greater than 512"),
   ],
   [
-    "an error prefix has 512 characters at most",
+    "an error prefix longer than 512 characters is refused",
     extended({ ErrorOutputPrefix: "p".repeat(513) }),
     constraint("Length of evaluated ErrorOutputPrefix cannot be greater than 512"),
   ],
   [
-    "metadata is extracted for partitions only",
+    "MetadataExtraction requires dynamic partitioning",
     extended(
       processors(["MetadataExtraction", { MetadataExtractionQuery: "{a:.a}", JsonParsingEngine: "JQ-1.6" }]),
     ),
     onlyInPartitions("MetadataExtraction"),
   ],
   [
-    "records are taken apart for partitions only",
+    "RecordDeAggregation requires dynamic partitioning",
     extended(processors(["RecordDeAggregation", { SubRecordType: "JSON" }])),
     onlyInPartitions("RecordDeAggregation"),
   ],
   [
-    "metadata is extracted with JQ 1.6",
+    "MetadataExtraction refuses another version of JQ",
     extended(
       processors(["MetadataExtraction", { MetadataExtractionQuery: "{a:.a}", JsonParsingEngine: "JQ-1.7" }]),
     ),
     invalid("MetaDataExtraction JSON Parsing Engine has to be one of JQ-1.6"),
   ],
   [
-    "records in records are JSON or delimited",
+    "RecordDeAggregation refuses an unknown record type",
     extended(processors(["RecordDeAggregation", { SubRecordType: "CSV" }])),
     invalid("SubRecordType has to be one of JSON, DELIMITED"),
   ],
   [
-    "delimited records need a delimiter",
+    "DELIMITED requires a delimiter",
     extended(processors(["RecordDeAggregation", { SubRecordType: "DELIMITED" }])),
     invalid("Delimiter should be present for DELIMITED"),
   ],
   [
-    "processing needs a processor",
+    "enabled processing requires a processor",
     extended({ ProcessingConfiguration: { Enabled: true, Processors: [] } }),
     invalid("A maximum of 5 and a minimum of 1 processor needs to be supplied when processing is enabled."),
   ],
   [
-    "a function is named by its ARN",
+    "a Lambda processor requires a function ARN",
     extended(processors(["Lambda", { NumberOfRetries: "1" }])),
     invalid("LambdaArn is required when Lambda processor is used."),
   ],
   [
-    "there is one function at most",
+    "a second Lambda processor is refused",
     extended(processors(["Lambda", { LambdaArn: "a" }], ["Lambda", { LambdaArn: "b" }])),
     invalid("Cannot have more than 1 Lambda processor."),
   ],
   [
-    "a zone goes by its traditional name",
+    "the current name Europe/Kyiv of a time zone is refused",
     extended({ CustomTimeZone: "Europe/Kyiv" }),
     invalid(
       "Provided custom time zone is not supported. Custom time zones are limited to UTC and non-3-letter IANA time zones.",
     ),
   ],
   [
-    "a zone that was renamed goes by its older name",
+    "the current name Asia/Kolkata of a time zone is refused",
     extended({ CustomTimeZone: "Asia/Kolkata" }),
     invalid(expect.stringContaining("time zone is not supported")),
   ],
   [
-    "a log is named by its group",
+    "enabled logging requires a log group",
     extended({ CloudWatchLoggingOptions: { Enabled: true } }),
     invalid("CloudWatch Log Group Name is required if CloudWatch Logging is enabled"),
   ],
   [
-    "objects are encrypted or not",
+    "two encryption settings for objects are refused",
     extended({
       EncryptionConfiguration: {
         NoEncryptionConfig: "NoEncryption",
@@ -263,14 +273,14 @@ for (const [what, input, error] of [
     invalid("Exactly one of NoEncryptionConfig or KMSEncryptionConfig must be specified"),
   ],
   [
-    "the key of objects is where their bucket is",
+    "a KMS key in another Region than the bucket is refused",
     extended({ EncryptionConfiguration: { KMSEncryptionConfig: { AWSKMSKeyARN: KMS("eu-west-1") } } }),
     invalid(
       `KMS Key ${KMS("eu-west-1")} does not exist in the same region as the S3 bucket. KMS Key region: eu-west-1. S3 Bucket Region: us-east-1`,
     ),
   ],
   [
-    "a stream is encrypted with a key of its Region",
+    "a KMS key in another Region than the stream is refused",
     {
       S3DestinationConfiguration: S3,
       DeliveryStreamEncryptionConfigurationInput: {
@@ -281,7 +291,7 @@ for (const [what, input, error] of [
     invalid("Cross-region keys are not allowed for SSE. Please provide CMKs in the same region as firehose"),
   ],
   [
-    "a key of AWS's own has no ARN",
+    "an AWS owned key refuses a key ARN",
     {
       S3DestinationConfiguration: S3,
       DeliveryStreamEncryptionConfigurationInput: { KeyType: "AWS_OWNED_CMK", KeyARN: KMS("us-east-1") },
@@ -289,7 +299,7 @@ for (const [what, input, error] of [
     invalid("KeyARN cannot be specified when KeyType is AWS_OWNED_CMK"),
   ],
   [
-    "a stream that reads from Kinesis is encrypted there",
+    "encryption of a stream with a Kinesis source is refused",
     {
       S3DestinationConfiguration: S3,
       DeliveryStreamType: "KinesisStreamAsSource",
@@ -304,7 +314,7 @@ for (const [what, input, error] of [
     ),
   ],
   [
-    "attributes of requests have names of their own",
+    "duplicate names of common attributes are refused",
     {
       HttpEndpointDestinationConfiguration: {
         ...HTTP,
@@ -319,12 +329,12 @@ for (const [what, input, error] of [
     invalid("Http Endpoint Common Attributes have duplicate name a."),
   ],
   [
-    "a secret is named by its ARN",
+    "an enabled secret requires an ARN",
     { HttpEndpointDestinationConfiguration: { ...HTTP, SecretsManagerConfiguration: { Enabled: true } } },
     invalid("Invalid secret ARN: null"),
   ],
   [
-    "conversion is told what comes in",
+    "format conversion requires an input format",
     extended({ DataFormatConversionConfiguration: { Enabled: true } }),
     invalid("InputFormatConfiguration must not be null"),
   ],
@@ -332,7 +342,7 @@ for (const [what, input, error] of [
   refused(what, OBSERVED, input as never, error);
 }
 refused(
-  "a stream reads from a Kinesis stream that is there",
+  "a Kinesis source that does not exist is refused",
   api("CreateDeliveryStream"),
   {
     S3DestinationConfiguration: S3,
@@ -356,25 +366,25 @@ behaviour("a source is ignored if the stream type does not read from it", OBSERV
 });
 for (const [what, input, at, rule] of [
   [
-    "a buffer before an endpoint holds at most 64 MiB",
+    "an endpoint's buffer larger than 64 MiB is refused",
     { HttpEndpointDestinationConfiguration: { ...HTTP, BufferingHints: { SizeInMBs: 65 } } },
     "httpEndpointDestinationConfiguration.bufferingHints.sizeInMBs",
     "Member must have value less than or equal to 64",
   ],
   [
-    "a bucket is named by its ARN",
+    "an invalid bucket ARN is refused",
     extended({ BucketARN: `arn:aws:s3:us-east-1:${ACCOUNT}:box` }),
     "extendedS3DestinationConfiguration.bucketARN",
     "Member must satisfy regular expression pattern: arn:.*:s3:::[\\w\\.\\-]{1,255}",
   ],
 ] as const)
-  refused(`${what}, and told of without the value`, OBSERVED, input as never, {
+  refused(`${what} with a message that omits the value`, OBSERVED, input as never, {
     name: "ValidationException",
     message: `1 validation error detected: Value at '${at}' failed to satisfy constraint: ${rule}`,
   });
 for (const [what, input] of [
   [
-    "encryption of objects with KMS",
+    "KMS encryption of objects",
     extended({
       EncryptionConfiguration: {
         KMSEncryptionConfig: { AWSKMSKeyARN: `arn:aws:kms:us-east-1:${ACCOUNT}:key/a` },
@@ -382,7 +392,7 @@ for (const [what, input] of [
     }),
   ],
   [
-    "conversion into Parquet",
+    "conversion to Parquet",
     extended({
       DataFormatConversionConfiguration: {
         InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: {} } },
@@ -392,7 +402,7 @@ for (const [what, input] of [
     }),
   ],
   [
-    "transformation by a function",
+    "transformation by a Lambda function",
     extended({
       ProcessingConfiguration: {
         Enabled: true,
@@ -416,7 +426,7 @@ for (const [what, input] of [
     },
   ],
 ] as const) {
-  refused(`${what} is not there yet`, api("CreateDeliveryStream"), input as never, notThere);
+  refused(`${what} is not implemented`, api("CreateDeliveryStream"), input as never, notImplemented);
 }
 
 behaviour("CustomTimeZone accepts all traditional names of a zone", guide("s3-object-name"), async () => {

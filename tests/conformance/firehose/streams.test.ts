@@ -16,7 +16,7 @@ import {
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { identities } from "../identities.ts";
-import { ACCOUNT, api, arn, firehoseOf, invalid, missing, named, RoleARN, refusal } from "./firehose.ts";
+import { ACCOUNT, api, arn, firehoseOf, invalid, missing, RoleARN, refusal, uniqueName } from "./firehose.ts";
 
 const cloud = conformanceCloud();
 const { send, stream } = firehoseOf(cloud);
@@ -29,7 +29,7 @@ const HTTP = { EndpointConfiguration: { Url, Name: "mine", AccessKey: "secret" }
 const create = async (
   more: Partial<CreateDeliveryStreamCommandInput> = { S3DestinationConfiguration: S3 },
 ) => {
-  const DeliveryStreamName = named("made");
+  const DeliveryStreamName = uniqueName("made");
   const made = await send(new CreateDeliveryStreamCommand({ DeliveryStreamName, ...more }));
   return { DeliveryStreamName, made };
 };
@@ -297,10 +297,10 @@ behaviour(
         { Effect: "Allow", Action: actions.map((action) => `firehose:${action}`), Resource: "*" },
         { Effect: "Allow", Action: "iam:PassRole", Resource: "*" },
       ];
-      const client = new FirehoseClient(users.user(named("maker"), { account: ACCOUNT, allows }));
+      const client = new FirehoseClient(users.user(uniqueName("maker"), { account: ACCOUNT, allows }));
       return client.send(
         new CreateDeliveryStreamCommand({
-          DeliveryStreamName: named("made"),
+          DeliveryStreamName: uniqueName("made"),
           S3DestinationConfiguration: S3,
           ...more,
         }),

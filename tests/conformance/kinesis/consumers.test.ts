@@ -16,11 +16,11 @@ import {
   api,
   FIRST,
   guide,
-  HEARD,
   invalid,
   kinesisOf,
   MIDDLE,
   missing,
+  OBSERVED,
   refusal,
   SECOND,
 } from "./kinesis.ts";
@@ -117,7 +117,7 @@ behaviour(
   },
 );
 
-behaviour("a stream ARN of another Region is refused", HEARD, async () => {
+behaviour("a stream ARN of another Region is refused", OBSERVED, async () => {
   const StreamARN = `arn:aws:kinesis:us-west-2:${ACCOUNT}:stream/elsewhere`;
   await expect(
     send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" })),

@@ -19,7 +19,7 @@ export const api = (operation: string) => doc(`kinesis/latest/APIReference/API_$
 export const guide = (page: string) => doc(`streams/latest/dev/${page}.html`);
 
 /** Messages observed from AWS; its documentation has only the rules. */
-export const HEARD = "https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/kinesis";
+export const OBSERVED = "https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/kinesis";
 
 export const ACCOUNT = "000000000000";
 export const arn = (name: string) => `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/${name}`;
@@ -39,7 +39,7 @@ export const noStream = (name: string) => missing(`Stream ${name} under account 
 
 let count = 0;
 /** A name that is unique within the test file. */
-export const named = (kind: string) => `${kind}-${++count}`;
+export const uniqueName = (kind: string) => `${kind}-${++count}`;
 
 /** Sends a body as it is, valid or not. */
 export function post(
@@ -71,7 +71,7 @@ export function kinesisOf(cloud: ConformanceCloud) {
 
   /** Creates a stream, by default with one shard. */
   async function stream(more: Partial<CreateStreamCommandInput> = { ShardCount: 1 }) {
-    const StreamName = named("stream");
+    const StreamName = uniqueName("stream");
     await send(new CreateStreamCommand({ StreamName, ...more }));
     const iterator = async (type: Partial<GetShardIteratorCommandInput> = {}) =>
       (

@@ -111,12 +111,12 @@ for (const [what, more, message] of [
     "at 'partitionKey' failed to satisfy constraint: Member must have length greater than or equal to 1",
   ],
   [
-    "a key of 256 characters",
+    "a partition key of at most 256 characters",
     { PartitionKey: "k".repeat(257) },
     "at 'partitionKey' failed to satisfy constraint: Member must have length less than or equal to 256",
   ],
   [
-    "a hash key in digits",
+    "a hash key of digits",
     { ExplicitHashKey: "x" },
     "at 'explicitHashKey' failed to satisfy constraint: Member must satisfy regular expression pattern: 0|([1-9]\\d{0,38})",
   ],

@@ -90,9 +90,9 @@ behaviour(
 );
 
 for (const [what, key] of [
-  ["at its beginning", "0"],
-  ["right behind it", "1"],
-  ["at its end", LAST_HASH],
+  ["at its starting hash key", "0"],
+  ["at its second hash key", "1"],
+  ["at its ending hash key", LAST_HASH],
 ] as const) {
   behaviour(`a shard is not split ${what}`, api("SplitShard"), async () => {
     const { StreamName } = await stream();
@@ -408,10 +408,10 @@ behaviour("a token of ListShards expires after five minutes", api("ListShards"),
 });
 
 for (const [what, filter, ids] of [
-  ["those that are open", { Type: "AT_LATEST" }, [1, 2]],
-  ["the oldest", { Type: "AT_TRIM_HORIZON" }, [0]],
-  ["all from the trim horizon on", { Type: "FROM_TRIM_HORIZON" }, [0, 1, 2]],
-  ["those behind one", { Type: "AFTER_SHARD_ID", ShardId: SECOND }, [2]],
+  ["the open shards", { Type: "AT_LATEST" }, [1, 2]],
+  ["the oldest shards", { Type: "AT_TRIM_HORIZON" }, [0]],
+  ["all shards since the trim horizon", { Type: "FROM_TRIM_HORIZON" }, [0, 1, 2]],
+  ["the shards after a shard", { Type: "AFTER_SHARD_ID", ShardId: SECOND }, [2]],
 ] as const) {
   behaviour(`${filter.Type} lists ${what}`, api("ShardFilter"), async () => {
     const { StreamName } = await stream();

@@ -117,7 +117,7 @@ const constraint = (at: string, rule: string) =>
     expect.stringMatching(new RegExp(`at '${at}' failed to satisfy constraint: ${rule}`)),
   );
 refused(
-  "a provisioned stream says how many shards it has",
+  "a provisioned stream requires a shard count",
   api("CreateStream"),
   { StreamName: "x", StreamModeDetails: { StreamMode: "PROVISIONED" } },
   invalid("ShardCount is expected when StreamMode=PROVISIONED"),
@@ -130,31 +130,31 @@ behaviour("a stream without mode and shard count is on-demand", api("CreateStrea
   });
 });
 refused(
-  "a stream on demand does not say how many shards it has",
+  "an on-demand stream refuses a shard count",
   api("CreateStream"),
   { StreamName: "x", ShardCount: 2, StreamModeDetails: { StreamMode: "ON_DEMAND" } },
   invalid("ShardCount is not expected when StreamMode=ON_DEMAND"),
 );
 refused(
-  "there is no stream without shards",
+  "a shard count of zero is refused",
   api("CreateStream"),
   { StreamName: "x", ShardCount: 0 },
   constraint("shardCount", "Member must have value greater than or equal to 1"),
 );
 refused(
-  "a name has letters, digits, dots, hyphens and underscores",
+  "a name with a space is refused",
   api("CreateStream"),
   { StreamName: "a b", ShardCount: 1 },
   constraint("streamName", "Member must satisfy regular expression pattern"),
 );
 refused(
-  "a name has 128 characters at most",
+  "a name longer than 128 characters is refused",
   api("CreateStream"),
   { StreamName: "a".repeat(129), ShardCount: 1 },
   constraint("streamName", "Member must have length less than or equal to 128"),
 );
 refused(
-  "a mode is one of two",
+  "an unknown mode is refused",
   api("StreamModeDetails"),
   { StreamName: "x", StreamModeDetails: { StreamMode: "SOMETIMES" as never } },
   constraint("streamModeDetails.streamMode", "Member must satisfy enum value set"),
@@ -273,28 +273,28 @@ behaviour("an unchanged retention period is accepted", api("IncreaseStreamRetent
 
 for (const [what, Command, from, to, message] of [
   [
-    "is not increased below a day",
+    "cannot be increased to less than a day",
     IncreaseStreamRetentionPeriodCommand,
     24,
     23,
     /^Minimum allowed retention period is 24 hours\. Requested retention period \(23 hours\) is too short\.$/,
   ],
   [
-    "is not decreased by increasing it",
+    "cannot be decreased by IncreaseStreamRetentionPeriod",
     IncreaseStreamRetentionPeriodCommand,
     48,
     30,
     /can not be shorter than existing retention period \(48 hours\)/,
   ],
   [
-    "is not decreased below a day",
+    "cannot be decreased to less than a day",
     DecreaseStreamRetentionPeriodCommand,
     24,
     23,
     /Minimum allowed retention period is 24 hours/,
   ],
   [
-    "is not increased by decreasing it",
+    "cannot be increased by DecreaseStreamRetentionPeriod",
     DecreaseStreamRetentionPeriodCommand,
     24,
     48,

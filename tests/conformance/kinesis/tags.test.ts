@@ -16,7 +16,7 @@ import {
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { identities } from "../identities.ts";
-import { ACCOUNT, api, arn, HEARD, invalid, kinesisOf, missing, named } from "./kinesis.ts";
+import { ACCOUNT, api, arn, invalid, kinesisOf, missing, OBSERVED, uniqueName } from "./kinesis.ts";
 
 const cloud = conformanceCloud();
 const { send, stream } = kinesisOf(cloud);
@@ -72,7 +72,7 @@ for (const kind of ["stream", "consumer"] as const) {
   behaviour(`a ${kind} is tagged by its ARN`, api("TagResource"), async () => {
     const { StreamARN } = await stream();
     const { Consumer } = await send(
-      new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: named("c"), Tags: { first: "1" } }),
+      new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: uniqueName("c"), Tags: { first: "1" } }),
     );
     const ResourceARN = kind === "stream" ? StreamARN : Consumer!.ConsumerARN!;
     const listTags = async () => (await send(new ListTagsForResourceCommand({ ResourceARN }))).Tags;
@@ -161,22 +161,22 @@ const statement = (more: object) => ({
 const at = "Policy validation error: Resource policy contains invalid statement at line 1, column 38:";
 for (const [what, more, message] of [
   [
-    "names a principal",
+    "requires a principal",
     { Principal: undefined },
     "Policy validation error: Missing required field Principal",
   ],
   [
-    "is of Kinesis alone",
+    "refuses actions of other services",
     { Action: "s3:GetObject" },
     `${at} Action field includes AWS services that are inconsistent with specified vendor`,
   ],
   [
-    "speaks of its own resource",
+    "refuses another resource",
     { Resource: arn("other") },
     `${at} The resource policy's resource must be the same as the resource ARN.`,
   ],
 ] as const) {
-  behaviour(`a policy ${what}`, HEARD, async () => {
+  behaviour(`a policy ${what}`, OBSERVED, async () => {
     const { StreamARN: ResourceARN } = await stream();
     const Statement = [statement({ Resource: ResourceARN, ...more })];
     const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
@@ -186,7 +186,7 @@ for (const [what, more, message] of [
   });
 }
 
-behaviour("a policy with wildcards in actions is refused", HEARD, async () => {
+behaviour("a policy with wildcards in actions is refused", OBSERVED, async () => {
   const { StreamARN: ResourceARN } = await stream();
   for (const Action of ["kinesis:*", "kinesis:Put*"]) {
     const Statement = statement({ Resource: ResourceARN, Action });
@@ -203,7 +203,7 @@ behaviour(
     const users = identities(cloud);
     const userThatMay = (...actions: string[]) =>
       new KinesisClient(
-        users.user(named("maker"), {
+        users.user(uniqueName("maker"), {
           account: ACCOUNT,
           allows: [{ Effect: "Allow", Action: actions.map((action) => `kinesis:${action}`), Resource: "*" }],
         }),
@@ -211,7 +211,7 @@ behaviour(
     const Tags = { a: "b" };
     const denied = { name: "AccessDeniedException" };
     const create = (client: KinesisClient, more: object) =>
-      client.send(new CreateStreamCommand({ StreamName: named("tagged"), ShardCount: 1, ...more }));
+      client.send(new CreateStreamCommand({ StreamName: uniqueName("tagged"), ShardCount: 1, ...more }));
     const maker = userThatMay("CreateStream", "RegisterStreamConsumer");
     await create(maker, {});
     await expect(create(maker, { Tags })).rejects.toMatchObject(denied);
@@ -219,7 +219,7 @@ behaviour(
     await create(tagger, { Tags });
     const { StreamARN } = await stream();
     const register = (client: KinesisClient, more: object) =>
-      client.send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: named("c"), ...more }));
+      client.send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: uniqueName("c"), ...more }));
     await register(maker, {});
     await expect(register(maker, { Tags })).rejects.toMatchObject(denied);
     await register(tagger, { Tags });
