@@ -19,7 +19,7 @@ import {
 } from "./errors.ts";
 import { checkMaxResults, MAX_LISTED } from "./listing.ts";
 import { emptyBacklog } from "./opening.ts";
-import { checkTarget } from "./redrive.ts";
+import { checkSources, checkTarget } from "./redrive.ts";
 import { expire } from "./retention.ts";
 import { counts, deletions, type Queue, queues } from "./store.ts";
 import { sweep } from "./sweeping.ts";
@@ -50,6 +50,7 @@ export const queueOperations = {
       const deletion = await tx.get(deletions, [name]);
       if (deletion && deletion.until > tx.now()) throw queueDeletedRecently();
       if (settings.redrivePolicy) await checkTarget(ctx, tx, { name, isFifo }, settings.redrivePolicy);
+      if (settings.redriveAllowPolicy) checkSources(ctx, settings.redriveAllowPolicy);
       const queue: Queue = {
         name,
         id: tx.sequence(),
@@ -175,6 +176,8 @@ export const queueOperations = {
       const attributes = settingsWith(settable, queue.isFifo, queue.attributes);
       if (settable.RedrivePolicy && attributes.redrivePolicy)
         await checkTarget(ctx, tx, queue, attributes.redrivePolicy);
+      if (settable.RedriveAllowPolicy && attributes.redriveAllowPolicy)
+        checkSources(ctx, attributes.redriveAllowPolicy);
       tx.put(queues, { ...queue, attributes, modified: tx.now() });
       work.afterwards(of, () => {
         of.backlog.expiry = 0;

@@ -41,8 +41,7 @@ export function redrivePolicy(text: string, name: string): RedrivePolicy | undef
 export function redriveAllowPolicy(text: string, name: string): RedriveAllowPolicy | undefined {
   if (text === "") return undefined;
   const unsupported = invalidAttributeValue(name, UNSUPPORTED);
-  const invalid = (reason: string) =>
-    invalidValue(text, name, `Amazon SQS can't create the redrive allow policy. ${reason}`);
+  const invalid = (reason: string) => refusedSources(text, reason);
   const { redrivePermission, sourceQueueArns, ...more } = parsed(text, unsupported);
   if (redrivePermission !== "allowAll" && redrivePermission !== "denyAll" && redrivePermission !== "byQueue")
     throw unsupported;
@@ -61,6 +60,9 @@ export function redriveAllowPolicy(text: string, name: string): RedriveAllowPoli
     throw invalid(`The maximum number of source queue ARNs you can specify is ${MAX_SOURCES}.`);
   return { redrivePermission, sourceQueueArns, text };
 }
+
+export const refusedSources = (text: string, reason: string) =>
+  invalidValue(text, "RedriveAllowPolicy", `Amazon SQS can't create the redrive allow policy. ${reason}`);
 
 const isArns = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((arn) => typeof arn === "string" && QUEUE_ARN.test(arn));

@@ -7,8 +7,17 @@ import { queueNamed, urlOf } from "./addresses.ts";
 import { contentOf } from "./content.ts";
 import { invalidParameter, invalidValue, queueDoesNotExist } from "./errors.ts";
 import { checkMaxResults, MAX_LISTED } from "./listing.ts";
+import { refusedSources } from "./redrive-policy.ts";
 import { place } from "./sending.ts";
-import { arnOf, type Message, type MessageState, type Queue, queues, type RedrivePolicy } from "./store.ts";
+import {
+  arnOf,
+  type Message,
+  type MessageState,
+  type Queue,
+  queues,
+  type RedriveAllowPolicy,
+  type RedrivePolicy,
+} from "./store.ts";
 import type { OpenQueue, Work } from "./work.ts";
 
 /** Whether a message has been received as often as its queue allows. */
@@ -82,6 +91,15 @@ export async function checkTarget(
     allow.redrivePermission === "allowAll" ||
     (allow.redrivePermission === "byQueue" && allow.sourceQueueArns?.includes(arnOf(ctx, source.name)));
   if (!isAllowed) throw invalid("Queue does not have permission to use the specified dead-letter queue.");
+}
+
+/**
+ * Checks the queues that may use another one as their dead-letter queue.
+ * @throws {AwsError} InvalidParameterValue
+ */
+export function checkSources(ctx: Context, { text, sourceQueueArns = [] }: RedriveAllowPolicy): void {
+  if (sourceQueueArns.every((arn) => arn.split(":")[3] === ctx.region)) return;
+  throw refusedSources(text, "All source queue ARNs must be in the same region as the current SQS queue.");
 }
 
 export const redriveOperations = {

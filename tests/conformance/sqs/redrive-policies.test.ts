@@ -156,6 +156,12 @@ for (const [what, document, reason] of [
     },
     "The maximum number of source queue ARNs you can specify is 10.",
   ],
+  [
+    // Quoted by https://github.com/badmintoncryer/cdk-preflight
+    "a queue of another Region",
+    { redrivePermission: "byQueue", sourceQueueArns: ["arn:aws:sqs:eu-west-1:000000000000:a"] },
+    "All source queue ARNs must be in the same region as the current SQS queue.",
+  ],
 ] as const)
   behaviour(`a redrive allow policy with ${what} is refused`, api("SetQueueAttributes"), () =>
     refused(
