@@ -178,7 +178,7 @@ const MEMBER_OF = {
 
 /** @throws {AwsError} ValidationException */
 function checkParameters(type: Events.ConnectionAuthorizationType, secrets: Secrets): void {
-  if (!secrets[MEMBER_OF[type]]) throw lacksParameters(type, MEMBER_OF[type]);
+  if (!secrets[MEMBER_OF[type]]) throw lacksParameters(MEMBER_OF[type]);
   const { AuthorizationEndpoint: endpoint } = secrets.OAuthParameters ?? {};
   if (endpoint !== undefined && !isEndpoint(endpoint)) throw notAnEndpoint("AuthorizationEndpoint", endpoint);
 }
