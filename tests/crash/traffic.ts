@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-sqs";
 
 const BETWEEN_TRIES_MS = 50;
-/** Entries of one SendMessageBatch. */
+/** The most entries of a SendMessageBatch request. */
 const MAX_BATCH = 10;
 
 /** A message as seen by its consumers. */

@@ -121,7 +121,10 @@ function batchViolations(operation: string, items: NonNullable<Named["RequestIte
   ];
 }
 
-/** Members that the model leaves optional are required of a table that is not a replica of another account's. */
+/**
+ * The violations of a CreateTable request: some optional members are required, unless it replicates another account's
+ * table.
+ */
 function creationViolations({ GlobalTableSourceArn, ...input }: Named): Violation[] {
   if (GlobalTableSourceArn !== undefined) return [];
   if (input.Tags) checkTags(input.Tags);
@@ -147,7 +150,10 @@ function checkKeys(items: Record<string, { Keys?: object[] }>): void {
       );
 }
 
-/** The violations of a transaction's table names, up to the limit. All names are checked, as some faults are thrown alone. */
+/**
+ * The violations of a transaction's table names, up to the limit. All names are checked, as some faults are thrown
+ * alone.
+ */
 function wrongNames(items: NonNullable<Named["TransactItems"]>): Violation[] {
   const found: Violation[] = [];
   for (const [at, actions] of items.entries())

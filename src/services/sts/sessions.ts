@@ -17,7 +17,7 @@ function checkDevice({ SerialNumber, TokenCode }: Sts.GetSessionTokenRequest): v
   );
 }
 
-/** Durations in seconds: the maximum for the root user, and the default for all others. */
+/** Session durations in seconds: the maximum for the root user, and the default. */
 const MAX_ROOT_SESSION = 3_600;
 const DEFAULT_SESSION = 43_200;
 

@@ -5,7 +5,7 @@ export type Link = Edge & { from: number };
 
 /**
  * The strongly connected components with more than one node: Tarjan's algorithm, without recursion.
- * @param reasons the edges that count
+ * @param reasons the reasons of the edges to consider
  */
 export function components(graph: Graph, reasons: ReadonlySet<Reason>): number[][] {
   const index = new Int32Array(graph.length).fill(-1);

@@ -235,7 +235,7 @@ function callsOf({ client, session, element, name, record }: SessionOptions) {
   };
 }
 
-/** Two to four different lists. */
+/** The names of two to four different lists. */
 function severalOf(name: () => string): string[] {
   const names = new Set<string>();
   for (const count = 2 + randomInt(3); names.size < count; ) names.add(name());

@@ -249,6 +249,6 @@ test("a restored table reports the size of its index at once", async () => {
   await nube.advance("1m");
   const { Table: table } = await nube.aws.dynamodb.DescribeTable({ TableName: "back" });
   const [index] = table!.GlobalSecondaryIndexes!;
-  // `p`, `s` and `g` with their names are eight bytes, `x` is four.
+  // `p`, `s` and `g` take eight bytes together with their names, `x` takes four.
   expect([table!.ItemCount, index!.ItemCount, index!.IndexSizeBytes]).toEqual([3, 2, 8 + 8 + 4]);
 });

@@ -119,7 +119,7 @@ function checkedValues(sent: Record<string, Value> | undefined): Sized<Map<strin
   return [values, bytes];
 }
 
-/** @throws {AwsError} ValidationException also for one that is larger than an item may be */
+/** @throws {AwsError} ValidationException, also for a value that is larger than an item may be */
 function checkedValue(sent: Value): Sized<Value> {
   const value = checkedOperand(sent);
   const size = sizeOf(value);

@@ -182,7 +182,7 @@ export function updateIn(input: Updating): { update: Update | undefined; test: T
 
 interface Change {
   table: Table;
-  /** At least the attributes of the table's key. */
+  /** The key of the item, possibly with further attributes. */
   key: Item;
   /** The item's row key. */
   row: readonly KeyPart[];
@@ -208,7 +208,10 @@ function responseOf(
 const returnsPreviousItem = ({ ReturnValues, ReturnConsumedCapacity }: DynamoDB.PutItemInput): boolean =>
   ReturnValues === "ALL_OLD" || returnsCapacity(ReturnConsumedCapacity);
 
-/** Checks a write's condition; a failed one consumes capacity, too. @throws {AwsError} ConditionalCheckFailedException */
+/**
+ * Checks a write's condition; a failed one consumes capacity, too.
+ * @throws {AwsError} ConditionalCheckFailedException
+ */
 function checkCondition(
   test: Test | undefined,
   table: Table,

@@ -118,7 +118,7 @@ async function readPartitions(
   return { items, used };
 }
 
-/** The capacity that a page used, of the table and of the index. */
+/** The capacity that a page consumed of the table and the index. */
 function usedBy({ ConsumedCapacity }: Page, table: Table, index: Index | undefined): Consumption {
   const { CapacityUnits: all, Table: own } = ConsumedCapacity!;
   const units = own!.CapacityUnits!;

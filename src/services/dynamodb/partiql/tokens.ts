@@ -24,9 +24,9 @@ export interface Reader {
   take(): Token;
   /** Takes these symbols or words (in any case) if all of them are next. */
   takes(...texts: string[]): boolean;
-  /** @throws {AwsError} ValidationException unless they are next */
+  /** Takes these symbols or words. @throws {AwsError} ValidationException if they are not next */
   expect(...texts: string[]): void;
-  /** @throws {AwsError} ValidationException unless a name is next */
+  /** Takes a name. @throws {AwsError} ValidationException if none is next */
   name(): string;
   /** Rejects the next token. @throws {AwsError} ValidationException */
   unexpected(): never;

@@ -35,7 +35,7 @@ export function record(
   tx.putBytes(streamRows, [number, sequence], encodeItem(change, undefined, isTight));
 }
 
-/** 21 digits, the first of them a 1. */
+/** A sequence number as the API shows it: 21 digits, the first of which is 1. */
 export const sequenceNumber = (number: number): string => `1${String(number).padStart(20, "0")}`;
 
 /** A stored change as `GetRecords` returns it. */

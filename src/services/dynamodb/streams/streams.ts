@@ -75,7 +75,7 @@ export function partsOf(arn: string): { table: string; label: string } {
 
 const STREAM_ARN = /^arn:[^:]+:dynamodb:[^:]*:[^:]*:table\/[^/]+\/stream\/[^/]+$/;
 
-/** @throws {AwsError} ValidationException for what cannot be a stream's ARN */
+/** @throws {AwsError} ValidationException for anything but the ARN of a stream */
 function checkStreamArn(arn: string): void {
   if (!STREAM_ARN.test(arn)) throw invalidStreamArn();
 }

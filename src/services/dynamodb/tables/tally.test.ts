@@ -41,7 +41,7 @@ test("entries of indexes are counted with the table", async () => {
   };
   expect(await counts()).toEqual([0, 0, 0]);
   await nube.advance("7h");
-  // `p`, `s` and `g` with their names are eight bytes, `x` is four.
+  // `p`, `s` and `g` take eight bytes together with their names, `x` takes four.
   expect(await counts()).toEqual([3, 2, 8 + 8 + 4]);
   await nube.close();
 });

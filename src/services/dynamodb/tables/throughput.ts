@@ -102,7 +102,7 @@ function nextDecrease(one: Capacity, now: number): number {
   return made + 1;
 }
 
-/** `Friday, October 9, 2026 at 1:21:34 AM Coordinated Universal Time`. */
+/** A time as errors show it: `Friday, October 9, 2026 at 1:21:34 AM Coordinated Universal Time`. */
 const inWords = (time: number) =>
   new Intl.DateTimeFormat("en-US", { dateStyle: "full", timeStyle: "full", timeZone: "UTC" })
     .format(time)
