@@ -4,7 +4,11 @@ import { type Violation, violationMessage, violations } from "./constraints.ts";
 import { link } from "./contract.ts";
 import type { ShapeEntry } from "./format.ts";
 
-function judged(shapes: Record<string, ShapeEntry>, input: object, dialect: Dialect = "coral"): Violation[] {
+function violationsOf(
+  shapes: Record<string, ShapeEntry>,
+  input: object,
+  dialect: Dialect = "coral",
+): Violation[] {
   const contract = link({
     service: "test",
     serviceId: "Test",
@@ -18,8 +22,8 @@ function judged(shapes: Record<string, ShapeEntry>, input: object, dialect: Dial
   return violations(contract.operation("Do")!.input, input, dialect);
 }
 
-function told(shapes: Record<string, ShapeEntry>, input: object, dialect: Dialect = "coral"): string {
-  return violationMessage(judged(shapes, input, dialect), dialect);
+function messageOf(shapes: Record<string, ShapeEntry>, input: object, dialect: Dialect = "coral"): string {
+  return violationMessage(violationsOf(shapes, input, dialect), dialect);
 }
 
 const tag: Record<string, ShapeEntry> = {
@@ -32,17 +36,17 @@ const tag: Record<string, ShapeEntry> = {
 
 describe("V1: Coral's wording", () => {
   test("a valid input has no violations", () => {
-    expect(judged(tag, { Name: "users", Tags: [{ Key: "a" }] })).toEqual([]);
+    expect(violationsOf(tag, { Name: "users", Tags: [{ Key: "a" }] })).toEqual([]);
   });
 
   test("a missing member is null, unquoted, with a lower-case first letter", () => {
-    expect(told(tag, {})).toBe(
+    expect(messageOf(tag, {})).toBe(
       "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null",
     );
   });
 
   test("several violations are counted and separated by semicolons", () => {
-    expect(told(tag, { Name: "" })).toBe(
+    expect(messageOf(tag, { Name: "" })).toBe(
       "2 validation errors detected: Value '' at 'name' failed to satisfy constraint: Member must satisfy regular " +
         "expression pattern: [a-zA-Z0-9_.-]+; Value '' at 'name' failed to satisfy constraint: Member must have " +
         "length greater than or equal to 3",
@@ -50,7 +54,7 @@ describe("V1: Coral's wording", () => {
   });
 
   test("the path to a structure in a list has an index and `member`", () => {
-    expect(judged(tag, { Name: "abc", Tags: [{ Key: "a" }, { Key: "abcde" }] })).toEqual([
+    expect(violationsOf(tag, { Name: "abc", Tags: [{ Key: "a" }, { Key: "abcde" }] })).toEqual([
       {
         path: "tags.2.member.key",
         message:
@@ -60,7 +64,7 @@ describe("V1: Coral's wording", () => {
   });
 
   test("a list has a length, and is printed as in Java", () => {
-    expect(told(tag, { Name: "abc", Tags: [{ Key: "a" }, { Key: "b" }, { Key: "c" }] })).toBe(
+    expect(messageOf(tag, { Name: "abc", Tags: [{ Key: "a" }, { Key: "b" }, { Key: "c" }] })).toBe(
       "1 validation error detected: Value '[Tag(key=a, value=null), Tag(key=b, value=null), Tag(key=c, value=null)]' at 'tags' failed to satisfy " +
         "constraint: Member must have length less than or equal to 2",
     );
@@ -72,7 +76,7 @@ describe("V1: Coral's wording", () => {
       Keys: { type: "list", member: "Key" },
       Key: { type: "string", min: 1, max: 4, pattern: "[a-z]*" },
     };
-    expect(told(shapes, { TagKeys: ["ok", "", "abcde"] })).toBe(
+    expect(messageOf(shapes, { TagKeys: ["ok", "", "abcde"] })).toBe(
       "1 validation error detected: Value '[ok, , abcde]' at 'tagKeys' failed to satisfy constraint: Member must " +
         "satisfy constraint: [Member must have length less than or equal to 4, Member must have length greater than " +
         "or equal to 1, Member must satisfy regular expression pattern: [a-z]*]",
@@ -89,7 +93,7 @@ describe("V1: Coral's wording", () => {
       Weight: { type: "double", min: 0, max: 1 },
     };
     expect(
-      judged(shapes, { Weights: { abc: 2 }, Rows: { first: {} } }).map(({ message }) => message),
+      violationsOf(shapes, { Weights: { abc: 2 }, Rows: { first: {} } }).map(({ message }) => message),
     ).toEqual([
       "Value '{abc=2}' at 'weights' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 2]",
       "Value '{abc=2}' at 'weights' failed to satisfy constraint: Map value must satisfy constraint: [Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0]",
@@ -103,7 +107,7 @@ describe("V1: Coral's wording", () => {
       Type: { type: "string", enum: ["ON", "OFF"] },
       Limit: { type: "integer", min: 1 },
     };
-    expect(told(shapes, { Type: "MAYBE", Limit: 0 })).toBe(
+    expect(messageOf(shapes, { Type: "MAYBE", Limit: 0 })).toBe(
       "2 validation errors detected: Value 'MAYBE' at 'type' failed to satisfy constraint: Member must satisfy enum " +
         "value set: [ON, OFF]; Value '0' at 'limit' failed to satisfy constraint: Member must have value greater " +
         "than or equal to 1",
@@ -120,7 +124,7 @@ describe("V1: Coral's wording", () => {
       Name: { type: "string", min: 3, pattern: "[a-z]+" },
       IndexName: { type: "string", min: 3, pattern: "[a-z]+" },
     };
-    const paths = (input: object) => judged(shapes, input, "coral-hashed").map(({ path }) => path);
+    const paths = (input: object) => violationsOf(shapes, input, "coral-hashed").map(({ path }) => path);
     expect(paths({ TableName: "", IndexName: "" })).toEqual([
       "indexName",
       "indexName",
@@ -128,7 +132,7 @@ describe("V1: Coral's wording", () => {
       "tableName",
       "tableName",
     ]);
-    expect(told(shapes, { TableName: "abc", Key: "", IndexName: "" }, "coral-hashed")).toMatch(
+    expect(messageOf(shapes, { TableName: "abc", Key: "", IndexName: "" }, "coral-hashed")).toMatch(
       /^2 validation errors detected: .*length greater than or equal to 3; .*regular expression/,
     );
   });
@@ -139,7 +143,7 @@ describe("V1: Coral's wording", () => {
       Data: { type: "blob", max: 1 },
       Password: { type: "string", min: 8, sensitive: true },
     };
-    expect(told(shapes, { Data: new Uint8Array(2), Password: "secret" })).toBe(
+    expect(messageOf(shapes, { Data: new Uint8Array(2), Password: "secret" })).toBe(
       "2 validation errors detected: Value at 'data' failed to satisfy constraint: Member must have length less than " +
         "or equal to 1; Value at 'password' failed to satisfy constraint: Member must have length greater than or " +
         "equal to 8",
@@ -153,7 +157,7 @@ describe("V1: Coral's wording", () => {
       Plain: { type: "structure", members: { Size: "Size" } },
       Size: { type: "integer", max: 1 },
     };
-    expect(told(shapes, { Secret: { Plain: { Size: 2 } } })).toBe(
+    expect(messageOf(shapes, { Secret: { Plain: { Size: 2 } } })).toBe(
       "1 validation error detected: Value at 'secret.plain.size' failed to satisfy constraint: Member must have " +
         "value less than or equal to 1",
     );
@@ -166,7 +170,7 @@ describe("V1: Coral's wording", () => {
       Name: { type: "string", max: 1 },
     };
     expect(
-      judged(shapes, { Root: { Name: "a", Next: { Next: { Name: "ab" } } } }).map(({ path }) => path),
+      violationsOf(shapes, { Root: { Name: "a", Next: { Next: { Name: "ab" } } } }).map(({ path }) => path),
     ).toEqual(["root.next.name", "root.next.next.name"]);
   });
 
@@ -175,8 +179,8 @@ describe("V1: Coral's wording", () => {
       Input: { type: "structure", members: { Id: "Id" } },
       Id: { type: "string", pattern: "a|b" },
     };
-    expect(judged(shapes, { Id: "ab" })).toHaveLength(1);
-    expect(judged(shapes, { Id: "b" })).toEqual([]);
+    expect(violationsOf(shapes, { Id: "ab" })).toHaveLength(1);
+    expect(violationsOf(shapes, { Id: "b" })).toEqual([]);
   });
 });
 
@@ -197,14 +201,14 @@ describe("V1: Smithy's wording", () => {
   };
 
   test("the path has slashes, a length is printed, bounds are one constraint", () => {
-    expect(told(shapes, { name: "a", blob: new Uint8Array(1) }, "smithy")).toBe(
+    expect(messageOf(shapes, { name: "a", blob: new Uint8Array(1) }, "smithy")).toBe(
       "1 validation error detected. Value with length 1 at '/blob' failed to satisfy constraint: Member must have " +
         "length between 2 and 70 inclusive",
     );
   });
 
   test("violations are also listed separately, for the field list", () => {
-    expect(judged(shapes, { level: 9, tags: ["abc", "x"], map: { k: "long" } }, "smithy")).toEqual([
+    expect(violationsOf(shapes, { level: 9, tags: ["abc", "x"], map: { k: "long" } }, "smithy")).toEqual([
       { path: "/name", message: "Value at '/name' failed to satisfy constraint: Member must not be null" },
       {
         path: "/level",
@@ -224,8 +228,8 @@ describe("V1: Smithy's wording", () => {
   });
 
   test("a length counts characters, not UTF-16 units", () => {
-    expect(judged(shapes, { name: "a", map: { k: "😀😀" } }, "smithy")).toEqual([]);
-    expect(judged(shapes, { name: "a", map: { k: "😀😀" } }, "coral")).toHaveLength(1);
+    expect(violationsOf(shapes, { name: "a", map: { k: "😀😀" } }, "smithy")).toEqual([]);
+    expect(violationsOf(shapes, { name: "a", map: { k: "😀😀" } }, "coral")).toHaveLength(1);
   });
 });
 
@@ -239,7 +243,7 @@ test.each<Dialect>(["coral", "smithy"])("%s: the message is bounded", (dialect) 
   };
   const long = "x".repeat(300_000);
   const Tags = Array.from({ length: 1_000 }, () => ({ Key: long, Value: long }));
-  expect(judged(shapes, { Tags, Named: { [long]: {} } }, dialect)).toHaveLength(10);
-  expect(told(shapes, { Tags }, dialect).length).toBeLessThan(2_100_000);
-  expect(told(shapes, { Named: { [long]: {} } }, dialect).length).toBeLessThan(500_000);
+  expect(violationsOf(shapes, { Tags, Named: { [long]: {} } }, dialect)).toHaveLength(10);
+  expect(messageOf(shapes, { Tags }, dialect).length).toBeLessThan(2_100_000);
+  expect(messageOf(shapes, { Named: { [long]: {} } }, dialect).length).toBeLessThan(500_000);
 });

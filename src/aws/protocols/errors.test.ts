@@ -6,34 +6,34 @@ import { decodeCbor } from "./cbor.ts";
 import { protocol } from "./index.ts";
 import { meta } from "./testing.ts";
 
-function told(name: ProtocolName, service: string, operation: string, error: AwsError) {
+function encoded(name: ProtocolName, service: string, operation: string, error: AwsError) {
   return protocol(name).encodeError(loadContract(service).operation(operation)!, error, meta);
 }
 
 describe("awsJson", () => {
   test("E1: a client error has status 400, whatever the model says", () => {
     const missing = new AwsError("NotFoundException", "Key 'a' does not exist", { status: 404 });
-    expect(told("awsJson1_1", "kms", "DescribeKey", missing).status).toBe(400);
+    expect(encoded("awsJson1_1", "kms", "DescribeKey", missing).status).toBe(400);
     const denied = new AwsError("AccessDeniedException", "no", { status: 403 });
-    expect(told("awsJson1_1", "kms", "DescribeKey", denied).status).toBe(400);
+    expect(encoded("awsJson1_1", "kms", "DescribeKey", denied).status).toBe(400);
     const missingOperation = new AwsError("NotImplemented", "no", { status: 501 });
-    expect(told("awsJson1_1", "kms", "DescribeKey", missingOperation).status).toBe(501);
+    expect(encoded("awsJson1_1", "kms", "DescribeKey", missingOperation).status).toBe(501);
   });
 
   test("E2: __type is the shape's name in 1.1, and includes its namespace in 1.0", () => {
     const error = new AwsError("ResourceNotFoundException", "Requested resource not found");
-    expect(told("awsJson1_0", "dynamodb", "GetItem", error).body).toBe(
+    expect(encoded("awsJson1_0", "dynamodb", "GetItem", error).body).toBe(
       '{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}',
     );
     const secret = new AwsError("ResourceNotFoundException", "gone");
-    expect(JSON.parse(told("awsJson1_1", "secretsmanager", "GetSecretValue", secret).body as string)).toEqual(
-      {
-        __type: "ResourceNotFoundException",
-        Message: "gone",
-      },
-    );
+    expect(
+      JSON.parse(encoded("awsJson1_1", "secretsmanager", "GetSecretValue", secret).body as string),
+    ).toEqual({
+      __type: "ResourceNotFoundException",
+      Message: "gone",
+    });
     const framework = new AwsError("SerializationException", "x");
-    expect(told("awsJson1_0", "dynamodb", "GetItem", framework).body).toBe(
+    expect(encoded("awsJson1_0", "dynamodb", "GetItem", framework).body).toBe(
       '{"__type":"com.amazon.coral.service#SerializationException","Message":"x"}',
     );
   });
@@ -45,13 +45,13 @@ describe("awsJson", () => {
    */
   test("E2: an access error of Kinesis, Firehose or DynamoDB has a Message", () => {
     const denied = new AwsError("AccessDeniedException", "no");
-    expect(told("awsJson1_1", "kinesis", "PutRecords", denied).body).toBe(
+    expect(encoded("awsJson1_1", "kinesis", "PutRecords", denied).body).toBe(
       '{"__type":"AccessDeniedException","Message":"no"}',
     );
-    expect(told("awsJson1_1", "firehose", "PutRecordBatch", denied).body).toBe(
+    expect(encoded("awsJson1_1", "firehose", "PutRecordBatch", denied).body).toBe(
       '{"__type":"AccessDeniedException","Message":"no"}',
     );
-    expect(told("awsJson1_0", "dynamodb", "PutItem", denied).body).toBe(
+    expect(encoded("awsJson1_0", "dynamodb", "PutItem", denied).body).toBe(
       '{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"no"}',
     );
   });
@@ -60,7 +60,7 @@ describe("awsJson", () => {
     const error = new AwsError("ConditionalCheckFailedException", "The conditional request failed", {
       members: { Item: { id: { S: "1" } }, unknown: 1 },
     });
-    expect(JSON.parse(told("awsJson1_0", "dynamodb", "PutItem", error).body as string)).toEqual({
+    expect(JSON.parse(encoded("awsJson1_0", "dynamodb", "PutItem", error).body as string)).toEqual({
       __type: "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
       message: "The conditional request failed",
       Item: { id: { S: "1" } },
@@ -68,22 +68,22 @@ describe("awsJson", () => {
   });
 
   test("E1, E3: a service with a former query protocol keeps its codes and statuses", () => {
-    const purge = told("awsJson1_0", "sqs", "PurgeQueue", new AwsError("PurgeQueueInProgress", "wait"));
+    const purge = encoded("awsJson1_0", "sqs", "PurgeQueue", new AwsError("PurgeQueueInProgress", "wait"));
     expect(purge.status).toBe(403);
-    const missing = told("awsJson1_0", "sqs", "SendMessage", new AwsError("QueueDoesNotExist", "none"));
+    const missing = encoded("awsJson1_0", "sqs", "SendMessage", new AwsError("QueueDoesNotExist", "none"));
     expect(missing.status).toBe(400);
     expect(missing.headers["x-amzn-query-error"]).toBe("AWS.SimpleQueueService.NonExistentQueue;Sender");
     expect(missing.body).toBe('{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"none"}');
   });
 
   test("E3: an unmodelled error of such a service has the framework's name and its older code", () => {
-    const invalid = told("awsJson1_0", "sqs", "SendMessage", new AwsError("InvalidParameterValue", "no"));
+    const invalid = encoded("awsJson1_0", "sqs", "SendMessage", new AwsError("InvalidParameterValue", "no"));
     expect(invalid.headers["x-amzn-query-error"]).toBe("InvalidParameterValue;Sender");
     expect(invalid.body).toBe(
       '{"__type":"com.amazon.coral.service#InvalidParameterValueException","message":"no"}',
     );
     const unsigned = new AwsError("InvalidSignatureException", "no");
-    expect(told("awsJson1_0", "sqs", "SendMessage", unsigned)).toMatchObject({
+    expect(encoded("awsJson1_0", "sqs", "SendMessage", unsigned)).toMatchObject({
       status: 403,
       headers: { "x-amzn-query-error": "SignatureDoesNotMatch;Sender" },
     });
@@ -111,7 +111,7 @@ describe("awsJson", () => {
 });
 
 test("E2, E3: CBOR", () => {
-  const answer = told("rpcv2Cbor", "cloudwatch", "GetDashboard", new AwsError("ResourceNotFound", "none"));
+  const answer = encoded("rpcv2Cbor", "cloudwatch", "GetDashboard", new AwsError("ResourceNotFound", "none"));
   expect(answer.status).toBe(404);
   expect(answer.headers).toMatchObject({
     "smithy-protocol": "rpc-v2-cbor",
@@ -122,14 +122,14 @@ test("E2, E3: CBOR", () => {
 
 test("E4: restJson1 has the type in a header", () => {
   const error = new AwsError("ResourceNotFoundException", "Function not found");
-  const answer = told("restJson1", "lambda", "GetFunction", error);
+  const answer = encoded("restJson1", "lambda", "GetFunction", error);
   expect(answer.status).toBe(404);
   expect(answer.headers["x-amzn-errortype"]).toBe("ResourceNotFoundException");
   expect(JSON.parse(answer.body as string)).toEqual({ Message: "Function not found", Type: "User" });
 });
 
 test("Glacier repeats code and type in the body", () => {
-  const answer = told(
+  const answer = encoded(
     "restJson1",
     "glacier",
     "DescribeVault",
@@ -144,7 +144,7 @@ test("Glacier repeats code and type in the body", () => {
 
 describe("XML", () => {
   test("E5: codes in the query protocol differ from shape names; E7: the id is at the end", () => {
-    const answer = told(
+    const answer = encoded(
       "awsQuery",
       "iam",
       "CreateUser",
@@ -160,7 +160,7 @@ describe("XML", () => {
   });
 
   test("E5: EC2 has a list with one error, and no modelled errors", () => {
-    const answer = told("ec2Query", "ec2", "DescribeVpcs", new AwsError("InvalidVpcID.NotFound", "none"));
+    const answer = encoded("ec2Query", "ec2", "DescribeVpcs", new AwsError("InvalidVpcID.NotFound", "none"));
     expect(answer.body).toBe(
       '<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>InvalidVpcID.NotFound</Code>' +
         "<Message>none</Message></Error></Errors><RequestID>request-id</RequestID></Response>",
@@ -172,7 +172,7 @@ describe("XML", () => {
       status: 404,
       members: { Key: "a&b" },
     });
-    const answer = told("restXml", "s3", "GetObject", error);
+    const answer = encoded("restXml", "s3", "GetObject", error);
     expect(answer.status).toBe(404);
     expect(answer.headers).toEqual({
       "content-type": "application/xml",
@@ -187,7 +187,7 @@ describe("XML", () => {
   });
 
   test("E6: an error of a HEAD request has no body", () => {
-    const answer = told("restXml", "s3", "HeadObject", new AwsError("NoSuchKey", "none", { status: 404 }));
+    const answer = encoded("restXml", "s3", "HeadObject", new AwsError("NoSuchKey", "none", { status: 404 }));
     expect(answer).toMatchObject({ status: 404, body: "" });
   });
 
@@ -201,7 +201,7 @@ describe("XML", () => {
   });
 
   test("E5: errors of Route 53 and CloudFront are wrapped", () => {
-    const answer = told("restXml", "route53", "GetHostedZone", new AwsError("NoSuchHostedZone", "none"));
+    const answer = encoded("restXml", "route53", "GetHostedZone", new AwsError("NoSuchHostedZone", "none"));
     expect(answer.status).toBe(404);
     expect(answer.body).toBe(
       '<ErrorResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Error><Type>Sender</Type>' +
@@ -214,6 +214,6 @@ describe("XML", () => {
       status: 503,
       headers: { "retry-after": "1" },
     });
-    expect(told("restXml", "s3", "GetObject", error).headers["retry-after"]).toBe("1");
+    expect(encoded("restXml", "s3", "GetObject", error).headers["retry-after"]).toBe("1");
   });
 });

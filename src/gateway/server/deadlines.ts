@@ -1,6 +1,6 @@
 /** Something with a deadline. */
 export interface Expiring {
-  /** In ticks of the shared clock; `Infinity` while it waits for nothing. */
+  /** By the shared clock, in milliseconds; `Infinity` while it waits for nothing. */
   deadline: number;
   /** Called after the deadline has passed, repeatedly until the deadline is moved. */
   expire(): void;

@@ -48,17 +48,17 @@ const isAbsence = (matcher: Matcher) => JSON.stringify(matcher) === '{"exists":f
 
 function accepts(matcher: Matcher, value: Json): boolean {
   if (typeof matcher !== "object" || matcher === null) return matcher === value;
-  const [[kind, asked]] = Object.entries(matcher) as [[string, Json]];
+  const [[kind, operand]] = Object.entries(matcher) as [[string, Json]];
   const text = typeof value === "string" ? value : undefined;
   const number = typeof value === "number" ? value : Number.NaN;
-  if (kind === "exists") return asked === true;
-  if (kind === "prefix") return text?.startsWith(asked as string) ?? false;
-  if (kind === "suffix") return text?.endsWith(asked as string) ?? false;
-  if (kind === "equals-ignore-case") return text?.toLowerCase() === (asked as string).toLowerCase();
+  if (kind === "exists") return operand === true;
+  if (kind === "prefix") return text?.startsWith(operand as string) ?? false;
+  if (kind === "suffix") return text?.endsWith(operand as string) ?? false;
+  if (kind === "equals-ignore-case") return text?.toLowerCase() === (operand as string).toLowerCase();
   if (kind === "wildcard")
-    return text !== undefined && new RegExp(`^${(asked as string).replaceAll("*", ".*")}$`).test(text);
-  if (kind === "numeric") return number > (asked as number[])[1]! && number <= (asked as number[])[3]!;
-  return !(Array.isArray(asked) ? asked : [asked]).some((one) => accepts(one, value));
+    return text !== undefined && new RegExp(`^${(operand as string).replaceAll("*", ".*")}$`).test(text);
+  if (kind === "numeric") return number > (operand as number[])[1]! && number <= (operand as number[])[3]!;
+  return !(Array.isArray(operand) ? operand : [operand]).some((one) => accepts(one, value));
 }
 
 function holds(branch: Branch, leaves: readonly Leaf[], within: Leaf["within"] = new Map()): boolean {
@@ -84,7 +84,7 @@ const matcher: fc.Arbitrary<Matcher> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ exists: fc.boolean() }) },
   fc
     .constantFrom("prefix", "suffix", "equals-ignore-case")
-    .chain((kind) => text.map((asked) => ({ [kind]: asked }))),
+    .chain((kind) => text.map((operand) => ({ [kind]: operand }))),
   fc.constantFrom("*", "a*", "*b", "a*b").map((wildcard) => ({ wildcard })),
   fc.constantFrom(0, 1).map((least) => ({ numeric: [">", least, "<=", 300] })),
   fc.array(text.filter(Boolean), { minLength: 1, maxLength: 2 }).map((but) => ({ "anything-but": but })),

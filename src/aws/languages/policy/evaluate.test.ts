@@ -35,7 +35,7 @@ const allowed = { identity: [allow] };
 const nothing = { identity: [] };
 const to = (AWS: string, more: object = {}) => policy({ Principal: { AWS }, ...more });
 
-function verdict(caller: Caller, rest: Partial<Case> = {}): string {
+function outcome(caller: Caller, rest: Partial<Case> = {}): string {
   const decision = evaluate({
     caller,
     action: "s3:GetObject",
@@ -287,7 +287,7 @@ test.each<[string, Caller, Partial<Case>, string]>([
     { callerPolicies: allowed, endpoint: to(THERE) },
     "because no VPC endpoint policy allows the s3:GetObject action",
   ],
-])("%s", (_, caller, rest, expected) => expect(verdict(caller, rest)).toBe(expected));
+])("%s", (_, caller, rest, expected) => expect(outcome(caller, rest)).toBe(expected));
 
 test("the decision has the deciding statement", () => {
   const only = policy({ Sid: "one", Principal: "*" }, { Sid: "two", Effect: "Deny", Principal: "*" });
