@@ -148,7 +148,7 @@ const DOCUMENTS: Record<string, Document> = {
       sns.Subscribe({ TopicArn: TOPIC, Protocol: "sqs", Endpoint: QUEUE, Attributes: { FilterPolicy } }),
     use: ({ sns }) => sns.Publish({ TopicArn: TOPIC, Message: '{"a":"x"}' }),
   },
-  "a subscription's filter policy of bodies": {
+  "a subscription's filter policy on message bodies": {
     good: { a: { b: ["x", { suffix: "x" }] }, $or: [{ c: [{ cidr: "10.0.0.0/8" }] }, { d: [null] }] },
     give: (FilterPolicy, { sns }) =>
       sns.Subscribe({
@@ -183,7 +183,7 @@ const DOCUMENTS: Record<string, Document> = {
         Attributes: { ReplayPolicy },
       }),
   },
-  "a message of several texts": {
+  "a message with a text per protocol": {
     good: { default: "a", sqs: "b", APNS: '{"aps":{}}' },
     give: (Message, { sns }) => sns.Publish({ TopicArn: TOPIC, Message, MessageStructure: "json" }),
   },
@@ -239,7 +239,7 @@ const DOCUMENTS: Record<string, Document> = {
     use: ({ events }) =>
       events.PutEvents({ Entries: [{ Source: "a", DetailType: "a", Detail: '{"a":"b"}' }] }),
   },
-  "an event that is tested": {
+  "a tested event": {
     good: {
       id: "1",
       source: "a",
@@ -257,7 +257,7 @@ const DOCUMENTS: Record<string, Document> = {
     good: { a: { b: ["c"] } },
     give: (Detail, { events }) => events.PutEvents({ Entries: [{ Source: "a", DetailType: "a", Detail }] }),
   },
-  "a template for a target": {
+  "a target's input template": {
     good: { a: "<a>", b: ["<aws.events.event>"] },
     give: (InputTemplate, { events }) =>
       events.PutTargets({

@@ -3,13 +3,14 @@
  * case passes or does not exist.
  */
 const noBody = "the case has no body: it is about the client's Content-Encoding header";
-const autoFill = "the client invents a token that its user has not said";
-const notSent = "the client does not send what is empty, so nothing is there to decode";
-const precedence = "the user said a parameter twice, and the client sent one of the two";
-const wholeQuery = "a server's map of parameters holds all of them, also those that other members take";
-const jsonText = "the case has a JSON value as text, our handlers have the value itself";
-const emptyPayload = "the client sends {} for a payload that its user has left out";
-const queryStatus = "AWS answers with the status of the error's query code";
+const autoFill = "the client generates a token that is not among the parameters";
+const notSent = "the client omits empty values, so there is nothing to decode";
+const precedence = "two parameters have the same name, and the client sends one of them";
+const wholeQuery =
+  "the server's map of query parameters contains all of them, also those bound to other members";
+const jsonText = "the case has a JSON value as text, handlers have the value itself";
+const emptyPayload = "the client sends {} for an omitted payload";
+const queryStatus = "AWS uses the status of the error's query code";
 
 export const excludedInputs: Record<string, string> = {
   "ec2/SDKAppliedContentEncoding_ec2Query": noBody,

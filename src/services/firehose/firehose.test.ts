@@ -264,19 +264,22 @@ describe("an HTTP endpoint", () => {
   test.each([
     ["an error", () => new Response("down", { status: 500 })],
     ["another request's id", () => Response.json({ requestId: "other" })],
-    ["no JSON", () => new Response("fine")],
+    ["text that is not JSON", () => new Response("fine")],
     [
-      "JSON as a text",
+      "JSON of another content type",
       () => new Response(JSON.stringify({ requestId: sent.at(-1)!.body.requestId, timestamp: 1 })),
     ],
-    ["a time as a text", () => Response.json({ requestId: sent.at(-1)!.body.requestId, timestamp: "1" })],
     [
-      "more than it is asked",
+      "a timestamp that is a string",
+      () => Response.json({ requestId: sent.at(-1)!.body.requestId, timestamp: "1" }),
+    ],
+    [
+      "an unexpected member",
       () => Response.json({ requestId: sent.at(-1)!.body.requestId, timestamp: 1, more: true }),
     ],
-    ["no time", () => Response.json({ requestId: sent.at(-1)!.body.requestId })],
+    ["no timestamp", () => Response.json({ requestId: sent.at(-1)!.body.requestId })],
     [
-      "what is compressed",
+      "a compressed body",
       () =>
         Response.json(
           { requestId: sent.at(-1)!.body.requestId, timestamp: 1 },
@@ -423,15 +426,15 @@ describe("an HTTP endpoint", () => {
   });
 
   test.each([
-    ["an answer that is wrong", () => Response.json({ requestId: null }), "InvalidResponseFromDestination"],
-    ["silence", () => thrown({ name: "TimeoutError" }), "RequestTimeout"],
-    ["an end", () => thrown({ cause: { code: "ECONNRESET" } }), "ConnectionReset"],
+    ["an invalid response", () => Response.json({ requestId: null }), "InvalidResponseFromDestination"],
+    ["a timeout", () => thrown({ name: "TimeoutError" }), "RequestTimeout"],
+    ["a connection reset", () => thrown({ cause: { code: "ECONNRESET" } }), "ConnectionReset"],
     [
-      "no certificate",
+      "an untrusted certificate",
       () => thrown({ cause: { code: "DEPTH_ZERO_SELF_SIGNED_CERT" } }),
       "SSLHandshakeFailure",
     ],
-    ["nobody", () => thrown({ cause: { code: "ECONNREFUSED" } }), "ConnectionFailed"],
+    ["a refused connection", () => thrown({ cause: { code: "ECONNREFUSED" } }), "ConnectionFailed"],
   ])("has its failure reported with an error code: %s", async (_, no, code) => {
     await create({ RetryOptions: { DurationInSeconds: 0 } });
     answer = no;

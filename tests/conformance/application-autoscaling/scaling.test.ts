@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 let made = 0;
 
-/** Creates a table with 5 read and 5 write units, one of which is a scalable target from 5 to 50. */
+/** Creates a table with 5 read and 5 write units, and registers one of the two as a target from 5 to 50. */
 async function scaled({ dimension = "dynamodb:table:WriteCapacityUnits", MinCapacity = 5 } = {}) {
   const TableName = `scaled-${++made}`;
   await send(

@@ -171,7 +171,7 @@ const FAULTS: [what: string, line: string, counts: number[]][] = [
   ["has a value without a type", JSON.stringify({ Item: { p: S("x"), y: 1 } }), [3, 2, 1]],
   ["has an invalid number", JSON.stringify({ Item: { p: S("x"), y: N("one") } }), [3, 2, 1]],
   ["is too large", JSON.stringify({ Item: { p: S("x"), y: S("y".repeat(410_000)) } }), [3, 2, 1]],
-  ["is invalid JSON, which ends the file,", "{garbage", [2, 1, 1]],
+  ["is not JSON and ends the file", "{garbage", [2, 1, 1]],
 ];
 for (const [at, [what, line, counts]] of FAULTS.entries())
   behaviour(`an item that ${what} counts as an error, and the others are imported`, validation, async () => {

@@ -42,10 +42,10 @@ test("several stored items are written as their JSON, and parsed for internal ca
 const listOf = (count: number, element: Value): Item => ({ list: { L: Array(count).fill(element) } });
 
 test.each([
-  ["truths", listOf(200_000, { BOOL: true })],
-  ["empty texts", listOf(409_000, { S: "" })],
-  ["signs that JSON spells out", { text: { S: "\u0001".repeat(409_000) } }],
-  ["bytes", { ...listOf(100_000, { NULL: true }), bytes: { B: Buffer.alloc(200_000, "b") } }],
+  ["booleans", listOf(200_000, { BOOL: true })],
+  ["empty strings", listOf(409_000, { S: "" })],
+  ["characters that JSON escapes", { text: { S: "\u0001".repeat(409_000) } }],
+  ["nulls and bytes", { ...listOf(100_000, { NULL: true }), bytes: { B: Buffer.alloc(200_000, "b") } }],
 ])("an item of %s fits in a row, though its JSON is several times its size", (_, item) => {
   const size = sizeOfItem(item);
   expect(size).toBeLessThanOrEqual(MAX_ITEM_BYTES);

@@ -40,11 +40,11 @@ function unsnapped(bytes: Buffer): Buffer {
 
 const chance = random(7);
 const samples: [string, Buffer][] = [
-  ["nothing", Buffer.alloc(0)],
+  ["no data", Buffer.alloc(0)],
   ["a byte", Buffer.from("a")],
-  ["a few", Buffer.from("abcde")],
-  ["one letter over and over", Buffer.alloc(65_536, "x")],
-  ["68 of a letter", Buffer.alloc(68, "x")],
+  ["a few bytes", Buffer.from("abcde")],
+  ["one repeated letter", Buffer.alloc(65_536, "x")],
+  ["68 repetitions of a letter", Buffer.alloc(68, "x")],
   ["noise", Buffer.from(chance.bytes(65_536))],
   ["lines", Buffer.from('{"customer":17,"kind":"click"}\n'.repeat(2_000))],
   [
