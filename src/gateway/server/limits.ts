@@ -43,7 +43,7 @@ export interface Limits {
   lingerTimeout: number;
   /** Bytes of a body that are buffered for a slow reader, in addition to one socket buffer. */
   readAheadBytes: number;
-  /** Total bytes of all bodies that are being read whole. Above it, the slowest client is disconnected. */
+  /** Total bytes of all bodies that are being read whole. Above it, the oldest body is dismissed with status 503. */
   assembledBytes: number;
   /** Concurrent requests per HTTP/2 connection. Node's Kinesis client opens 100; the Java SDK as many as allowed. */
   streamsPerConnection: number;
