@@ -6,7 +6,7 @@ import { firstDuplicate } from "#lib/duplicates.ts";
 import { invalid, invalidParameters, limitExceeded, noSuchIndexOf } from "../errors.ts";
 import type { Index, Table } from "../store.ts";
 import { clear } from "./clear.ts";
-import { isEmpty } from "./concerns.ts";
+import { isEmpty } from "./combinations.ts";
 import { fill } from "./fill.ts";
 import { withOnDemandMaximums } from "./on-demand-throughput.ts";
 import { checkIncluded, definedBy, globalIndex, MAX_GLOBAL_INDEXES, usedDefinitions } from "./schema.ts";
@@ -15,7 +15,10 @@ import { type ThroughputOwner, warmed } from "./warm-throughput.ts";
 
 type Request = Input<"dynamodb", "UpdateTable">;
 
-/** Checks the warm throughput of indexes, before anything that depends on the table. @throws {AwsError} ValidationException */
+/**
+ * Checks the warm throughput of indexes, before anything that depends on the table.
+ * @throws {AwsError} ValidationException
+ */
 export function checkWarmIndexes({ GlobalSecondaryIndexUpdates: updates = [] }: Request): void {
   for (const { Update: { IndexName, WarmThroughput } = {} } of updates)
     if (WarmThroughput && isEmpty(WarmThroughput))

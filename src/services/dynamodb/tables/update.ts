@@ -10,7 +10,7 @@ import { settled } from "../replicas/settings.ts";
 import { updateReplicas } from "../replicas/update.ts";
 import { type Table, tables } from "../store.ts";
 import { closeStream, openStream } from "../streams/shards.ts";
-import { checkSettings } from "./concerns.ts";
+import { checkSettings } from "./combinations.ts";
 import { withEncryption } from "./encryption.ts";
 import { checkIndexUpdates, checkWarmIndexes, withIndexes } from "./index-updates.ts";
 import { namedTable } from "./named.ts";
