@@ -6,7 +6,6 @@ import type { Item } from "../values/value.ts";
 import { isSameKey, keyOf, rowKey } from "./keys.ts";
 
 /** An expiry time further in the past than this is taken for a value that is not a time. */
-
 const MAX_AGE_YEARS = 5;
 const YEAR_SECONDS = 31_536_000;
 

@@ -40,7 +40,7 @@ function parseComparison(tokens: Reader, values: Values): Condition {
     const operator = (text === "!=" ? "<>" : text) as Comparator;
     return { type: "compare", operator, left: operand, right: parseOperand(tokens, values) };
   }
-  if (tokens.takes("IS")) return is(operand, tokens, values);
+  if (tokens.takes("IS")) return parseIs(operand, tokens, values);
   if (tokens.takes("NOT"))
     return { type: "not", of: parseMembership(operand, tokens, values) ?? tokens.unexpected() };
   const test = parseMembership(operand, tokens, values);
@@ -66,7 +66,8 @@ function parseMembership(operand: Operand, tokens: Reader, values: Values): Cond
   return { type: "in", operand, list };
 }
 
-function is(operand: Operand, tokens: Reader, values: Values): Condition {
+/** Parses what follows IS: MISSING or NULL, or their negation. */
+function parseIs(operand: Operand, tokens: Reader, values: Values): Condition {
   const isNegated = tokens.takes("NOT");
   if (tokens.takes("MISSING"))
     return { type: "call", name: isNegated ? "attribute_exists" : "attribute_not_exists", args: [operand] };

@@ -17,7 +17,7 @@ const MAX_DEPTH = 32;
 export function parseLiteral(tokens: Reader, nextParameter: () => number, depth = 0): Literal | undefined {
   if (depth > MAX_DEPTH) throw invalid("Nesting Levels have exceeded supported limits");
   const inner = () => parseLiteral(tokens, nextParameter, depth + 1) ?? tokens.unexpected();
-  const value = constant(tokens);
+  const value = parseConstant(tokens);
   if (value) return { type: "constant", value };
   if (tokens.takes("?")) return { type: "parameter", at: nextParameter() };
   if (tokens.takes("[")) return { type: "list", elements: listUntil("]", tokens, inner) };
@@ -32,7 +32,7 @@ export function parseLiteral(tokens: Reader, nextParameter: () => number, depth 
   return { type: "map", members: listUntil("}", tokens, member) };
 }
 
-function constant(tokens: Reader): Value | undefined {
+function parseConstant(tokens: Reader): Value | undefined {
   const { type, text } = tokens.peek();
   if (type === "text") return { S: tokens.take().text };
   if (type === "number") return { N: tokens.take().text };

@@ -60,11 +60,11 @@ export async function pageOf(
     last: undefined,
   };
   for (let from: BytesRow | undefined; ; ) {
-    const most = Math.min(PAGE_ROWS, limit - progress.scanned);
+    const maxRows = Math.min(PAGE_ROWS, limit - progress.scanned);
     const rows = await tx.listBytes(index ? indexRows : itemRows, {
       ...range,
       ...(from && { behind: from }),
-      limit: most,
+      limit: maxRows,
     });
     for (const row of rows) {
       const entry = storedItemIn(row);
@@ -73,7 +73,7 @@ export async function pageOf(
       if (stored && !take(progress, stored, reading)) return pageAt(progress, table, index, reading, true);
     }
     if (progress.scanned >= limit) return pageAt(progress, table, index, reading, true);
-    if (rows.length < most) return pageAt(progress, table, index, reading, false);
+    if (rows.length < maxRows) return pageAt(progress, table, index, reading, false);
     from = rows.at(-1);
   }
 }
