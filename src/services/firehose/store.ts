@@ -57,7 +57,7 @@ export type Destination = BucketDestination | EndpointDestination;
  * A batch of this age is no longer retried at an endpoint that refuses it. If a bucket refuses a batch for this long, the
  * batch is lost, as AWS documents.
  */
-export const MAX_BATCH_AGE_MS = 24 * 3_600_000;
+export const MAX_RETRY_MS = 24 * 3_600_000;
 
 /** A batch of records that are delivered together. */
 export interface Batch {

@@ -2,7 +2,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import { closeBatch, discard, markDelivered, recordsOf } from "../records/batches.ts";
-import { type Batch, closedBatches, type DeliveryStream, MAX_BATCH_AGE_MS, streams } from "../store.ts";
+import { type Batch, closedBatches, type DeliveryStream, MAX_RETRY_MS, streams } from "../store.ts";
 import { deliverToBucket } from "./bucket.ts";
 import { deliverToEndpoint } from "./endpoint.ts";
 
@@ -59,5 +59,5 @@ const isGivenUp = (ctx: Context, { stream, number }: Batch): Promise<boolean> =>
     const standstill = Math.max(0, now - Math.max(refused, lastRefused) - MAX_BACKOFF_MS);
     const since = refused + standstill;
     if (batch) tx.put(closedBatches, { ...batch, refused: since, lastRefused: now });
-    return now - since >= MAX_BATCH_AGE_MS;
+    return now - since >= MAX_RETRY_MS;
   });

@@ -4,7 +4,7 @@ import type { Context } from "#kernel/context.ts";
 import { uuidOf } from "#lib/uuid.ts";
 import { saveBatch } from "../records/batches.ts";
 import type { Arrived } from "../records/frames.ts";
-import { type Batch, type DeliveryStream, type EndpointDestination, MAX_BATCH_AGE_MS } from "../store.ts";
+import { type Batch, type DeliveryStream, type EndpointDestination, MAX_RETRY_MS } from "../store.ts";
 import { backUp } from "./bucket.ts";
 import { failureLines, putObject } from "./objects.ts";
 import { post } from "./request.ts";
@@ -61,7 +61,7 @@ async function refusalOf(work: () => Promise<void>): Promise<AwsError | undefine
 }
 
 const isTriedAgain = ({ closed, failing }: Batch, { retrySeconds }: EndpointDestination, now: number) =>
-  now - failing!.since < retrySeconds * 1_000 && now - closed! < MAX_BATCH_AGE_MS;
+  now - failing!.since < retrySeconds * 1_000 && now - closed! < MAX_RETRY_MS;
 
 async function leaveToBucket(
   ctx: Context,
