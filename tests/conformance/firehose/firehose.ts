@@ -6,6 +6,7 @@ import {
   PutRecordCommand,
 } from "@aws-sdk/client-firehose";
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { expect } from "vitest";
 import { type ConformanceCloud, doc } from "../cloud.ts";
 
 export const api = (operation: string) => doc(`firehose/latest/APIReference/API_${operation}.html`);
@@ -21,9 +22,9 @@ export const missing = (name: string) =>
 /** PutRecord and PutRecordBatch return a message with another word order. */
 export const nowhere = (name: string) =>
   refusal("ResourceNotFoundException", `Firehose ${name} not found under account ${ACCOUNT}.`);
-export const refusal = (name: string, message: unknown) => ({
+export const refusal = (name: string, message: string | RegExp) => ({
   name,
-  message,
+  message: message instanceof RegExp ? expect.stringMatching(message) : message,
   $metadata: { httpStatusCode: 400 },
 });
 /** The error for unimplemented features. */

@@ -10,13 +10,14 @@ import {
   PutResourcePolicyCommand,
   RegisterStreamConsumerCommand,
   RemoveTagsFromStreamCommand,
+  SubscribeToShardCommand,
   TagResourceCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-kinesis";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { identities } from "../identities.ts";
-import { ACCOUNT, api, arn, invalid, kinesisOf, missing, OBSERVED, uniqueName } from "./kinesis.ts";
+import { ACCOUNT, api, arn, FIRST, invalid, kinesisOf, missing, OBSERVED, uniqueName } from "./kinesis.ts";
 
 const cloud = conformanceCloud();
 const { send, stream } = kinesisOf(cloud);
@@ -111,7 +112,7 @@ for (const kind of ["stream", "consumer"] as const) {
 }
 
 behaviour(
-  "the policy of a consumer allows another account to describe it",
+  "the policy of a consumer allows another account to describe it and to subscribe",
   api("PutResourcePolicy"),
   async () => {
     const { StreamARN } = await stream();
@@ -119,20 +120,29 @@ behaviour(
     const { ConsumerARN } = Consumer!;
     const other = new KinesisClient(cloud.client({ account: "111111111111" }));
     const described = () => other.send(new DescribeStreamConsumerCommand({ ConsumerARN }));
-    await expect(described()).rejects.toMatchObject({ name: "AccessDeniedException" });
+    const subscribed = () =>
+      other.send(
+        new SubscribeToShardCommand({ ConsumerARN, ShardId: FIRST, StartingPosition: { Type: "LATEST" } }),
+      );
+    for (const call of [described, subscribed])
+      await expect(call()).rejects.toMatchObject({ name: "AccessDeniedException" });
     const Policy = JSON.stringify({
       Version: "2012-10-17",
       Statement: [
         {
           Effect: "Allow",
           Principal: { AWS: "111111111111" },
-          Action: "kinesis:DescribeStreamConsumer",
+          Action: ["kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard"],
           Resource: ConsumerARN,
         },
       ],
     });
     await send(new PutResourcePolicyCommand({ ResourceARN: ConsumerARN, Policy }));
     expect((await described()).ConsumerDescription!.ConsumerARN).toBe(ConsumerARN);
+    for await (const event of (await subscribed()).EventStream!) {
+      expect(event.SubscribeToShardEvent!.Records).toEqual([]);
+      break;
+    }
     other.destroy();
   },
 );
