@@ -38,7 +38,7 @@ test.each([
     "must provide both MFA serial number and one time pass code.",
   ],
   [{ TokenCode: "123456" }, "must provide both MFA serial number and one time pass code."],
-])("a device is nobody's: %o", async (input, message) => {
+])("every MFA device is rejected: %o", async (input, message) => {
   await expect(aws.sts.GetSessionToken(input)).rejects.toMatchObject({
     code: "AccessDenied",
     status: 403,

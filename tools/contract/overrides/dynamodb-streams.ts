@@ -5,10 +5,10 @@ export default {
   enumsHashed: true,
   // The order of members in error messages about ten structures with two or more violations:
   // https://github.com/aws-controllers-k8s/dynamodb-controller/blob/main/docs/api-quirks/details/DDB-TABLE-457.md
+  service: { validation: "coral-hashed" },
   shapes: {
-    // A short one is told to be invalid like any other that names no stream:
+    // An ARN that is too short is reported as invalid, like any other text that is not the ARN of a stream:
     // https://github.com/aws/aws-sdk-js/blob/master/test/browser.spec.coffee
     StreamArn: { min: undefined },
   },
-  service: { validation: "coral-hashed" },
 } satisfies Override;

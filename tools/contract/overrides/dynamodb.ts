@@ -20,8 +20,8 @@ export default {
   // The order of members in error messages about ten structures with two or more violations:
   // https://github.com/aws-controllers-k8s/dynamodb-controller/blob/main/docs/api-quirks/details/DDB-TABLE-457.md
   service: { validation: "coral-hashed" },
-  // By the AWS SDK for JavaScript 3.1169.0: puts in bulk, indexes by which vectors are searched, exports that are filtered,
-  // and replicas that become tables of their own.
+  // From the AWS SDK for JavaScript 3.1169.0: bulk puts, vector indexes, filtered exports, and replicas that are
+  // disassociated from their global table.
   younger: {
     operations: {
       CancelBulkOperation: {},
