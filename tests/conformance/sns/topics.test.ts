@@ -123,7 +123,7 @@ const WRONG_ATTRIBUTES: [string, string, string][] = [
     "Policy statement action out of service scope!",
   ],
   [
-    // Told in https://github.com/hashicorp/terraform/issues/31538
+    // As reported in https://github.com/hashicorp/terraform/issues/31538
     "Policy",
     JSON.stringify({
       Version: "2012-10-17",

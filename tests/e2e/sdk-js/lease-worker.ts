@@ -11,7 +11,7 @@ import { DynamoDBDocumentClient, PutCommand, ScanCommand, UpdateCommand } from "
 const TRIM_HORIZON = "TRIM_HORIZON";
 const SHARD_END = "SHARD_END";
 /** The number of polls without a heartbeat after which a lease may be taken over. */
-const PATIENCE = 5;
+const MAX_UNCHANGED_POLLS = 5;
 /** Small, so that a shard takes several reads. */
 const LIMIT = 10;
 
@@ -61,7 +61,7 @@ export function leaseWorker(options: WorkerOptions): Worker {
   const { name, kinesis, StreamName, TableName } = options;
   const table = DynamoDBDocumentClient.from(options.dynamodb);
   /** The last seen counter of each lease, and the number of polls since it changed. */
-  const met = new Map<string, { counter: number; looks: number }>();
+  const lastSeen = new Map<string, { counter: number; polls: number }>();
   let isDying = false;
   let isDead = false;
 
@@ -71,7 +71,7 @@ export function leaseWorker(options: WorkerOptions): Worker {
   }
 
   /** Whether the conditional update succeeded, which means that no other worker was faster. */
-  async function won(command: UpdateCommand | PutCommand): Promise<boolean> {
+  async function succeeds(command: UpdateCommand | PutCommand): Promise<boolean> {
     try {
       await table.send(command as UpdateCommand);
       return true;
@@ -88,16 +88,18 @@ export function leaseWorker(options: WorkerOptions): Worker {
       if (leased.has(ShardId!)) continue;
       const parents = [ParentShardId, AdjacentParentShardId].filter((one) => one !== undefined);
       const Item: Lease = { leaseKey: ShardId!, leaseCounter: 0, checkpoint: TRIM_HORIZON, parents };
-      await won(new PutCommand({ TableName, Item, ConditionExpression: "attribute_not_exists(leaseKey)" }));
+      await succeeds(
+        new PutCommand({ TableName, Item, ConditionExpression: "attribute_not_exists(leaseKey)" }),
+      );
     }
   }
 
-  function isUpForOthers({ leaseKey, leaseOwner, leaseCounter }: Lease): boolean {
+  function isAvailable({ leaseKey, leaseOwner, leaseCounter }: Lease): boolean {
     if (leaseOwner === undefined) return true;
-    const last = met.get(leaseKey);
-    const looks = last?.counter === leaseCounter ? last.looks + 1 : 0;
-    met.set(leaseKey, { counter: leaseCounter, looks });
-    return leaseOwner !== name && looks >= PATIENCE;
+    const last = lastSeen.get(leaseKey);
+    const polls = last?.counter === leaseCounter ? last.polls + 1 : 0;
+    lastSeen.set(leaseKey, { counter: leaseCounter, polls });
+    return leaseOwner !== name && polls >= MAX_UNCHANGED_POLLS;
   }
 
   const isOwn = ({ leaseOwner }: Lease) => leaseOwner === name;
@@ -106,7 +108,7 @@ export function leaseWorker(options: WorkerOptions): Worker {
    * Takes or renews a lease. Both increment its counter, so that only one of two concurrent workers succeeds.
    */
   const take = ({ leaseKey, leaseCounter }: Lease) =>
-    won(
+    succeeds(
       new UpdateCommand({
         TableName,
         Key: { leaseKey },
@@ -117,7 +119,7 @@ export function leaseWorker(options: WorkerOptions): Worker {
     );
 
   const checkpoint = ({ leaseKey }: Lease, at: string) =>
-    won(
+    succeeds(
       new UpdateCommand({
         TableName,
         Key: { leaseKey },
@@ -171,7 +173,7 @@ export function leaseWorker(options: WorkerOptions): Worker {
         known.flatMap(({ leaseKey, checkpoint: at }) => (at === SHARD_END ? [leaseKey] : [])),
       );
       const open = known.filter(({ leaseKey }) => !ended.has(leaseKey));
-      const free = new Set(open.filter(isUpForOthers));
+      const free = new Set(open.filter(isAvailable));
       const held = open.filter((lease) => !free.has(lease));
       const workers = new Set(held.map(({ leaseOwner }) => leaseOwner)).add(name).size;
       let wanted = Math.ceil(open.length / workers) - held.filter(isOwn).length;

@@ -29,7 +29,7 @@ const rule = (given: Partial<LifecycleRule>): LifecycleRule => ({
   Status: "Enabled",
   ...given,
 });
-const live = (...rules: Partial<LifecycleRule>[]) =>
+const setRules = (...rules: Partial<LifecycleRule>[]) =>
   nube.s3.PutBucketLifecycleConfiguration({
     Bucket,
     LifecycleConfiguration: { Rules: rules.map((given, n) => rule({ ID: `rule-${n}`, ...given })) },
@@ -61,7 +61,7 @@ const events = () =>
 describe("expiration", () => {
   test("happens at the midnight after its days, and is reported in headers", async () => {
     await nube.advance("10h");
-    await live({ Expiration: { Days: 3 } });
+    await setRules({ Expiration: { Days: 3 } });
     await put("a");
     await nube.advance("85h");
     expect(await keys()).toEqual(["a"]);
@@ -71,7 +71,7 @@ describe("expiration", () => {
   });
 
   test("filters by prefix, tags and size", async () => {
-    await live({
+    await setRules({
       Filter: {
         And: { Prefix: "logs/", Tags: [{ Key: "temp", Value: "yes" }], ObjectSizeGreaterThan: 2 },
       },
@@ -87,7 +87,7 @@ describe("expiration", () => {
   });
 
   test("happens on a date and every day after it", async () => {
-    await live({ Expiration: { Date: new Date(TEST_START + 5 * DAY_MS) } });
+    await setRules({ Expiration: { Date: new Date(TEST_START + 5 * DAY_MS) } });
     await put("early");
     await nube.advance("4d");
     expect(await keys()).toEqual(["early"]);
@@ -99,17 +99,17 @@ describe("expiration", () => {
 
   test("ignores disabled rules, and applies enabled ones to existing objects", async () => {
     await put("a");
-    await live({ Status: "Disabled", Expiration: { Days: 1 } });
+    await setRules({ Status: "Disabled", Expiration: { Days: 1 } });
     await nube.advance("9d");
     expect(await keys()).toEqual(["a"]);
-    await live({ Expiration: { Days: 1 } });
+    await setRules({ Expiration: { Days: 1 } });
     await nube.advance("1d");
     expect(await keys()).toEqual([]);
   });
 
   test("adds a delete marker in a versioned bucket, and removes an expired delete marker", async () => {
     await version("Enabled");
-    await live({ Expiration: { Days: 2 }, NoncurrentVersionExpiration: { NoncurrentDays: 2 } });
+    await setRules({ Expiration: { Days: 2 }, NoncurrentVersionExpiration: { NoncurrentDays: 2 } });
     await put("a");
     await nube.advance("3d");
     expect(await versions()).toEqual({ versions: 1, markers: 1 });
@@ -123,19 +123,19 @@ describe("expiration", () => {
   });
 
   test("stops when the configuration is deleted, and resumes with another", async () => {
-    await live({ Expiration: { Days: 2 } });
+    await setRules({ Expiration: { Days: 2 } });
     await nube.s3.DeleteBucketLifecycle({ Bucket });
     await put("a");
     await nube.advance("9d");
     expect(await keys()).toEqual(["a"]);
-    await live({ Expiration: { Days: 2 } });
+    await setRules({ Expiration: { Days: 2 } });
     await nube.advance("1d");
     expect(await keys()).toEqual([]);
   });
 
   test("of objects that become due by a tag or a deletion happens at the next midnight", async () => {
     await version("Enabled");
-    await live(
+    await setRules(
       { Filter: { Tag: { Key: "t", Value: "1" } }, Expiration: { Days: 30 } },
       { Expiration: { ExpiredObjectDeleteMarker: true } },
     );
@@ -155,7 +155,7 @@ describe("expiration", () => {
 describe("noncurrent versions", () => {
   test("expire after their days, except the newest retained ones", async () => {
     await version("Enabled");
-    await live({ NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions: 2 } });
+    await setRules({ NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions: 2 } });
     for (const body of ["1", "2", "3", "4", "5"]) await put("a", body);
     await nube.advance("4d");
     expect(await versions()).toEqual({ versions: 3, markers: 0 });
@@ -192,7 +192,7 @@ describe("noncurrent versions", () => {
 
   test("are transitioned to a colder class", async () => {
     await version("Enabled");
-    await live({ NoncurrentVersionTransitions: [{ NoncurrentDays: 30, StorageClass: "STANDARD_IA" }] });
+    await setRules({ NoncurrentVersionTransitions: [{ NoncurrentDays: 30, StorageClass: "STANDARD_IA" }] });
     await put("a", large);
     await put("a", large);
     await nube.advance("31d");
@@ -203,7 +203,7 @@ describe("noncurrent versions", () => {
 
 describe("transitions", () => {
   test("go from class to class, and are reported", async () => {
-    await live({
+    await setRules({
       Transitions: [
         { Days: 30, StorageClass: "STANDARD_IA" },
         { Days: 90, StorageClass: "GLACIER" },
@@ -223,7 +223,7 @@ describe("transitions", () => {
   });
 
   test("skip small objects unless the rule filters by size", async () => {
-    await live(
+    await setRules(
       { Transitions: [{ Days: 0, StorageClass: "GLACIER" }] },
       {
         Filter: { And: { Prefix: "b", ObjectSizeGreaterThan: 0 } },
@@ -249,7 +249,7 @@ describe("transitions", () => {
   });
 
   test("never go to a warmer class", async () => {
-    await live({ Transitions: [{ Days: 30, StorageClass: "STANDARD_IA" }] });
+    await setRules({ Transitions: [{ Days: 30, StorageClass: "STANDARD_IA" }] });
     await put("a", large, { StorageClass: "GLACIER" });
     await nube.advance("40d");
     expect(await keys()).toEqual(["a GLACIER"]);
@@ -258,7 +258,7 @@ describe("transitions", () => {
   test("go to the coldest of several due classes", async () => {
     await put("a", large);
     await nube.advance("100d");
-    await live({
+    await setRules({
       Transitions: [
         { Days: 30, StorageClass: "STANDARD_IA" },
         { Days: 60, StorageClass: "GLACIER" },
@@ -273,7 +273,7 @@ describe("transitions", () => {
     await version("Enabled");
     await put("a", large);
     await nube.advance("100d");
-    await live({ Transitions: [{ Days: 30, StorageClass: "GLACIER" }], Expiration: { Days: 60 } });
+    await setRules({ Transitions: [{ Days: 30, StorageClass: "GLACIER" }], Expiration: { Days: 60 } });
     await nube.advance("3d");
     expect(events()).toEqual([
       ["LifecycleTransition", "a", 101],
@@ -283,7 +283,7 @@ describe("transitions", () => {
 });
 
 test("uploads are aborted with all their parts", async () => {
-  await live({ Filter: { Prefix: "up/" }, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } });
+  await setRules({ Filter: { Prefix: "up/" }, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } });
   const begun = await nube.s3.CreateMultipartUpload({ Bucket, Key: "up/a" });
   expect(begun).toMatchObject({ AbortDate: new Date(TEST_START + 3 * DAY_MS), AbortRuleId: "rule-0" });
   await nube.s3.CreateMultipartUpload({ Bucket, Key: "b" });
@@ -296,7 +296,7 @@ test("uploads are aborted with all their parts", async () => {
 });
 
 test("a recreated bucket is not scanned for the rules of the deleted one", async () => {
-  await live({ Expiration: { Days: 1 } });
+  await setRules({ Expiration: { Days: 1 } });
   await nube.s3.DeleteBucket({ Bucket });
   await nube.s3.CreateBucket({ Bucket });
   await put("a");
@@ -309,7 +309,7 @@ test("a delete marker that replaces a null version cancels its due actions", asy
   await version("Enabled");
   await put("k");
   await version("Suspended");
-  await live({
+  await setRules({
     Expiration: { Days: 1 },
     NoncurrentVersionTransitions: [{ NoncurrentDays: 1, StorageClass: "GLACIER" }],
   });
@@ -322,7 +322,7 @@ test("a delete marker that replaces a null version cancels its due actions", asy
 test("a run handles more versions than a page holds, also across page boundaries", async () => {
   await version("Enabled");
   for (let n = 0; n < 1_500; n++) await put(`k${n % 3}`, "x");
-  await live({ NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions: 10 } });
+  await setRules({ NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions: 10 } });
   await nube.advance("4d");
   expect(await versions()).toEqual({ versions: 33, markers: 0 });
 });

@@ -48,12 +48,13 @@ function dueOf(model: Model, key: string, place: number, now: number): (() => vo
   const isDue = (days: number | undefined) =>
     days !== undefined && midnightAfter(since + days * DAY_MS) <= now;
   const newer = all.slice(1, place).filter(({ size }) => size !== undefined).length;
-  const isSpared = (newest = 0) => newer < newest;
+  const isRetained = (newest = 0) => newer < newest;
   const isMarker = version.size === undefined;
   const rules = model.rules.filter(({ Filter }) => key.startsWith(Filter!.Prefix!));
 
   const ends = rules.some(({ Expiration, NoncurrentVersionExpiration: noncurrent }) => {
-    if (place > 0) return isDue(noncurrent?.NoncurrentDays) && !isSpared(noncurrent?.NewerNoncurrentVersions);
+    if (place > 0)
+      return isDue(noncurrent?.NoncurrentDays) && !isRetained(noncurrent?.NewerNoncurrentVersions);
     if (!isMarker) return isDue(Expiration?.Days);
     return all.length === 1 && (Expiration?.ExpiredObjectDeleteMarker || isDue(Expiration?.Days));
   });
@@ -75,18 +76,18 @@ function dueOf(model: Model, key: string, place: number, now: number): (() => vo
   return ends ? () => add(model, key, now) : undefined;
 }
 
-function ruleBy(chance: Random, n: number): LifecycleRule {
-  const one = <T>(...of: T[]): T => of[chance.below(of.length)]!;
-  const StorageClass = one("GLACIER", "DEEP_ARCHIVE");
-  const NewerNoncurrentVersions = one(undefined, 1, 2);
-  const actions: Partial<LifecycleRule> = one(
-    { Expiration: { Days: one(1, 2, 5) } },
+function randomRule(chance: Random, n: number): LifecycleRule {
+  const oneOf = <T>(...of: T[]): T => of[chance.below(of.length)]!;
+  const StorageClass = oneOf("GLACIER", "DEEP_ARCHIVE");
+  const NewerNoncurrentVersions = oneOf(undefined, 1, 2);
+  const actions: Partial<LifecycleRule> = oneOf(
+    { Expiration: { Days: oneOf(1, 2, 5) } },
     { Expiration: { ExpiredObjectDeleteMarker: true } },
-    { Transitions: [{ Days: one(0, 1, 3), StorageClass }] },
-    { NoncurrentVersionExpiration: { NoncurrentDays: one(1, 2, 4), NewerNoncurrentVersions } },
-    { NoncurrentVersionTransitions: [{ NoncurrentDays: one(0, 1, 2), StorageClass }] },
+    { Transitions: [{ Days: oneOf(0, 1, 3), StorageClass }] },
+    { NoncurrentVersionExpiration: { NoncurrentDays: oneOf(1, 2, 4), NewerNoncurrentVersions } },
+    { NoncurrentVersionTransitions: [{ NoncurrentDays: oneOf(0, 1, 2), StorageClass }] },
   );
-  return { ID: `rule-${n}`, Status: "Enabled", Filter: { Prefix: one("", "", "a") }, ...actions };
+  return { ID: `rule-${n}`, Status: "Enabled", Filter: { Prefix: oneOf("", "", "a") }, ...actions };
 }
 
 test("a bucket with random changes matches the model at every midnight", async () => {
@@ -117,7 +118,7 @@ async function simulate(chance: Random): Promise<void> {
       const status = { Status: model.versioning };
       await aws.s3.PutBucketVersioning({ Bucket, VersioningConfiguration: status });
     } else if (choice < 7) {
-      model.rules = Array.from({ length: 1 + chance.below(3) }, (_, n) => ruleBy(chance, n));
+      model.rules = Array.from({ length: 1 + chance.below(3) }, (_, n) => randomRule(chance, n));
       const LifecycleConfiguration = { Rules: model.rules };
       await aws.s3.PutBucketLifecycleConfiguration({ Bucket, LifecycleConfiguration });
     } else if (choice === 7) {

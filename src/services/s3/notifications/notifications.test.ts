@@ -17,7 +17,7 @@ afterEach(() => nube.close());
 
 const configure = (NotificationConfiguration: Given, more = {}) =>
   nube.s3.PutBucketNotificationConfiguration({ Bucket: "photos", NotificationConfiguration, ...more });
-const tell = (...events: string[]) =>
+const notify = (...events: string[]) =>
   configure({ QueueConfigurations: [{ Id: "all", QueueArn: QUEUE, Events: events as Events }] });
 const put = (Key: string) => nube.s3.PutObject({ Bucket: "photos", Key, Body: bodyOf("hello") });
 /** Returns the records that were delivered after the test event. */
@@ -44,7 +44,7 @@ describe("a destination", () => {
 
   test("receives each event once, however many configurations match", async () => {
     const named = Array.from({ length: 100_000 }, () => "s3:ObjectCreated:Put");
-    await tell(...named);
+    await notify(...named);
     const { QueueConfigurations } = await nube.s3.GetBucketNotificationConfiguration({ Bucket: "photos" });
     expect(QueueConfigurations).toMatchObject([{ Events: ["s3:ObjectCreated:Put"] }]);
   });
@@ -77,7 +77,7 @@ describe("a destination", () => {
   });
 
   test("that fails is retried, and receives everything once it works again", async () => {
-    await tell("s3:ObjectCreated:*");
+    await notify("s3:ObjectCreated:*");
     nube.missing.add("queue");
     await put("a");
     expect(await records()).toEqual([]);
@@ -89,7 +89,7 @@ describe("a destination", () => {
 
 describe("the record of an event", () => {
   test("has the members of S3's record", async () => {
-    await tell("s3:ObjectCreated:*");
+    await notify("s3:ObjectCreated:*");
     await overHttp(nube, "PutObject", { Bucket: "photos", Key: "a b/ü(1).txt", Body: bodyOf("hello") });
     const [record] = await records();
     expect(record).toEqual({
@@ -121,7 +121,7 @@ describe("the record of an event", () => {
 
   test("names the operation, and the version if there is one", async () => {
     await nube.s3.PutBucketVersioning({ Bucket: "photos", VersioningConfiguration: { Status: "Enabled" } });
-    await tell("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectTagging:*");
+    await notify("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectTagging:*");
     const { VersionId } = await put("a");
     await nube.s3.CopyObject({ Bucket: "photos", Key: "b", CopySource: "photos/a" });
     const TagSet = [{ Key: "k", Value: "v" }];
@@ -148,7 +148,7 @@ describe("the record of an event", () => {
   });
 
   test("is sent for multipart uploads and for each entry of DeleteObjects", async () => {
-    await tell("s3:ObjectCreated:CompleteMultipartUpload", "s3:ObjectRemoved:Delete");
+    await notify("s3:ObjectCreated:CompleteMultipartUpload", "s3:ObjectRemoved:Delete");
     const named = { Bucket: "photos", Key: "a" };
     const { UploadId } = await nube.s3.CreateMultipartUpload(named);
     const part = { ...named, UploadId: UploadId!, PartNumber: 1 };
@@ -227,7 +227,7 @@ describe("EventBridge", () => {
   });
 
   test("receives nothing unless it is enabled", async () => {
-    await tell("s3:ObjectCreated:*");
+    await notify("s3:ObjectCreated:*");
     await put("a");
     await nube.advance("1s");
     expect(nube.events).toEqual([]);
@@ -235,7 +235,7 @@ describe("EventBridge", () => {
 });
 
 test("an empty configuration disables all notifications", async () => {
-  await tell("s3:ObjectCreated:*");
+  await notify("s3:ObjectCreated:*");
   await configure({});
   expect(await nube.s3.GetBucketNotificationConfiguration({ Bucket: "photos" })).toEqual({});
   await put("a");
