@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { nube, startServer, temporaryFolder } from "../harness.ts";
-import { peakMegabytes, ownMegabytes } from "../memory/watch.ts";
+import { highestMegabytes, ownMegabytes } from "../memory/watch.ts";
 import { cli } from "./cli.ts";
 
 const MIB = 1_048_576;
@@ -89,7 +89,7 @@ test("an archive is uploaded in parts and retrieved", { timeout: 900_000 }, asyn
 async function watchedAt<T>(pid: number, work: Promise<T>, annotate: (text: string) => unknown): Promise<T> {
   if (process.platform !== "linux") return work;
   const before = await ownMegabytes(pid);
-  const more = (await peakMegabytes(pid, work)) - before;
+  const more = (await highestMegabytes(pid, work)) - before;
   await annotate(`${Math.round(more)} MB more`);
   expect(more).toBeLessThan(MAX_MB);
   return work;

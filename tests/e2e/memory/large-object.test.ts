@@ -10,7 +10,7 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { expect, onTestFinished, test } from "vitest";
 import { launch } from "../harness.ts";
 import { patterned, s3Client } from "../sdk-js/client.ts";
-import { peakMegabytes, ownMegabytes } from "./watch.ts";
+import { highestMegabytes, ownMegabytes } from "./watch.ts";
 
 const MB = 2 ** 20;
 /** `NUBE_LARGE_MB=5120` tests the largest body of a single PUT. */
@@ -36,12 +36,12 @@ test.skipIf(process.platform !== "linux")(
 
     const upload = await getSignedUrl(s3, new PutObjectCommand({ ...object, ContentLength: SIZE }));
     const sent = createHash("md5");
-    const uploading = await peakMegabytes(server.process.pid!, put(upload, sent));
+    const uploading = await highestMegabytes(server.process.pid!, put(upload, sent));
     const { ETag, Body } = await s3.send(new GetObjectCommand(object));
     expect(ETag).toBe(`"${sent.digest("hex")}"`);
 
     const received = createHash("md5");
-    const downloading = await peakMegabytes(server.process.pid!, pipeline(Body as Readable, received));
+    const downloading = await highestMegabytes(server.process.pid!, pipeline(Body as Readable, received));
     expect(`"${received.digest("hex")}"`).toBe(ETag);
     const more = { uploading: uploading - idle, downloading: downloading - idle };
     await annotate(`${idle} MB idle, more: ${JSON.stringify(more)}`);

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Returns the peak memory of a process during some work, sampled. */
-export async function peakMegabytes(pid: number, work: Promise<unknown>): Promise<number> {
+export async function highestMegabytes(pid: number, work: Promise<unknown>): Promise<number> {
   let most = 0;
   let isDone = false;
   const done = work.finally(() => {
