@@ -16,8 +16,8 @@ const bodies = async (QueueUrl: string, more: object = {}) =>
   (await receive(QueueUrl, more)).map(({ Body }) => Body);
 const numbers = async (QueueUrl: string) => {
   const { Attributes } = await nube.aws.sqs.GetQueueAttributes({ QueueUrl, AttributeNames: ["All"] });
-  const countOf = (name: string) => Number(Attributes![`ApproximateNumberOfMessages${name}` as "Policy"]);
-  return [countOf(""), countOf("NotVisible"), countOf("Delayed")];
+  const of = (name: string) => Number(Attributes![`ApproximateNumberOfMessages${name}` as "Policy"]);
+  return [of(""), of("NotVisible"), of("Delayed")];
 };
 
 describe("a standard queue", () => {
