@@ -233,6 +233,13 @@ behaviour("a repeated client token returns the same import", importing, async ()
   expect(two).toBe(one);
 });
 
+behaviour("concurrent requests with one client token start one import", importing, async () => {
+  await put("concurrent/1.json", lines({ p: S("a") }));
+  const start = () => begin("concurrent", "concurrent/", { ClientToken: "concurrent" });
+  const [one, two] = await Promise.all([start(), start()]);
+  expect(two.ImportTableDescription!.ImportArn).toBe(one.ImportTableDescription!.ImportArn);
+});
+
 for (const [what, table, prefix, more] of [
   ["table", "another", "once/", {}],
   ["prefix", "once", "other/", {}],

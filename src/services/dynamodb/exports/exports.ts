@@ -45,6 +45,9 @@ export const exportOperations = {
     if (earlier) return { ExportDescription: described(ctx, earlier) };
     const refused = await refusal(ctx, input, id);
     return ctx.transact(async (tx) => {
+      // A concurrent request may have used the token meanwhile.
+      const concurrent = await earlierExport(tx, input);
+      if (concurrent) return { ExportDescription: described(ctx, concurrent) };
       const table = await exportable(ctx, tx, input);
       const now = tx.now();
       const { ExportTime: _, IncrementalExportSpecification: __, ...request } = input;

@@ -48,6 +48,9 @@ export const importOperations = {
     const refused = await refusal(ctx, input.S3BucketSource);
     const ClientToken = input.ClientToken ?? ctx.random.uuid();
     return ctx.transact(async (tx) => {
+      // A concurrent request may have used the token meanwhile.
+      const concurrent = await repeated(tx, input, name);
+      if (concurrent) return { ImportTableDescription: described(ctx, concurrent) };
       const now = tx.now();
       const made: Import = {
         id: `${String(now).padStart(14, "0")}-${tx.uuid().slice(0, 8)}`,
