@@ -70,12 +70,13 @@ export async function claim({
  */
 async function lockFile(path: string): Promise<{ release(): void }> {
   const { DatabaseSync } = await import("node:sqlite");
-  const database = new DatabaseSync(path, { timeout: 0 });
+  const database = new DatabaseSync(path, { open: false, timeout: 0 });
   try {
+    database.open();
     // Nothing is written, so a journal file would be useless.
     database.exec("pragma journal_mode = memory; begin exclusive");
   } catch (error) {
-    database.close();
+    if (database.isOpen) database.close();
     const { errcode, message } = error as Error & { errcode?: number };
     if (errcode === SQLITE_BUSY) throw new AlreadyRunningError();
     throw new ExpectedError(`${path} cannot be locked: ${message}`);

@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { open, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -119,6 +119,13 @@ describe("a failed start is reported in one sentence", () => {
     await writeFile(file, "");
     expect(await start("--data", file)).toEqual(saying(`Nube cannot use ${file}: EEXIST`));
     expect(await start("--data", join(file, "data"))).toEqual(saying("ENOTDIR"));
+  });
+
+  test("a data folder that cannot be locked", async () => {
+    const data = await temporaryFolder();
+    const lock = join(data, "store", "lock");
+    await mkdir(lock, { recursive: true });
+    expect(await start("--data", data)).toEqual(saying(`${lock} cannot be locked`));
   });
 
   test("an address that is invalid or not of this machine", async () => {
