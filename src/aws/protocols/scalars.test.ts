@@ -47,5 +47,6 @@ describe("W1, W7: scalars as text", () => {
     ["timestamp", "1e99"],
     ["timestamp", "tomorrow"],
     ["blob", "§§"],
+    ["blob", "QUJ\u202f"],
   ])("%s %.20j is refused", (type, text) => expect(() => read(type, text)).toThrow(Malformed));
 });

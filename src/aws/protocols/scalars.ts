@@ -104,7 +104,7 @@ function readFloat(text: string): number {
 function readBase64(text: string): Uint8Array {
   const bytes = exactBase64(text);
   if (bytes !== undefined) return bytes;
-  if (/[^A-Za-z0-9+/_\-=\s]/.test(text)) throw new Malformed("Invalid Base64 encoding");
+  if (/[^A-Za-z0-9+/_\-= \t\r\n]/.test(text)) throw new Malformed("Invalid Base64 encoding");
   return Buffer.from(text, "base64");
 }
 

@@ -87,6 +87,15 @@ test("a reader that stops, or exceeds its limit, pauses the client", async () =>
   expect(flooded.asked).toEqual(["invite", "hold"]);
 });
 
+test("a body that fails while it is read whole is dropped, and the client is paused", async () => {
+  const { body, asked } = incoming();
+  body.push(Buffer.alloc(10));
+  const reading = body.bytes(100);
+  body.fail(new Error("dismissed"));
+  await expect(reading).rejects.toThrow("dismissed");
+  expect(asked).toEqual(["invite", "wanted", "hold"]);
+});
+
 test("a failure comes after the pieces before it, and never after the end", async () => {
   const { body } = incoming();
   body.push(Buffer.from("abc"));

@@ -104,7 +104,10 @@ export class IncomingBody implements Body, BodySink {
     try {
       while (!this.isWhole && this.#length <= limit) {
         assembling.has(this.#length);
-        if (this.#failure !== undefined) throw this.#failure;
+        if (this.#failure !== undefined) {
+          this.#leave();
+          throw this.#failure;
+        }
         await this.#more();
       }
       return this.#together(limit);
