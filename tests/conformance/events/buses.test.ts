@@ -266,7 +266,7 @@ describe("permissions", () => {
 });
 
 describe("tags", () => {
-  behaviour("buses and rules have tags", api("TagResource"), async () => {
+  behaviour("buses and rules can be tagged", api("TagResource"), async () => {
     const ResourceARN = arn(`rule/${await rule()}`);
     await send(
       new TagResourceCommand({

@@ -150,7 +150,7 @@ describe("a target is refused", () => {
       name: "ValidationException",
     });
   });
-  behaviour("as a bus is, whose dead-letter queue is a topic", api("CreateEventBus"), async () => {
+  behaviour("as is a new bus whose dead-letter queue is a topic", api("CreateEventBus"), async () => {
     const DeadLetterConfig = { Arn: of("sns", "t") };
     await expect(
       send(new CreateEventBusCommand({ Name: name("bus"), DeadLetterConfig })),

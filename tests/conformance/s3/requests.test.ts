@@ -151,7 +151,7 @@ for (const [what, key, code] of [
   ["a control character that XML does not have", "a\u0001b", "MalformedXML"],
   ["one that it has, spelt out", "a&#xD;b", undefined],
 ] as const) {
-  behaviour(`a document names a key with ${what}`, XML_KEYS, async () => {
+  behaviour(`a key in a request document with ${what}: ${code ?? "accepted"}`, XML_KEYS, async () => {
     const body = `<Delete><Object><Key>${key}</Key></Object></Delete>`;
     const headers = { "content-md5": hash("md5", body, "base64") };
     const answer = await send(cloud, { method: "POST", target: `/${bucket}?delete=`, body, headers });

@@ -142,7 +142,7 @@ describe("conditions", () => {
   });
 });
 
-test("the only part of an empty object is all of it", async () => {
+test("part 1 of an empty object is the whole object", async () => {
   const { s3, close } = await withBucket();
   await s3.PutObject(at);
   expect(await s3.GetObject({ ...at, PartNumber: 1 })).toMatchObject({
