@@ -9,7 +9,7 @@ import {
   emptyBatch,
   idsNotDistinct,
   invalidEntryId,
-  isReceiptExpired,
+  isReceiptOutdated,
   messageInBatch,
   missingParameter,
   tooManyEntries,
@@ -101,7 +101,7 @@ function each<E extends { Id: string }, R>(
 
 /** In a batch, codes are those of the query protocol, whatever the protocol of the call. */
 function codeOf(error: AwsError): string {
-  if (isReceiptExpired(error)) return "ReceiptHandleIsInvalid";
+  if (isReceiptOutdated(error)) return "ReceiptHandleIsInvalid";
   return loadContract("sqs").error(error.code)?.error?.code ?? error.code;
 }
 

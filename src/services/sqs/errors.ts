@@ -53,12 +53,26 @@ export const invalidParameter = (message: string) => new AwsError("InvalidParame
 export const invalidValue = (value: string | number, parameter: string, reason: string) =>
   invalidParameter(`Value ${value} for parameter ${parameter} is invalid. Reason: ${reason}`);
 
-export const notForThisQueueType = (value: string | number, parameter: string) =>
-  invalidValue(value, parameter, "The request include parameter that is not valid for this queue type.");
+const NOT_FOR_THIS_TYPE = "The request include parameter that is not valid for this queue type";
+const RECEIPT_EXPIRED = "The receipt handle has expired";
+const MESSAGE_GONE = "Message does not exist or is not available for visibility timeout change";
 
-/** In a batch, the message is only the reason, without the value and the parameter. */
+export const notForThisQueueType = (value: string | number, parameter: string) =>
+  invalidValue(value, parameter, `${NOT_FOR_THIS_TYPE}.`);
+
+export const receiptExpired = (handle: string) =>
+  invalidValue(handle, "ReceiptHandle", `${RECEIPT_EXPIRED}.`);
+
+export const messageGone = (handle: string) => invalidValue(handle, "ReceiptHandle", `${MESSAGE_GONE}.`);
+
+/** In a batch, these messages are only the reason, without the value and the parameter; all others are whole. */
 export const messageInBatch = ({ message }: AwsError): string =>
-  /^Value .* for parameter \w+ is invalid\. Reason: (.*?)\.?$/s.exec(message)?.[1] ?? message;
+  [NOT_FOR_THIS_TYPE, RECEIPT_EXPIRED, MESSAGE_GONE].find((reason) => message.endsWith(`${reason}.`)) ??
+  message;
+
+/** Whether it is an error of a valid receipt handle that has no effect any more. */
+export const isReceiptOutdated = ({ message }: AwsError): boolean =>
+  [RECEIPT_EXPIRED, MESSAGE_GONE].some((reason) => message.endsWith(`${reason}.`));
 
 export const missingQueueName = (name: string | undefined) =>
   invalidParameter(
@@ -114,17 +128,6 @@ export const invalidReceipt = (handle: string) =>
 
 export const receiptOfAnotherQueue = (handle: string) =>
   fault("ReceiptHandleIsInvalid", `The receipt handle "${handle}" is not valid for this queue.`);
-
-const RECEIPT_EXPIRED = "The receipt handle has expired.";
-export const receiptExpired = (handle: string) => invalidValue(handle, "ReceiptHandle", RECEIPT_EXPIRED);
-export const isReceiptExpired = ({ message }: AwsError): boolean => message.endsWith(RECEIPT_EXPIRED);
-
-export const messageGone = (handle: string) =>
-  invalidValue(
-    handle,
-    "ReceiptHandle",
-    "Message does not exist or is not available for visibility timeout change.",
-  );
 
 export const tooManyInFlight = () =>
   fault(

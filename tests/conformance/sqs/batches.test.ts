@@ -81,6 +81,7 @@ for (const [operation, call] of Object.entries(BATCHES)) {
   );
 }
 
+// https://github.com/aws/aws-sdk-ruby/pull/265 quotes the message.
 behaviour("a failed entry does not affect the others", api("SendMessageBatch"), async () => {
   const QueueUrl = await queue();
   const { Successful, Failed } = await sendAll(QueueUrl, [
@@ -94,7 +95,8 @@ behaviour("a failed entry does not affect the others", api("SendMessageBatch"), 
       Id: "late",
       SenderFault: true,
       Code: "InvalidParameterValue",
-      Message: "DelaySeconds must be >= 0 and <= 900",
+      Message:
+        "Value 901 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.",
     },
     {
       Id: "bad",
@@ -105,6 +107,26 @@ behaviour("a failed entry does not affect the others", api("SendMessageBatch"), 
   ]);
   expect((await receive(QueueUrl)).length).toBe(1);
 });
+
+behaviour(
+  "in a batch, the receipt handle of a deleted message is invalid",
+  "https://github.com/aws/aws-dotnet-messaging/blob/main/src/AWS.Messaging/SQS/SQSMessagePoller.cs",
+  async () => {
+    const QueueUrl = await queue();
+    await put(QueueUrl, "x");
+    const [{ ReceiptHandle } = {}] = await receive(QueueUrl);
+    await send(new DeleteMessageBatchCommand({ QueueUrl, Entries: [{ Id: "a", ReceiptHandle }] }));
+    const Entries = [{ Id: "a", ReceiptHandle, VisibilityTimeout: 1 }];
+    expect((await send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }))).Failed).toEqual([
+      {
+        Id: "a",
+        SenderFault: true,
+        Code: "ReceiptHandleIsInvalid",
+        Message: "Message does not exist or is not available for visibility timeout change",
+      },
+    ]);
+  },
+);
 
 behaviour("SendMessageBatch omits empty lists", "https://github.com/aws/aws-sdk/issues/657", async () => {
   const QueueUrl = await queue();

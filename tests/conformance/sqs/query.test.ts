@@ -133,7 +133,7 @@ behaviour("a batch returns one result element per entry", api("SendMessageBatch"
   expect(xml).toMatch(/<SendMessageBatchResultEntry><Id>good<\/Id>/);
   expect(xml).toContain(
     "<BatchResultErrorEntry><Id>late</Id><SenderFault>true</SenderFault><Code>InvalidParameterValue</Code>" +
-      "<Message>DelaySeconds must be &gt;= 0 and &lt;= 900</Message></BatchResultErrorEntry>",
+      "<Message>Value 901 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be &gt;= 0 and &lt;= 900.</Message></BatchResultErrorEntry>",
   );
 });
 
