@@ -204,6 +204,18 @@ describe("listings", () => {
     },
   );
   behaviour(
+    "ListPartnerEventSourceAccounts does not return the source of another partner",
+    api("ListPartnerEventSourceAccounts"),
+    async () => {
+      const Name = await offered();
+      await cloud.advance(14 * DAY);
+      await send(new CreatePartnerEventSourceCommand({ Name, Account: ACCOUNT }));
+      const listed = new ListPartnerEventSourceAccountsCommand({ EventSourceName: Name });
+      expect((await asPartner(listed)).PartnerEventSourceAccounts).toEqual([]);
+      expect((await send(listed)).PartnerEventSourceAccounts).toMatchObject([{ Account: ACCOUNT }]);
+    },
+  );
+  behaviour(
     "ListPartnerEventSourceAccounts returns the state of a source",
     api("ListPartnerEventSourceAccounts"),
     async () => {

@@ -14,6 +14,7 @@ import {
 } from "../errors.ts";
 import { toTheSecond } from "../moments.ts";
 import { buses, type EventSource, eventSources } from "../store.ts";
+import { partnerOf } from "./callers.ts";
 
 const TWO_WEEKS_MS = 14 * 86_400_000;
 
@@ -37,7 +38,9 @@ export const eventSourceOperations = {
 
   async DescribeEventSource(ctx, { Name }) {
     const source = await ctx.read((tx) => tx.get(eventSources, [Name]));
-    if (!source) throw noSuchEventSource(Name);
+    const partner = partnerOf(ctx);
+    // A partner sees only its own sources.
+    if (!source || (partner !== undefined && source.partner !== partner)) throw noSuchEventSource(Name);
     return described(ctx, source);
   },
 

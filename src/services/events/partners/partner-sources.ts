@@ -74,7 +74,9 @@ async function offerElsewhere(ctx: Context, input: Events.CreatePartnerEventSour
   try {
     await inAccount(ctx, Name, Account).CreatePartnerEventSource(input);
   } catch (error) {
-    if (isNew && error instanceof AwsError) await ctx.transact((tx) => forget(tx, Name, Account));
+    // If the same call was made twice at once, the other one may have succeeded.
+    if (isNew && error instanceof AwsError && !(await describedAt(ctx, Name, Account)))
+      await ctx.transact((tx) => forget(tx, Name, Account));
     throw error;
   }
 }
@@ -107,7 +109,7 @@ const described = (ctx: Context, { name }: PartnerSource): Events.PartnerEventSo
   Name: name,
 });
 
-/** The state of the source in an account; `undefined` if it has expired. */
+/** The state of the partner's source in an account; `undefined` if it does not exist there, or not any more. */
 async function describedAt(
   ctx: Context,
   name: string,
