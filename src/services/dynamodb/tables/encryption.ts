@@ -43,10 +43,10 @@ export function withEncryption(
   if (!sent) return table;
   checkEncryption(place, sent);
   if (!hasKey(sent) && !hasKey(table.encryption))
-    throw invalidParameters("Table is already withEncryption by default");
+    throw invalidParameters("Table is already encrypted by default");
   if (sent.KMSMasterKeyId === managedKey(place) && hasKey(table.encryption))
     throw invalidParameters(
-      "Table is already withEncryption with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key",
+      "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key",
     );
   return { ...table, encryption: sent };
 }
