@@ -260,16 +260,6 @@ behaviour("DescribeExport refuses an export of another Region or account", measu
 behaviour("DescribeExport refuses the ARN of a table", api("DescribeExport"), async () => {
   expect(await outcome(describe(TableArn))).toEqual(["ValidationException", "Invalid Export ARN"]);
 });
-behaviour(
-  "concurrent requests with one client token start one export",
-  api("ExportTableToPointInTime"),
-  async () => {
-    const request = { ClientToken: "concurrent", S3Prefix: "concurrent" };
-    const started = await Promise.all(Array.from({ length: 8 }, () => begin(request)));
-    expect(new Set(started.map(({ ExportDescription }) => ExportDescription!.ExportArn)).size).toBe(1);
-  },
-);
-
 behaviour("exports of a deleted table are described but not listed", api("ListExports"), async () => {
   await send(new DeleteTableCommand({ TableName }));
   expect((await describe(arn)).ExportDescription!.ExportStatus).toBe("COMPLETED");
