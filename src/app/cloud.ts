@@ -185,7 +185,7 @@ async function openStore({ ephemeral, store }: Config, folder: DataFolder): Prom
 
 /** A database may be used from several folders, so a lease serves as the lock. */
 function refuseSharing(error: Error): never {
-  throw error instanceof LeaseHeldError ? new ExpectedError("Another Nube works on this store.") : error;
+  throw error instanceof LeaseHeldError ? new ExpectedError("Another Nube is using this store.") : error;
 }
 
 function refuseOtherKeys({ keys }: DataFolder) {

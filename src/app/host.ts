@@ -32,7 +32,7 @@ function runtime(): Finding {
 
 async function dataFolder({ data, ephemeral }: Config): Promise<Finding> {
   const subject = "data folder";
-  if (ephemeral) return { subject, state: "good", detail: "none, all is kept in memory" };
+  if (ephemeral) return { subject, state: "good", detail: "none, everything is in memory" };
   const existing = await nearestExisting(data);
   const isWritable = await access(existing, constants.W_OK).then(
     () => true,
@@ -44,7 +44,7 @@ async function dataFolder({ data, ephemeral }: Config): Promise<Finding> {
   const { bavail, bsize } = await statfs(existing);
   const detail = `${data}, ${((bavail * bsize) / GIB).toFixed(1)} GiB free`;
   if (bavail * bsize >= MIN_FREE_BYTES) return { subject, state: "good", detail };
-  return { subject, state: "bad", detail, remedy: "What does not fit is refused: make room" };
+  return { subject, state: "bad", detail, remedy: "Writes fail on a full disk: free some space" };
 }
 
 async function nearestExisting(path: string): Promise<string> {
@@ -58,11 +58,11 @@ async function nearestExisting(path: string): Promise<string> {
 async function port(config: Config): Promise<Finding> {
   const subject = "port";
   const running = await findRunning(config).catch(() => undefined);
-  if (running) return { subject, state: "good", detail: `${config.port}, Nube runs` };
+  if (running) return { subject, state: "good", detail: `${config.port}, Nube is running` };
   const code = await tryPort(config);
   if (code === undefined)
     return { subject, state: "good", detail: `${config.port} on ${config.host} is free` };
-  const detail = `${config.port} on ${config.host} cannot be had: ${code}`;
+  const detail = `${config.port} on ${config.host} is not available: ${code}`;
   return { subject, state: "bad", detail, remedy: "Choose another: --port" };
 }
 

@@ -40,24 +40,24 @@ const LIMITED = ["dynamodb", "kinesis"];
 export const SETTINGS: { [Name in SettingName]: Setting<Config[Name]> } = {
   port: {
     placeholder: "PORT",
-    help: "port to listen on; 0 takes a free one (4566)",
+    help: "port to listen on; 0 picks a free one (4566)",
     read: portNumber,
     fallback: () => STANDARD_PORT,
   },
   host: {
     placeholder: "HOST",
-    help: "address to listen on; 0.0.0.0 for other machines, too (127.0.0.1)",
+    help: "address to listen on; 0.0.0.0 serves other machines (127.0.0.1)",
     read: hostName,
     fallback: () => "127.0.0.1",
   },
   data: {
     placeholder: "DIR",
-    help: "folder that keeps everything ($XDG_DATA_HOME/nube, that is ~/.local/share/nube)",
+    help: "folder for all data ($XDG_DATA_HOME/nube, that is ~/.local/share/nube)",
     read: (text) => resolve(text),
     fallback: ({ data }) => data!,
   },
   ephemeral: {
-    help: "keep everything in memory and forget it at the end",
+    help: "keep everything in memory, and lose it at the end",
     read: yesOrNo,
     fallback: () => false,
   },
@@ -69,13 +69,13 @@ export const SETTINGS: { [Name in SettingName]: Setting<Config[Name]> } = {
   },
   auth: {
     placeholder: "MODE",
-    help: "strict: every signature is verified; loopback: unknown keys count as root (loopback on a loopback host, else strict)",
+    help: "strict: verify every signature; loopback: treat unknown keys as root (loopback on a loopback host, else strict)",
     read: (text) => oneOf(["strict", "loopback"], text),
     fallback: ({ host }) => (isLoopback(host!) ? "loopback" : "strict"),
   },
   region: {
     placeholder: "REGION",
-    help: "Region of calls that name none (us-east-1)",
+    help: "Region for calls that name none (us-east-1)",
     read: (text) => matching(/^[a-z]{2,5}(-[a-z]+){1,3}-\d{1,2}$/, "a Region like eu-central-1", text),
     fallback: () => "us-east-1",
   },
@@ -87,13 +87,13 @@ export const SETTINGS: { [Name in SettingName]: Setting<Config[Name]> } = {
   },
   hosts: {
     placeholder: "NAMES",
-    help: "further host names by which this cloud is called, separated by commas",
+    help: "more host names of this cloud, separated by commas",
     read: (text) => Object.freeze(text.toLowerCase().split(",").filter(Boolean).map(hostName)),
     fallback: () => Object.freeze([]),
   },
   limits: {
     placeholder: "SERVICES",
-    help: `services that enforce AWS's limits of throughput, separated by commas: ${LIMITED.join(", ")} (none)`,
+    help: `services that enforce AWS's throughput limits, separated by commas: ${LIMITED.join(", ")} (none)`,
     read: (text) =>
       Object.freeze(
         text

@@ -4,7 +4,7 @@ import { type Command, UsageError, WHERE } from "./command.ts";
 const ACTIONS = ["show", "freeze", "resume", "advance", "run-until-idle"];
 
 export const clock: Command = {
-  summary: "Moves the cloud's clock: what is due runs, in order.",
+  summary: "Moves the cloud's clock; work that becomes due runs, in order.",
   usage: "show | freeze | resume | advance SPAN | run-until-idle [SPAN]",
   help: `
 Everything in the cloud follows this clock: lifecycles, expiry of URLs and tokens, timers. The machine's own does not move.
@@ -13,12 +13,13 @@ Examples
   nube clock advance 90d          three months of lifecycle rules, now
   nube clock advance 1h30m
   nube clock freeze               time stands still until resume
-  nube clock run-until-idle 1d    runs all that becomes due within a day`,
+  nube clock run-until-idle 1d    runs everything that becomes due within a day`,
   settings: WHERE,
   words: { min: 0, max: 2 },
   async run({ config, words: [action = "show", by] }) {
-    if (!ACTIONS.includes(action)) throw new UsageError(`The clock knows: ${ACTIONS.join(", ")}`);
-    if (action === "advance" && by === undefined) throw new UsageError("By how much? nube clock advance 90d");
+    if (!ACTIONS.includes(action)) throw new UsageError(`The actions are ${ACTIONS.join(", ")}.`);
+    if (action === "advance" && by === undefined)
+      throw new UsageError("advance needs a span: nube clock advance 90d");
     const running = await findRunning(config);
     const state =
       action === "show"

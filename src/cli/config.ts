@@ -2,9 +2,9 @@ import { withoutSecrets } from "#app/data-folder.ts";
 import { ALL_SETTINGS, type Command } from "./command.ts";
 
 export const config: Command = {
-  summary: "Prints the settings, and where each comes from.",
+  summary: "Prints the settings, and the origin of each.",
   help: `
-Flags go before variables, variables before nube.json, that before the defaults.
+Flags override variables, variables override nube.json, and that overrides the defaults.
 
 Examples
   nube config

@@ -4,9 +4,9 @@ import { ALL_SETTINGS, type Command, columns } from "./command.ts";
 const MARKS = { good: "ok     ", missing: "missing", bad: "problem" };
 
 export const doctor: Command = {
-  summary: "Looks at this machine: what Nube finds, what is missing, what to do about it.",
+  summary: "Checks this machine: what Nube finds, what is missing, and what to do about it.",
   help: `
-Exits with 1 if something stands in the way of a start.
+Exits with 1 if something prevents a start.
 
 Examples
   nube doctor

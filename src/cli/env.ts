@@ -11,7 +11,7 @@ const FORMATS: Record<string, (name: string, value: string) => string> = {
 export const env: Command = {
   summary: "Prints the variables that point the AWS CLI and the SDKs at the cloud.",
   help: `
-Of the cloud that runs, unless a port is named.
+The cloud is the running one, unless a port is given.
 
 Examples
   eval "$(nube env)"                      bash, zsh

@@ -6,13 +6,13 @@ import { type Command, UsageError, WHERE } from "./command.ts";
 const POLL_INTERVAL_MS = 250;
 
 export const logs: Command = {
-  summary: "Prints the log, one JSON object a line.",
+  summary: "Prints the log, one JSON object per line.",
   help: `
 Examples
   nube logs
   nube logs -f | jq -r 'select(.level == "error") | .message'`,
   settings: WHERE,
-  flags: { follow: { short: "f", help: "go on with what comes" } },
+  flags: { follow: { short: "f", help: "continue with new lines" } },
   async run({ config, flags }) {
     const path = logOf(config);
     const { size } = await stat(path).catch(() => {

@@ -36,12 +36,12 @@ async function printHelp(name: string | undefined): Promise<void> {
 ${columns(rows)}
 
 ${columns([
-  [`${self} start`, "starts it"],
+  [`${self} start`, "starts the cloud"],
   [`eval "$(${self} env)"`, "points the AWS CLI and the SDKs of this shell at it"],
-  ["aws s3 mb s3://photos", "uses it"],
+  ["aws s3 mb s3://photos", "uses the cloud"],
 ])}
 
-${self} COMMAND --help tells more. https://localhost is served on the same port as http://localhost.
+${self} COMMAND --help shows more. https://localhost is served on the same port as http://localhost.
 `);
 }
 

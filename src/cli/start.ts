@@ -5,17 +5,17 @@ import { ALL_SETTINGS, type Command, columns, self } from "./command.ts";
 export const start: Command = {
   summary: "Runs a cloud in this terminal until it is stopped.",
   help: `
-It keeps what it is told: start it again and everything is there. Ctrl-C or \`nube stop\` ends it; what is in flight is
-finished first.
+All data is kept: after another start everything is there again. Ctrl-C or \`nube stop\` ends it, after the calls in
+flight have finished.
 
 Examples
   nube start                                  on http://localhost:4566, for this machine only
-  nube start --ephemeral --port 4600          a second one, in memory, for a test run
+  nube start --ephemeral --port 4600          a second cloud, in memory, for a test run
   nube start --data ./cloud                   keep everything in a folder of this project
-  nube start --host 0.0.0.0                   for other machines; signatures are verified then
+  nube start --host 0.0.0.0                   for other machines; signatures are verified
   nube start --store postgres://nube@db/nube  keep records in PostgreSQL
 
-Each flag is also a variable, NUBE_PORT for --port, and a key of nube.json in the data folder.`,
+Each flag can also be given as a variable, such as NUBE_PORT for --port, or as a key in nube.json in the data folder.`,
   settings: ALL_SETTINGS,
   async run({ config }) {
     outliveReaders();
@@ -77,12 +77,8 @@ function terminalOf({ log: level }: Config): StartOptions["terminal"] {
 }
 
 function welcome({ endpoint, folder, port }: Running, { ephemeral, store, auth, data }: Config): string {
-  const keeps = ephemeral
-    ? "nothing: in memory, gone at the end"
-    : store
-      ? `${data}, records in PostgreSQL`
-      : data;
-  const calls = {
+  const storage = ephemeral ? "in memory, lost at the end" : store ? `${data}, records in PostgreSQL` : data;
+  const access = {
     loopback: "any access key works; keys that this cloud issued are verified (--auth strict verifies all)",
     strict: "every signature is verified; the root key is test / test",
   };
@@ -92,8 +88,8 @@ Nube is running.
 
 ${columns([
   ["endpoint", `${endpoint}  (https on the same port)`],
-  ["keeps", keeps],
-  ["callers", calls[auth]],
+  ["data", storage],
+  ["access", access[auth]],
   ["log", folder.log],
 ])}
 
@@ -101,7 +97,7 @@ Use it:
   eval "$(${self} env${where})" && aws s3 mb s3://photos
   aws --endpoint-url ${endpoint} sts get-caller-identity
 
-Ctrl-C stops it. ${self} status, ${self} doctor (what this machine offers) and ${self} --help tell more.
+Ctrl-C stops it. See also: ${self} status, ${self} doctor (checks this machine), ${self} --help.
 
 `;
 }

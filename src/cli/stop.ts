@@ -6,7 +6,7 @@ import { type Command, WHERE } from "./command.ts";
 const POLL_INTERVAL_MS = 20;
 
 export const stop: Command = {
-  summary: "Stops a running cloud and waits until it has.",
+  summary: "Stops a running cloud, and waits for its end.",
   help: `
 Calls in flight are finished, for up to five seconds.
 
