@@ -12,8 +12,7 @@ import { wallNow } from "#lib/wall.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import { releaseSpareMemory } from "#storage/blobs/file-reader.ts";
 import { openFiles } from "#storage/blobs/files.ts";
-import { type KeyValueStore, LeaseHeldError } from "#storage/kv/kv.ts";
-import { DamagedFileError } from "#storage/kv/lmdb-header.ts";
+import { DamagedFileError, type KeyValueStore, LeaseHeldError } from "#storage/kv/kv.ts";
 import { removeFormerEras } from "./blob-eras.ts";
 import { catalog, endpointHosts, sinks } from "./catalog.ts";
 import { AlreadyRunningError, type Control, claim } from "./control.ts";
@@ -103,11 +102,12 @@ async function unwind(undo: Undo): Promise<void> {
 }
 
 /** Converts errors of the operating system and of the cloud's files to errors that the user can fix. */
-function toExpectedError(error: unknown, { data }: Config): unknown {
+function toExpectedError(error: unknown, { data, ephemeral }: Config): unknown {
   if (error instanceof DamagedFileError)
     return new ExpectedError(`${error.message}. Put a copy of ${data} back.`);
   const { syscall, message } = error as NodeJS.ErrnoException;
-  return syscall === undefined ? error : new ExpectedError(`Nube cannot use ${data}: ${message}`);
+  if (syscall === undefined) return error;
+  return new ExpectedError(`Nube cannot use ${ephemeral ? "its temporary folder" : data}: ${message}`);
 }
 
 /** Locks the data folder, and opens its log. */

@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, open, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -119,6 +120,17 @@ describe("a failed start is reported in one sentence", () => {
     await writeFile(file, "");
     expect(await start("--data", file)).toEqual(saying(`Nube cannot use ${file}: EEXIST`));
     expect(await start("--data", join(file, "data"))).toEqual(saying("ENOTDIR"));
+  });
+
+  test("a temporary folder that cannot be used", async () => {
+    const port = "45099";
+    const folder = join(tmpdir(), `nube-${userInfo().uid}-${port}`);
+    await mkdir(folder, { mode: 0o700 });
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, "store"), "");
+    expect(await start("--ephemeral", "--port", port)).toEqual(
+      saying("Nube cannot use its temporary folder"),
+    );
   });
 
   test("a data folder that cannot be locked", async () => {

@@ -7,7 +7,8 @@ import { open } from "lmdb";
 import { afterAll, expect, test } from "vitest";
 import { openEmbedded } from "./embedded.ts";
 import { openLmdb } from "./lmdb.ts";
-import { checkHeader, DamagedFileError } from "./lmdb-header.ts";
+import { DamagedFileError } from "./kv.ts";
+import { checkHeader } from "./lmdb-header.ts";
 import { bytes, text } from "./suite/subject.ts";
 import { kvSuite } from "./suite.ts";
 

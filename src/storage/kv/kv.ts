@@ -129,6 +129,14 @@ export class LimitError extends Error {
 }
 
 /**
+ * A file of the store is not as the store left it, which a power cut does not cause: it was truncated, or
+ * belongs to another program.
+ */
+export class DamagedFileError extends Error {
+  override name = "DamagedFileError";
+}
+
+/**
  * Rejects an oversized commit before it is queued, because one bad key would fail its whole group.
  * @returns the bytes of all its keys and values
  */

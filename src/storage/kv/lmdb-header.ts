@@ -1,12 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-
-/**
- * The file is not a valid LMDB file, which a power cut does not cause: it was truncated, or belongs to
- * another program.
- */
-export class DamagedFileError extends Error {
-  override name = "DamagedFileError";
-}
+import { DamagedFileError } from "./kv.ts";
 
 const MAGIC = 0xbeefc0de;
 const VERSION = 2;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { random } from "#lib/random.ts";
 import { openLogged } from "../embedded.ts";
-import type { KeyValueStore, Lease } from "../kv.ts";
+import { DamagedFileError, type KeyValueStore, type Lease } from "../kv.ts";
 import { bytes, text } from "../suite/subject.ts";
 import { HEAD_BYTES, RECORD_HEAD_BYTES } from "./layout.ts";
 import { LOG_FILES } from "./log.ts";
@@ -257,7 +257,7 @@ describe("a damaged log", () => {
     const lease = await store.lease("p", "me");
     for (let i = 0; i < 6; i++) await put(store, lease, { [`row${i}`]: "x".repeat(100) });
     machine.disks[1]![HEAD_BYTES + 30]! ^= 1;
-    await expect(opened(machine)).rejects.toThrow("damaged");
+    await expect(opened(machine)).rejects.toThrow(DamagedFileError);
   });
 
   test("cannot be forged by a client that knows its layout", async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Commit, type KeyRange, MAX_PAGE_ROWS, type Row } from "../kv.ts";
+import { type Commit, DamagedFileError, type KeyRange, MAX_PAGE_ROWS, type Row } from "../kv.ts";
 import type { TextRow } from "../text-row.ts";
 import type { LogFile } from "./disk.ts";
 import { beginGeneration, type Generation, newArena, recordBytes, recoverGeneration } from "./generation.ts";
@@ -62,7 +62,7 @@ export interface Log {
   close(): Promise<void>;
 }
 
-/** @throws if acknowledged generations are missing */
+/** @throws {DamagedFileError} if acknowledged generations are missing */
 export async function openLog(
   base: Base,
   files: readonly LogFile[],
@@ -184,7 +184,7 @@ async function recover(base: Base, files: readonly LogFile[]): Promise<Generatio
   let records: number | undefined;
   for (const { number, before, records: own } of live) {
     if (number !== expected || (records !== undefined && before !== records))
-      throw new Error(`the store's log is damaged: generation ${expected} is not whole`);
+      throw new DamagedFileError(`The store's log is damaged: generation ${expected} is not whole`);
     expected++;
     records = own;
   }
