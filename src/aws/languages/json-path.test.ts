@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { parseExactly } from "#lib/exact-json.ts";
 import { atJsonPath, parseJsonPath } from "./json-path.ts";
 
 const document = { a: { "b c": [1, { d: null }] }, "x-y": "z", list: [{ n: 1, m: [2] }, { n: 3 }, 4] };
@@ -19,6 +20,12 @@ test.each([
   ["$.none[*]", []],
 ])("%s", (path, value) => {
   expect(atJsonPath(document, parseJsonPath(path)!)).toEqual(value);
+});
+
+test("a path does not lead into a number as it was written", () => {
+  const exact = parseExactly('{"n":1.0}');
+  expect(atJsonPath(exact, parseJsonPath("$.n.rawJSON")!)).toBeUndefined();
+  expect(atJsonPath(exact, parseJsonPath("$.n[*]")!)).toEqual([]);
 });
 
 test.each(["", "a", "$a", "$.", "$..a", "$.a[?(@.b)]"])("%s is no path", (path) => {

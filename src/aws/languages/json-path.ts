@@ -38,15 +38,15 @@ function along(document: unknown, path: readonly (string | number)[]): unknown {
   let value = document;
   for (const step of path) {
     const isThere =
-      typeof value === "object" &&
-      value !== null &&
-      Array.isArray(value) === (typeof step === "number") &&
-      Object.hasOwn(value, step);
+      hasMembers(value) && Array.isArray(value) === (typeof step === "number") && Object.hasOwn(value, step);
     if (!isThere) return undefined;
     value = (value as Record<string | number, unknown>)[step];
   }
   return value;
 }
 
-const membersOf = (value: unknown): unknown[] =>
-  typeof value === "object" && value !== null ? Object.values(value) : [];
+const membersOf = (value: unknown): unknown[] => (hasMembers(value) ? Object.values(value) : []);
+
+/** Numbers may be raw JSON. */
+const hasMembers = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !JSON.isRawJSON(value);

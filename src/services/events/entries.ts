@@ -2,7 +2,7 @@ import type * as Events from "#aws/contract/types/events.ts";
 import type { Context } from "#kernel/context.ts";
 import { isoSeconds } from "#lib/iso-seconds.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
-import { exactDetailOf } from "./bus-event.ts";
+import { type StoredDetail, storedDetail } from "./bus-event.ts";
 import { invalid } from "./errors.ts";
 import type { BusEvent } from "./store.ts";
 
@@ -27,10 +27,8 @@ function sizeOf({ Time, Source = "", DetailType = "", Detail = "", Resources = [
   return (Time ? TIME_BYTES : 0) + texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
-type DetailContent = Pick<BusEvent, "detail" | "exactDetail">;
-
 export type Checked =
-  | { content: DetailContent; failure?: undefined }
+  | { content: StoredDetail; failure?: undefined }
   | { content?: undefined; failure: Events.PutEventsResultEntry };
 
 /** The parsed detail of an entry, or the error. */
@@ -45,9 +43,9 @@ export function checkedEntry(entry: Entry, maySend: (source: string) => boolean)
   if (!maySend(entry.Source!))
     return failed("NotAuthorizedForSourceException", "Not authorized for the source.");
   const detail = detailOf(entry);
-  if (!detail) return failed("MalformedDetail", "Detail is malformed.");
-  const exactDetail = exactDetailOf(entry.Detail!, detail);
-  return { content: exactDetail === undefined ? { detail } : { detail, exactDetail } };
+  return detail
+    ? { content: storedDetail(entry.Detail!, detail) }
+    : failed("MalformedDetail", "Detail is malformed.");
 }
 
 const failed = (ErrorCode: string, ErrorMessage: string): Checked => ({
@@ -71,7 +69,7 @@ export const isMatchable = (event: BusEvent): boolean => event["detail-type"].le
 export function eventOf(
   { principal, account, region }: Context,
   entry: Entry,
-  content: DetailContent,
+  content: StoredDetail,
   id: string,
   now: number,
 ): BusEvent {

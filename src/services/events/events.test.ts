@@ -271,9 +271,19 @@ test("an archive stores matching events, and a replay sends them again", async (
     EventPattern: '{"detail":{"customer":["c1"]}}',
     RetentionDays: 1,
   });
-  await nube.aws.events.PutEvents({ Entries: [orders, { ...orders, Detail: "{}" }] });
+  const Detail = '{"customer": "c1", "total": 12.0}';
+  await nube.aws.events.PutEvents({
+    Entries: [
+      { ...orders, Detail },
+      { ...orders, Detail: "{}" },
+    ],
+  });
   await nube.advance("1m");
-  expect(await nube.aws.events.DescribeArchive({ ArchiveName: "archive" })).toMatchObject({ EventCount: 1 });
+  const [{ body: sent } = { body: "" }] = queues.sent;
+  expect(await nube.aws.events.DescribeArchive({ ArchiveName: "archive" })).toMatchObject({
+    EventCount: 1,
+    SizeBytes: sent.length,
+  });
   const now = nube.cloud.clock.now();
   await nube.aws.events.StartReplay({
     ReplayName: "replay",
@@ -286,7 +296,10 @@ test("an archive stores matching events, and a replay sends them again", async (
   expect(await nube.aws.events.DescribeReplay({ ReplayName: "replay" })).toMatchObject({
     State: "COMPLETED",
   });
-  expect(bodies().slice(2)).toMatchObject([{ "replay-name": "replay", detail: { customer: "c1" } }]);
+  expect(sent).toMatch(/,"detail":\{"customer":"c1","total":12\.0\}\}$/);
+  expect(queues.sent.slice(2).map(({ body }) => body)).toEqual([
+    `${sent.slice(0, -1)},"replay-name":"replay"}`,
+  ]);
   await nube.advance("3d");
   expect(await nube.aws.events.DescribeArchive({ ArchiveName: "archive" })).toMatchObject({
     EventCount: 0,

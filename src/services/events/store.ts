@@ -136,9 +136,12 @@ export interface BusEvent {
   time: string;
   region: string;
   resources: string[];
-  detail: unknown;
-  /** The JSON of the detail, if it has numbers that JavaScript cannot represent. */
-  exactDetail?: string;
+  detail?: unknown;
+  /**
+   * The JSON of the detail, instead of `detail`, if it has numbers that JavaScript would print differently. It is
+   * in base64, because escaped quotes could double its size.
+   */
+  encodedDetail?: string;
   "replay-name"?: string;
 }
 

@@ -99,6 +99,18 @@ describe("delivered events", () => {
     await put({ Detail: numbers });
     expect((await bodies())[0]).toContain(`"detail":${numbers}}`);
   });
+  behaviour("numbers of the largest events are delivered verbatim", guide("eb-putevents"), async () => {
+    const { put, bodies } = await route({ InputPath: "$.detail.n" });
+    for (const [filler, count] of [
+      ['""', 349_000],
+      ["1e20", 209_000],
+      [String.raw`"\\\\\\\\\\\\\\\\"`, 55_000],
+    ] as const) {
+      const { FailedEntryCount } = await put({ Detail: `{"n":1.0,"a":[${Array(count).fill(filler)}]}` });
+      expect(FailedEntryCount).toBe(0);
+    }
+    expect(await bodies()).toEqual(["1.0", "1.0", "1.0"]);
+  });
   behaviour(
     "an event whose detail type has more than 128 characters is accepted but not delivered",
     "https://github.com/segmentio/action-destinations/pull/2828",

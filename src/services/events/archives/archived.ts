@@ -11,13 +11,15 @@ const compiled = memoizeByText(1_000, (pattern: string): EventPattern => eventPa
 
 /** Adds an event to the archives of its bus whose patterns it matches. */
 export async function keepInArchives(tx: Transaction, bus: string, event: BusEvent): Promise<void> {
-  for (const archive of await tx.listBy(archives, "bus", { in: [bus], limit: 1_000 })) {
-    if (archive.pattern !== undefined && !compiled(archive.pattern).matches(matchable(event) as never))
-      continue;
+  const all = await tx.listBy(archives, "bus", { in: [bus], limit: 1_000 });
+  if (all.length === 0) return;
+  const shown = matchable(event) as never;
+  const size = Buffer.byteLength(jsonOf(event));
+  for (const archive of all) {
+    if (archive.pattern !== undefined && !compiled(archive.pattern).matches(shown)) continue;
     const order = tx.sequence();
     tx.put(archived, { archive: archive.name, ...timesOf(event, tx.now()), order, event });
-    const bytes = archive.bytes + Buffer.byteLength(jsonOf(event));
-    tx.put(archives, { ...archive, events: archive.events + 1, bytes });
+    tx.put(archives, { ...archive, events: archive.events + 1, bytes: archive.bytes + size });
   }
 }
 

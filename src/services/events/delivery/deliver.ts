@@ -8,7 +8,7 @@ import { rootOf } from "#kernel/principal.ts";
 import { deliverOrDeadLetter } from "#kernel/redelivery.ts";
 import { deliver } from "#kernel/targets.ts";
 import { ruleArn } from "../arns.ts";
-import { deliverable, jsonOf } from "../bus-event.ts";
+import { deliverable, jsonOf, jsonOfDetail } from "../bus-event.ts";
 import { callDestination } from "../destinations/call.ts";
 import type { BusEvent } from "../store.ts";
 import { failureOf } from "./failure.ts";
@@ -85,7 +85,7 @@ async function putElsewhere(
         EventBusName: arn,
         Source: event.source,
         DetailType: event["detail-type"],
-        Detail: JSON.stringify(deliverable(event).detail),
+        Detail: jsonOfDetail(event),
         Resources: event.resources,
         Time: new Date(event.time),
       },

@@ -2,7 +2,7 @@ import type * as Events from "#aws/contract/types/events.ts";
 import { placeOfFault } from "#aws/languages/event-pattern/tokens.ts";
 import { emptied, fillTemplate, isTemplate, placeholders } from "#aws/languages/input-template.ts";
 import { atJsonPath, parseJsonPath } from "#aws/languages/json-path.ts";
-import { deliverable } from "../bus-event.ts";
+import { deliverable, jsonOf } from "../bus-event.ts";
 import { invalid } from "../errors.ts";
 import type { BusEvent } from "../store.ts";
 
@@ -18,12 +18,12 @@ export interface Surroundings {
  * The input of a target: the event, a part of it, a constant, or a template filled from it.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
-export function inputOf(target: Events.Target, busEvent: BusEvent, around: Surroundings): string {
+export function inputOf(target: Events.Target, event: BusEvent, around: Surroundings): string {
   if (target.Input !== undefined) return target.Input;
-  const event = deliverable(busEvent);
-  if (target.InputPath !== undefined) return JSON.stringify(valueAt(event, target.InputPath) ?? {});
-  if (target.InputTransformer) return filled(target.InputTransformer, event, around);
-  return JSON.stringify(event);
+  if (target.InputPath !== undefined)
+    return JSON.stringify(valueAt(deliverable(event), target.InputPath) ?? {});
+  if (target.InputTransformer) return filled(target.InputTransformer, deliverable(event), around);
+  return jsonOf(event);
 }
 
 function filled(

@@ -1,6 +1,7 @@
 import { fillTemplate, fillText } from "#aws/languages/input-template.ts";
 import { atJsonPath, parseJsonPath } from "#aws/languages/json-path.ts";
 import type { Context } from "#kernel/context.ts";
+import { memoizeByObject } from "#lib/memoize.ts";
 import type { PipeEvent } from "./event.ts";
 import { type Pipe, pipeArn } from "./store.ts";
 
@@ -29,7 +30,7 @@ const VARIABLES: Record<string, (ctx: Context, pipe: Pipe, event: PipeEvent) => 
   "aws.pipes.target-arn": (_, { target }) => target,
   "aws.pipes.event.ingestion-time": ({ clock }) => new Date(clock.now()).toISOString(),
   "aws.pipes.event": (_, __, { shown }) => shown,
-  "aws.pipes.event.json": (_, __, { exact }) => exact(),
+  "aws.pipes.event.json": (_, __, event) => exactOf(event),
 };
 
 /** Whether a template can use that name besides paths into the event. */
@@ -50,4 +51,5 @@ export function valuesIn(
 }
 
 const textOf = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-const at = (event: PipeEvent, path: string) => atJsonPath(event.exact(), parseJsonPath(path) ?? []);
+const exactOf = memoizeByObject(({ exact }: PipeEvent) => exact());
+const at = (event: PipeEvent, path: string) => atJsonPath(exactOf(event), parseJsonPath(path) ?? []);
