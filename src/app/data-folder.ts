@@ -68,8 +68,11 @@ function folderOf({ data, ephemeral, port }: Config): string {
   return join(tmpdir(), `nube-${userInfo().uid}-${port === 0 ? `any-${process.pid}` : port}`);
 }
 
-/** The maximum length of a socket's path that every system supports. */
-const MAX_SOCKET_PATH = 103;
+/**
+ * The maximum length of a socket's path, below the 103 bytes that every system supports. It must never change:
+ * one version of Nube would not find the socket of another, and serve a folder that is being served.
+ */
+const MAX_SOCKET_PATH = 95;
 
 function socketOf(folder: string): string {
   const path = join(folder, "nube.sock");

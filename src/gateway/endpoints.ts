@@ -22,9 +22,9 @@ export async function answerAtEndpoint(
   const request = endpointRequest(http, route, meta);
   const endpoint = service.endpoints.find((one) => one.host === route.at?.label && one.accepts(request));
   if (!endpoint) return undefined;
-  const environment = endpointContext(cloud, auth, http, service, meta);
-  const answer = await endpoint.serve(request, environment);
-  await environment.ctx.durable();
+  const context = endpointContext(cloud, auth, http, service, meta);
+  const answer = await endpoint.serve(request, context);
+  await context.ctx.durable();
   return answer;
 }
 
