@@ -332,7 +332,7 @@ behaviour(
 );
 
 behaviour(
-  "in a batch, a receipt handle that has ended has a code of its own",
+  "in a batch, an expired receipt handle is invalid",
   "https://github.com/smaskalik/sqsmover/issues/54",
   async () => {
     const QueueUrl = await fifo({ VisibilityTimeout: "1" });
@@ -352,7 +352,7 @@ behaviour(
 );
 
 behaviour(
-  "a receipt handle that has ended changes no visibility",
+  "an expired receipt handle cannot change the visibility",
   "https://github.com/aws/aws-sdk-java/issues/1628",
   async () => {
     const QueueUrl = await fifo({ VisibilityTimeout: "1" });
