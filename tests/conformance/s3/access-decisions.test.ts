@@ -44,9 +44,9 @@ behaviour("everybody may also be written as the AWS principal *", PRINCIPAL, asy
 });
 
 for (const [what, Principal] of [
-  ["by its number", { AWS: OTHER }],
-  ["by its root's ARN", { AWS: `arn:aws:iam::${OTHER}:root` }],
-  ["by its canonical user id", { CanonicalUser: OTHER_ID }],
+  ["by its ID", { AWS: OTHER }],
+  ["by the ARN of its root user", { AWS: `arn:aws:iam::${OTHER}:root` }],
+  ["by its canonical user ID", { CanonicalUser: OTHER_ID }],
 ] as const) {
   behaviour(`an account may be named ${what}`, PRINCIPAL, async () => {
     const Bucket = await open({ Principal, Action: "s3:GetObject" });

@@ -132,8 +132,8 @@ behaviour("a presigned URL expires", PRESIGNED, async () => {
 
 for (const [what, value] of [
   ["more than seven days", "604801"],
-  ["no number", "soon"],
-  ["less than nothing", "-1"],
+  ["not a number", "soon"],
+  ["negative", "-1"],
 ] as const) {
   behaviour(`a presigned URL is refused whose validity is ${what}`, QUERY, async () => {
     const url = new URL(await getSignedUrl(s3, new GetObjectCommand(k())));

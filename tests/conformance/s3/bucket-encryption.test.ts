@@ -45,14 +45,14 @@ const ofSource = (key: typeof KEY) => ({
 // KMS keys
 
 for (const [what, id, message] of [
-  ["is none", "fake-key-id", "Invalid keyId 'fake-key-id'"],
+  ["has an invalid ID", "fake-key-id", "Invalid keyId 'fake-key-id'"],
   [
     "does not exist",
     "134f2428-cec1-4b25-a1ae-9048164dba47",
     "Key 'arn:aws:kms:us-east-1:000000000000:key/134f2428-cec1-4b25-a1ae-9048164dba47' does not exist",
   ],
   [
-    "is of another Region",
+    "is in another Region",
     "arn:aws:kms:us-west-2:000000000000:key/134f2428-cec1-4b25-a1ae-9048164dba47",
     "Invalid arn us-west-2",
   ],

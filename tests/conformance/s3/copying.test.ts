@@ -153,7 +153,7 @@ behaviour("copying an object onto itself without a change is refused", COPY, () 
 );
 
 for (const [what, change] of [
-  ["metadata", { MetadataDirective: "REPLACE", Metadata: { new: "1" } }],
+  ["new metadata", { MetadataDirective: "REPLACE", Metadata: { new: "1" } }],
   ["a storage class", { StorageClass: "STANDARD" }],
   ["a redirect", { WebsiteRedirectLocation: "/new" }],
 ] as const) {
@@ -228,14 +228,14 @@ for (const [what, conditions] of [
   ["If-Match", { CopySourceIfMatch: ETAG }],
   ["If-None-Match", { CopySourceIfNoneMatch: '"other"' }],
   ["If-Modified-Since", { CopySourceIfModifiedSince: EARLIER }],
-  ["If-Modified-Since, a time that is yet to come,", { CopySourceIfModifiedSince: LATER }],
+  ["If-Modified-Since in the future", { CopySourceIfModifiedSince: LATER }],
   ["If-Unmodified-Since", { CopySourceIfUnmodifiedSince: LATER }],
   [
-    "If-Match, whatever If-Unmodified-Since says",
+    "If-Match even if If-Unmodified-Since fails",
     { CopySourceIfMatch: ETAG, CopySourceIfUnmodifiedSince: EARLIER },
   ],
 ] as const) {
-  behaviour(`the copy succeeds on ${what} that holds`, CONDITIONS, async () => {
+  behaviour(`the copy succeeds with a satisfied ${what}`, CONDITIONS, async () => {
     expect((await copy(conditions)).CopyObjectResult!.ETag).toBe(ETAG);
   });
 }

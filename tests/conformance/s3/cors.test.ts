@@ -111,7 +111,7 @@ behaviour("a bucket has at most 100 rules", PUT, async () => {
 
 for (const [what, wrong, expected] of [
   [
-    "an HTTP method that S3 does not have",
+    "an unsupported HTTP method",
     rule({ AllowedMethods: ["PATCH"] }),
     {
       name: "InvalidRequest",
@@ -133,7 +133,7 @@ for (const [what, wrong, expected] of [
     { name: "InvalidRequest", message: 'AllowedHeader "x-*-*" can not have more than one wildcard.' },
   ],
   [
-    "a wildcard in a header that is exposed",
+    "a wildcard in an exposed header",
     rule({ ExposeHeaders: ["x-amz-*"] }),
     {
       name: "InvalidRequest",

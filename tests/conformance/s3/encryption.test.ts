@@ -212,7 +212,7 @@ for (const [what, headers, code, message] of [
     "The Encryption request you specified is not valid. Supported value: AES256.",
   ],
   [
-    "S3's keys besides",
+    "server-side encryption with S3 keys",
     { ServerSideEncryption: "AES256" as const },
     "InvalidArgument",
     "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",

@@ -51,19 +51,26 @@ const withConditions = (...more: unknown[]) => ({
 });
 
 const ALLOWED: [string, () => object, Record<string, string>?][] = [
-  ["that covers its fields", () => withConditions()],
+  ["that covers all fields of the form", () => withConditions()],
   [
-    "whose words are in any case",
+    "whose operators and field names differ in case",
     () => ({
       expiration,
       conditions: [{ Bucket }, ["StArTs-WiTh", "$KeY", "user/"], ["starts-with", "$Content-Type", ""]],
     }),
   ],
-  ["that is silent of what is to be ignored", () => withConditions(), { ...FIELDS, "x-ignore-me": "1" }],
-  ["of fields in any case", () => withConditions(), { KEY: "user/file", "content-TYPE": "text/plain" }],
-  ["with a length that the file has", () => withConditions(["content-length-range", 4, 4])],
+  ["without a condition for an x-ignore- field", () => withConditions(), { ...FIELDS, "x-ignore-me": "1" }],
   [
-    "with metadata that begin so",
+    "when the names of the form's fields differ in case",
+    () => withConditions(),
+    { KEY: "user/file", "content-TYPE": "text/plain" },
+  ],
+  [
+    "whose content-length-range includes the file's size",
+    () => withConditions(["content-length-range", 4, 4]),
+  ],
+  [
+    "with a prefix that the metadata have",
     () => withConditions(["starts-with", "$x-amz-meta-tag", "re"]),
     { ...FIELDS, "x-amz-meta-tag": "red" },
   ],
@@ -76,31 +83,31 @@ for (const [what, policy, fields] of ALLOWED) {
 
 const DENIED: [string, () => object, Record<string, string> | undefined, string][] = [
   [
-    "is silent of the bucket",
+    "has no condition for the bucket",
     () => ({ expiration, conditions: defaultConditions().slice(1) }),
     undefined,
     "Extra input fields: bucket",
   ],
   [
-    "is silent of a field",
+    "has no condition for a field of the form",
     () => withConditions(),
     { ...FIELDS, "x-amz-meta-a": "1" },
     "Extra input fields: x-amz-meta-a",
   ],
   [
-    "wants a field",
+    "requires a field that the form does not have",
     () => withConditions({ acl: "private" }),
     undefined,
     'Policy Condition failed: ["eq", "$acl", "private"]',
   ],
   [
-    "wants another bucket",
+    "requires another bucket",
     () => ({ expiration, conditions: [{ bucket: "another" }] }),
     undefined,
     'Policy Condition failed: ["eq", "$bucket", "another"]',
   ],
   [
-    "names a field without its dollar",
+    "names a field without a dollar sign",
     () => withConditions(["eq", "key", "user/file"]),
     undefined,
     'Policy Condition failed: ["eq", "key", "user/file"]',
@@ -113,7 +120,7 @@ const DENIED: [string, () => object, Record<string, string> | undefined, string]
   ],
 ];
 for (const [what, policy, fields, why] of DENIED) {
-  behaviour(`a form is denied whose policy ${what}`, POLICY, async () => {
+  behaviour(`a form is denied if its policy ${what}`, POLICY, async () => {
     expect(await post(policy(), fields)).toEqual([
       403,
       "AccessDenied",
@@ -125,38 +132,38 @@ for (const [what, policy, fields, why] of DENIED) {
 const INVALID: [string, () => object, string][] = [
   ["an expiration", () => ({ conditions: defaultConditions() }), "Policy missing expiration."],
   [
-    "an expiration in its own case",
+    "an expiration whose name is in lower case",
     () => ({ EXPIRATION: expiration, conditions: defaultConditions() }),
     "Policy missing expiration.",
   ],
   [
-    "a time as its expiration",
+    "an expiration that is a timestamp",
     () => ({ ...withConditions(), expiration: "soon" }),
     "Invalid 'expiration' value: 'soon'",
   ],
   ["conditions", () => ({ expiration }), "Policy missing conditions."],
   [
-    "conditions in their own case",
+    "conditions whose name is in lower case",
     () => ({ expiration, CONDITIONS: defaultConditions() }),
     "Policy missing conditions.",
   ],
   [
-    "one property in each condition",
+    "exactly one property in each simple condition",
     () => withConditions({}),
     "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.",
   ],
   [
-    "operations that there are",
+    "known operators",
     () => withConditions(["ends-with", "$key", "e"]),
     "Invalid Condition: unknown operation 'ends-with'.",
   ],
   [
-    "two ends of a length",
+    "a minimum and a maximum in content-length-range",
     () => withConditions(["content-length-range", 1]),
     "Invalid content-length-range: wrong number of arguments.",
   ],
   [
-    "lengths that can be",
+    "lengths that are not negative",
     () => withConditions(["content-length-range", -1, 9]),
     "Invalid content-length-range: must not be negative.",
   ],
@@ -169,12 +176,8 @@ for (const [what, policy, why] of INVALID) {
 
 const INCOMPLETE: [string, Record<string, string>, string][] = [
   ["a key", { "Content-Type": "text/plain" }, "key"],
-  ["a policy, where it has a signature", { key: "k", AWSAccessKeyId: "test", signature: "x" }, "Policy"],
-  [
-    "a signature, where it has an access key",
-    { key: "k", AWSAccessKeyId: "test", policy: "e30=" },
-    "Signature",
-  ],
+  ["a policy if it has a signature", { key: "k", AWSAccessKeyId: "test", signature: "x" }, "Policy"],
+  ["a signature if it has an access key", { key: "k", AWSAccessKeyId: "test", policy: "e30=" }, "Signature"],
 ];
 for (const [what, fields, missing] of INCOMPLETE) {
   behaviour(`a form requires ${what}`, FORM, async () => {

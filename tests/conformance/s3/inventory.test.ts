@@ -159,7 +159,7 @@ const destination = (Bucket: string) => ({
 });
 
 for (const [what, document, expected] of [
-  ["a destination that is no ARN", destination("reports"), { message: "Invalid bucket ARN." }],
+  ["a destination that is not an ARN", destination("reports"), { message: "Invalid bucket ARN." }],
   [
     "a destination with an account in its ARN",
     destination("arn:aws:s3::000000000000:reports"),
@@ -175,9 +175,9 @@ for (const [what, document, expected] of [
 }
 
 for (const [what, document] of [
-  ["a frequency that there is not", { Schedule: { Frequency: "Hourly" } }],
-  ["a choice of versions that there is not", { IncludedObjectVersions: "Some" }],
-  ["a field that there is not", { OptionalFields: ["Colour"] }],
+  ["an unknown frequency", { Schedule: { Frequency: "Hourly" } }],
+  ["an unknown IncludedObjectVersions", { IncludedObjectVersions: "Some" }],
+  ["an unknown optional field", { OptionalFields: ["Colour"] }],
 ] as unknown as [string, Partial<InventoryConfiguration>][]) {
   behaviour(`${what} is malformed`, PUT, async () => {
     await expect(configure(inventory("wrong", document))).rejects.toMatchObject({ name: "MalformedXML" });

@@ -52,17 +52,17 @@ for (const [what, given, source] of [
   ["a prefix", { Filter: { Prefix: "logs/" }, Expiration: { Days: 1 } }, api("LifecycleRuleFilter")],
   ["a tag", { Filter: { Tag: tag("a") }, Expiration: { Days: 1 } }, api("LifecycleRuleFilter")],
   [
-    "a least size",
+    "a minimum size",
     { Filter: { ObjectSizeGreaterThan: 500 }, Expiration: { Days: 1 } },
     api("LifecycleRuleFilter"),
   ],
   [
-    "a most size",
+    "a maximum size",
     { Filter: { ObjectSizeLessThan: 500 }, Expiration: { Days: 1 } },
     api("LifecycleRuleFilter"),
   ],
   [
-    "all of these together",
+    "a prefix, tags and sizes combined by And",
     {
       Filter: {
         And: { Prefix: "a", Tags: [tag("a"), tag("b")], ObjectSizeGreaterThan: 1, ObjectSizeLessThan: 9 },
@@ -71,15 +71,15 @@ for (const [what, given, source] of [
     },
     api("LifecycleRuleAndOperator"),
   ],
-  ["a prefix in the older form", { Prefix: "logs/", Expiration: { Days: 1 } }, api("LifecycleRule")],
-  ["a date", { Expiration: { Date: MIDNIGHT } }, api("LifecycleExpiration")],
+  ["a prefix outside of a filter", { Prefix: "logs/", Expiration: { Days: 1 } }, api("LifecycleRule")],
+  ["an expiration date", { Expiration: { Date: MIDNIGHT } }, api("LifecycleExpiration")],
   [
-    "delete markers that hide nothing",
+    "expiration of expired object delete markers",
     { Expiration: { ExpiredObjectDeleteMarker: true } },
     api("LifecycleExpiration"),
   ],
   [
-    "transitions",
+    "several transitions",
     {
       Transitions: [
         { Days: 30, StorageClass: "STANDARD_IA" },
@@ -89,23 +89,27 @@ for (const [what, given, source] of [
     },
     api("Transition"),
   ],
-  ["a transition at once", { Transitions: [{ Days: 0, StorageClass: "GLACIER_IR" }] }, api("Transition")],
   [
-    "noncurrent versions, the newest of them spared",
+    "a transition after zero days",
+    { Transitions: [{ Days: 0, StorageClass: "GLACIER_IR" }] },
+    api("Transition"),
+  ],
+  [
+    "expiration of all but the newest noncurrent versions",
     { NoncurrentVersionExpiration: { NoncurrentDays: 3, NewerNoncurrentVersions: 5 } },
     api("NoncurrentVersionExpiration"),
   ],
   [
-    "noncurrent versions that go to another class",
+    "a transition of noncurrent versions",
     { NoncurrentVersionTransitions: [{ NoncurrentDays: 30, StorageClass: "ONEZONE_IA" }] },
     api("NoncurrentVersionTransition"),
   ],
   [
-    "uploads in parts",
+    "an abort of incomplete multipart uploads",
     { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
     api("AbortIncompleteMultipartUpload"),
   ],
-  ["nothing, being disabled", { Status: "Disabled", Expiration: { Days: 1 } }, ELEMENTS],
+  ["the status Disabled", { Status: "Disabled", Expiration: { Days: 1 } }, ELEMENTS],
 ] as [string, Partial<LifecycleRule>, string][]) {
   behaviour(`a rule with ${what} is returned as it was put`, source, async () => {
     const Bucket = await bucket();
@@ -203,7 +207,7 @@ for (const [what, given, name, message, source] of [
     api("LifecycleRule"),
   ],
   [
-    "neither filter nor prefix",
+    "neither a filter nor a prefix",
     [{ Filter: undefined, ...days }],
     "MalformedXML",
     undefined,
@@ -217,56 +221,56 @@ for (const [what, given, name, message, source] of [
     doc("AmazonS3/latest/API/ErrorResponses.html"),
   ],
   [
-    "an id of 256 characters",
+    "an ID of 256 characters",
     [{ ID: "x".repeat(256), ...days }],
     "InvalidArgument",
     "ID length should not exceed allowed limit of 255",
     api("LifecycleRule"),
   ],
   [
-    "one id twice",
+    "duplicate rule IDs",
     [days, days],
     "InvalidArgument",
     "Rule ID must be unique. Found same ID for more than one rule",
     ELEMENTS,
   ],
   [
-    "two conditions side by side",
+    "two filter conditions without And",
     [{ Filter: { Prefix: "a", Tag: tag("a") }, ...days }],
     "MalformedXML",
     undefined,
     api("LifecycleRuleFilter"),
   ],
   [
-    "an And of one",
+    "an And of one condition",
     [{ Filter: { And: { Prefix: "a" } }, ...days }],
     "MalformedXML",
     undefined,
     api("LifecycleRuleFilter"),
   ],
   [
-    "one tag twice",
+    "duplicate tag keys",
     [{ Filter: { And: { Tags: [tag("a"), tag("a", "2")] } }, ...days }],
     "InvalidRequest",
     "Duplicate Tag Keys are not allowed.",
     api("LifecycleRuleAndOperator"),
   ],
   [
-    "a size of less than one byte",
+    "a maximum size of zero bytes",
     [{ Filter: { ObjectSizeLessThan: 0 }, ...days }],
     "InvalidRequest",
     "'ObjectSizeLessThan' should be between 1 and 1099511627776000.",
     api("LifecycleRuleFilter"),
   ],
   [
-    "sizes that cross",
+    "a maximum size that is not greater than the minimum size",
     [{ Filter: { And: { ObjectSizeGreaterThan: 5, ObjectSizeLessThan: 5 } }, ...days }],
     "InvalidRequest",
     "'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan'.",
     api("LifecycleRuleAndOperator"),
   ],
   [
-    "a filter after a prefix",
+    "a rule with a filter after a rule with a prefix",
     [
       { ID: "a", Prefix: "a", ...days },
       { ID: "b", ...days },
@@ -276,7 +280,7 @@ for (const [what, given, name, message, source] of [
     api("LifecycleRule"),
   ],
   [
-    "a prefix after a filter",
+    "a rule with a prefix after a rule with a filter",
     [
       { ID: "a", ...days },
       { ID: "b", Prefix: "b", ...days },
@@ -286,7 +290,7 @@ for (const [what, given, name, message, source] of [
     api("LifecycleRule"),
   ],
   [
-    "older rules that overlap",
+    "overlapping prefixes outside of filters",
     [
       { ID: "a", Prefix: "", ...days },
       { ID: "b", Prefix: "a", ...days },
@@ -296,91 +300,91 @@ for (const [what, given, name, message, source] of [
     doc("AmazonS3/latest/userguide/lifecycle-conflicts.html"),
   ],
   [
-    "an expiration in no days",
+    "an expiration after zero days",
     [{ Expiration: { Days: 0 } }],
     "InvalidArgument",
     "'Days' for Expiration action must be a positive integer",
     api("LifecycleExpiration"),
   ],
   [
-    "days and a date",
+    "an expiration by both days and date",
     [{ Expiration: { Days: 1, Date: MIDNIGHT } }],
     "MalformedXML",
     undefined,
     api("LifecycleExpiration"),
   ],
   [
-    "days and delete markers",
+    "an expiration by both days and delete markers",
     [{ Expiration: { Days: 1, ExpiredObjectDeleteMarker: true } }],
     "MalformedXML",
     undefined,
     api("LifecycleExpiration"),
   ],
   [
-    "a date that is not midnight",
+    "an expiration date that is not midnight",
     [{ Expiration: { Date: new Date("2030-01-01T01:00:00Z") } }],
     "InvalidArgument",
     "'Date' must be at midnight GMT",
     api("LifecycleExpiration"),
   ],
   [
-    "delete markers by tags",
+    "an expiration of delete markers filtered by tags",
     [{ Filter: { Tag: tag("a") }, Expiration: { ExpiredObjectDeleteMarker: true } }],
     "InvalidRequest",
     "ExpiredObjectDeleteMarker cannot be specified with Tags.",
     ELEMENTS,
   ],
   [
-    "uploads by tags",
+    "an abort of multipart uploads filtered by tags",
     [{ Filter: { Tag: tag("a") }, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }],
     "InvalidRequest",
     "AbortIncompleteMultipartUpload cannot be specified with Tags.",
     ELEMENTS,
   ],
   [
-    "uploads by size",
+    "an abort of multipart uploads filtered by size",
     [{ Filter: { ObjectSizeGreaterThan: 1 }, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }],
     "InvalidRequest",
     "AbortIncompleteMultipartUpload cannot be specified with Object Size.",
     ELEMENTS,
   ],
   [
-    "an abort after no days",
+    "an abort of multipart uploads after zero days",
     [{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 0 } }],
     "InvalidArgument",
     "'DaysAfterInitiation' for AbortIncompleteMultipartUpload action must be a positive integer",
     api("AbortIncompleteMultipartUpload"),
   ],
   [
-    "noncurrent versions after no days",
+    "a noncurrent version expiration after zero days",
     [{ NoncurrentVersionExpiration: { NoncurrentDays: 0 } }],
     "InvalidArgument",
     "'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer",
     api("NoncurrentVersionExpiration"),
   ],
   [
-    "more noncurrent versions spared than 100",
+    "more than 100 retained noncurrent versions",
     [{ NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions: 101 } }],
     "InvalidArgument",
     undefined,
     api("NoncurrentVersionExpiration"),
   ],
   [
-    "noncurrent versions without days",
+    "a noncurrent version expiration without days",
     [{ NoncurrentVersionExpiration: { NewerNoncurrentVersions: 2 } }],
     "MalformedXML",
     undefined,
     api("NoncurrentVersionExpiration"),
   ],
   ...(["STANDARD_IA", "ONEZONE_IA"] as const).map((StorageClass) => [
-    `${StorageClass} before 30 days`,
+    `a transition to ${StorageClass} before 30 days`,
     [{ Transitions: [{ Days: 29, StorageClass }] }],
     "InvalidArgument",
     `'Days' in Transition action must be greater than or equal to 30 for storageClass '${StorageClass}'`,
     TRANSITIONS,
   ]),
   [
-    "one zone too soon after several",
+    "a transition to ONEZONE_IA less than 30 days after one to STANDARD_IA",
     [
       {
         Transitions: [
@@ -394,21 +398,21 @@ for (const [what, given, name, message, source] of [
     TRANSITIONS,
   ],
   [
-    "one class twice",
+    "two transitions to one storage class",
     [{ Transitions: [30, 60].map((Days) => ({ Days, StorageClass: "GLACIER" })) }],
     "InvalidRequest",
     "'StorageClass' must be different for 'Transition' actions in same 'Rule' with filter '(prefix=)'",
     api("LifecycleRule"),
   ],
   [
-    "a class that is none",
+    "a transition to STANDARD",
     [{ Transitions: [{ Days: 30, StorageClass: "STANDARD" }] }],
     "MalformedXML",
     undefined,
     api("Transition"),
   ],
   [
-    "an expiration before a transition",
+    "an expiration that is not later than the transition",
     [
       {
         Filter: { Prefix: "a/" },
@@ -442,7 +446,7 @@ for (const [what, given, name, message, source] of [
     ELEMENTS,
   ],
   [
-    "noncurrent versions that expire before they move",
+    "a noncurrent version expiration that is not later than the transition",
     [
       {
         NoncurrentVersionTransitions: [{ NoncurrentDays: 30, StorageClass: "GLACIER" }],

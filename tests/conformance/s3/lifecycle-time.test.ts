@@ -95,8 +95,8 @@ behaviour("an expiration date is reported as configured", api("PutObject"), asyn
 
 for (const [what, rules] of [
   ["a disabled rule", [{ Status: "Disabled", Expiration: { Days: 1 } }]],
-  ["a rule about other tags", [{ Filter: { Tag: { Key: "a", Value: "1" } }, Expiration: { Days: 1 } }]],
-  ["a rule about delete markers", [{ Expiration: { ExpiredObjectDeleteMarker: true } }]],
+  ["a rule for other tags", [{ Filter: { Tag: { Key: "a", Value: "1" } }, Expiration: { Days: 1 } }]],
+  ["a rule for delete markers", [{ Expiration: { ExpiredObjectDeleteMarker: true } }]],
   ["a transition", [{ Transitions: [{ Days: 30, StorageClass: "GLACIER" }] }]],
 ] as [string, Partial<LifecycleRule>[]][]) {
   behaviour(`${what} yields no x-amz-expiration`, api("HeadObject"), async () => {

@@ -111,14 +111,17 @@ behaviour("a configuration without a rule removes the default retention", CONFIG
 });
 
 for (const [what, configuration] of [
-  ["says nothing", undefined],
-  ["does not say Enabled", {}],
+  ["is empty", undefined],
+  ["does not have ObjectLockEnabled", {}],
   ["has an empty rule", { ObjectLockEnabled: "Enabled", Rule: {} }],
-  ["has an empty default", { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention: {} } }],
-  ["has a mode alone", { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention: { Mode: "GOVERNANCE" } } }],
-  ["has a period alone", { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention: { Days: 1 } } }],
+  ["has an empty default retention", { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention: {} } }],
   [
-    "has days and years",
+    "has a mode without a period",
+    { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention: { Mode: "GOVERNANCE" } } },
+  ],
+  ["has a period without a mode", { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention: { Days: 1 } } }],
+  [
+    "has both days and years",
     { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention: { Mode: "GOVERNANCE", Days: 1, Years: 1 } } },
   ],
   [
@@ -202,7 +205,7 @@ behaviour("GetObject returns retention and legal hold", api("GetObject"), async 
 
 for (const [what, members, error] of [
   [
-    "a mode alone",
+    "a mode without a date",
     { ObjectLockMode: "GOVERNANCE" },
     {
       name: "InvalidArgument",
@@ -211,7 +214,7 @@ for (const [what, members, error] of [
     },
   ],
   [
-    "a date alone",
+    "a date without a mode",
     { ObjectLockRetainUntilDate: ahead(1) },
     {
       name: "InvalidArgument",
@@ -230,7 +233,7 @@ for (const [what, members, error] of [
     },
   ],
   [
-    "a date that is past",
+    "a date in the past",
     { ObjectLockMode: "GOVERNANCE", ObjectLockRetainUntilDate: new Date("2020-01-01") },
     {
       name: "InvalidArgument",

@@ -103,10 +103,10 @@ behaviour("extending a retention requires no bypass, in either mode", MANAGING, 
 });
 
 for (const [what, lock, retention] of [
-  ["shorten governance", governance(9), { Mode: "GOVERNANCE", RetainUntilDate: ahead(1) }],
-  ["remove governance", governance(9), {}],
+  ["shorten a governance retention", governance(9), { Mode: "GOVERNANCE", RetainUntilDate: ahead(1) }],
+  ["remove a governance retention", governance(9), {}],
 ] as const) {
-  behaviour(`it requires the bypass to ${what}`, OVERVIEW, async () => {
+  behaviour(`bypassing governance is required to ${what}`, OVERVIEW, async () => {
     const at = await object(lock);
     await expect(retain(at, retention)).rejects.toMatchObject(LOCKED);
     await retain(at, retention, true);
@@ -121,13 +121,17 @@ for (const [what, lock, retention] of [
 
 for (const [what, retention] of [
   ["shortened", { Mode: "COMPLIANCE", RetainUntilDate: ahead(1) }],
-  ["made governance", { Mode: "GOVERNANCE", RetainUntilDate: ahead(90) }],
+  ["changed to governance", { Mode: "GOVERNANCE", RetainUntilDate: ahead(90) }],
   ["removed", {}],
 ] as const) {
-  behaviour(`compliance cannot be ${what}, even with the bypass`, OVERVIEW, async () => {
-    const at = await object(compliance(9));
-    await expect(retain(at, retention, true)).rejects.toMatchObject(LOCKED);
-  });
+  behaviour(
+    `a compliance retention cannot be ${what}, even when bypassing governance`,
+    OVERVIEW,
+    async () => {
+      const at = await object(compliance(9));
+      await expect(retain(at, retention, true)).rejects.toMatchObject(LOCKED);
+    },
+  );
 }
 
 /** A client of another account to which the bucket policy allows these actions. */

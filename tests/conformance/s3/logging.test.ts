@@ -81,10 +81,10 @@ behaviour("a new bucket has no access logging", PUT, async () => {
 });
 
 for (const [what, TargetObjectKeyFormat] of [
-  ["without a format of keys", undefined],
+  ["without a key format", undefined],
   ["with simple keys", { SimplePrefix: {} }],
-  ["with keys by the day of the event", { PartitionedPrefix: { PartitionDateSource: "EventTime" as const } }],
-  ["with keys by delivery", { PartitionedPrefix: { PartitionDateSource: "DeliveryTime" as const } }],
+  ["with keys by event time", { PartitionedPrefix: { PartitionDateSource: "EventTime" as const } }],
+  ["with keys by delivery time", { PartitionedPrefix: { PartitionDateSource: "DeliveryTime" as const } }],
 ] as const) {
   behaviour(`a configuration ${what} is returned as it was put`, PUT, async () => {
     const logging = { TargetBucket: "logs", TargetPrefix: "a/", TargetObjectKeyFormat };
@@ -101,7 +101,7 @@ behaviour("an empty configuration disables logging", PUT, async () => {
 
 for (const [what, logging, expected] of [
   [
-    "that is not there",
+    "that does not exist",
     { TargetBucket: "no-such-bucket" },
     {
       name: "InvalidTargetBucketForLogging",
@@ -129,7 +129,7 @@ for (const [what, logging, expected] of [
     },
   ],
   [
-    "whose owner owns all in it, with grants",
+    "with BucketOwnerEnforced, given grants,",
     {
       TargetGrants: [
         {
@@ -150,13 +150,13 @@ for (const [what, logging, expected] of [
 }
 
 for (const [what, logging] of [
-  ["a permission that there is not", { TargetGrants: [{ Permission: "WRITE_ACP" }] }],
+  ["an unknown permission", { TargetGrants: [{ Permission: "WRITE_ACP" }] }],
   [
-    "two formats of keys",
+    "a target with two key formats",
     { TargetObjectKeyFormat: { SimplePrefix: {}, PartitionedPrefix: { PartitionDateSource: "EventTime" } } },
   ],
   [
-    "a source of dates that there is not",
+    "an unknown partition date source",
     { TargetObjectKeyFormat: { PartitionedPrefix: { PartitionDateSource: "Sometime" } } },
   ],
 ] as unknown as [string, Partial<LoggingEnabled>][]) {

@@ -44,7 +44,7 @@ for (const [whose, Bucket] of [
   ["another account's", "logs-444455556666-us-east-1-an"],
   ["another Region's", "logs-111122223333-eu-west-1-an"],
 ] as const) {
-  behaviour(`a name that is ${whose} is not valid in the account namespace`, NAMESPACES, () =>
+  behaviour(`a name with ${whose} suffix is not valid in the account namespace`, NAMESPACES, () =>
     refused(create({ Bucket, ...own }), "InvalidNamespaceHeader", 400, {
       message:
         "The requested bucket name did not include the account-regional namespace suffix, but the provided x-amz-bucket-namespace header value is account-regional. Specify -111122223333-us-east-1-an as the bucket name suffix to create a bucket in your account-regional namespace, or remove the header.",

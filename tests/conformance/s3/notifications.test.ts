@@ -57,21 +57,21 @@ const REFUSED: [string, string, object, string, string | RegExp][] = [
     "The ARN could not be parsed",
   ],
   [
-    "a topic's ARN is none of a queue",
+    "the ARN of a topic is refused as a queue",
     PUT,
     { QueueConfigurations: [queue({ QueueArn: TOPIC })] },
     "InvalidArgument",
     "The ARN could not be parsed",
   ],
   [
-    "a queue's ARN is none of a topic",
+    "the ARN of a queue is refused as a topic",
     PUT,
     { TopicConfigurations: [{ TopicArn: QUEUE, Events: ["s3:ObjectCreated:*"] }] },
     "InvalidArgument",
     "The ARN could not be parsed",
   ],
   [
-    "a role's ARN is none of a function",
+    "the ARN of a role is refused as a function",
     PUT,
     {
       LambdaFunctionConfigurations: [
@@ -82,21 +82,21 @@ const REFUSED: [string, string, object, string, string | RegExp][] = [
     "The ARN could not be parsed",
   ],
   [
-    "a FIFO queue is told nothing",
+    "a FIFO queue is refused as a destination",
     TYPES,
     { QueueConfigurations: [queue({ QueueArn: `${QUEUE}.fifo` })] },
     "InvalidArgument",
     "FIFO SQS queues are not supported.",
   ],
   [
-    "a FIFO topic is told nothing",
+    "a FIFO topic is refused as a destination",
     TYPES,
     { TopicConfigurations: [{ TopicArn: `${TOPIC}.fifo`, Events: ["s3:ObjectCreated:*"] }] },
     "InvalidArgument",
     /ARN/,
   ],
   [
-    "a bucket has at most 100 configurations",
+    "more than 100 configurations are refused",
     doc("general/latest/gr/s3.html"),
     {
       QueueConfigurations: Array.from({ length: 101 }, (_, n) => queue(filtered(["prefix", `${n}/`]))),
@@ -105,42 +105,42 @@ const REFUSED: [string, string, object, string, string | RegExp][] = [
     /maximum number of configurations is 100/,
   ],
   [
-    "a destination is in the bucket's Region",
+    "a destination in another Region is refused",
     PUT,
     { QueueConfigurations: [queue({ QueueArn: QUEUE.replace("us-east-1", "eu-west-1") })] },
     "InvalidArgument",
     /service region is not valid/,
   ],
   [
-    "a configuration names events",
+    "a configuration without events is refused",
     PUT,
     { QueueConfigurations: [queue({ Events: [] })] },
     "MalformedXML",
     /not well-formed/,
   ],
   [
-    "an event that S3 does not know is refused",
+    "an unknown event is refused",
     TYPES,
     { QueueConfigurations: [queue({ Events: ["s3:ObjectPainted:*"] })] },
     "InvalidArgument",
     /event is not supported/,
   ],
   [
-    "a family of events ends in an asterisk",
+    "an event family without an asterisk is refused",
     TYPES,
     { QueueConfigurations: [queue({ Events: ["s3:ObjectCreated"] })] },
     "InvalidArgument",
     /event is not supported/,
   ],
   [
-    "there is no asterisk for all families",
+    "an asterisk for all event families is refused",
     TYPES,
     { QueueConfigurations: [queue({ Events: ["s3:*"] })] },
     "InvalidArgument",
     /event is not supported/,
   ],
   [
-    "ids are unique",
+    "duplicate IDs are refused",
     PUT,
     {
       QueueConfigurations: [queue({ Id: "x" })],
@@ -150,63 +150,63 @@ const REFUSED: [string, string, object, string, string | RegExp][] = [
     /Same ID used/,
   ],
   [
-    "an id has at most 255 characters",
+    "an ID of more than 255 characters is refused",
     PUT,
     { QueueConfigurations: [queue({ Id: "x".repeat(256) })] },
     "InvalidArgument",
     /255/,
   ],
   [
-    "a filter rule is named prefix or suffix",
+    "a filter rule with a name other than prefix or suffix is refused",
     FILTERING,
     { QueueConfigurations: [queue(filtered(["infix", "x"]))] },
     "InvalidArgument",
     "filter rule name must be either prefix or suffix",
   ],
   [
-    "a filter has one prefix",
+    "a filter with two prefixes is refused",
     FILTERING,
     { QueueConfigurations: [queue(filtered(["prefix", "x"], ["prefix", "y"]))] },
     "InvalidArgument",
     "Cannot specify more than one prefix rule in a filter.",
   ],
   [
-    "a filter has one suffix",
+    "a filter with two suffixes is refused",
     FILTERING,
     { QueueConfigurations: [queue(filtered(["suffix", "x"], ["Suffix", "y"]))] },
     "InvalidArgument",
     "Cannot specify more than one suffix rule in a filter.",
   ],
   [
-    "a rule's value has at most 1,024 bytes",
+    "a filter rule's value of more than 1,024 bytes is refused",
     FILTERING,
     { QueueConfigurations: [queue(filtered(["prefix", "ü".repeat(513)]))] },
     "InvalidArgument",
     /1024 bytes/,
   ],
   [
-    "a rule has a value",
+    "a filter rule without a value is refused",
     FILTERING,
     { QueueConfigurations: [queue(filtered(["prefix", undefined]))] },
     "MalformedXML",
     /not well-formed/,
   ],
   [
-    "two configurations without filters do not share an event",
+    "two configurations without filters for one event are refused",
     FILTERING,
     two({}, {}),
     "InvalidArgument",
     OVERLAP,
   ],
   [
-    "a family of events includes its members",
+    "an event family overlaps its members",
     FILTERING,
     two({ Events: ["s3:ObjectCreated:Put"] }, {}),
     "InvalidArgument",
     OVERLAP,
   ],
   [
-    "destinations of different kinds overlap like those of one",
+    "configurations overlap even if their destinations are of different types",
     FILTERING,
     {
       QueueConfigurations: [queue()],
@@ -223,21 +223,21 @@ const REFUSED: [string, string, object, string, string | RegExp][] = [
     AMBIGUOUS,
   ],
   [
-    "prefixes overlap where one begins the other",
+    "prefixes overlap if one is a prefix of the other",
     FILTERING,
     two(filtered(["prefix", "images"]), filtered(["prefix", "images/2026"])),
     "InvalidArgument",
     AMBIGUOUS,
   ],
   [
-    "suffixes overlap where one ends the other",
+    "suffixes overlap if one is a suffix of the other",
     FILTERING,
     two(filtered(["suffix", "jpg"]), filtered(["suffix", "pg"])),
     "InvalidArgument",
     AMBIGUOUS,
   ],
   [
-    "a prefix and a suffix may both fit one key",
+    "a prefix filter and a suffix filter overlap",
     FILTERING,
     two(filtered(["prefix", "images"]), filtered(["suffix", "jpg"])),
     "InvalidArgument",
@@ -257,12 +257,12 @@ for (const [what, source, configuration, code, message] of REFUSED) {
 
 const TAKEN: [string, string, object][] = [
   [
-    "different prefixes keep one event apart",
+    "configurations for one event with different prefixes do not overlap",
     FILTERING,
     two(filtered(["prefix", "images"]), filtered(["prefix", "logs"])),
   ],
   [
-    "different suffixes keep one event apart",
+    "configurations for one event with different suffixes do not overlap",
     FILTERING,
     two(filtered(["suffix", "jpg"]), filtered(["suffix", "png"])),
   ],
@@ -288,14 +288,18 @@ const TAKEN: [string, string, object][] = [
       ],
     },
   ],
-  ["restores are told", TYPES, { QueueConfigurations: [queue({ Events: ["s3:ObjectRestore:*"] })] }],
   [
-    "the end of a restored copy is told",
+    "restore events are accepted",
+    TYPES,
+    { QueueConfigurations: [queue({ Events: ["s3:ObjectRestore:*"] })] },
+  ],
+  [
+    "the event of an expired restored copy is accepted",
     TYPES,
     { QueueConfigurations: [queue({ Events: ["s3:ObjectRestore:Delete"] })] },
   ],
   [
-    "replication is told",
+    "replication events are accepted",
     TYPES,
     {
       QueueConfigurations: [
@@ -306,12 +310,12 @@ const TAKEN: [string, string, object][] = [
     },
   ],
   [
-    "lifecycles are told",
+    "lifecycle events are accepted",
     TYPES,
     { QueueConfigurations: [queue({ Events: ["s3:LifecycleExpiration:*", "s3:LifecycleTransition"] })] },
   ],
   [
-    "tags, ACLs and tiers are told",
+    "events of tags, ACLs and Intelligent-Tiering are accepted",
     TYPES,
     {
       QueueConfigurations: [
@@ -398,20 +402,15 @@ behaviour(
 );
 
 const UNREACHABLE: [string, object, string, string][] = [
+  ["a missing queue", { QueueConfigurations: [queue()] }, QUEUE, "The destination queue does not exist"],
   [
-    "a queue that is not there",
-    { QueueConfigurations: [queue()] },
-    QUEUE,
-    "The destination queue does not exist",
-  ],
-  [
-    "a topic that is not there",
+    "a missing topic",
     { TopicConfigurations: [{ TopicArn: TOPIC, Events: ["s3:ObjectCreated:*"] }] },
     TOPIC,
     "The destination topic does not exist",
   ],
   [
-    "a function that is not there",
+    "a missing function",
     { LambdaFunctionConfigurations: [{ LambdaFunctionArn: FUNCTION, Events: ["s3:ObjectCreated:*"] }] },
     FUNCTION,
     "The destination Lambda does not exist",
@@ -430,7 +429,7 @@ for (const [what, configuration, arn, reason] of UNREACHABLE) {
     expect(await get()).toEqual({});
   });
 
-  behaviour(`${what} is accepted where validation is skipped`, PUT, async () => {
+  behaviour(`${what} is accepted if validation is skipped`, PUT, async () => {
     await put(configuration, true);
     expect(Object.keys(await get())).toEqual(Object.keys(configuration));
   });

@@ -376,7 +376,7 @@ const LATER = new Date(Date.now() + 3_600_000);
 const EARLIER = new Date(Date.now() - 3_600_000);
 for (const [what, conditions, status] of [
   ["If-Match that holds", { IfMatch: ETAG }, 200],
-  ["If-Match of any", { IfMatch: "*" }, 200],
+  ["If-Match of *", { IfMatch: "*" }, 200],
   ["If-Match that does not hold", { IfMatch: '"other"' }, 412],
   ["If-None-Match that holds", { IfNoneMatch: '"other"' }, 200],
   ["If-None-Match that does not hold", { IfNoneMatch: ETAG }, 304],
@@ -390,7 +390,7 @@ for (const [what, conditions, status] of [
     },
     304,
   ],
-  ["If-Modified-Since that is yet to come", { IfModifiedSince: LATER }, 200],
+  ["If-Modified-Since in the future", { IfModifiedSince: LATER }, 200],
   ["If-Unmodified-Since that holds", { IfUnmodifiedSince: LATER }, 200],
   ["If-Unmodified-Since that does not hold", { IfUnmodifiedSince: EARLIER }, 412],
   [

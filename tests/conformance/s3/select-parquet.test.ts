@@ -40,25 +40,25 @@ function refuses(what: string, source: string, body: Uint8Array, name: string, a
 
 // Rows
 
-gives("an object of Parquet, as CSV", api, people, "SELECT * FROM S3Object", "1,Ann\n2,\n3,Cy\n", {
+gives("a Parquet object can be returned as CSV", api, people, "SELECT * FROM S3Object", "1,Ann\n2,\n3,Cy\n", {
   asking: csv,
 });
 gives(
-  "what is null is left out of JSON",
+  "null values are omitted from JSON output",
   "https://github.com/aws/aws-sdk-java/issues/2576",
   people,
   "SELECT * FROM S3Object",
   '{"id":1,"Name":"Ann"}\n{"id":2}\n{"id":3,"Name":"Cy"}\n',
 );
 gives(
-  "columns are found in any case, unless in double quotes",
+  "column names are case-insensitive unless quoted",
   guide("s3-select-sql-reference-select"),
   people,
   'SELECT s.name, s."id" AS n, s."ID" AS none FROM S3Object s LIMIT 1',
   '{"name":"Ann","n":1}\n',
 );
 gives(
-  "aggregates over row groups",
+  "aggregate functions span row groups",
   sql("sql-functions"),
   people,
   "SELECT COUNT(*), SUM(s.id), MAX(s.Name) FROM S3Object s WHERE s.id > 1",
@@ -70,7 +70,7 @@ for (const [codec, how] of [
   [2, "GZIP"],
 ] as const) {
   gives(
-    `columns compressed with ${how}`,
+    `columns compressed with ${how} are read`,
     requirements,
     people,
     "SELECT s.Name FROM S3Object s WHERE s.Name IS NOT NULL",
@@ -108,14 +108,14 @@ for (const [what, column, text] of typed) {
   gives(`${what} is read`, types, [{ name: "v", ...column }], "SELECT s.v FROM S3Object s", text);
 }
 gives(
-  "a date is a timestamp to the query",
+  "a DATE column is a timestamp in expressions",
   types,
   [{ name: "v", type: 1, converted: 6, values: [19_723, 19_724] }],
   "SELECT EXTRACT(DAY FROM s.v) AS d FROM S3Object s WHERE s.v > TO_TIMESTAMP('2024-01-01T')",
   '{"d":2}\n',
 );
 gives(
-  "an element of a list, as CSV",
+  "an element of a list can be returned as CSV",
   types,
   [{ name: "v", type: 1, isList: true, values: [[1, 2], [3]] }],
   "SELECT s.v[0] FROM S3Object s",
@@ -135,10 +135,15 @@ behaviour("a scan range selects the row groups that begin in it", api, async () 
 
 // Refusals
 
-refuses("a file that is not Parquet", errors, Buffer.from("id,name\n1,Ann\n"), "ParquetParsingError");
-refuses("a file that is cut off", errors, parquetFile(people).subarray(0, -20), "ParquetParsingError");
 refuses(
-  "a codec that is neither Snappy nor GZIP",
+  "a file that is not Parquet is refused",
+  errors,
+  Buffer.from("id,name\n1,Ann\n"),
+  "ParquetParsingError",
+);
+refuses("a truncated file is refused", errors, parquetFile(people).subarray(0, -20), "ParquetParsingError");
+refuses(
+  "a codec other than Snappy and GZIP is refused",
   errors,
   parquetFile(people, { codec: 6 }),
   "ParquetUnsupportedCompressionCodec",
@@ -149,15 +154,21 @@ for (const [what, converted] of [
 ] as const) {
   const type = what === "JSON" ? 6 : 1;
   const column = { name: "v", type, converted, values: [what === "JSON" ? "{}" : 1] };
-  refuses(`a column of ${what}`, errors, parquetFile([column]), "UnsupportedParquetType");
+  refuses(`a column of type ${what} is refused`, errors, parquetFile([column]), "UnsupportedParquetType");
 }
 refuses(
-  "a row group of more than 512 MB",
+  "a row group of more than 512 MB is refused",
   requirements,
   parquetFile(people, { groupSize: 600n * 2n ** 20n }),
   "OverMaxParquetBlockSize",
 );
-refuses("compression of the whole object", requirements, parquetFile(people), "InvalidCompressionFormat", {
-  ...json,
-  input: { Parquet: {}, CompressionType: "GZIP" },
-});
+refuses(
+  "compression of the whole object is refused",
+  requirements,
+  parquetFile(people),
+  "InvalidCompressionFormat",
+  {
+    ...json,
+    input: { Parquet: {}, CompressionType: "GZIP" },
+  },
+);

@@ -26,7 +26,7 @@ function refuses(
 }
 
 refuses(
-  "an expression that is not understood",
+  "an unsupported clause is refused",
   "a",
   "SELECT * FROM S3Object GROUP BY a",
   "ParseUnexpectedToken",
@@ -34,7 +34,7 @@ refuses(
   "Unexpected token found KEYWORD:UNKNOWN at line 1, column 24.",
 );
 refuses(
-  "a character that is none of SQL's",
+  "an invalid character in an expression is refused",
   "a",
   "SELECT ? FROM S3Object",
   "LexerInvalidChar",
@@ -42,20 +42,20 @@ refuses(
   "Invalid character at line 1, column 8.",
 );
 refuses(
-  "an expression that is too long",
+  "an expression that is too long is refused",
   "a",
   `SELECT '${"x".repeat(262_144)}' FROM S3Object`,
   "ExpressionTooLong",
 );
-refuses("another table", "a", "SELECT * FROM table1", "InvalidDataSource");
+refuses("a table other than S3Object is refused", "a", "SELECT * FROM table1", "InvalidDataSource");
 refuses(
-  "* beside other things",
+  "* beside other columns is refused",
   "a",
   "SELECT *, s._1 FROM S3Object s",
   "ParseAsteriskIsNotAloneInSelectList",
 );
 refuses(
-  "a column that the file does not have",
+  "a column that the file does not have is refused",
   people,
   "SELECT s.absent FROM S3Object s",
   "MissingHeaders",
@@ -63,16 +63,21 @@ refuses(
   "Some headers in the query are missing from the file. Please check the file and try again.",
 );
 refuses(
-  "a name that two columns have",
+  "a name that matches two columns is refused as ambiguous",
   "a,A\n1,2\n",
   "SELECT s.a FROM S3Object s",
   "AmbiguousFieldName",
   named,
 );
-refuses("a cast that fails", "x\n", "SELECT CAST(s._1 AS INT) FROM S3Object s", "CastFailed");
-refuses("a function that there is not", "x\n", "SELECT SQRT(s._1) FROM S3Object s", "UnsupportedFunction");
 refuses(
-  "JSON that is none",
+  "a cast of an unconvertible value fails",
+  "x\n",
+  "SELECT CAST(s._1 AS INT) FROM S3Object s",
+  "CastFailed",
+);
+refuses("an unknown function is refused", "x\n", "SELECT SQRT(s._1) FROM S3Object s", "UnsupportedFunction");
+refuses(
+  "invalid JSON is refused",
   "a,b\n",
   "SELECT * FROM S3Object",
   "JSONParsingError",
@@ -80,7 +85,7 @@ refuses(
   "Error parsing JSON file. Please check the file and try again.",
 );
 refuses(
-  "bytes that are not UTF-8",
+  "invalid UTF-8 is refused",
   Buffer.from([0x61, 0xff, 0x0a]),
   "SELECT * FROM S3Object",
   "InvalidTextEncoding",
@@ -88,7 +93,7 @@ refuses(
   "UTF-8 encoding is required. The text encoding error was found near byte 1.",
 );
 refuses(
-  "a record of more than 1 MB",
+  "a record of more than 1 MB is refused",
   "x".repeat(1_048_577),
   "SELECT * FROM S3Object",
   "OverMaxRecordSize",
@@ -96,22 +101,28 @@ refuses(
   "The character number in one record is more than our max threshold, maxCharsPerRecord: 1,048,576",
 );
 refuses(
-  "a file that is not compressed as it is said to be",
+  "an object that is not compressed with the requested format is refused",
   people,
   "SELECT * FROM S3Object",
   "InvalidCompressionFormat",
   { input: { CSV: {}, CompressionType: "GZIP" } },
 );
 refuses(
-  "a compressed file that is cut off",
+  "a truncated compressed object is refused",
   gzipSync(people.repeat(1_000)).subarray(0, 60),
   "SELECT * FROM S3Object WHERE 1 = 2",
   "TruncatedInput",
   { input: { CSV: {}, CompressionType: "GZIP" } },
 );
-refuses("no format to read", "a", "SELECT * FROM S3Object", "MissingRequiredParameter", { input: {} });
 refuses(
-  "JSON without its type",
+  "a request without an input format is refused",
+  "a",
+  "SELECT * FROM S3Object",
+  "MissingRequiredParameter",
+  { input: {} },
+);
+refuses(
+  "JSON input without a type is refused",
   "{}",
   "SELECT * FROM S3Object",
   "MissingRequiredParameter",
@@ -119,33 +130,45 @@ refuses(
   "Type is required. Please check the service documentation and try again.",
 );
 refuses(
-  "a JSON type that there is not",
+  "an unknown JSON type is refused",
   "{}",
   "SELECT * FROM S3Object",
   "InvalidJsonType",
   { input: { JSON: { Type: "LINE" as "LINES" } } },
   "The LINE jsonType is invalid. Please check the service documentation and try again.",
 );
-refuses("a header setting that there is not", "a", "SELECT * FROM S3Object", "InvalidFileHeaderInfo", {
+refuses("an unknown FileHeaderInfo is refused", "a", "SELECT * FROM S3Object", "InvalidFileHeaderInfo", {
   input: { CSV: { FileHeaderInfo: "YES" as "USE" } },
 });
-refuses("a quote setting that there is not", "a", "SELECT * FROM S3Object", "InvalidQuoteFields", {
+refuses("an unknown QuoteFields is refused", "a", "SELECT * FROM S3Object", "InvalidQuoteFields", {
   output: { CSV: { QuoteFields: "NEVER" as "ALWAYS" } },
 });
-refuses("a compression that there is not", "a", "SELECT * FROM S3Object", "InvalidCompressionFormat", {
+refuses("an unknown compression type is refused", "a", "SELECT * FROM S3Object", "InvalidCompressionFormat", {
   input: { CSV: {}, CompressionType: "ZIP" as "GZIP" },
 });
-refuses("a language that there is not", "a", "SELECT * FROM S3Object", "InvalidExpressionType", {
+refuses("an unknown expression type is refused", "a", "SELECT * FROM S3Object", "InvalidExpressionType", {
   more: { ExpressionType: "XPATH" as "SQL" },
 });
-refuses("two formats at once", "a", "SELECT * FROM S3Object", "ObjectSerializationConflict", {
-  input: { CSV: {}, JSON: { Type: "LINES" } },
-});
-refuses("a range whose end comes first", five, "SELECT * FROM S3Object", "InvalidScanRange", {
-  more: { ScanRange: { Start: 6, End: 3 } },
-});
 refuses(
-  "a range of a compressed object",
+  "two input formats in one request are refused",
+  "a",
+  "SELECT * FROM S3Object",
+  "ObjectSerializationConflict",
+  {
+    input: { CSV: {}, JSON: { Type: "LINES" } },
+  },
+);
+refuses(
+  "a scan range that ends before its start is refused",
+  five,
+  "SELECT * FROM S3Object",
+  "InvalidScanRange",
+  {
+    more: { ScanRange: { Start: 6, End: 3 } },
+  },
+);
+refuses(
+  "a scan range of a compressed object is refused",
   gzipSync(five),
   "SELECT * FROM S3Object",
   "UnsupportedScanRangeInput",

@@ -76,11 +76,11 @@ behaviour("a missing object fails with NoSuchKey", api, async () => {
 
 // CSV
 
-gives("CSV is split at commas and lines", api, "a,b\nc,d", "SELECT * FROM S3Object", "a,b\nc,d\n");
-gives("a line without a field is passed over", api, "a\n\nb\n", "SELECT * FROM S3Object", "a\nb\n");
-gives("NONE: the first line is a record", api, people, "SELECT s._2 FROM S3Object s LIMIT 1", "name\n");
+gives("commas separate fields, line breaks records", api, "a,b\nc,d", "SELECT * FROM S3Object", "a,b\nc,d\n");
+gives("an empty line is skipped", api, "a\n\nb\n", "SELECT * FROM S3Object", "a\nb\n");
+gives("with NONE, the first line is a record", api, people, "SELECT s._2 FROM S3Object s LIMIT 1", "name\n");
 gives(
-  "IGNORE: the first line is no record and names nothing",
+  "with IGNORE, the first line is skipped",
   api,
   people,
   "SELECT s._2 FROM S3Object s",
@@ -90,7 +90,7 @@ gives(
   },
 );
 gives(
-  "USE: the first line names the columns",
+  "with USE, the first line names the columns",
   api,
   people,
   "SELECT s.name FROM S3Object s",
@@ -98,7 +98,7 @@ gives(
   named,
 );
 gives(
-  "a name without quotes is any case",
+  "a column name without quotes is case-insensitive",
   sql("select"),
   people,
   "SELECT NAME FROM S3Object LIMIT 1",
@@ -106,7 +106,7 @@ gives(
   named,
 );
 gives(
-  "a name in quotes is exactly that",
+  "a quoted column name is case-sensitive",
   sql("select"),
   "a,A\n1,2\n",
   'SELECT s."A" FROM S3Object s',
@@ -114,7 +114,7 @@ gives(
   named,
 );
 gives(
-  "columns have positions beside their names",
+  "named columns can also be selected by position",
   sql("select"),
   people,
   "SELECT s._2 FROM S3Object s LIMIT 1",
@@ -123,34 +123,34 @@ gives(
 );
 gives("a quoted field may hold the delimiter", api, '"a,b",c\n', "SELECT s._1 FROM S3Object s", '"a,b"\n');
 gives(
-  "a quote within quotes is written twice",
+  "a quote in a quoted field is escaped by doubling it",
   api,
   '"a ""b""",c\n',
   "SELECT s._1 FROM S3Object s",
   '"a ""b"""\n',
 );
 gives("a line that begins with # is a comment", api, "#a\nb\n", "SELECT * FROM S3Object", "b\n");
-gives("another character can begin comments", api, "#a\n!b\n", "SELECT * FROM S3Object", "#a\n", {
+gives("the comment character is configurable", api, "#a\n!b\n", "SELECT * FROM S3Object", "#a\n", {
   input: { CSV: { Comments: "!" } },
 });
-gives("other delimiters", api, "a|b;c|d;", "SELECT s._2 FROM S3Object s", "b\nd\n", {
+gives("delimiters are configurable", api, "a|b;c|d;", "SELECT s._2 FROM S3Object s", "b\nd\n", {
   input: { CSV: { FieldDelimiter: "|", RecordDelimiter: ";" } },
 });
-gives("lines that end in two characters", api, "a,b\r\nc,d\r\n", "SELECT s._2 FROM S3Object s", "b\nd\n", {
+gives("a delimiter may have two characters", api, "a,b\r\nc,d\r\n", "SELECT s._2 FROM S3Object s", "b\nd\n", {
   input: { CSV: { RecordDelimiter: "\r\n" } },
 });
-gives("another quote and escape character", api, "'a\\'b',c\n", "SELECT s._1 FROM S3Object s", "a'b\n", {
+gives("quote characters are configurable", api, "'a\\'b',c\n", "SELECT s._1 FROM S3Object s", "a'b\n", {
   input: { CSV: { QuoteCharacter: "'", QuoteEscapeCharacter: "\\" } },
 });
 gives(
-  "a quoted line break divides, unless it is allowed",
+  "a quoted line break ends the record by default",
   api,
   '"a\nb",c\n',
   "SELECT COUNT(*) FROM S3Object",
   "2\n",
 );
 gives(
-  "a quoted line break that is allowed does not divide",
+  "with AllowQuotedRecordDelimiter, a quoted line break does not end the record",
   api,
   '"a\nb",c\n',
   "SELECT COUNT(*) FROM S3Object",
@@ -163,7 +163,7 @@ gives(
 // CSV and JSON as output
 
 gives(
-  "CSV output quotes everything where that is asked for",
+  "with QuoteFields ALWAYS, CSV output quotes all fields",
   api,
   "a,b\n",
   "SELECT * FROM S3Object",
@@ -172,11 +172,11 @@ gives(
     output: { CSV: { QuoteFields: "ALWAYS" } },
   },
 );
-gives("CSV output has its own delimiters", api, "a,b\nc,d\n", "SELECT * FROM S3Object", "a;b|c;d|", {
+gives("output delimiters are configurable", api, "a,b\nc,d\n", "SELECT * FROM S3Object", "a;b|c;d|", {
   output: { CSV: { FieldDelimiter: ";", RecordDelimiter: "|" } },
 });
 gives(
-  "JSON output is named by the columns",
+  "members of JSON output are named after the columns",
   api,
   people,
   "SELECT s.id, s.name FROM S3Object s LIMIT 1",
@@ -187,7 +187,7 @@ gives(
   },
 );
 gives(
-  "JSON output without names has positions",
+  "members of JSON output are named by position if columns have no names",
   api,
   "a,b\n",
   "SELECT * FROM S3Object",
@@ -197,7 +197,7 @@ gives(
   },
 );
 gives(
-  "JSON output has its own record delimiter",
+  "the record delimiter of JSON output can be configured",
   api,
   "a\nb\n",
   "SELECT * FROM S3Object",
@@ -223,7 +223,7 @@ const susan =
   '{"name":"Susan Smith","org":"engineering","projects":[{"project_name":"project1","completed":false},{"project_name":"project2","completed":true}]}';
 
 gives(
-  "JSON lines are records",
+  "each JSON line is a record",
   sql("select"),
   `${susan}\n`,
   "Select s.name from S3Object s",
@@ -231,16 +231,16 @@ gives(
   lines,
 );
 gives(
-  "a list has its elements by number",
+  "elements of a list are selected by index",
   sql("select"),
   susan,
   "Select s.projects[0].project_name from S3Object s",
   '{"project_name":"project1"}\n',
   lines,
 );
-gives("all of a JSON record is as it was", api, susan, "SELECT * FROM S3Object", `${susan}\n`, lines);
+gives("SELECT * returns a JSON record unchanged", api, susan, "SELECT * FROM S3Object", `${susan}\n`, lines);
 gives(
-  "numbers, booleans and null are kept",
+  "JSON output preserves numbers, booleans and null",
   sql("data-types"),
   '{"i":12,"d":1.50,"b":true,"n":null}',
   "SELECT s.i, s.d, s.b, s.n FROM S3Object s",
@@ -248,7 +248,7 @@ gives(
   lines,
 );
 gives(
-  "what is missing is not in the answer",
+  "missing values are omitted from JSON output",
   sql("select"),
   '{"a":1}\n{"b":2}\n',
   "SELECT s.a FROM S3Object s",
@@ -256,7 +256,7 @@ gives(
   lines,
 );
 gives(
-  "a document may be spread over lines",
+  "a JSON document may span several lines",
   api,
   '{\n  "a":\n    1\n}',
   "SELECT s.a FROM S3Object s",
@@ -270,7 +270,7 @@ gives(
 const rules =
   '{ "Rules": [ {"id": "1"}, {"expr": "y > x"}, {"id": "2", "expr": "z = DEBUG"} ]}\n{ "created": "June 27", "modified": "July 6" }\n';
 gives(
-  "a path goes through lists and emits what is missing",
+  "a path in FROM unnests lists, and missing values yield empty records",
   sql("select"),
   rules,
   "SELECT id FROM S3Object[*].Rules[*].id",
@@ -278,7 +278,7 @@ gives(
   lines,
 );
 gives(
-  "what is missing can be left out",
+  "IS NOT MISSING excludes missing values",
   sql("select"),
   rules,
   "SELECT id FROM S3Object[*].Rules[*].id WHERE id IS NOT MISSING",
@@ -289,7 +289,7 @@ gives(
 const files =
   '{"created":"936864000","dir_name":"important_docs","files":[{"name":"."},{"name":".aws"}],"owner":"Amazon S3"}\n{"created":"936864000","dir_name":"other_docs","files":[{"name":"."}],"owner":"User"}\n';
 gives(
-  "lists are told whole",
+  "a selected list is returned as a whole",
   sql("select"),
   files,
   "SELECT d.dir_name, d.files FROM S3Object[*] d",
@@ -297,7 +297,7 @@ gives(
   lines,
 );
 gives(
-  "a row without a name is _1",
+  "a table without an alias can be named _1",
   sql("select"),
   files,
   "SELECT _1.dir_name, _1.owner FROM S3Object[*]",
@@ -305,7 +305,7 @@ gives(
   lines,
 );
 gives(
-  "JSON as CSV",
+  "JSON input can be returned as CSV",
   api,
   '{"a":1,"b":"x,y","c":[1,2]}',
   "SELECT s.a, s.b, s.c FROM S3Object s",
@@ -318,7 +318,7 @@ gives(
 // SQL
 
 gives(
-  "WHERE takes what is true only",
+  "WHERE selects the records for which the condition is true",
   sql("select"),
   people,
   "SELECT s.name FROM S3Object s WHERE CAST(s.age AS INT) > 28",
@@ -326,7 +326,7 @@ gives(
   named,
 );
 gives(
-  "CSV beside a number is read as a number",
+  "a CSV field that is compared with a number is converted to a number",
   api,
   people,
   "SELECT s.name FROM S3Object s WHERE s.age > 28",
@@ -334,7 +334,7 @@ gives(
   named,
 );
 gives(
-  "LIMIT ends the answer",
+  "LIMIT limits the number of records",
   sql("select"),
   people,
   "SELECT s.name FROM S3Object s LIMIT 2",
@@ -342,7 +342,7 @@ gives(
   named,
 );
 gives(
-  "AND, OR and NOT",
+  "conditions can be combined by AND, OR and NOT",
   sql("operators"),
   people,
   "SELECT s.id FROM S3Object s WHERE NOT s.name = 'Ann' AND (s.id = '1' OR s.id = '3')",
@@ -350,7 +350,7 @@ gives(
   named,
 );
 gives(
-  "BETWEEN includes its ends",
+  "BETWEEN includes its bounds",
   sql("operators"),
   people,
   "SELECT s.id FROM S3Object s WHERE CAST(s.age AS INT) BETWEEN 25 AND 30",
@@ -358,7 +358,7 @@ gives(
   named,
 );
 gives(
-  "IN",
+  "IN compares with each value of a list",
   sql("operators"),
   people,
   "SELECT s.id FROM S3Object s WHERE s.name IN ('Bob', 'Cy')",
@@ -366,7 +366,7 @@ gives(
   named,
 );
 gives(
-  "LIKE, with % and _",
+  "LIKE supports the wildcards % and _",
   sql("operators"),
   people,
   "SELECT s.id FROM S3Object s WHERE s.name LIKE 'B_b' OR s.name LIKE 'A%'",
@@ -374,14 +374,14 @@ gives(
   named,
 );
 gives(
-  "arithmetic",
+  "numbers can be added and divided with remainder",
   sql("operators"),
   "7,2\n",
   "SELECT CAST(s._1 AS INT) + CAST(s._2 AS INT), CAST(s._1 AS INT) % CAST(s._2 AS INT) FROM S3Object s",
   "9,1\n",
 );
 gives(
-  "COUNT, SUM, AVG, MIN and MAX",
+  "COUNT, SUM, AVG, MIN and MAX aggregate all records",
   sql("aggregate"),
   people,
   "SELECT COUNT(*), SUM(CAST(s.age AS INT)), AVG(CAST(s.age AS INT)), MIN(CAST(s.age AS INT)), MAX(CAST(s.age AS INT)) FROM S3Object s",
@@ -389,7 +389,7 @@ gives(
   named,
 );
 gives(
-  "aggregates pass over what is missing",
+  "aggregate functions ignore missing values",
   sql("select"),
   '{"a":1}\n{}\n',
   "SELECT COUNT(s.a), COUNT(*) FROM S3Object s",
@@ -397,7 +397,7 @@ gives(
   lines,
 );
 gives(
-  "CASE",
+  "CASE returns the result of the first true condition",
   sql("conditional"),
   people,
   "SELECT CASE WHEN CAST(s.age AS INT) > 28 THEN 'old' ELSE 'young' END FROM S3Object s",
@@ -405,7 +405,7 @@ gives(
   named,
 );
 gives(
-  "COALESCE gives the first that is there",
+  "COALESCE returns the first value that is neither null nor missing",
   sql("conditional"),
   '{"b":2}',
   "SELECT COALESCE(s.a, s.b, 3) FROM S3Object s",
@@ -413,7 +413,7 @@ gives(
   lines,
 );
 gives(
-  "NULLIF",
+  "NULLIF returns null if its arguments are equal",
   sql("conditional"),
   '{"a":1}',
   "SELECT NULLIF(s.a, 1) AS x, NULLIF(s.a, 2) AS y FROM S3Object s",
@@ -421,7 +421,7 @@ gives(
   lines,
 );
 gives(
-  "CAST",
+  "CAST converts strings to integers, decimals and timestamps",
   sql("conversion"),
   "12,0.5,2007-04-05T14:30Z\n",
   "SELECT CAST(s._1 AS INT) AS i, CAST(s._2 AS DECIMAL) AS d, CAST(s._3 AS TIMESTAMP) AS t FROM S3Object s",
@@ -429,14 +429,14 @@ gives(
   { output: asJson },
 );
 gives(
-  "string functions",
+  "string functions are evaluated",
   sql("string"),
   " Ab \n",
   "SELECT UPPER(TRIM(s._1)), LOWER(TRIM(s._1)), CHAR_LENGTH(s._1), SUBSTRING(s._1, 2, 1) FROM S3Object s",
   "AB,ab,4,A\n",
 );
 gives(
-  "date functions",
+  "date functions are evaluated",
   sql("date"),
   "2010-01-01T\n",
   "SELECT EXTRACT(YEAR FROM TO_TIMESTAMP(s._1)), DATE_ADD(year, 5, TO_TIMESTAMP(s._1)), DATE_DIFF(month, TO_TIMESTAMP(s._1), `2011-01-01T`), TO_STRING(TO_TIMESTAMP(s._1), 'MMMM d, y') FROM S3Object s",
@@ -445,7 +445,7 @@ gives(
 
 // Compression and ranges
 
-gives("GZIP", api, gzipSync(people), "SELECT s.name FROM S3Object s LIMIT 1", "Ann\n", {
+gives("GZIP is decompressed", api, gzipSync(people), "SELECT s.name FROM S3Object s LIMIT 1", "Ann\n", {
   input: { CSV: { FileHeaderInfo: "USE" }, CompressionType: "GZIP" },
 });
 
@@ -454,7 +454,7 @@ const bzip2 = Buffer.from(
   "QlpoOTFBWSZTWclqbDQAAA/dgAAQAAR+ADgANqOAICAAMUDTQyMmIRNBpoAZqbktNMJWuvY5wWTMkMisHcBTSrOPi7kinChIZLU2GgA=",
   "base64",
 );
-gives("BZIP2", api, bzip2, "SELECT s.name FROM S3Object s", "Ann\nBob\nCy\n", {
+gives("BZIP2 is decompressed", api, bzip2, "SELECT s.name FROM S3Object s", "Ann\nBob\nCy\n", {
   input: { CSV: { FileHeaderInfo: "USE" }, CompressionType: "BZIP2" },
 });
 
@@ -467,7 +467,7 @@ for (const [ScanRange, expected] of [
   [{ Start: 0, End: 1 }, "aa\n"],
 ] as const) {
   gives(
-    `a scan range of ${JSON.stringify(ScanRange)} has the records that begin in it`,
+    `a scan range of ${JSON.stringify(ScanRange)} selects the records that begin in it`,
     api,
     five,
     "SELECT * FROM S3Object",

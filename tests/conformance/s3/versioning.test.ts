@@ -364,10 +364,10 @@ behaviour("a failed entry does not affect the others", BATCH, async () => {
 });
 
 for (const [what, Objects] of [
-  ["nothing", []],
+  ["no keys", []],
   ["more than 1,000 keys", Array.from({ length: 1_001 }, (_, n) => ({ Key: `k${n}` }))],
 ] as const) {
-  behaviour(`a request of ${what} is malformed`, BATCH, async () => {
+  behaviour(`DeleteObjects with ${what} is malformed`, BATCH, async () => {
     const Bucket = await freshBucket(s3);
     await refused(batch(Bucket, { Objects: [...Objects] }), "MalformedXML", 400);
   });

@@ -122,9 +122,9 @@ for (const [what, website, expected] of [
     rules({ Redirect: { ReplaceKeyWith: "a", ReplaceKeyPrefixWith: "b" } }),
     invalidRequest("You can only define ReplaceKeyPrefix or ReplaceKey but not both."),
   ],
-  ["a redirection to nowhere else", rules({ Redirect: {} }), { name: "MalformedXML" }],
+  ["an empty redirection", rules({ Redirect: {} }), { name: "MalformedXML" }],
   [
-    "a condition without a condition",
+    "an empty condition",
     rules({ Condition: {}, Redirect: { HostName: "example.com" } }),
     invalidRequest(
       "Condition cannot be empty. To redirect all requests without a condition, the condition element shouldn't be present.",
@@ -141,12 +141,12 @@ for (const [what, website, expected] of [
     invalidRequest("The provided HTTP redirect code (200) is not valid. Valid codes are 3XX except 300."),
   ],
   [
-    "a condition on a success",
+    "a condition on a status of success",
     rules({ Condition: { HttpErrorCodeReturnedEquals: "200" }, Redirect: { HostName: "example.com" } }),
     invalidRequest("The provided HTTP error code (200) is not valid. Valid codes are 4XX or 5XX."),
   ],
   [
-    "a condition on no number",
+    "a condition on a status that is not a number",
     rules({ Condition: { HttpErrorCodeReturnedEquals: "x" }, Redirect: { HostName: "example.com" } }),
     { name: "MalformedXML" },
   ],
@@ -160,7 +160,7 @@ for (const [what, website, expected] of [
     { ...INDEX, ErrorDocument: { Key: "" } },
     { name: "InvalidArgument", message: "The ErrorDocument Key is not well formed" },
   ],
-  ["a list of rules without one", rules(), { name: "MalformedXML" }],
+  ["an empty list of rules", rules(), { name: "MalformedXML" }],
   [
     "more than 50 rules",
     rules(...Array.from({ length: 51 }, () => ({ Redirect: { HostName: "example.com" } }))),
