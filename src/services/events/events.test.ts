@@ -83,6 +83,23 @@ test("an event is delivered to the targets of matching rules by the rule's servi
   });
 });
 
+test("a large event reaches the targets of many rules, in as many transactions as it takes", async () => {
+  const { aws } = nube;
+  const Rules = Array.from({ length: 40 }, (_, at) => `rule-${at}`);
+  for (const Rule of Rules) {
+    await aws.events.PutRule({ Name: Rule, EventPattern: '{"source":["shop"]}' });
+    await aws.events.PutTargets({
+      Rule,
+      Targets: [{ Id: "one", Arn: queueArn(Rule), Input: '"short"' }],
+    });
+  }
+  const Detail = JSON.stringify({ text: "x".repeat(1_000_000) });
+  const { FailedEntryCount } = await aws.events.PutEvents({ Entries: [{ ...orders, Detail }] });
+  expect(FailedEntryCount).toBe(0);
+  await nube.advance("1m");
+  expect(queues.sent.map(({ queue }) => queue).sort()).toEqual(Rules.toSorted());
+});
+
 test("changing, disabling or deleting a rule takes effect immediately", async () => {
   const put = () => nube.aws.events.PutEvents({ Entries: [orders] });
   await rule({ source: ["shop"] });
@@ -305,6 +322,27 @@ test("an archive stores matching events, and a replay sends them again", async (
     EventCount: 0,
     SizeBytes: 0,
   });
+});
+
+test("a replay of large events takes as many transactions as they need", async () => {
+  const { aws } = nube;
+  const EventSourceArn = "arn:aws:events:us-east-1:000000000000:event-bus/default";
+  const { ArchiveArn } = await aws.events.CreateArchive({ ArchiveName: "archive", EventSourceArn });
+  const Detail = (at: number) => JSON.stringify({ at, text: "x".repeat(1_000_000) });
+  const numbers = Array.from({ length: 40 }, (_, at) => at);
+  for (const at of numbers) await aws.events.PutEvents({ Entries: [{ ...orders, Detail: Detail(at) }] });
+  await rule({ source: ["shop"] }, { InputPath: "$.detail.at" });
+  const now = nube.cloud.clock.now();
+  await aws.events.StartReplay({
+    ReplayName: "replay",
+    EventSourceArn: ArchiveArn!,
+    EventStartTime: new Date(now - 60_000),
+    EventEndTime: new Date(now + 60_000),
+    Destination: { Arn: EventSourceArn },
+  });
+  await nube.advance("1m");
+  expect(await aws.events.DescribeReplay({ ReplayName: "replay" })).toMatchObject({ State: "COMPLETED" });
+  expect(bodies().sort((a, b) => a - b)).toEqual(numbers);
 });
 
 // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_StartReplay.html

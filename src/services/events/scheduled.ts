@@ -4,7 +4,7 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { isoSeconds } from "#lib/iso-seconds.ts";
 import { ruleArn } from "./arns.ts";
 import { sendToTargets, targetsOf } from "./publish.ts";
-import { type Rule, rules } from "./store.ts";
+import { type BusEvent, type Rule, rules } from "./store.ts";
 
 interface Timer {
   bus: string;
@@ -19,7 +19,7 @@ export const ring = job<Timer>("events/ring", {
     return ctx.transact(async (tx) => {
       const rule = await tx.get(rules, [bus, name]);
       if (!rule || rule.revision !== revision) return undefined;
-      sendToTargets(ctx, tx, await targetsOf(tx, bus, name), {
+      const event: BusEvent = {
         version: "0",
         id: tx.uuid(),
         "detail-type": "Scheduled Event",
@@ -29,7 +29,8 @@ export const ring = job<Timer>("events/ring", {
         region: ctx.region,
         resources: [ruleArn(ctx, bus, name)],
         detail: {},
-      });
+      };
+      sendToTargets(tx, await targetsOf(tx, bus, name), event, ctx.clock.now());
       const wait = waitOf(rule, tx.now());
       return wait === undefined ? undefined : { again: wait };
     });

@@ -13,7 +13,7 @@ import { partnerEventOperations } from "./partners/put-partner-events.ts";
 import { patternOperations } from "./patterns.ts";
 import { permissionOperations } from "./permissions.ts";
 import { pipeJobs } from "./pipes/service.ts";
-import { send } from "./publish.ts";
+import { send, sendRest } from "./publish.ts";
 import { eventOperations } from "./put-events.ts";
 import { ruleOperations } from "./rules.ts";
 import { ring } from "./scheduled.ts";
@@ -40,7 +40,7 @@ export const events = defineService({
     partnerEventOperations,
     tagOperations,
   ],
-  jobs: [send, ring, expire, discard, expireSource, ...replayJobs, ...pipeJobs],
+  jobs: [send, sendRest, ring, expire, discard, expireSource, ...replayJobs, ...pipeJobs],
   access,
   dataOperations: ["PutEvents", "PutPartnerEvents"],
 });

@@ -6,6 +6,7 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { archiveArn, busArn, replayArn, ruleArn } from "../arns.ts";
 import { ownBus } from "../bus.ts";
+import { jsonOf } from "../bus-event.ts";
 import {
   invalidParameter,
   invalidToken,
@@ -17,10 +18,12 @@ import {
 } from "../errors.ts";
 import { toTheSecond } from "../moments.ts";
 import { publish } from "../publish.ts";
-import { archived, archives, type Replay, replays } from "../store.ts";
+import { type ArchivedEvent, archived, archives, type Replay, replays } from "../store.ts";
 import { countFilters } from "./archives.ts";
 
-const PAGE = 100;
+/** The maximum events of one transaction, which also writes their deliveries, and the bytes after which it takes no more. */
+const PAGE = 10;
+const PAGE_BYTES = 2 * 2 ** 20;
 
 /** Publishes the events of a time span to the bus again, in order, one page per transaction. */
 const replay = job<{ name: string; after?: [number, number] }>("events/replay", {
@@ -37,11 +40,16 @@ const replay = job<{ name: string; after?: [number, number] }>("events/replay", 
         before: [Math.max(0, to)],
         limit: PAGE,
       });
-      for (const { event } of page)
-        await publish(ctx, tx, running.bus, { ...event, "replay-name": name }, { only: running.rules });
-      const last = page.at(-1);
+      let bytes = 0;
+      let last: ArchivedEvent | undefined;
+      for (const one of page) {
+        if (bytes > PAGE_BYTES) break;
+        bytes += Buffer.byteLength(jsonOf(one.event));
+        await publish(ctx, tx, running.bus, { ...one.event, "replay-name": name }, { only: running.rules });
+        last = one;
+      }
       const lastReplayed = last?.time ?? running.lastReplayed;
-      if (last && page.length === PAGE) {
+      if (last && (last !== page.at(-1) || page.length === PAGE)) {
         tx.put<Replay>(replays, {
           ...running,
           state: "RUNNING",
