@@ -77,16 +77,16 @@ describe("tags are refused", () => {
   test.each([
     ["too many", tags(11), "BadRequest", "Object tags cannot be greater than 10"],
     [
-      "twice the same",
+      "duplicate keys",
       [...tags(1), ...tags(1)],
       "InvalidTag",
       "Cannot provide multiple Tags with the same key",
     ],
-    ["no key", wrong(""), "InvalidTag", invalidKey],
+    ["an empty key", wrong(""), "InvalidTag", invalidKey],
     ["a long key", wrong("k".repeat(129)), "InvalidTag", invalidKey],
-    ["an odd key", wrong("a&b"), "InvalidTag", invalidKey],
+    ["a key with an invalid character", wrong("a&b"), "InvalidTag", invalidKey],
     ["a long value", wrong("k", "v".repeat(257)), "InvalidTag", invalidValue],
-    ["an odd value", wrong("k", "😀"), "InvalidTag", invalidValue],
+    ["a value with an invalid character", wrong("k", "😀"), "InvalidTag", invalidValue],
     ["AWS's own", wrong("aws:k"), "InvalidTag", "Your TagKey cannot be prefixed with aws:"],
     ["no value", [{ Key: "k" }], "MalformedXML", expect.anything()],
   ])("of an object: %s", async (_, set, code, message) => {

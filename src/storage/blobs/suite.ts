@@ -53,7 +53,7 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
     return blobs;
   }
 
-  describe("what was committed is read", () => {
+  describe("committed bytes are read", () => {
     const sizes = [
       0,
       1,
@@ -92,7 +92,7 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
       }
     });
 
-    test("empty chunks are nothing", async () => {
+    test("with empty chunks", async () => {
       const blobs = await opened();
       const id = freshId();
       const writer = await blobs.create(id);
@@ -101,7 +101,7 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
       expect(String(await load(blobs, id, 0, 2))).toBe("ab");
     });
 
-    test("of many writers at once", async () => {
+    test("of many concurrent writers", async () => {
       const blobs = await opened();
       const bytes = patterned(300_000);
       const written = Array.from({ length: 40 }, (_, n) => ({
@@ -114,7 +114,7 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
     });
   });
 
-  test("what has a key is read with no other, nor without", async () => {
+  test("an encrypted blob requires its key", async () => {
     const blobs = await opened();
     const id = freshId();
     const plain = freshId();
@@ -125,7 +125,7 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
       await expect(load(blobs, blob, 0, 1, options)).rejects.toThrow(BlobDamagedError);
   });
 
-  test.each([undefined, KEY])("any range, with key %s", async (key) => {
+  test.each([undefined, KEY])("any range can be read, with key %s", async (key) => {
     const blobs = await opened();
     const id = freshId();
     const bytes = patterned(700_001);
@@ -146,20 +146,20 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
     [0, 6],
     [0.5, 2],
     [Number.NaN, 2],
-  ])("no range from %f to %f of five bytes", async (start, end) => {
+  ])("the range from %f to %f of five bytes is refused", async (start, end) => {
     const blobs = await opened();
     const id = freshId();
     await store(blobs, id, Buffer.from("bytes"));
     await expect(load(blobs, id, start, end)).rejects.toThrow(RangeError);
   });
 
-  describe("is missing", () => {
+  describe("a blob is missing", () => {
     const missing = async (blobs: BlobStore, id: string) =>
       expect(load(blobs, id, 0, 0)).rejects.toThrow(BlobMissingError);
 
-    test("what was never created", async () => missing(await opened(), freshId()));
+    test("if it was never created", async () => missing(await opened(), freshId()));
 
-    test("what is not yet committed", async () => {
+    test("until it is committed", async () => {
       const blobs = await opened();
       const id = freshId();
       const writer = await blobs.create(id);
@@ -168,7 +168,7 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
       await writer.abort();
     });
 
-    test("what was aborted", async () => {
+    test("after its abort", async () => {
       const blobs = await opened();
       const id = freshId();
       const writer = await blobs.create(id);
@@ -180,7 +180,7 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
       await expect(writer.commit()).rejects.toThrow("aborted");
     });
 
-    test("what was removed", async () => {
+    test("after its removal", async () => {
       const blobs = await opened();
       const id = freshId();
       await store(blobs, id, patterned(10));
@@ -190,7 +190,7 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
     });
   });
 
-  test("an abort after the commit drops nothing", async () => {
+  test("an abort after the commit has no effect", async () => {
     const blobs = await opened();
     const id = freshId();
     const writer = await blobs.create(id);
@@ -200,7 +200,7 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
     expect(await load(blobs, id, 0, 10)).toHaveLength(10);
   });
 
-  describe("a reader outlives the removal", () => {
+  describe("a reader is unaffected by the removal", () => {
     const bytes = patterned(3 * MB);
 
     test.each([0, 1, 2])("after %i pulls", async (pulls) => {
@@ -240,7 +240,7 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
   });
 
   test.each(["", "../x", "a".repeat(31), "A".repeat(32), `${"a".repeat(32)}\n`, `../${"a".repeat(29)}`])(
-    "%j is no id",
+    "%j is not a valid ID",
     async (id) => {
       const blobs = await opened();
       await expect(blobs.create(id)).rejects.toThrow("not the id of a blob");

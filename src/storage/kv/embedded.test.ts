@@ -99,9 +99,9 @@ test("a file of a version without a log is upgraded", async () => {
 });
 
 test.each<[string, (whole: Buffer) => Uint8Array]>([
-  ["cut off within its head", (whole) => whole.subarray(0, 100)],
-  ["cut off behind its first page", (whole) => whole.subarray(0, 8_192)],
-  ["cut off before its trees", (whole) => whole.subarray(0, 2 * 8_192)],
+  ["truncated within its header", (whole) => whole.subarray(0, 100)],
+  ["truncated after its first page", (whole) => whole.subarray(0, 8_192)],
+  ["truncated before its trees", (whole) => whole.subarray(0, 2 * 8_192)],
   ["overwritten", (whole) => Buffer.concat([Buffer.alloc(4_096, "x"), whole.subarray(4_096)])],
 ])("a file that was %s is rejected with an error: LMDB would crash the process", async (_, spoil) => {
   await newFolder();

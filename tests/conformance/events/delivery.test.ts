@@ -255,35 +255,35 @@ describe("inputs of targets", () => {
   const inputs: [string, Partial<Target>, string][] = [
     ["a constant", { Input: '{"fixed": true}' }, '{"fixed": true}'],
     ["a part of the event", { InputPath: "$.detail.owner" }, '{"name":"n","id":7}'],
-    ["a number as it was sent", { InputPath: "$.detail.serial" }, "12345678901234567890"],
-    ["a part that is a text, in quotes", { InputPath: "$.detail.state" }, '"RUNNING"'],
+    ["a number with all its digits", { InputPath: "$.detail.serial" }, "12345678901234567890"],
+    ["a string of the event as JSON", { InputPath: "$.detail.state" }, '"RUNNING"'],
   ];
   const templates: [string, string, string][] = [
-    ["a text", '"<instance> is in state <state>"', '"i-0123456789 is in state RUNNING"'],
+    ["a string template", '"<instance> is in state <state>"', '"i-0123456789 is in state RUNNING"'],
     [
-      "a text with quotes in it",
+      "a string template with escaped quotes",
       '"<instance> is in state \\"<state>\\""',
       '"i-0123456789 is in state \\"RUNNING\\""',
     ],
     [
-      "several lines of text",
+      "a template of several strings",
       '"<instance> is in state <state>"\n"see <second>"',
       '"i-0123456789 is in state RUNNING"\n"see arn:two"',
     ],
     [
-      "a document with texts",
+      "an object template with strings",
       '{"instance": <instance>, "state": "<state>"}',
       '{"instance": "i-0123456789", "state": "RUNNING"}',
     ],
     [
-      "a document with numbers, lists and objects",
+      "an object template with numbers, lists and objects",
       '{"count": <count>, "tags": <tags>, "owner": <owner>}',
       '{"count": 2, "tags": ["a","b"], "owner": {"name":"n","id":7}}',
     ],
-    ["a number in a text, as it was sent", '"no. <serial>"', '"no. 12345678901234567890"'],
-    ["what each of a list has", '{"sizes": <every>}', '{"sizes": [1,2]}'],
-    ["nothing of what is missing", '"it is <missing>"', '"it is "'],
-    ["an object in a text, without its quotes", '"by <owner>"', '"by {name:n,id:7}"'],
+    ["a number in a string, with all its digits", '"no. <serial>"', '"no. 12345678901234567890"'],
+    ["the values of a member of all list elements", '{"sizes": <every>}', '{"sizes": [1,2]}'],
+    ["an empty string for a missing value", '"it is <missing>"', '"it is "'],
+    ["an object in a string, without quotes", '"by <owner>"', '"by {name:n,id:7}"'],
   ];
   for (const [what, InputTemplate, expected] of templates)
     inputs.push([what, { InputTransformer: { InputPathsMap: paths, InputTemplate } }, expected]);

@@ -47,13 +47,13 @@ describe("PutEvents", () => {
     ["Detail as JSON", { ...good, Detail: "{" }, "MalformedDetail", "Detail is malformed."],
     ["Detail as an object", { ...good, Detail: '"text"' }, "MalformedDetail", "Detail is malformed."],
     [
-      "Detail of a depth",
+      "Detail without excessive nesting",
       { ...good, Detail: `{"a":${"[".repeat(200_000)}${"]".repeat(200_000)}}` },
       "MalformedDetail",
       "Detail is malformed.",
     ],
     [
-      "a source of its own",
+      "a source that is not AWS's",
       { ...good, Source: "aws.s3" },
       "NotAuthorizedForSourceException",
       "Not authorized for the source.",

@@ -332,14 +332,18 @@ behaviour(
 );
 
 const missing: [string, Partial<CreatePipeCommandInput>, string][] = [
-  ["a stream as a source needs its parameters", {}, "SourceParameters.KinesisStreamParameters"],
   [
-    "a table's stream as a source needs its parameters",
+    "a Kinesis stream as a source requires KinesisStreamParameters",
+    {},
+    "SourceParameters.KinesisStreamParameters",
+  ],
+  [
+    "a DynamoDB stream as a source requires DynamoDBStreamParameters",
     { Source: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/t/stream/2026-01-01T00:00:00.000` },
     "SourceParameters.DynamoDBStreamParameters",
   ],
   [
-    "to begin at a timestamp needs one",
+    "the starting position AT_TIMESTAMP requires a timestamp",
     { SourceParameters: { KinesisStreamParameters: { StartingPosition: "AT_TIMESTAMP" } } },
     "SourceParameters.KinesisStreamParameters.StartingPositionTimestamp",
   ],

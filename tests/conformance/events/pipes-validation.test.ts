@@ -49,37 +49,37 @@ behaviour("an account has at most 1,000 pipes", guide("eb-quota"), async () => {
 describe("a pipe is validated against its model", () => {
   const wrong: [what: string, page: string, more: Partial<CreatePipeCommandInput>, message: string][] = [
     [
-      "numbers have bounds",
+      "a number outside of its bounds is refused",
       "PipeSourceSqsQueueParameters",
       { SourceParameters: { SqsQueueParameters: { BatchSize: 0 } } },
       "[numeric instance is lower than the required minimum (minimum: 1, found: 0)]",
     ],
     [
-      "a window has at most five minutes",
+      "a batching window of more than five minutes is refused",
       "PipeSourceSqsQueueParameters",
       { SourceParameters: { SqsQueueParameters: { MaximumBatchingWindowInSeconds: 301 } } },
       "[numeric instance is greater than the required maximum (maximum: 300, found: 301)]",
     ],
     [
-      "what has to be said is asked for, by name",
+      "a missing required member is named",
       "CreatePipe",
       { Target: undefined, RoleArn: undefined },
       '[object has missing required properties (["RoleArn","Target"])]',
     ],
     [
-      "a state is one of those that there are",
+      "an unknown state is refused",
       "CreatePipe",
       { DesiredState: "PAUSED" as never },
       '[instance value ("PAUSED") not found in enum (possible values: ["RUNNING","STOPPED"])]',
     ],
     [
-      "a text has a length",
+      "a string that is too long is refused",
       "CreatePipe",
       { Description: "x".repeat(513) },
       `[string "${"x".repeat(513)}" is too long (length: 513, maximum allowed: 512)]`,
     ],
     [
-      "there are at most five filters",
+      "more than five filters are refused",
       "FilterCriteria",
       { SourceParameters: { FilterCriteria: { Filters: Array(6).fill({ Pattern: '{"a":[1]}' }) } } },
       "[array is too long: must have at most 5 elements but instance has 6 elements]",
@@ -105,43 +105,43 @@ describe("the parts of a pipe are validated together", () => {
     ...fields: [string, string][],
   ][] = [
     [
-      "a source lies in the pipe's Region",
+      "a source in another Region is refused",
       guide("eb-pipes"),
       { Source: `arn:aws:sqs:us-west-2:${ACCOUNT}:q` },
       ["Source", "Creating cross-region pipe is not permitted."],
     ],
     [
-      "a target lies there too",
+      "a target in another Region is refused",
       guide("eb-pipes"),
       { Target: `arn:aws:lambda:us-west-2:${ACCOUNT}:function:f` },
       ["Target", "Creating cross-region pipe is not permitted."],
     ],
     [
-      "a queue is no enrichment",
+      "a queue is refused as an enrichment",
       guide("pipes-enrichment"),
       { Enrichment: queue("q") },
       ["Enrichment", "Invalid pipe enrichment."],
     ],
     [
-      "a topic is no source",
+      "a topic is refused as a source",
       guide("eb-pipes-event-source"),
       { Source: `arn:aws:sns:us-east-1:${ACCOUNT}:t` },
       ["Source", "Invalid pipe source."],
     ],
     [
-      "a bucket is no target",
+      "a bucket is refused as a target",
       guide("eb-pipes-event-target"),
       { Target: "arn:aws:s3:::bucket" },
       ["Target", "Invalid pipe target."],
     ],
     [
-      "a stream says where it is read from",
+      "a stream requires KinesisStreamParameters",
       api("PipeSourceParameters"),
       { Source: stream },
       ["SourceParameters.KinesisStreamParameters", "Missing required parameter."],
     ],
     [
-      "all that is wrong is told at once",
+      "all validation errors are reported together",
       api("PipeSourceKinesisStreamParameters"),
       reading({ MaximumRecordAgeInSeconds: 0 }),
       [
@@ -154,7 +154,7 @@ describe("the parts of a pipe are validated together", () => {
       ],
     ],
     [
-      "a template has variables of its own",
+      "an unknown variable in a template is refused",
       guide("eb-pipes-input-transformation"),
       { TargetParameters: { InputTemplate: '{"v": <aws.pipes.bogus>}' } },
       [
@@ -163,7 +163,7 @@ describe("the parts of a pipe are validated together", () => {
       ],
     ],
     [
-      "what is logged goes somewhere",
+      "logging requires a destination",
       guide("eb-pipes-logs"),
       { LogConfiguration: { Level: "INFO" } },
       ["LogConfiguration", "Must provide at least 1 log destination in LogConfiguration"],
@@ -177,31 +177,31 @@ describe("the parts of a pipe are validated together", () => {
   }
   const alike: [what: string, source: string, more: Partial<CreatePipeCommandInput>, sentence: string][] = [
     [
-      "parameters are for the source that there is",
+      "parameters for another type of source are refused",
       api("PipeSourceParameters"),
       { SourceParameters: { KinesisStreamParameters: { StartingPosition: "LATEST" } } },
       "Invalid source parameter provided for source",
     ],
     [
-      "parameters are for the target that there is",
+      "parameters for another type of target are refused",
       api("PipeTargetParameters"),
       { TargetParameters: { KinesisStreamParameters: { PartitionKey: "k" } } },
       "Invalid target parameter provided for target",
     ],
     [
-      "a filter is a pattern",
+      "a filter that is not a valid event pattern is refused",
       api("Filter"),
       { SourceParameters: { FilterCriteria: { Filters: [{ Pattern: '{"body":{"i":1}}' }] } } },
       'Invalid Event Pattern. Reason: \\"i\\" must be an object or an array',
     ],
     [
-      "a FIFO topic is no target",
+      "a FIFO topic is refused as a target",
       guide("eb-pipes-event-target"),
       { Target: `arn:aws:sns:us-east-1:${ACCOUNT}:t.fifo` },
       "SNS FIFO",
     ],
     [
-      "a batch is of what a queue takes at once",
+      "a batch larger than the target's maximum is refused",
       guide("eb-pipes-batching-concurrency"),
       reading({ BatchSize: 11 }),
       "The configured batch size 11 is greater than the max supported",

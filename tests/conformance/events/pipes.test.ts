@@ -251,31 +251,31 @@ const fields = (Name: string, Message: string | RegExp) => ({
 });
 const wrong: [string, Partial<CreatePipeCommandInput>, object, string][] = [
   [
-    "a FIFO queue as a target needs a message group",
+    "a FIFO queue as a target requires a message group ID",
     { Target: queue("to.fifo") },
     fields("TargetParameters.SqsQueueParameters.MessageGroupId", "Missing required parameter."),
     "PipeTargetSqsQueueParameters",
   ],
   [
-    "a stream as a target needs a partition key",
+    "a stream as a target requires a partition key",
     { Target: `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/s` },
     fields("TargetParameters.KinesisStreamParameters", "Missing required parameter."),
     "PipeTargetKinesisStreamParameters",
   ],
   [
-    "more than ten messages wait for each other",
+    "a batch of more than ten messages requires a batching window",
     { SourceParameters: { SqsQueueParameters: { BatchSize: 11 } } },
     fields("MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds must be greater than 0"),
     "PipeSourceSqsQueueParameters",
   ],
   [
-    "a filter is a pattern",
+    "a filter that is not a valid event pattern is refused",
     { SourceParameters: { FilterCriteria: { Filters: [{ Pattern: '{"body":1}' }] } } },
     { name: "ValidationException" },
     "Filter",
   ],
   [
-    "a name has at most 64 characters",
+    "a name of more than 64 characters is refused",
     { Name: "x".repeat(65) },
     { name: "ValidationException" },
     "CreatePipe",

@@ -277,12 +277,12 @@ describe("targets", () => {
   });
   const texts: [string, Partial<Target>, string][] = [
     [
-      "a constant input is JSON",
+      "a constant input that is not JSON is refused",
       { Input: "{'a':1}" },
       `JSON syntax error in input for target a: [Source: (String)"{'a':1}"; line: 1, column: 3]`,
     ],
     [
-      "a template is JSON, with its texts in quotes",
+      "an input template with unquoted text is refused",
       { InputTransformer: { InputPathsMap: { id: "$.id" }, InputTemplate: "Event <id>" } },
       'Invalid InputTemplate for target a : [Source: (String)"Event null"; line: 1, column: 6]',
     ],

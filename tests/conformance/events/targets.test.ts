@@ -29,13 +29,13 @@ describe("a target is refused", () => {
   const DLQ = guide("eb-rule-dlq");
   const refused: [what: string, source: string, target: Target, message: string][] = [
     [
-      "whose service EventBridge does not call",
+      "of an unsupported service",
       guide("eb-targets"),
       target({ Arn: `arn:aws:iam::${ACCOUNT}:role/r` }),
       "iam is not a supported service for a target.",
     ],
     [
-      "whose ARN has what no ARN has",
+      "whose ARN has invalid characters",
       api("Target"),
       target({ Arn: queue("\u0000".repeat(1_500)) }),
       `Parameter ${queue("\u0000".repeat(1_500))} is not valid. Reason: Provided Arn is not in correct format.`,
@@ -47,31 +47,31 @@ describe("a target is refused", () => {
       "s3 is not a supported service for a target.",
     ],
     [
-      "that is a bus and has no role",
+      "that is a bus without a role",
       guide("eb-use-resource-based"),
       target({ Arn: arn("event-bus/default") }),
       `RoleArn is required for target ${arn("event-bus/default")}.`,
     ],
     [
-      "that is a delivery stream and has no role",
+      "that is a delivery stream without a role",
       guide("eb-use-resource-based"),
       target({ Arn: of("firehose", "deliverystream/d") }),
       `RoleArn is required for target ${of("firehose", "deliverystream/d")}.`,
     ],
     [
-      "with parameters for a stream, as a queue",
+      "that is a queue with KinesisParameters",
       PARAMETERS,
       target({ KinesisParameters: { PartitionKeyPath: "$.id" } }),
       "Parameter(s) KinesisParameters not supported for target: a.",
     ],
     [
-      "with parameters for an API destination, as a queue",
+      "that is a queue with HttpParameters",
       PARAMETERS,
       target({ HttpParameters: { PathParameterValues: ["x"] } }),
       "Parameter(s) HttpParameters not supported for target: a.",
     ],
     [
-      "with parameters for a cluster, as a function",
+      "that is a function with EcsParameters",
       PARAMETERS,
       target({
         Arn: of("lambda", "function:f"),
@@ -80,31 +80,31 @@ describe("a target is refused", () => {
       "Parameter(s) EcsParameters not supported for target: a.",
     ],
     [
-      "whose path does not begin at the event",
+      "whose InputPath does not begin with $",
       PARAMETERS,
       target({ InputPath: "detail.state" }),
       "InputPath for target a is invalid.",
     ],
     [
-      "whose path has a name in quotes",
+      "whose InputPath has a quoted name",
       PARAMETERS,
       target({ InputPath: "$.detail['key']" }),
       "InputPath for target a is invalid.",
     ],
     [
-      "one of whose template's paths is none",
+      "whose InputPathsMap has an invalid path",
       INPUT,
       transformer('"<k>"', { k: "detail.key" }),
       "InputPath for target a is invalid.",
     ],
     [
-      "whose template names what it does not know",
+      "whose template has an unknown variable",
       INPUT,
       transformer('"<undeclared>"'),
       "InputTemplate for target a contains invalid placeholder undeclared.",
     ],
     [
-      "whose template has the whole event in a text",
+      "whose template has the whole event in a string",
       INPUT,
       transformer('"event was <aws.events.event.json> today"'),
       "InputTemplate for target a contains placeholder aws.events.event.json valid only for JSON template.",
@@ -160,16 +160,16 @@ describe("a target is refused", () => {
 
 describe("a target is accepted", () => {
   const taken: [what: string, source: string, target: Target][] = [
-    ["whose path is the whole event", api("Target"), target({ InputPath: "$" })],
-    ["whose path counts", api("Target"), target({ InputPath: "$.detail.a[0]" })],
-    ["whose input is a text in quotes", api("Target"), target({ Input: '"hello"' })],
+    ["whose InputPath is the whole event", api("Target"), target({ InputPath: "$" })],
+    ["whose InputPath has an index", api("Target"), target({ InputPath: "$.detail.a[0]" })],
+    ["whose input is a JSON string", api("Target"), target({ Input: '"hello"' })],
     [
       "whose template has the whole event in an object",
       guide("eb-transform-target-input"),
       transformer('{"e": <aws.events.event.json>}'),
     ],
     [
-      "that is a queue with a message group it has no use for",
+      "that is a standard queue with a message group ID",
       api("SqsParameters"),
       target({ SqsParameters: { MessageGroupId: "g" } }),
     ],

@@ -208,7 +208,7 @@ const part = (to: Awaited<ReturnType<typeof beginUpload>>, size: number, range: 
   client().send(new UploadMultipartPartCommand({ ...to, body: bytes(size), range }));
 
 for (const [what, size, range, message] of [
-  ["does not begin at a part", MIB, `bytes 1-${MIB}/*`, undefined],
+  ["does not begin at a part boundary", MIB, `bytes 1-${MIB}/*`, undefined],
   ["is longer than a part", 2 * MIB, `bytes 0-${2 * MIB - 1}/*`, undefined],
   ["is empty", 10, "bytes 10-9/*", "Invalid Content-Range: bytes 10-9/*"],
   ["has no unit", 10, "0-9/*", "Invalid Content-Range: 0-9/*"],
@@ -224,7 +224,7 @@ for (const [what, size, range, message] of [
     "bytes 0-9/*",
     "Content-Range: bytes 0-9/* is incompatible with Content-Length: 9",
   ],
-  ["is the 10,001st part's", 10, `bytes ${10_000 * MIB}-${10_000 * MIB + 9}/*`, undefined],
+  ["is that of the 10,001st part", 10, `bytes ${10_000 * MIB}-${10_000 * MIB + 9}/*`, undefined],
 ] as const) {
   behaviour(`a part whose range ${what} is refused`, page("api-upload-part"), async () => {
     const to = await beginUpload(await vault());

@@ -232,17 +232,13 @@ for (const [what, parameters, name] of [
   ],
   ["an unknown format", { Type: "inventory-retrieval", Format: "XML" }, "InvalidParameterValueException"],
   [
-    "an inventory's archive",
+    "an archive ID for an inventory",
     { Type: "inventory-retrieval", ArchiveId: "a" },
     "InvalidParameterValueException",
   ],
+  ["a missing archive", { Type: "archive-retrieval", ArchiveId: "a" }, "ResourceNotFoundException"],
   [
-    "an archive that is not there",
-    { Type: "archive-retrieval", ArchiveId: "a" },
-    "ResourceNotFoundException",
-  ],
-  [
-    "a topic that is none",
+    "an invalid topic",
     { Type: "archive-retrieval", ArchiveId: "a", SNSTopic: "mytopic" },
     "InvalidParameterValueException",
   ],

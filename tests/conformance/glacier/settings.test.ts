@@ -139,11 +139,11 @@ behaviour("DeleteVaultAccessPolicy is idempotent", page("api-DeleteVaultAccessPo
 });
 
 for (const [what, Policy, expected] of [
-  ["is no JSON", "{", invalid],
+  ["is not JSON", "{", invalid],
   ["has no statement", '{"Version":"2012-10-17"}', invalid],
   ["has a statement without an effect", '{"Statement":[{"Principal":"*","Action":"*"}]}', invalid],
   ["is more than 20 KB long", JSON.stringify({ Statement: "x".repeat(20_480) }), invalid],
-  ["is not there", undefined, missing],
+  ["is missing", undefined, missing],
 ] as const) {
   behaviour(`a policy that ${what} is refused`, page("vault-access-policy"), async () => {
     const on = await vault();

@@ -323,7 +323,7 @@ behaviour("a vault has at most 50 tags", page("tagging"), async () => {
 });
 
 for (const [what, Tags] of [
-  ["a key of AWS's", { "aws:mine": "no" }],
+  ["a key with the prefix aws:", { "aws:mine": "no" }],
   ["a key of 129 characters", { ["k".repeat(129)]: "v" }],
   ["a value of 256 characters", { k: "v".repeat(256) }],
   ["a key with a question mark", { "k?": "v" }],

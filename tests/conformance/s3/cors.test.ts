@@ -221,9 +221,9 @@ behaviour("the first matching rule applies", USING, async () => {
 
 behaviour("the AllowedHeaders of a rule are case-insensitive", ELEMENTS, async () => {
   await put([rule({ AllowedHeaders: ["X-Amz-*", "content-type"] })]);
-  const asked = { origin: APP, method: "GET", headers: "x-amz-date,Content-Type" };
-  expect((await preflight("/set/k", asked)).status).toBe(200);
-  expect((await preflight("/set/k", { ...asked, headers: "x-amz-date, x-other" })).status).toBe(403);
+  const question = { origin: APP, method: "GET", headers: "x-amz-date,Content-Type" };
+  expect((await preflight("/set/k", question)).status).toBe(200);
+  expect((await preflight("/set/k", { ...question, headers: "x-amz-date, x-other" })).status).toBe(403);
 });
 
 const DENIED =

@@ -53,7 +53,7 @@ describe("schedules", () => {
     });
   });
   behaviour("GetSchedule returns members as they were given", api("GetSchedule"), async () => {
-    const said = {
+    const members = {
       ActionAfterCompletion: "DELETE",
       Description: "text",
       EndDate: new Date("2999-01-02T00:00:00Z"),
@@ -69,8 +69,8 @@ describe("schedules", () => {
         RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 },
       },
     } as const;
-    const { Name } = await create(said);
-    expect(await send(new GetScheduleCommand({ Name }))).toMatchObject(said);
+    const { Name } = await create(members);
+    expect(await send(new GetScheduleCommand({ Name }))).toMatchObject(members);
   });
   behaviour("a schedule name is unique within a group", api("CreateSchedule"), async () => {
     const { Name } = await create();
@@ -269,85 +269,85 @@ describe("schedule expressions", () => {
 describe("validation of a schedule", () => {
   const wrong: [string, Partial<CreateScheduleCommandInput>, string | RegExp, string][] = [
     [
-      "a first day is at most five minutes ago",
+      "a start date more than five minutes ago is refused",
       { StartDate: new Date(Date.now() - 3_600_000) },
       "The StartDate you specify cannot be earlier than 5 minutes ago.",
       "CreateSchedule",
     ],
     [
-      "a last day is to come",
+      "an end date in the past is refused",
       { EndDate: new Date(0) },
       "The EndDate you specify must be in the future.",
       "CreateSchedule",
     ],
     [
-      "the first day is before the last",
+      "a start date after the end date is refused",
       { StartDate: new Date("2999-01-02"), EndDate: new Date("2999-01-01") },
       "The StartDate you specify must come before the EndDate.",
       "CreateSchedule",
     ],
     [
-      "a flexible window has a length",
+      "a flexible time window requires a length",
       { FlexibleTimeWindow: { Mode: "FLEXIBLE" } },
       "MaximumWindowInMinutes must be provided when FlexibleTimeWindowMode is set to FLEXIBLE.",
       "FlexibleTimeWindow",
     ],
     [
-      "a window that is off has no length",
+      "a length of a time window that is OFF is refused",
       { FlexibleTimeWindow: { Mode: "OFF", MaximumWindowInMinutes: 15 } },
       "MaximumWindowInMinutes must not be provided when FlexibleTimeWindowMode is set to OFF.",
       "FlexibleTimeWindow",
     ],
     [
-      "a window has at most a day",
+      "a time window of more than a day is refused",
       { FlexibleTimeWindow: { Mode: "FLEXIBLE", MaximumWindowInMinutes: 1_441 } },
       /at 'flexibleTimeWindow.maximumWindowInMinutes' failed to satisfy constraint: Member must have value less than or equal to 1440/,
       "FlexibleTimeWindow",
     ],
     [
-      "a schedule itself is no target",
+      "a schedule is refused as a target",
       { Target: { Arn: arn("schedule/default/s"), RoleArn } },
       "scheduler is not a supported service for a target.",
       "Target",
     ],
     [
-      "an operation begins with a small letter",
+      "an operation with a capital initial is refused",
       { Target: { Arn: "arn:aws:scheduler:::aws-sdk:backup:StartReportJob", RoleArn, Input: "{}" } },
       "backup is not a supported service for a target.",
       "Target",
     ],
     [
-      "a function is given JSON",
+      "an input of a function that is not JSON is refused",
       { Target: { Arn: `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`, RoleArn, Input: "text" } },
       /^JSON syntax error in input for the target/,
       "Target",
     ],
     [
-      "a universal target is one of no Region and no account",
+      "a universal target with a Region and an account is refused",
       { Target: { Arn: arn("aws-sdk:sqs:sendMessage"), RoleArn, Input: "{}" } },
       "scheduler is not a supported service for a target.",
       "Target",
     ],
     [
-      "a universal target is given an input",
+      "a universal target requires an input",
       { Target: { Arn: "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", RoleArn } },
       "You must provide an input to set this target for your schedule.",
       "Target",
     ],
     [
-      "an operation that only reads is no target",
+      "a read-only operation is refused as a target",
       { Target: { Arn: "arn:aws:scheduler:::aws-sdk:sqs:listQueues", RoleArn, Input: "{}" } },
       "listQueues API is not supported.",
       "Target",
     ],
     [
-      "an operation that reads many is none either",
+      "a batch read is refused as a target",
       { Target: { Arn: "arn:aws:scheduler:::aws-sdk:dynamodb:batchGetItem", RoleArn, Input: "{}" } },
       "batchGetItem API is not supported.",
       "Target",
     ],
     [
-      "an operation is given what it needs, by names with a capital letter",
+      "input members with lower-case initials do not count as required members",
       {
         Target: {
           Arn: "arn:aws:scheduler:::aws-sdk:sfn:startExecution",
@@ -359,19 +359,19 @@ describe("validation of a schedule", () => {
       "Target",
     ],
     [
-      "an operation is given all that it needs",
+      "all missing required members of the input are reported",
       { Target: { Arn: "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", RoleArn, Input: "{}" } },
       "Invalid RequestJson provided. Reason Request payload is missing the following field(s): QueueUrl, MessageBody.",
       "Target",
     ],
     [
-      "a target is in the schedule's own Region",
+      "a target in another Region is refused",
       { Target: { Arn: `arn:aws:lambda:us-west-2:${ACCOUNT}:function:f`, RoleArn } },
       "The target ARN provided does not match the current region us-east-1.",
       "Target",
     ],
     [
-      "parameters are for the target that there is",
+      "parameters for another type of target are refused",
       {
         Target: {
           Arn: `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`,
@@ -383,60 +383,65 @@ describe("validation of a schedule", () => {
       "Target",
     ],
     [
-      "a FIFO queue needs a message group",
+      "a FIFO queue requires a message group ID",
       { Target: { Arn: queue("q.fifo"), RoleArn } },
       /^Parameters SqsParameters must be specified/,
       "SqsParameters",
     ],
     [
-      "another queue takes no message group",
+      "a message group ID is refused for a standard queue",
       { Target: { ...Target, SqsParameters: { MessageGroupId: "g" } } },
       /^Parameters MessageGroupId not valid for the target/,
       "SqsParameters",
     ],
     [
-      "a bus needs a source and a detail type",
+      "a bus requires a source and a detail type",
       { Target: { Arn: `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/default`, RoleArn } },
       /EventBridgeParameters/,
       "EventBridgeParameters",
     ],
     [
-      "a stream needs a partition key",
+      "a stream requires a partition key",
       { Target: { Arn: `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/s`, RoleArn } },
       /KinesisParameters/,
       "KinesisParameters",
     ],
     [
-      "a target's role is one",
+      "a role ARN that is not a role's is refused",
       { Target: { Arn: queue("q"), RoleArn: "role" } },
       /at 'target.roleArn' failed to satisfy constraint: Member must satisfy regular expression pattern/,
       "Target",
     ],
     [
-      "a dead-letter queue is no FIFO queue",
+      "a FIFO queue is refused as a dead-letter queue",
       { Target: { ...Target, DeadLetterConfig: { Arn: queue("dead.fifo") } } },
       /at 'target.deadLetterConfig.arn' failed to satisfy constraint: Member must satisfy regular expression pattern/,
       "DeadLetterConfig",
     ],
     [
-      "there are at most 185 retries",
+      "more than 185 retries are refused",
       { Target: { ...Target, RetryPolicy: { MaximumRetryAttempts: 186 } } },
       /Member must have value less than or equal to 185/,
       "RetryPolicy",
     ],
     [
-      "retries take at least a minute",
+      "a maximum event age of less than a minute is refused",
       { Target: { ...Target, RetryPolicy: { MaximumEventAgeInSeconds: 59 } } },
       /Member must have value greater than or equal to 60/,
       "RetryPolicy",
     ],
     [
-      "a name has at most 64 characters",
+      "a name of more than 64 characters is refused",
       { Name: "x".repeat(65) },
       /less than or equal to 64/,
       "CreateSchedule",
     ],
-    ["a name has no spaces", { Name: "a b" }, /at 'name' failed to satisfy constraint/, "CreateSchedule"],
+    [
+      "a name with a space is refused",
+      { Name: "a b" },
+      /at 'name' failed to satisfy constraint/,
+      "CreateSchedule",
+    ],
   ];
   for (const [what, more, message, page] of wrong) {
     behaviour(what, api(page), async () => {

@@ -285,10 +285,10 @@ behaviour(
 );
 
 for (const [what, Policy] of [
-  ["no JSON", "{"],
+  ["invalid JSON", "{"],
   ["no statement", JSON.stringify({ Version: "2012-10-17" })],
   [
-    "an effect that there is not",
+    "an unknown effect",
     JSON.stringify({ Statement: [{ Effect: "Maybe", Principal: "*", Action: "sqs:*", Resource: "*" }] }),
   ],
 ] as const)

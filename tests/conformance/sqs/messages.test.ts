@@ -37,9 +37,9 @@ behaviour("a message requires a body", api("SendMessage"), async () =>
 const INVALID =
   "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF";
 for (const [what, body] of [
-  ["a zero", "a\0b"],
+  ["a null character", "a\0b"],
   ["a vertical tab", "a\vb"],
-  ["an escape", "a\u001bb"],
+  ["an ESC character", "a\u001bb"],
   ["U+FFFE", "a\ufffeb"],
   ["U+FFFF", "a\uffffb"],
 ] as const)
@@ -50,7 +50,7 @@ for (const [what, body] of [
 for (const [what, body] of [
   ["U+FFFD", "\ufffd"],
   ["U+10000", "\u{10000}"],
-  ["a delete", "\u007f"],
+  ["a DEL character", "\u007f"],
 ] as const)
   behaviour(`a body can have ${what}`, api("SendMessage"), async () => {
     const QueueUrl = await queue();
@@ -289,13 +289,13 @@ behaviour("a receipt handle of another queue is refused", api("DeleteMessage"), 
 /** SDKs compare the MD5 with their own and throw on a mismatch, so each of these tests verifies it. */
 const TAKEN: [string, MessageAttributeValue][] = [
   ["a string", { DataType: "String", StringValue: "text" }],
-  ["a string of a kind of its own", { DataType: "String.json", StringValue: "{}" }],
+  ["a string with a custom type", { DataType: "String.json", StringValue: "{}" }],
   ["a whole number", { DataType: "Number", StringValue: "42" }],
   ["a negative fraction", { DataType: "Number", StringValue: "-0.5" }],
   ["a number with an exponent", { DataType: "Number", StringValue: "1.5e10" }],
-  ["a number of a kind of its own", { DataType: "Number.float", StringValue: "1.25" }],
+  ["a number with a custom type", { DataType: "Number.float", StringValue: "1.25" }],
   ["bytes", { DataType: "Binary", BinaryValue: Uint8Array.of(0, 1, 254, 255) }],
-  ["bytes of a kind of their own", { DataType: "Binary.png", BinaryValue: Uint8Array.of(137) }],
+  ["bytes with a custom type", { DataType: "Binary.png", BinaryValue: Uint8Array.of(137) }],
   ["text that is not ASCII", { DataType: "String", StringValue: "ü語🙂" }],
 ];
 for (const [what, value] of TAKEN)
@@ -331,7 +331,7 @@ behaviour("the MD5 of attributes follows AWS's algorithm", guide("sqs-message-me
 const TEXT = { DataType: "String", StringValue: "x" };
 const REFUSED: [string, string, MessageAttributeValue, RegExp][] = [
   [
-    "a type that there is not",
+    "an unknown type",
     "a",
     { DataType: "Colour", StringValue: "red" },
     /^The type of message \(user\) attribute 'a' is invalid\. You must use only the following supported type prefixes: Binary, Number, String\.$/,
@@ -343,7 +343,7 @@ const REFUSED: [string, string, MessageAttributeValue, RegExp][] = [
     /^Message \(user\) attribute 'a' must contain a non-empty value of type 'String'\.$/,
   ],
   [
-    "a type of its own without a value",
+    "a custom type without a value",
     "a",
     { DataType: "Number.int" },
     /^Message \(user\) attribute 'a' must contain a non-empty value of type 'Number\.int'\.$/,
@@ -373,7 +373,7 @@ const REFUSED: [string, string, MessageAttributeValue, RegExp][] = [
     /^Message \(user\) attribute type must be shorter than 256 bytes\.$/,
   ],
   [
-    "a number that is none",
+    "an invalid number",
     "a",
     { DataType: "Number", StringValue: "many" },
     /^Can't cast the value of message \(user\) attribute 'a' to a number\.$/,

@@ -160,7 +160,7 @@ behaviour("AddPermission takes numbered parameters", api("AddPermission"), async
 /** The same error in both protocols: code, status and the message of the query protocol. */
 const MISTAKES: [string, string, Record<string, string>, string, number, string][] = [
   [
-    "a queue that is not there",
+    "a missing queue",
     "GetQueueUrl",
     { QueueName: "not-there" },
     "AWS.SimpleQueueService.NonExistentQueue",
@@ -168,7 +168,7 @@ const MISTAKES: [string, string, Record<string, string>, string, number, string]
     "The specified queue does not exist for this wsdl version.",
   ],
   [
-    "a queue's invalid name",
+    "an invalid queue name",
     "CreateQueue",
     { QueueName: "two words" },
     "InvalidParameterValue",
@@ -176,7 +176,7 @@ const MISTAKES: [string, string, Record<string, string>, string, number, string]
     "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
   ],
   [
-    "an attribute that there is not",
+    "an unknown attribute",
     "CreateQueue",
     { QueueName: "q", "Attribute.1.Name": "Colour", "Attribute.1.Value": "red" },
     "InvalidAttributeName",
@@ -184,7 +184,7 @@ const MISTAKES: [string, string, Record<string, string>, string, number, string]
     "Unknown Attribute Colour.",
   ],
   [
-    "no queue",
+    "a missing queue URL",
     "SendMessage",
     { MessageBody: "x" },
     "MissingParameter",
@@ -192,7 +192,7 @@ const MISTAKES: [string, string, Record<string, string>, string, number, string]
     "The request must contain the parameter QueueUrl.",
   ],
   [
-    "no queue's URL",
+    "an invalid queue URL",
     "SendMessage",
     { QueueUrl: "nowhere", MessageBody: "x" },
     "InvalidAddress",
@@ -273,9 +273,16 @@ behaviour("an error in JSON has the status of its query code", JSON_ERRORS, asyn
 
 /** Errors outside the model: the framework's own name, and the code of the query protocol. */
 const UNMODELED: [string, string, string, number, string, string][] = [
-  ["no queue's name", "GetQueueUrl", "{}", 400, "InvalidParameterValueException", "InvalidParameterValue"],
-  ["an operation that there is not", "Fly", "{}", 400, "UnknownOperationException", "InvalidAction"],
-  ["what is no JSON", "ListQueues", "{", 400, "SerializationException", "MalformedInput"],
+  [
+    "a missing queue name",
+    "GetQueueUrl",
+    "{}",
+    400,
+    "InvalidParameterValueException",
+    "InvalidParameterValue",
+  ],
+  ["an unknown operation", "Fly", "{}", 400, "UnknownOperationException", "InvalidAction"],
+  ["invalid JSON", "ListQueues", "{", 400, "SerializationException", "MalformedInput"],
 ];
 for (const [what, operation, body, status, name, code] of UNMODELED)
   behaviour(`JSON reports ${what} by the framework's error name`, JSON_ERRORS, async () =>

@@ -54,7 +54,7 @@ const FIFO_RULE =
 for (const [what, name] of [
   ["no suffix", "plain"],
   ["only the suffix", ".fifo"],
-  ["with its suffix more than 80 characters", `${"x".repeat(76)}.fifo`],
+  ["more than 80 characters with its suffix", `${"x".repeat(76)}.fifo`],
 ] as const)
   behaviour(`the name of a FIFO queue cannot have ${what}`, api("CreateQueue"), () =>
     refused(create(name, { FifoQueue: "true" }), "InvalidParameterValue", FIFO_RULE),
@@ -274,7 +274,7 @@ behaviour("PurgeQueue of a missing queue fails", api("PurgeQueue"), () =>
 );
 
 for (const [what, urlOf] of [
-  ["its path alone", (name: string) => `/000000000000/${name}`],
+  ["only its path", (name: string) => `/000000000000/${name}`],
   ["AWS's own host", (name: string) => `https://sqs.us-east-1.amazonaws.com/000000000000/${name}`],
   ["AWS's legacy host", (name: string) => `https://us-east-1.queue.amazonaws.com/000000000000/${name}`],
   ["AWS's oldest host", (name: string) => `https://queue.amazonaws.com/000000000000/${name}`],
@@ -282,7 +282,7 @@ for (const [what, urlOf] of [
     "a local host of the service",
     (name: string) => `http://sqs.us-east-1.localhost:4566/000000000000/${name}`,
   ],
-  ["whatever host and port", (name: string) => `http://nube.example:80/000000000000/${name}`],
+  ["any host and port", (name: string) => `http://nube.example:80/000000000000/${name}`],
 ] as const)
   behaviour(`a queue URL may have ${what}`, api("SendMessage"), async () => {
     const name = nameIn(await queue());

@@ -290,9 +290,9 @@ behaviour("an unknown system attribute is refused", api("ReceiveMessage"), async
 
 const value = { DataType: "String", StringValue: "x" };
 const FILTERS: [string, string[] | undefined, string[]][] = [
-  ["none unless asked", undefined, []],
-  ["those that are named", ["a.one", "c"], ["a.one", "c"]],
-  ["none for a name that there is not", ["d"], []],
+  ["none by default", undefined, []],
+  ["those with the requested names", ["a.one", "c"], ["a.one", "c"]],
+  ["none for an unknown name", ["d"], []],
   ["all for All", ["All"], ["a.one", "a.two", "b", "c", "colour"]],
   ["all for .*", [".*"], ["a.one", "a.two", "b", "c", "colour"]],
   ["those with a prefix for prefix.*", ["a.*"], ["a.one", "a.two"]],

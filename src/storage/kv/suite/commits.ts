@@ -5,7 +5,7 @@ import { bytes, type Subject } from "./subject.ts";
 
 export function commitsSuite(subject: Subject): void {
   describe("commits", () => {
-    test("are serializable: every read sees a whole history up to some commit, and all that was acknowledged", async () => {
+    test("are serializable: every read sees all commits up to some point, including all acknowledged ones", async () => {
       const partitions = ["x", "y", "z"] as const;
       const name = fc.constantFrom("a", "b", "c", "d");
       const commit = fc.record({
@@ -75,7 +75,7 @@ export function commitsSuite(subject: Subject): void {
       );
     });
 
-    test("a thousand at once all arrive, those of one partition in order", async () => {
+    test("of a thousand concurrent writers are all applied, in order within a partition", async () => {
       const leases = await Promise.all(
         Array.from({ length: 10 }, (_, i) => subject.store.lease(`p${i}`, "me")),
       );
@@ -90,7 +90,7 @@ export function commitsSuite(subject: Subject): void {
       );
     });
 
-    test("that are open take what is added until they set out, and nothing of those that come too late", async () => {
+    test("that are open include the rows added until they are closed, and none added later", async () => {
       const lease = await subject.store.lease("p", "me");
       const added: Row[] = [];
       let isOpen = true;
@@ -111,7 +111,7 @@ export function commitsSuite(subject: Subject): void {
       expect(await subject.contents()).toEqual({ first: "first", second: "second" });
     });
 
-    test("that are open are refused like others, once the lease is over", async () => {
+    test("that are open are fenced after the lease is released", async () => {
       const lease = await subject.store.lease("p", "me");
       await subject.store.release(lease);
       const close = () => ({ lease, puts: [], deletes: [] });
@@ -119,7 +119,7 @@ export function commitsSuite(subject: Subject): void {
       await expect(written).rejects.toThrow(FencedError);
     });
 
-    test("without a change are accepted under a good lease only", async () => {
+    test("without changes require a valid lease", async () => {
       const lease = await subject.store.lease("p", "me");
       await subject.write(lease, {});
       await subject.store.release(lease);

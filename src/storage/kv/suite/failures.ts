@@ -3,9 +3,9 @@ import { FencedError, LeaseHeldError } from "../kv.ts";
 import { failing, type Subject, sound } from "./subject.ts";
 
 export function failuresSuite(subject: Subject): void {
-  describe("a group that fails", () => {
+  describe("a failed group commit", () => {
     test.each(["EIO", "ENOSPC"])(
-      "with %s leaves nothing behind, and nothing follows it until the lease is taken anew",
+      "with %s stores nothing, and fences later commits until the lease is acquired again",
       async (code) => {
         const lease = await subject.store.lease("p", "me");
         await subject.write(lease, { before: "1" });
@@ -29,7 +29,7 @@ export function failuresSuite(subject: Subject): void {
       },
     );
 
-    test("refuses what its partition handed in while it was under way, and nothing of others", async () => {
+    test("fences concurrent commits of the same partition, but not of others", async () => {
       const mine = await subject.store.lease("mine", "me");
       const yours = await subject.store.lease("yours", "me");
       await subject.write(mine, { a: "1" });
@@ -48,7 +48,7 @@ export function failuresSuite(subject: Subject): void {
       expect(await subject.contents()).toEqual({ a: "1", b: "1" });
     });
 
-    test("does not give the partition away", async () => {
+    test("does not release the lease", async () => {
       const lease = await subject.store.lease("p", "me");
       subject.disk = failing(new Error("from the disk"));
       await expect(subject.write(lease, { a: "1" })).rejects.toThrow("from the disk");

@@ -11,7 +11,7 @@ export function leasesSuite(subject: Subject): void {
       expect((await subject.store.lease("q", "you")).partition).toBe("q");
     });
 
-    test("that are given back go to whoever asks, with a higher epoch", async () => {
+    test("that are released can be acquired by another owner, with a higher epoch", async () => {
       const mine = await subject.store.lease("p", "me");
       await subject.store.release(mine);
       const yours = await subject.store.lease("p", "you");
@@ -19,7 +19,7 @@ export function leasesSuite(subject: Subject): void {
       await subject.write(yours, { a: "yours" });
     });
 
-    test("that are over fence their owner off, however late it comes", async () => {
+    test("that are released fence all later commits of their owner", async () => {
       const mine = await subject.store.lease("p", "me");
       await subject.write(mine, { a: "mine" });
       await subject.store.release(mine);
@@ -31,7 +31,7 @@ export function leasesSuite(subject: Subject): void {
       expect(await subject.contents()).toEqual({ a: "mine", b: "yours" });
     });
 
-    test("that were never granted are worth nothing", async () => {
+    test("that were never granted are fenced", async () => {
       const forged = { partition: "p", owner: "me", epoch: 999 };
       await expect(subject.write(forged, { a: "1" })).rejects.toThrow(FencedError);
       expect(await subject.contents()).toEqual({});

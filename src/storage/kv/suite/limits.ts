@@ -4,7 +4,7 @@ import { bytes, type Subject } from "./subject.ts";
 
 export function limitsSuite(subject: Subject): void {
   describe("limits", () => {
-    test("a key and a value at their limits are stored, also beside one another", async () => {
+    test("several keys and values of maximum size are stored", async () => {
       const lease = await subject.store.lease("p", "me");
       const puts = [0x00, 0x7f, 0xff].map((byte) => ({
         key: new Uint8Array(MAX_KEY_BYTES).fill(byte),
@@ -23,7 +23,7 @@ export function limitsSuite(subject: Subject): void {
         expect(Buffer.compare((await subject.store.get(key))!, value)).toBe(0);
     });
 
-    test("a whole commit at its limit is stored", async () => {
+    test("a commit of maximum size is stored", async () => {
       const lease = await subject.store.lease("p", "me");
       const count = MAX_COMMIT_BYTES / MAX_VALUE_BYTES;
       const puts = Array.from({ length: count }, (_, i) => ({
@@ -39,13 +39,16 @@ export function limitsSuite(subject: Subject): void {
 
     test.each<[string, Partial<Commit>]>([
       ["an empty key", { puts: [{ key: new Uint8Array(0), value: bytes("v") }] }],
-      ["a key one byte too long", { puts: [{ key: new Uint8Array(MAX_KEY_BYTES + 1), value: bytes("v") }] }],
-      ["a deleted key one byte too long", { deletes: [new Uint8Array(MAX_KEY_BYTES + 1)] }],
       [
-        "a value one byte too long",
+        "a key that is one byte too long",
+        { puts: [{ key: new Uint8Array(MAX_KEY_BYTES + 1), value: bytes("v") }] },
+      ],
+      ["a deleted key that is one byte too long", { deletes: [new Uint8Array(MAX_KEY_BYTES + 1)] }],
+      [
+        "a value that is one byte too long",
         { puts: [{ key: bytes("k"), value: new Uint8Array(MAX_VALUE_BYTES + 1) }] },
       ],
-    ])("%s is refused, and harms none of the 63 good writers beside it", async (_, bad) => {
+    ])("%s is refused, and 63 concurrent valid commits succeed", async (_, bad) => {
       const lease = await subject.store.lease("p", "me");
       const writers = Array.from({ length: 64 }, (_, i) =>
         i === 31

@@ -8,7 +8,7 @@ export function rangesSuite(subject: Subject): void {
     const key = fc.array(fc.constantFrom(0, 1, 0x7f, 0xfe, 0xff), { minLength: 1, maxLength: 3 });
     const bound = fc.array(fc.constantFrom(0, 1, 0x7f, 0xfe, 0xff), { maxLength: 4 });
 
-    test("hold what lies between their bounds, in order, either way", async () => {
+    test("return the rows between their bounds in order, forwards and backwards", async () => {
       const lease = await subject.store.lease("p", "me");
       await fc.assert(
         fc.asyncProperty(
@@ -35,7 +35,7 @@ export function rangesSuite(subject: Subject): void {
       );
     });
 
-    test("are walked page by page, forwards from the key after the last, backwards from the last", async () => {
+    test("are read page by page, forwards from after the last key, backwards up to it", async () => {
       const lease = await subject.store.lease("p", "me");
       const rows = Array.from({ length: 2_345 }, (_, i) => ({
         key: bytes(`k${String(i).padStart(5, "0")}`),
@@ -62,7 +62,7 @@ export function rangesSuite(subject: Subject): void {
       expect(hexRows(back)).toEqual(hexRows(rows.toReversed()));
     });
 
-    test("are pages: none has more rows than allowed, whatever is asked for", async () => {
+    test("return at most MAX_PAGE_ROWS rows, whatever the limit", async () => {
       const lease = await subject.store.lease("p", "me");
       const puts = Array.from({ length: MAX_PAGE_ROWS + 1 }, (_, i) => ({
         key: bytes(`${i}`),
@@ -74,7 +74,7 @@ export function rangesSuite(subject: Subject): void {
       );
     });
 
-    test("take bounds that are longer than any key", async () => {
+    test("accept bounds that are longer than the longest key", async () => {
       const lease = await subject.store.lease("p", "me");
       const longest = new Uint8Array(MAX_KEY_BYTES).fill(5);
       await subject.store.commit({ lease, puts: [{ key: longest, value: bytes("v") }], deletes: [] });

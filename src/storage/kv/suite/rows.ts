@@ -4,7 +4,7 @@ import { bytes, type Subject, text } from "./subject.ts";
 
 export function rowsSuite(subject: Subject): void {
   describe("rows", () => {
-    test("are read as they were written, and are gone once deleted", async () => {
+    test("are read as they were written, and are missing after their deletion", async () => {
       const lease = await subject.store.lease("p", "me");
       await subject.write(lease, { a: "1", b: "2" });
       expect(text((await subject.store.get(bytes("a")))!)).toBe("1");
@@ -13,7 +13,7 @@ export function rowsSuite(subject: Subject): void {
       expect(text((await subject.store.get(bytes("b")))!)).toBe("3");
     });
 
-    test("of one commit: deletes come before puts, and the last put of a key counts", async () => {
+    test("of one commit are deleted first and then put, and the last put of a key wins", async () => {
       const lease = await subject.store.lease("p", "me");
       await subject.write(lease, { a: "old" });
       const puts = ["first", "last"].map((value) => ({ key: bytes("a"), value: bytes(value) }));
@@ -37,7 +37,7 @@ export function rowsSuite(subject: Subject): void {
       for (const key of keys) expect((await subject.store.get(key))?.length).toBe(0);
     });
 
-    test("handed out belong to the caller", async () => {
+    test("that were read are independent copies", async () => {
       const lease = await subject.store.lease("p", "me");
       const long = "long".repeat(25_000);
       await subject.write(lease, { a: "one", b: "two", c: long, d: long.toUpperCase() });
@@ -62,7 +62,7 @@ export function rowsSuite(subject: Subject): void {
       expect(await subject.contents()).toEqual({ a: "ONE", b: "TWO", c: "", d: "" });
     });
 
-    test("of an empty or overlong key are not there", async () => {
+    test("with an empty or overlong key are missing", async () => {
       const overlong = new Uint8Array(MAX_KEY_BYTES + 1);
       expect(await subject.store.get(new Uint8Array(0))).toBeUndefined();
       expect(await subject.store.get(overlong)).toBeUndefined();

@@ -100,16 +100,28 @@ test("numbers of any width are decoded, and times by their logical type", async 
  * examples from the format's specification.
  */
 test.each<[string, number, Physical, string, unknown[]]>([
-  ["differences", 5, "INT32", "8001 04 08 0e 03 02000000 c03f 000000000000", [7, 5, 3, 1, 2, 3, 4, 5]],
-  ["texts behind their lengths", 6, "BYTE_ARRAY", "8001 04 02 08 03 00000000 617869736c65", ["axis", "le"]],
   [
-    "texts by what they share",
+    "DELTA_BINARY_PACKED is decoded",
+    5,
+    "INT32",
+    "8001 04 08 0e 03 02000000 c03f 000000000000",
+    [7, 5, 3, 1, 2, 3, 4, 5],
+  ],
+  [
+    "DELTA_LENGTH_BYTE_ARRAY is decoded",
+    6,
+    "BYTE_ARRAY",
+    "8001 04 02 08 03 00000000 617869736c65",
+    ["axis", "le"],
+  ],
+  [
+    "DELTA_BYTE_ARRAY is decoded",
     7,
     "BYTE_ARRAY",
     "8001 04 02 00 04 00000000 8001 04 02 08 03 00000000 617869736c65",
     ["axis", "axle"],
   ],
-  ["bytes of one place together", 9, "INT32", "01 02 00 00 00 00 00 80", [1, -2_147_483_646]],
+  ["BYTE_STREAM_SPLIT is decoded", 9, "INT32", "01 02 00 00 00 00 00 80", [1, -2_147_483_646]],
 ])("%s", (_, encoding, physical, hex, expected) => {
   const bytes = Buffer.from(hex.replaceAll(" ", ""), "hex");
   const values = expected.length;
