@@ -130,7 +130,7 @@ describe("a failing disk", () => {
   const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
 
   test.each(["writev", "datasync", "sync"] as const)(
-    "in %s: the commit says so, and the abort cleans up",
+    "in %s fails the commit, and the abort removes the temporary file",
     async (method) => {
       const blobs = await openFiles({ path });
       const id = freshId();

@@ -286,12 +286,12 @@ behaviour("CreateBucket refuses an ACL where ACLs are disabled", CREATE, async (
 
 const WRONG: [string, object, object][] = [
   [
-    "a canned ACL that there is not",
+    "an unknown canned ACL",
     { ACL: "public" },
     { name: "InvalidArgument", ArgumentName: "x-amz-acl", ArgumentValue: "public" },
   ],
   [
-    "nothing at all",
+    "a request without an ACL",
     {},
     {
       name: "MissingSecurityHeader",
@@ -300,27 +300,27 @@ const WRONG: [string, object, object][] = [
     },
   ],
   [
-    "a canned ACL and grants",
+    "both a canned ACL and grants",
     { ACL: "private", GrantRead: `uri="${ALL}"` },
     { name: "InvalidRequest", message: "Specifying both Canned ACLs and Header Grants is not allowed" },
   ],
   [
-    "a header and a document",
+    "both a header and a document",
     { ACL: "private", AccessControlPolicy: { Owner: { ID: OWNER_ID }, Grants: [] } },
     { name: "UnexpectedContent", message: "This request does not support content" },
   ],
   [
-    "a grantee of no kind",
+    "a grantee of an unknown type",
     { GrantRead: `name="bob"` },
     { name: "InvalidArgument", message: "Argument format not recognized", ArgumentName: "x-amz-grant-read" },
   ],
   [
-    "an id that is none",
+    "an invalid canonical user ID",
     { GrantRead: `id="bob"` },
     { name: "InvalidArgument", message: "Invalid id", ArgumentName: "id", ArgumentValue: "bob" },
   ],
   [
-    "a group that there is not",
+    "an unknown group",
     { GrantRead: `uri="http://acs.amazonaws.com/groups/none"` },
     { name: "InvalidArgument", message: "Invalid group uri", ArgumentName: "uri" },
   ],
@@ -333,7 +333,7 @@ const WRONG: [string, object, object][] = [
     },
   ],
   [
-    "a permission that there is not",
+    "an unknown permission",
     {
       AccessControlPolicy: {
         Owner: { ID: OWNER_ID },
@@ -343,7 +343,7 @@ const WRONG: [string, object, object][] = [
     { name: "MalformedACLError" },
   ],
   [
-    "an id in a document that is none",
+    "an invalid canonical user ID in a document",
     {
       AccessControlPolicy: {
         Owner: { ID: OWNER_ID },
@@ -353,7 +353,7 @@ const WRONG: [string, object, object][] = [
     { name: "InvalidArgument", message: "Invalid id", ArgumentName: "CanonicalUser/ID" },
   ],
   [
-    "a group in a document that there is not",
+    "an unknown group in a document",
     {
       AccessControlPolicy: {
         Owner: { ID: OWNER_ID },
@@ -365,7 +365,7 @@ const WRONG: [string, object, object][] = [
 ];
 
 for (const [what, input, error] of WRONG) {
-  behaviour(`an ACL is refused for ${what}`, PUT_BUCKET, async () => {
+  behaviour(`PutBucketAcl refuses ${what}`, PUT_BUCKET, async () => {
     const Bucket = await withAcls();
     await expect(owner().send(new PutBucketAclCommand({ Bucket, ...input }))).rejects.toMatchObject({
       $metadata: { httpStatusCode: 400 },

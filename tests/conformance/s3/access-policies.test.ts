@@ -127,9 +127,17 @@ const arn = (bucketName: string) => `arn:aws:s3:::${bucketName}`;
 
 /** An invalid policy and the message that S3 returns. `bucket` stands for the bucket's name. */
 const WRONG: [string, string | object, string, string?][] = [
-  ["text that is no JSON object", "[]", "Policies must be valid JSON and the first byte must be '{'"],
-  ["text that begins with a space", " {}", "Policies must be valid JSON and the first byte must be '{'"],
-  ["torn JSON", '{"Version":', "This policy contains invalid Json"],
+  [
+    "a document that is not a JSON object",
+    "[]",
+    "Policies must be valid JSON and the first byte must be '{'",
+  ],
+  [
+    "a document that begins with a space",
+    " {}",
+    "Policies must be valid JSON and the first byte must be '{'",
+  ],
+  ["truncated JSON", '{"Version":', "This policy contains invalid Json"],
   ["no Statement", { Version: "2012-10-17" }, "Missing required field Statement"],
   [
     "no statements",
@@ -141,68 +149,67 @@ const WRONG: [string, string | object, string, string?][] = [
     { Version: "2020-01-01", Statement: [good] },
     "The policy must contain a valid version string",
   ],
-  ["an element that there is not", { Version: "2012-10-17", Statments: [] }, "Unknown field Statments"],
-  ["an element of a statement that there is not", { "Fn::Join": 1 }, "Unknown field Fn::Join"],
+  ["an unknown element", { Version: "2012-10-17", Statments: [] }, "Unknown field Statments"],
+  ["an unknown element of a statement", { "Fn::Join": 1 }, "Unknown field Fn::Join"],
   ["no Effect", { Effect: undefined }, "Missing required field Effect"],
-  ["an Effect that there is not", { Effect: "allow" }, "Invalid effect: allow"],
+  ["an unknown Effect", { Effect: "allow" }, "Invalid effect: allow"],
   ["no Principal", { Principal: undefined }, "Missing required field Principal"],
+  ["an invalid Principal", { Principal: { AWS: "bob" } }, "Invalid principal in policy", '"AWS" : "bob"'],
+  ["a Principal without a type", { Principal: "bob" }, "Invalid policy syntax."],
   [
-    "a Principal that is nobody",
-    { Principal: { AWS: "bob" } },
-    "Invalid principal in policy",
-    '"AWS" : "bob"',
-  ],
-  ["a Principal of no type", { Principal: "bob" }, "Invalid policy syntax."],
-  [
-    "a NotPrincipal that is allowed something",
+    "a NotPrincipal with the Effect Allow",
     { Principal: undefined, NotPrincipal: { AWS: OTHER } },
     "Allow with NotPrincipal is not allowed.",
   ],
   [
-    "a wildcard in an ARN of a Principal",
+    "a wildcard in the ARN of a Principal",
     { Principal: { AWS: `arn:aws:iam::${OTHER}:user/*` } },
     "Invalid principal in policy",
     `"AWS" : "arn:aws:iam::${OTHER}:user/*"`,
   ],
   ["no Action", { Action: undefined }, "Missing required field Action"],
-  ["an Action that there is not", { Action: "s3:GetObjects" }, "Policy has invalid action"],
+  ["an unknown Action", { Action: "s3:GetObjects" }, "Policy has invalid action"],
   ["an Action of another service", { Action: "sqs:SendMessage" }, "Policy has invalid action"],
   ["no Resource", { Resource: undefined }, "Missing required field Resource"],
-  ["any Resource", { Resource: "*" }, "Policy has invalid resource"],
-  ["another bucket", { Resource: "arn:aws:s3:::another-bucket/*" }, "Policy has invalid resource"],
-  ["a Resource that is no ARN", { Resource: "bucket/*" }, "Policy has invalid resource"],
+  ["the Resource *", { Resource: "*" }, "Policy has invalid resource"],
   [
-    "an action on objects, for the bucket itself",
+    "the Resource of another bucket",
+    { Resource: "arn:aws:s3:::another-bucket/*" },
+    "Policy has invalid resource",
+  ],
+  ["a Resource that is not an ARN", { Resource: "bucket/*" }, "Policy has invalid resource"],
+  [
+    "an object action with a bucket as Resource",
     { Resource: "arn:aws:s3:::bucket" },
     "Action does not apply to any resource(s) in statement",
   ],
   [
-    "an action on buckets, for objects",
+    "a bucket action with objects as Resource",
     { Action: "s3:ListBucket", Resource: "arn:aws:s3:::bucket/*" },
     "Action does not apply to any resource(s) in statement",
   ],
   [
-    "a condition operator that there is not",
+    "an unknown condition operator",
     { Condition: { StringIs: { "aws:userid": "a" } } },
     "Invalid Condition type : StringIs",
   ],
   [
-    "a condition key that there is not",
+    "an unknown condition key",
     { Condition: { StringEquals: { "s3:nothing": "a" } } },
     "Policy has an invalid condition key",
   ],
   [
-    "a condition key that no action has",
+    "a condition key that no action supports",
     { Condition: { StringEquals: { "s3:prefix": "a" } } },
     "Conditions do not apply to combination of actions and resources in statement",
   ],
   [
-    "an address block that is none",
+    "an invalid address block",
     { Condition: { IpAddress: { "aws:SourceIp": "10.0.0.0/40" } } },
     "Invalid IP address in Conditions",
   ],
   [
-    "two statements of one name",
+    "two statements with one Sid",
     {
       Version: "2012-10-17",
       Statement: [
@@ -256,11 +263,11 @@ const isPublic = async (Bucket: string) =>
 /** A statement, and whether it makes a policy public. */
 const STATUSES: [string, object, boolean][] = [
   ["everybody", {}, true],
-  ["everybody, as AWS", { Principal: { AWS: "*" } }, true],
+  ["the AWS principal *", { Principal: { AWS: "*" } }, true],
   ["an account", { Principal: { AWS: OTHER } }, false],
   ["a canonical user", { Principal: { CanonicalUser: OTHER_ID } }, false],
   ["a service", { Principal: { Service: "logging.s3.amazonaws.com" } }, false],
-  ["everybody, denied", { Effect: "Deny", Action: "s3:GetObject" }, false],
+  ["everybody with the effect Deny", { Effect: "Deny", Action: "s3:GetObject" }, false],
   [
     "everybody within an address block",
     { Condition: { IpAddress: { "aws:SourceIp": "203.0.113.0/24" } } },
@@ -274,7 +281,7 @@ const STATUSES: [string, object, boolean][] = [
   ["everybody from a VPC", { Condition: { StringEquals: { "aws:SourceVpc": "vpc-91237329" } } }, false],
   ["everybody from any VPC", { Condition: { StringLike: { "aws:SourceVpc": "vpc-*" } } }, true],
   [
-    "everybody from a VPC, if from one",
+    "everybody from a VPC with IfExists",
     { Condition: { StringEqualsIfExists: { "aws:SourceVpc": "vpc-91237329" } } },
     true,
   ],
@@ -284,7 +291,7 @@ const STATUSES: [string, object, boolean][] = [
     false,
   ],
   [
-    "everybody by way of an account's access points",
+    "everybody through an account's access points",
     { Condition: { StringLike: { "s3:DataAccessPointArn": `arn:aws:s3:us-east-1:${OTHER}:accesspoint/*` } } },
     false,
   ],

@@ -135,7 +135,7 @@ for (const [what, value] of [
   ["not a number", "soon"],
   ["negative", "-1"],
 ] as const) {
-  behaviour(`a presigned URL is refused whose validity is ${what}`, QUERY, async () => {
+  behaviour(`a presigned URL is refused if its validity is ${what}`, QUERY, async () => {
     const url = new URL(await getSignedUrl(s3, new GetObjectCommand(k())));
     url.searchParams.set("X-Amz-Expires", value);
     const answer = await fetch(url);

@@ -231,11 +231,11 @@ const DENIED =
 const messageOf = (text: string) => /<Message>(.*)<\/Message>/s.exec(text)?.[1]?.replace("&apos;", "'");
 
 for (const [what, question] of [
-  ["an origin that no rule names", { origin: "https://other.example.com", method: "GET" }],
+  ["an origin that no rule allows", { origin: "https://other.example.com", method: "GET" }],
   ["another scheme", { origin: "http://app.example.com", method: "GET" }],
   ["another port", { origin: `${APP}:8443`, method: "GET" }],
-  ["a method that no rule names", { origin: APP, method: "DELETE" }],
-  ["a header that no rule names", { origin: APP, method: "GET", headers: "x-custom" }],
+  ["a method that no rule allows", { origin: APP, method: "DELETE" }],
+  ["a header that no rule allows", { origin: APP, method: "GET", headers: "x-custom" }],
 ] as [string, Question][]) {
   behaviour(`a preflight for ${what} is refused with 403`, TROUBLE, async () => {
     await put([rule()]);
@@ -281,7 +281,7 @@ behaviour("a preflight for a method that S3 does not support is refused", OPTION
 
 for (const [what, path] of [
   ["without rules", "/unset/k"],
-  ["that is not there", "/no-such-bucket/k"],
+  ["that does not exist", "/no-such-bucket/k"],
 ] as const) {
   behaviour(
     `without a requested method, a preflight for a bucket ${what} reports the method OPTIONS`,

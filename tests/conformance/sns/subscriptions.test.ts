@@ -86,8 +86,8 @@ behaviour(
     const { SubscriptionArn } = await subscribe(await cloud.topic(), "sqs", queueArn("q"), {
       Attributes: { DeliveryPolicy },
     });
-    const kept = await attributes(SubscriptionArn!);
-    expect(kept.DeliveryPolicy).toBe(DeliveryPolicy);
+    const stored = await attributes(SubscriptionArn!);
+    expect(stored.DeliveryPolicy).toBe(DeliveryPolicy);
   },
 );
 

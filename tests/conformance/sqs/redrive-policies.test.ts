@@ -25,21 +25,21 @@ const REASONS: [string, (target: string) => string, string | RegExp][] = [
     /Reason: Dead-letter target owner should be same as the source\.$/,
   ],
   [
-    "a target that is no ARN",
+    "a target that is not an ARN",
     () => policy("dead", 3),
     /Reason: Dead-letter target ARN should be fully qualified ARN\.$/,
   ],
   [
-    "a target that is no queue",
+    "a target that is not a queue",
     () => policy("arn:aws:sns:us-east-1:000000000000:topic", 3),
     /Reason: Only SQS queues are valid resources for deadLetterTargetArn\.$/,
   ],
   [
-    "something else",
+    "an unknown member",
     (target) => JSON.stringify({ deadLetterTargetArn: target, maxReceiveCount: 3, delay: 1 }),
     /Reason: Only following attributes are supported: \[deadLetterTargetArn, maxReceiveCount\]\.$/,
   ],
-  ["nothing", () => "{}", /Redrive policy does not contain mandatory attribute: maxReceiveCount\.$/],
+  ["no members", () => "{}", /Redrive policy does not contain mandatory attribute: maxReceiveCount\.$/],
   [
     "maxReceiveCount 0",
     (target) => policy(target, 0),

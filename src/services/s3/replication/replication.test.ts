@@ -172,7 +172,7 @@ describe("later changes", () => {
   test.each([
     [on, true],
     [off, false],
-  ])("by delete markers are replicated where they are %o", async (DeleteMarkerReplication, follows) => {
+  ])("by delete markers are replicated if replication is %o", async (DeleteMarkerReplication, follows) => {
     await replicate(rule({ DeleteMarkerReplication }));
     await put("a");
     await nube.s3.DeleteObject({ Bucket: "source", Key: "a" });
@@ -239,8 +239,8 @@ test("a replica locked in compliance mode keeps an annotation that is deleted fr
   await nube.advance("1s");
   await nube.s3.DeleteObjectAnnotation(named);
   await nube.advance("1s");
-  const kept = await nube.s3.GetObjectAnnotation({ ...named, Bucket: "locked" });
-  expect(await textOf(kept.AnnotationPayload)).toBe("text");
+  const annotation = await nube.s3.GetObjectAnnotation({ ...named, Bucket: "locked" });
+  expect(await textOf(annotation.AnnotationPayload)).toBe("text");
 });
 
 test("objects are replicated to another account's bucket in another Region, which owns them", async () => {

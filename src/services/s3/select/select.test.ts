@@ -63,7 +63,7 @@ test("a large file is processed in slices", async () => {
 });
 
 test.each(Array.from({ length: 41 }, (_, at) => at))(
-  "a scan range from byte %i has the records that begin in it",
+  "a scan range from byte %i selects the records that begin in it",
   async (start) => {
     const lines = ["name,nr", "one,1", "two,2", "three,3", "four,4", "five,5"];
     const body = lines.map((line) => `${line}\r\n`).join("");

@@ -88,7 +88,7 @@ describe("a power cut", () => {
   });
 });
 
-describe("a group that the disk refuses", () => {
+describe("a group that fails on the disk", () => {
   test.each([
     ["written", 1],
     ["synced", 2],
