@@ -390,7 +390,7 @@ const cases: Case[] = [
     true,
   ],
   [
-    "$or that is no list of objects is a name as others",
+    "$or that is not a list of objects is a field name",
     OR,
     { detail: { $or: [1, 2] } },
     { detail: { $or: 2 } },

@@ -75,10 +75,10 @@ behaviour("DeleteVaultNotifications is idempotent", page("api-vault-notification
 });
 
 for (const [what, vaultNotificationConfig, expected] of [
-  ["an event that there is not", { SNSTopic, Events: ["VaultBurned"] }, invalid],
+  ["an unknown event", { SNSTopic, Events: ["VaultBurned"] }, invalid],
   ["no event", { SNSTopic, Events: [] }, missing],
   ["no topic", { Events }, missing],
-  ["a topic that is no ARN", { SNSTopic: "mytopic", Events }, invalid],
+  ["a topic that is not an ARN", { SNSTopic: "mytopic", Events }, invalid],
 ] as const) {
   behaviour(
     `a notification configuration with ${what} is refused`,
@@ -348,11 +348,11 @@ for (const rule of [
 for (const [what, rules, expected] of [
   ["no rule", [], invalid],
   ["two rules", [{ Strategy: "None" }, { Strategy: "FreeTier" }], invalid],
-  ["a strategy that there is not", [{ Strategy: "Everything" }], invalid],
+  ["an unknown strategy", [{ Strategy: "Everything" }], invalid],
   ["no strategy", [{ BytesPerHour: 1 }], missing],
-  ["a rate without its bytes", [{ Strategy: "BytesPerHour" }], missing],
-  ["a rate of nothing", [{ Strategy: "BytesPerHour", BytesPerHour: 0 }], invalid],
-  ["bytes without a rate", [{ Strategy: "FreeTier", BytesPerHour: 1 }], invalid],
+  ["BytesPerHour without a rate", [{ Strategy: "BytesPerHour" }], missing],
+  ["a rate of zero bytes", [{ Strategy: "BytesPerHour", BytesPerHour: 0 }], invalid],
+  ["a rate with the strategy FreeTier", [{ Strategy: "FreeTier", BytesPerHour: 1 }], invalid],
 ] as const) {
   behaviour(
     `a data retrieval policy with ${what} is refused`,

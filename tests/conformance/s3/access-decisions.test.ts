@@ -366,7 +366,7 @@ behaviour("ExpectedSourceBucketOwner must be the owner of the copy's source", OW
 });
 
 behaviour(
-  "an ExpectedBucketOwner that is no account ID is refused",
+  "an ExpectedBucketOwner that is not an account ID is refused",
   "https://github.com/grafana/loki/issues/15382",
   async () => {
     await expect(get(owner(), await open(), "k", { ExpectedBucketOwner: "me" })).rejects.toMatchObject({

@@ -50,7 +50,7 @@ const AMBIGUOUS =
 
 const REFUSED: [string, string, object, string, string | RegExp][] = [
   [
-    "an ARN that is none is refused",
+    "an invalid ARN is refused",
     PUT,
     { QueueConfigurations: [queue({ QueueArn: "queue" })] },
     "InvalidArgument",

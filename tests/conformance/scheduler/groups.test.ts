@@ -86,10 +86,10 @@ describe("schedule groups", () => {
   });
   const names: [string, string, RegExp][] = [
     ["letters, digits, points, hyphens and underscores", "a b", /Member must satisfy regular expression/],
-    ["at most 64 characters", "x".repeat(65), /Member must have length less than or equal to 64/],
+    ["up to 64 characters", "x".repeat(65), /Member must have length less than or equal to 64/],
   ];
   for (const [what, Name, message] of names) {
-    behaviour(`a group's name has ${what}`, api("CreateScheduleGroup"), async () => {
+    behaviour(`a group's name may have only ${what}`, api("CreateScheduleGroup"), async () => {
       await expect(send(new CreateScheduleGroupCommand({ Name }))).rejects.toMatchObject(invalid(message));
     });
   }

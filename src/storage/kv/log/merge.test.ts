@@ -12,14 +12,14 @@ const range = (limit: number): KeyRange => ({ start: keyBytes("a"), end: keyByte
 
 /** Rows `a`, `b`, `c` …, with the number of reads. */
 function baseOf(keys: string) {
-  const asked: number[] = [];
+  const limits: number[] = [];
   const rowOf = (key: string) => new TextRow(key, keyBytes(`below ${key}`));
   const found = ({ start, limit }: KeyRange) => {
-    asked.push(limit);
+    limits.push(limit);
     return [...keys].filter((key) => key >= keyText(start)).slice(0, limit);
   };
   return {
-    asked,
+    limits,
     range: (range: KeyRange) => found(range).map(rowOf),
   };
 }
@@ -34,9 +34,9 @@ function generationOf(entries: Record<string, string | undefined>): Generation {
   });
   for (const place of texts.keys()) rows.set(key(place), place);
   const row = (place: number) => {
-    const [text, said] = [texts[place]!, entries[texts[place]!]];
-    if (said === undefined) return undefined;
-    return new LaidRow(keyBytes(text + said), 0, text.length, text.length + said.length);
+    const [text, value] = [texts[place]!, entries[texts[place]!]];
+    if (value === undefined) return undefined;
+    return new LaidRow(keyBytes(text + value), 0, text.length, text.length + value.length);
   };
   const keyText = (place: number) => texts[place]!;
   return { rows, key, keyText, row } as Partial<Generation> as Generation;
@@ -45,19 +45,19 @@ function generationOf(entries: Record<string, string | undefined>): Generation {
 const read = (rows: ReturnType<typeof mergeRanges>) =>
   rows.map(({ key, value }) => `${keyText(key)}: ${keyText(value)}`);
 
-test("the base is read no further than the wanted rows", () => {
+test("the base is read only up to the limit", () => {
   const base = baseOf("abcdef");
   expect(read(mergeRanges([generationOf({ y: "above" })], base, range(3)))).toEqual([
     "a: below a",
     "b: below b",
     "c: below c",
   ]);
-  expect(base.asked).toEqual([3]);
+  expect(base.limits).toEqual([3]);
 });
 
-test("and further where rows above hide some of its own", () => {
+test("the base is read further if rows above it hide some of its rows", () => {
   const base = baseOf("abcdef");
   const above = generationOf({ a: undefined, b: "above" });
   expect(read(mergeRanges([above], base, range(3)))).toEqual(["b: above", "c: below c", "d: below d"]);
-  expect(base.asked).toEqual([3, 6]);
+  expect(base.limits).toEqual([3, 6]);
 });
