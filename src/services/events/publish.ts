@@ -53,7 +53,7 @@ export const targetsOf = (tx: Transaction, bus: string, rule: string): Promise<R
 
 /**
  * The bytes of an event's deliveries, each with a copy of the event and of its target, that are written together with the
- * event, of which a call may have twenty. A job writes the remaining ones, with more bytes in each transaction.
+ * event, of which a call may have ten. A job writes the remaining ones, with more bytes in each transaction.
  */
 const MAX_BYTES = 2 ** 20;
 const MAX_BYTES_OF_REST = 16 * 2 ** 20;

@@ -6,7 +6,8 @@ import { jsonOf, matchable } from "../bus-event.ts";
 import { type ArchivedEvent, archived, archives, type BusEvent } from "../store.ts";
 
 const DAY = 86_400_000;
-const PAGE = 500;
+/** The maximum events per transaction: each has up to 1 MiB. */
+const PAGE = 50;
 const compiled = memoizeByText(1_000, (pattern: string): EventPattern => eventPattern(pattern));
 
 /** Adds an event to the archives of its bus whose patterns it matches. */
