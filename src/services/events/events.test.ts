@@ -324,6 +324,18 @@ test("an archive stores matching events, and a replay sends them again", async (
   });
 });
 
+test("a large event is added to many archives, in as many transactions as it takes", async () => {
+  const { aws } = nube;
+  const EventSourceArn = "arn:aws:events:us-east-1:000000000000:event-bus/default";
+  const names = Array.from({ length: 40 }, (_, at) => `archive-${at}`);
+  for (const ArchiveName of names) await aws.events.CreateArchive({ ArchiveName, EventSourceArn });
+  const Detail = JSON.stringify({ text: "x".repeat(1_000_000) });
+  await aws.events.PutEvents({ Entries: [{ ...orders, Detail }] });
+  await nube.advance("1m");
+  for (const ArchiveName of names)
+    expect(await aws.events.DescribeArchive({ ArchiveName })).toMatchObject({ EventCount: 1 });
+});
+
 test("a replay of large events takes as many transactions as they need", async () => {
   const { aws } = nube;
   const EventSourceArn = "arn:aws:events:us-east-1:000000000000:event-bus/default";

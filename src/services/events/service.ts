@@ -1,6 +1,6 @@
 import { defineService } from "#kernel/service.ts";
 import { access } from "./access.ts";
-import { discard, expire } from "./archives/archived.ts";
+import { addRest, discard, expire } from "./archives/archived.ts";
 import { archiveOperations } from "./archives/archives.ts";
 import { replayJobs, replayOperations } from "./archives/replays.ts";
 import { placeOfBus } from "./arns.ts";
@@ -40,7 +40,7 @@ export const events = defineService({
     partnerEventOperations,
     tagOperations,
   ],
-  jobs: [send, sendRest, ring, expire, discard, expireSource, ...replayJobs, ...pipeJobs],
+  jobs: [send, sendRest, addRest, ring, expire, discard, expireSource, ...replayJobs, ...pipeJobs],
   access,
   dataOperations: ["PutEvents", "PutPartnerEvents"],
 });

@@ -3,7 +3,7 @@ import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { memoizeByText } from "#lib/memoize.ts";
 import { jsonOf, matchable } from "../bus-event.ts";
-import { type ArchivedEvent, archived, archives, type BusEvent } from "../store.ts";
+import { type Archive, type ArchivedEvent, archived, archives, type BusEvent } from "../store.ts";
 
 const DAY = 86_400_000;
 /** The maximum events per transaction: each has up to 1 MiB. */
@@ -15,14 +15,41 @@ export async function keepInArchives(tx: Transaction, bus: string, event: BusEve
   const all = await tx.listBy(archives, "bus", { in: [bus], limit: 1_000 });
   if (all.length === 0) return;
   const shown = matchable(event) as never;
+  const matching = all.filter(({ pattern }) => pattern === undefined || compiled(pattern).matches(shown));
+  add(tx, matching, event, tx.now(), MAX_BYTES);
+}
+
+/** The bytes of an event's copies in archives that are written together with the event, and by a later transaction. */
+const MAX_BYTES = 2 ** 20;
+const MAX_BYTES_OF_REST = 16 * 2 ** 20;
+
+/** @param now the time of the event's arrival, cloud time */
+function add(tx: Transaction, to: readonly Archive[], event: BusEvent, now: number, maxBytes: number): void {
   const size = Buffer.byteLength(jsonOf(event));
-  for (const archive of all) {
-    if (archive.pattern !== undefined && !compiled(archive.pattern).matches(shown)) continue;
+  const count = Math.max(1, Math.floor(maxBytes / size));
+  for (const archive of to.slice(0, count)) {
     const order = tx.sequence();
-    tx.put(archived, { archive: archive.name, ...timesOf(event, tx.now()), order, event });
+    tx.put(archived, { archive: archive.name, ...timesOf(event, now), order, event });
     tx.put(archives, { ...archive, events: archive.events + 1, bytes: archive.bytes + size });
   }
+  const names = to.slice(count).map(({ name }) => name);
+  if (names.length > 0) tx.enqueue(addRest, { names, event, now });
 }
+
+/** Adds an event to the archives that were too many for an earlier transaction, and still exist. */
+export const addRest = job<{ names: string[]; event: BusEvent; now: number }>("events/archive-rest", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { names, event, now }) {
+    await ctx.transact(async (tx) => {
+      const present: Archive[] = [];
+      for (const name of names) {
+        const archive = await tx.get(archives, [name]);
+        if (archive && archive.created <= now) present.push(archive);
+      }
+      add(tx, present, event, now, MAX_BYTES_OF_REST);
+    });
+  },
+});
 
 /** The time of an event is in whole seconds. */
 function timesOf(event: BusEvent, now: number): Pick<ArchivedEvent, "time" | "came"> {
