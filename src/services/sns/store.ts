@@ -1,4 +1,5 @@
 import { collection } from "#kernel/collection.ts";
+import type { Bytes } from "#kernel/transaction.ts";
 
 /** Milliseconds since 1970, cloud time. */
 export type Time = number;
@@ -67,19 +68,38 @@ export interface MessageAttribute {
 }
 
 /** A message as it goes to every subscription. */
-export interface Message {
+export type Message = MessageHead & MessageContent;
+
+/** A message in a row: only the head of a large one, whose content is stored once. */
+export type StoredMessage = MessageHead & Partial<MessageContent>;
+
+export interface MessageContent {
+  /** By protocol; `default` for all others. */
+  bodies: Record<string, string>;
+  attributes?: Record<string, MessageAttribute>;
+}
+
+export interface MessageHead {
   id: string;
   topicArn: string;
   time: Time;
-  /** By protocol; `default` for all others. */
-  bodies: Record<string, string>;
   subject?: string;
-  attributes?: Record<string, MessageAttribute>;
   group?: string;
   deduplicationId?: string;
   sequence?: string;
   replayed?: true;
 }
+
+/** The contents of large messages in JSON, each in pieces under the message's id. */
+export const contents: Bytes = { name: "sns/content", scope: "region" };
+
+/** A delivery or an archive that still needs the content of a large message. */
+export interface Hold {
+  message: string;
+  holder: number;
+}
+
+export const holds = collection<Hold>("sns/hold", { scope: "region", key: (h) => [h.message, h.holder] });
 
 export const topics = collection<Topic>("sns/topic", { scope: "region", key: (t) => [t.name] });
 
@@ -121,7 +141,7 @@ export interface Waiting {
   subscription: string;
   group: string;
   order: number;
-  message: Message;
+  message: StoredMessage;
   attempt: number;
 }
 
@@ -135,7 +155,7 @@ export interface Archived {
   topic: number;
   time: Time;
   order: number;
-  message: Message;
+  message: StoredMessage;
 }
 
 export const archive = collection<Archived>("sns/archive", {

@@ -3,7 +3,16 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { job, NonRetryableError } from "#kernel/jobs.ts";
 import { isFinal } from "#kernel/targets.ts";
-import { type Message, type Subscription, subscriptions, type Topic, topics, waiting } from "../store.ts";
+import { release, whole } from "../content.ts";
+import {
+  type Message,
+  type StoredMessage,
+  type Subscription,
+  subscriptions,
+  type Topic,
+  topics,
+  waiting,
+} from "../store.ts";
 import { envelope } from "./envelope.ts";
 import { delayAfter, effectiveSubscriptionPolicy, retriesFor } from "./policy.ts";
 import { send } from "./send.ts";
@@ -14,16 +23,22 @@ interface To {
   subscription: string;
 }
 
-/** A message on its way to one subscription. */
-export const deliver = job<To & { message: Message; tries: number }>("sns/deliver", {
-  async run(ctx, payload) {
-    const recipient = await recipientOf(ctx, payload);
-    if (!recipient) return;
-    const again = await attempt(ctx, recipient, payload.message, payload.tries);
-    if (again === undefined) return;
-    await ctx.transact((tx) =>
-      tx.enqueue(deliver, { ...payload, tries: payload.tries + 1 }, { delay: again }),
-    );
+/** A message on its way to one subscription, and the number by which it holds the content of a large one. */
+interface Delivery extends To {
+  message: StoredMessage;
+  holder: number;
+  tries: number;
+}
+
+export const deliver = job<Delivery>("sns/deliver", {
+  async run(ctx, delivery) {
+    const { message, holder, tries } = delivery;
+    const result = await deliverTo(ctx, delivery, message, tries);
+    await ctx.transact(async (tx) => {
+      if (result.again === undefined) await release(tx, message, holder);
+      else tx.enqueue(deliver, { ...delivery, tries: tries + 1 }, { delay: result.again });
+    });
+    if (result.failure) throw result.failure;
   },
 });
 
@@ -38,19 +53,15 @@ export const drain = job<To & { group: string }>("sns/drain", {
     for (;;) {
       const [next] = await ctx.read((tx) => tx.list(waiting, { in: [topic, id, group], limit: 1 }));
       if (!next) return;
-      const recipient = await recipientOf(ctx, to);
-      let reason: string | undefined;
-      const again =
-        recipient &&
-        (await attempt(ctx, recipient, next.message, next.attempt).catch((error) => {
-          if (!(error instanceof NonRetryableError)) throw error;
-          reason = error.message;
-          return undefined;
-        }));
-      await ctx.transact((tx) => {
-        if (reason !== undefined) tx.enqueue(undeliverable, { ...to, message: next.message, reason });
-        if (again === undefined) tx.delete(waiting, [topic, id, group, next.order]);
-        else tx.put(waiting, { ...next, attempt: next.attempt + 1 });
+      const { order, message, attempt: tries } = next;
+      const { again, failure } = await deliverTo(ctx, to, message, tries);
+      await ctx.transact(async (tx) => {
+        if (failure) tx.enqueue(undeliverable, { ...to, message, reason: failure.message });
+        if (again !== undefined) tx.put(waiting, { ...next, attempt: tries + 1 });
+        else {
+          tx.delete(waiting, [topic, id, group, order]);
+          await release(tx, message, order);
+        }
       });
       if (again !== undefined) return { again };
     }
@@ -58,11 +69,31 @@ export const drain = job<To & { group: string }>("sns/drain", {
 });
 
 /** Parks a message that its group has skipped, with the reason. */
-export const undeliverable = job<To & { message: Message; reason: string }>("sns/undeliverable", {
+export const undeliverable = job<To & { message: StoredMessage; reason: string }>("sns/undeliverable", {
   async run(_, { reason }) {
     throw new NonRetryableError(reason);
   },
 });
+
+interface Result {
+  /** The milliseconds until the next attempt; `undefined` if there is none. */
+  again?: number | undefined;
+  /** Why the message can neither be delivered nor go to a dead-letter queue. */
+  failure?: NonRetryableError | undefined;
+}
+
+/** Makes one attempt, unless the topic, the subscription or the content is gone. */
+async function deliverTo(ctx: Context, to: To, message: StoredMessage, tries: number): Promise<Result> {
+  const recipient = await recipientOf(ctx, to);
+  const all = recipient && (await ctx.read((tx) => whole(tx, message)));
+  if (!all) return {};
+  try {
+    return { again: await attempt(ctx, recipient, all, tries) };
+  } catch (error) {
+    if (error instanceof NonRetryableError) return { failure: error };
+    throw error;
+  }
+}
 
 interface Recipient {
   topic: Topic;

@@ -8,20 +8,27 @@ import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { memoizeByText } from "#lib/memoize.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
-import { type Message, type Subscription, subscriptions, type Topic, topics, waiting } from "../store.ts";
+import { hold, release, store, stored, whole } from "../content.ts";
+import {
+  type Message,
+  type StoredMessage,
+  type Subscription,
+  subscriptions,
+  type Topic,
+  topics,
+  waiting,
+} from "../store.ts";
 import { scopeOf } from "../subscriptions/attributes.ts";
-import { mostBytesOf } from "../topics/size.ts";
 import { deliver, drain } from "./deliver.ts";
 
-/**
- * The maximum subscriptions for which one transaction writes deliveries, and the maximum bytes, as each delivery has the message.
- */
+/** The maximum subscriptions for which one transaction writes deliveries. */
 const MAX_IN_PAGE = 50;
-const PAGE_BYTES = 16 * 1024 * 1024;
 
 interface Rest {
   topic: string;
-  message: Message;
+  message: StoredMessage;
+  /** Of the content of a large message. */
+  holder: number;
   /** The last subscription that has been served. */
   after: string;
 }
@@ -29,29 +36,43 @@ interface Rest {
 /** Continues with the subscriptions that were too many for the transaction of the publication. */
 export const fanOutRest = job<Rest>("sns/fan-out", {
   attempts: Number.POSITIVE_INFINITY,
-  async run(ctx, { topic: name, message, after }) {
+  async run(ctx, { topic: name, message, holder, after }) {
     await ctx.transact(async (tx) => {
       const topic = await tx.get(topics, [name]);
-      if (topic) await fanOut(tx, topic, message, after);
+      const all = await whole(tx, message);
+      if (topic && all) await toSubscriptions(tx, topic, all, holder, after);
+      else await release(tx, message, holder);
     });
   },
 });
 
 /** Writes a delivery for every subscription that wants the message. */
-export async function fanOut(tx: Transaction, topic: Topic, message: Message, after?: string): Promise<void> {
-  const limit = Math.min(MAX_IN_PAGE, Math.floor(PAGE_BYTES / mostBytesOf(topic)));
-  const range = { in: [topic.id], ...(after !== undefined && { after: [after] }), limit };
+export async function fanOut(tx: Transaction, topic: Topic, message: Message): Promise<void> {
+  const holder = tx.sequence();
+  store(tx, message, holder);
+  await toSubscriptions(tx, topic, message, holder);
+}
+
+async function toSubscriptions(
+  tx: Transaction,
+  topic: Topic,
+  message: Message,
+  holder: number,
+  after?: string,
+): Promise<void> {
+  const range = { in: [topic.id], ...(after !== undefined && { after: [after] }), limit: MAX_IN_PAGE };
   const page = await tx.list(subscriptions, range);
+  const row = stored(message);
   for (const subscription of page) {
     if (!subscription.confirmed || isOver(subscription, message)) continue;
-    if (wants(subscription, message)) await queueUp(tx, subscription, message);
+    if (wants(subscription, message)) queueUp(tx, subscription, row);
     else tx.metric("NumberOfNotificationsFilteredOut", 1, { TopicName: topic.name });
   }
-  const last = page.at(-1);
-  if (!last || page.length < limit) return;
+  const last = page.length === MAX_IN_PAGE ? page.at(-1) : undefined;
+  if (!last) return release(tx, row, holder);
   // A FIFO topic keeps its order, so all its deliveries are written at once.
-  if (topic.isFifo) return fanOut(tx, topic, message, last.id);
-  tx.enqueue(fanOutRest, { topic: topic.name, message, after: last.id });
+  if (topic.isFifo) return toSubscriptions(tx, topic, message, holder, last.id);
+  tx.enqueue(fanOutRest, { topic: topic.name, message: row, holder, after: last.id });
 }
 
 /** A subscription whose replay has an end gets nothing that is newer. */
@@ -59,14 +80,16 @@ const isOver = ({ replay }: Subscription, { time }: Message): boolean =>
   replay?.until !== undefined && time > replay.until;
 
 /** For a standard topic, a job of its own; for a FIFO topic, behind what the group sent before. */
-export async function queueUp(tx: Transaction, subscription: Subscription, message: Message): Promise<void> {
+export function queueUp(tx: Transaction, subscription: Subscription, message: StoredMessage): void {
   const { topic, topicName, id } = subscription;
+  const order = tx.sequence();
+  hold(tx, message, order);
   if (message.sequence === undefined) {
-    tx.enqueue(deliver, { topic, topicName, subscription: id, message, tries: 0 });
+    tx.enqueue(deliver, { topic, topicName, subscription: id, message, holder: order, tries: 0 });
     return;
   }
   const group = message.group!;
-  tx.put(waiting, { topic, subscription: id, group, order: tx.sequence(), message, attempt: 0 });
+  tx.put(waiting, { topic, subscription: id, group, order, message, attempt: 0 });
   tx.enqueue(drain, { topic, topicName, subscription: id, group }, { lane: `${topic} ${id} ${group}` });
 }
 

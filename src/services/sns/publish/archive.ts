@@ -1,7 +1,16 @@
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
+import { hold, release, whole } from "../content.ts";
 import { queueUp, wants } from "../delivery/fan-out.ts";
-import { archive, type Message, type Subscription, subscriptions, type Topic, topics } from "../store.ts";
+import {
+  type Archived,
+  archive,
+  type StoredMessage,
+  type Subscription,
+  subscriptions,
+  type Topic,
+  topics,
+} from "../store.ts";
 import { checkReplay } from "../subscriptions/attributes.ts";
 import { retentionDays } from "../topics/attributes.ts";
 
@@ -9,20 +18,29 @@ const DAY_MS = 86_400_000;
 const PAGE = 100;
 
 /** A FIFO topic with an archive policy keeps its messages, for as many days as the policy says. */
-export function keepInArchive(tx: Transaction, topic: Topic, message: Message): void {
+export function keepInArchive(tx: Transaction, topic: Topic, message: StoredMessage): void {
   const days = retentionDays(topic.attributes.ArchivePolicy);
   if (days === undefined) return;
   const archived = { topic: topic.id, time: message.time, order: tx.sequence(), message };
   tx.put(archive, archived);
   const { order, time } = archived;
+  hold(tx, message, order);
   tx.enqueue(expireArchived, { topic: topic.id, time, order }, { delay: days * DAY_MS });
 }
 
 export const expireArchived = job<{ topic: number; time: number; order: number }>("sns/expire-archived", {
   async run(ctx, { topic, time, order }) {
-    await ctx.transact((tx) => tx.delete(archive, [topic, time, order]));
+    await ctx.transact(async (tx) => {
+      const archived = await tx.get(archive, [topic, time, order]);
+      if (archived) await forget(tx, archived);
+    });
   },
 });
+
+export async function forget(tx: Transaction, { topic, time, order, message }: Archived): Promise<void> {
+  tx.delete(archive, [topic, time, order]);
+  await release(tx, message, order);
+}
 
 /** Sends a subscription with a replay policy the archived messages of the span that the policy names. */
 export function startReplay(tx: Transaction, subscription: Subscription): void {
@@ -59,8 +77,10 @@ export const replay = job<Replay>("sns/replay", {
       if (topic?.id !== id || subscription?.attributes.ReplayPolicy !== policy) return;
       const range = after ? { after: [after.time, after.order] } : { from: [from] };
       const page = await tx.list(archive, { in: [id], ...range, before: [to + 1], limit: PAGE });
-      for (const { message } of page)
-        if (wants(subscription, message)) await queueUp(tx, subscription, { ...message, replayed: true });
+      for (const { message } of page) {
+        const all = await whole(tx, message);
+        if (all && wants(subscription, all)) queueUp(tx, subscription, { ...message, replayed: true });
+      }
       const last = page.length === PAGE ? page.at(-1) : undefined;
       const status = last ? "In progress" : "Completed";
       tx.put(subscriptions, { ...subscription, replay: { ...subscription.replay, status } });

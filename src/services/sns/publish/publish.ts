@@ -4,6 +4,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { topicArn } from "../arns.ts";
+import { stored } from "../content.ts";
 import { fanOut } from "../delivery/fan-out.ts";
 import {
   batchTooLong,
@@ -105,7 +106,7 @@ async function publish(ctx: Context, tx: Transaction, topic: Topic, { size, ...c
   if (topic.isFifo) {
     message.sequence = (FIRST_SEQUENCE + BigInt(tx.sequence())).toString().padStart(SEQUENCE_DIGITS, "0");
     remember(tx, topic, message);
-    keepInArchive(tx, topic, message);
+    keepInArchive(tx, topic, stored(message));
   }
   const dimensions = { TopicName: topic.name };
   tx.metric("NumberOfMessagesPublished", 1, dimensions);

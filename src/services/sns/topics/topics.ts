@@ -7,6 +7,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { topicArn, topicNamed } from "../arns.ts";
 import { effectivePolicy } from "../delivery/policy.ts";
 import { archiveKeepsTopic, fifoName, invalidAttributes, invalidParameter, topicDiffers } from "../errors.ts";
+import { forget } from "../publish/archive.ts";
 import { archive, type Subscription, subscriptions, type Tag, type Topic, topics } from "../store.ts";
 import { checkAttribute, isAttribute, retentionDays } from "./attributes.ts";
 import { policyOf } from "./policy.ts";
@@ -103,7 +104,7 @@ export const forgetTopic = job<{ topic: number }>("sns/forget-topic", {
       const gone = await tx.list(subscriptions, range);
       for (const { id } of gone) tx.delete(subscriptions, [topic, id]);
       const archived = await tx.list(archive, range);
-      for (const { time, order } of archived) tx.delete(archive, [topic, time, order]);
+      for (const message of archived) await forget(tx, message);
       return gone.length === MAX_SUBSCRIPTIONS || archived.length === MAX_SUBSCRIPTIONS;
     });
     return more ? { again: 0 } : undefined;
