@@ -8,9 +8,9 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { encodeRecord, scopePrefix } from "#kernel/collection.ts";
-import { eraPrefix } from "#kernel/era.ts";
-import { encodeKey } from "#kernel/keys.ts";
+import { encodeRecord, scopePrefix } from "#kernel/records/collection.ts";
+import { eraPrefix } from "#kernel/records/era.ts";
+import { encodeKey } from "#kernel/records/keys.ts";
 import { counts, type Message, messages } from "#services/sqs/store.ts";
 import { openEmbedded } from "#storage/kv/embedded.ts";
 import { round } from "./measure.ts";

@@ -1,4 +1,4 @@
-import type { EndpointHosts } from "#gateway/hosts.ts";
+import type { EndpointHosts } from "#gateway/routing/hosts.ts";
 import type { Sinks } from "#kernel/ports.ts";
 import type { Catalog } from "#kernel/runtime.ts";
 
@@ -23,7 +23,8 @@ export const catalog: Catalog = {
 
 /** The service that collects observations, loaded at the first one. */
 export const sinks: Sinks = {
-  event: (ctx, batch) => import("#services/events/sink.ts").then(({ collect }) => collect(ctx, batch)),
+  event: (ctx, batch) =>
+    import("#services/events/publishing/sink.ts").then(({ collect }) => collect(ctx, batch)),
 };
 
 /** The hosts and paths of service endpoints, which do not serve operations: `photos.s3-website.localhost`. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import { MASTER_KEY_BYTES, type MasterKey } from "#kernel/data-keys.ts";
+import { MASTER_KEY_BYTES, type MasterKey } from "#kernel/secrets/data-keys.ts";
 import { ExpectedError } from "./expected-error.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { AwsError } from "#aws/errors.ts";
-import type { FaultEffect, FaultRule, FaultTarget } from "#kernel/faults.ts";
+import type { FaultEffect, FaultRule, FaultTarget } from "#kernel/calls/faults.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 

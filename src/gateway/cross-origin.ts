@@ -1,13 +1,13 @@
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
 import { claimedService } from "#aws/signature/credential.ts";
-import type { CrossOriginVerdict } from "#kernel/endpoint.ts";
+import type { CrossOriginVerdict } from "#kernel/calls/endpoint.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { AuthSettings } from "./authenticate.ts";
 import { endpointContext, endpointRequest } from "./endpoints.ts";
 import type { Observation } from "./observe.ts";
 import { corsHeaders, foreignOrigin, isOwnOrigin, type OriginRules, preflight } from "./origin.ts";
 import { parseQuery } from "./query.ts";
-import { isRouted, type RouteFacts, type Router } from "./route.ts";
+import { isRouted, type RouteFacts, type Router } from "./routing/route.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
 export interface CrossOriginOptions {

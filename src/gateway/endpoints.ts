@@ -1,12 +1,12 @@
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
-import type { CallContext } from "#kernel/call-context.ts";
-import type { EndpointContext, EndpointRequest } from "#kernel/endpoint.ts";
-import { ANONYMOUS, type Principal, serviceNamed } from "#kernel/principal.ts";
+import type { CallContext } from "#kernel/calls/call-context.ts";
+import type { EndpointContext, EndpointRequest } from "#kernel/calls/endpoint.ts";
+import { ANONYMOUS, type Principal, serviceNamed } from "#kernel/calls/principal.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { Service } from "#kernel/service.ts";
 import { type AuthSettings, credentials } from "./authenticate.ts";
 import { requestFacts } from "./request-facts.ts";
-import type { NoRoute, Route } from "./route.ts";
+import type { NoRoute, Route } from "./routing/route.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
 /** The response of an endpoint of the route's service; `undefined` if no endpoint accepts the request. */

@@ -5,7 +5,7 @@ import { protocol } from "#aws/protocols/index.ts";
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
 import { claimedService } from "#aws/signature/credential.ts";
 import { type ErrorStyle, errorStyle } from "#aws/signature/errors.ts";
-import { HOST_ID } from "#kernel/host-id.ts";
+import { HOST_ID } from "#kernel/calls/host-id.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import { BodyTooLargeError, bodyOf } from "#lib/body.ts";
 import { type Admin, administer, isAdmin, isHealth, MAX_BODY_BYTES, refusal } from "./admin.ts";
@@ -14,13 +14,13 @@ import { type Content, contentOf, formOf, wholeBody } from "./content.ts";
 import { serveCrossOrigin } from "./cross-origin.ts";
 import { answerAtEndpoint } from "./endpoints.ts";
 import { withHoisted } from "./hoisted.ts";
-import { AWS_DOMAINS, type EndpointHosts } from "./hosts.ts";
 import { bodyLimit, formLimit, PROTOCOL_LIMITS } from "./limits.ts";
 import { type Observation, observe, startObservation } from "./observe.ts";
 import { checkOrigin, isForeignToAdmin, type OriginRules } from "./origin.ts";
 import { formFacts, parseQuery } from "./query.ts";
 import { requestFacts } from "./request-facts.ts";
-import { isRouted, type NoRoute, type Route, type RouteFacts, type Router, router } from "./route.ts";
+import { AWS_DOMAINS, type EndpointHosts } from "./routing/hosts.ts";
+import { isRouted, type NoRoute, type Route, type RouteFacts, type Router, router } from "./routing/route.ts";
 import type { Handle, HttpRequest, HttpResponse } from "./server/http.ts";
 
 export interface GatewayOptions {

@@ -1,9 +1,9 @@
 import type { AwsError } from "#aws/errors.ts";
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
-import type { CallContext } from "#kernel/call-context.ts";
+import type { CallContext } from "#kernel/calls/call-context.ts";
+import type { Exchange } from "#kernel/calls/exchange.ts";
+import { type Principal, serviceNamed } from "#kernel/calls/principal.ts";
 import type { RequestFacts } from "#kernel/context.ts";
-import type { Exchange } from "#kernel/exchange.ts";
-import { type Principal, serviceNamed } from "#kernel/principal.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { Service } from "#kernel/service.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
@@ -11,7 +11,7 @@ import { memoizeByObject } from "#lib/memoize.ts";
 import { monotonicNow } from "#lib/wall.ts";
 import type { AuthSettings } from "./authenticate.ts";
 import { requestFacts } from "./request-facts.ts";
-import { isRouted, type NoRoute, type Route } from "./route.ts";
+import { isRouted, type NoRoute, type Route } from "./routing/route.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
 /** What becomes known about a request while it is served. */

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { AwsError } from "#aws/errors.ts";
 import { memoizeByObject, memoizeByText } from "#lib/memoize.ts";
-import { AWS_DOMAINS } from "./hosts.ts";
 import { parseQuery } from "./query.ts";
+import { AWS_DOMAINS } from "./routing/hosts.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
 /**

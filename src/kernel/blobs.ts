@@ -2,12 +2,12 @@ import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
 import type { BlobStore, BlobWriter } from "#storage/blobs/blobs.ts";
-import { collection, type Scope } from "./collection.ts";
 import type { Context } from "./context.ts";
-import type { DataKeys } from "./data-keys.ts";
-import { type Job, job } from "./jobs.ts";
-import { StoreUnavailableError } from "./partition.ts";
-import type { Bytes, ReadTransaction, Transaction } from "./transaction.ts";
+import { collection, type Scope } from "./records/collection.ts";
+import { StoreUnavailableError } from "./records/partition.ts";
+import type { Bytes, ReadTransaction, Transaction } from "./records/transaction.ts";
+import type { DataKeys } from "./secrets/data-keys.ts";
+import { type Job, job } from "./work/jobs.ts";
 
 /**
  * Bodies of any size, next to the records that point to them. Small bodies are rows of the store and change

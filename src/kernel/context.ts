@@ -2,17 +2,17 @@ import type { Clock } from "#lib/clock.ts";
 import type { Log } from "#lib/log.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
-import type { AccessFact } from "./authorize.ts";
 import type { Blobs } from "./blobs.ts";
-import type { Clients } from "./clients.ts";
-import type { Place } from "./collection.ts";
-import type { Letters } from "./letters.ts";
-import type { Notary } from "./notary.ts";
+import type { AccessFact } from "./calls/authorize.ts";
+import type { Clients } from "./calls/clients.ts";
+import type { Principal } from "./calls/principal.ts";
+import type { Wait } from "./calls/waits.ts";
+import type { Letters } from "./delivery/letters.ts";
 import type { Ports } from "./ports.ts";
-import type { Principal } from "./principal.ts";
-import type { Sealer } from "./seal.ts";
-import type { ReadTransaction, Transaction } from "./transaction.ts";
-import type { Wait } from "./waits.ts";
+import type { Place } from "./records/collection.ts";
+import type { ReadTransaction, Transaction } from "./records/transaction.ts";
+import type { Notary } from "./secrets/notary.ts";
+import type { Sealer } from "./secrets/seal.ts";
 
 /** Everything that a handler can use: the only access to anything outside the handler. */
 export interface Context extends Place {

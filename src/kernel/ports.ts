@@ -1,8 +1,8 @@
 import type { CallerPolicies } from "#aws/languages/policy/evaluate.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
-import type { Place } from "./collection.ts";
+import type { Principal } from "./calls/principal.ts";
 import type { Context } from "./context.ts";
-import type { Principal } from "./principal.ts";
+import type { Place } from "./records/collection.ts";
 
 /**
  * The only things that the kernel needs from services. Each port is filled by the responsible service when it

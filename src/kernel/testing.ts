@@ -4,11 +4,11 @@ import type { BlobStore } from "#storage/blobs/blobs.ts";
 import { openMemoryBlobs } from "#storage/blobs/memory.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { openMemory } from "#storage/kv/memory.ts";
-import type { Clients } from "./clients.ts";
-import type { Place } from "./collection.ts";
-import { MASTER_KEY_BYTES, type MasterKey } from "./data-keys.ts";
-import { type Principal, rootOf } from "./principal.ts";
+import type { Clients } from "./calls/clients.ts";
+import { type Principal, rootOf } from "./calls/principal.ts";
+import type { Place } from "./records/collection.ts";
 import { type Cloud, openCloud } from "./runtime.ts";
+import { MASTER_KEY_BYTES, type MasterKey } from "./secrets/data-keys.ts";
 import type { Service } from "./service.ts";
 
 /** A complete cloud for a test: in memory, on its own clock, and deterministic. */

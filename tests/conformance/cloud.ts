@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, test, vi } from "vitest";
 import { type Running, startNube } from "#app/cloud.ts";
-import type { FaultRule } from "#kernel/faults.ts";
-import type { PostedLetter } from "#kernel/letters.ts";
+import type { FaultRule } from "#kernel/calls/faults.ts";
+import type { PostedLetter } from "#kernel/delivery/letters.ts";
 import type { Ports } from "#kernel/ports.ts";
 import { type Postgres, startPostgres } from "../../tools/postgres.ts";
 

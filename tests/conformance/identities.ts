@@ -1,6 +1,6 @@
 import type { CallerPolicies } from "#aws/languages/policy/evaluate.ts";
 import { policyOf } from "#aws/languages/policy/policy.ts";
-import type { Principal } from "#kernel/principal.ts";
+import type { Principal } from "#kernel/calls/principal.ts";
 import type { ConformanceCloud } from "./cloud.ts";
 
 export interface IdentityOptions {

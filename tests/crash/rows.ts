@@ -1,5 +1,5 @@
-import { eraPrefix } from "#kernel/era.ts";
-import { successor } from "#kernel/keys.ts";
+import { eraPrefix } from "#kernel/records/era.ts";
+import { successor } from "#kernel/records/keys.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 
 /** Counts the rows of each collection in a store that no cloud has open, and closes the store. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { catalog } from "#app/catalog.ts";
-import type { Clients } from "#kernel/clients.ts";
+import type { Clients } from "#kernel/calls/clients.ts";
 import { TEST_START, testCloud } from "#kernel/testing.ts";
 import { jsonLog } from "#lib/log.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { catalog } from "#app/catalog.ts";
 import type { Member, Shape } from "#aws/contract/shapes.ts";
-import { rootOf } from "#kernel/principal.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import { TEST_PLACE, testCloud } from "#kernel/testing.ts";
 import { jsonLog } from "#lib/log.ts";
 import { type Random, random } from "#lib/random.ts";

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { catalog } from "#app/catalog.ts";
 import { loadContract } from "#aws/contract/contract.ts";
 import { testGateway } from "#gateway/testing.ts";
-import { deniedIn } from "#kernel/authorize.ts";
+import { deniedIn } from "#kernel/calls/authorize.ts";
 import type { Handler, Service } from "#kernel/service.ts";
 import { corruptRequest } from "./spoil.ts";
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Operation, StructureShape } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
-import { decodeCbor } from "#aws/protocols/cbor.ts";
-import { cborInSeconds } from "#aws/protocols/cbor-shapes.ts";
-import { jsonMembersReader, jsonReader } from "#aws/protocols/json.ts";
+import { decodeCbor } from "#aws/protocols/cbor/cbor.ts";
+import { cborInSeconds } from "#aws/protocols/cbor/shapes.ts";
+import { jsonMembersReader, jsonReader } from "#aws/protocols/json/shapes.ts";
 import type { WireBody, WireResponse } from "#aws/protocols/protocol.ts";
-import { parseXml, type XmlElement } from "#aws/protocols/xml-reader.ts";
-import { xmlMembersReader, xmlReader } from "#aws/protocols/xml-shapes.ts";
+import { parseXml, type XmlElement } from "#aws/protocols/xml/reader.ts";
+import { xmlMembersReader, xmlReader } from "#aws/protocols/xml/shapes.ts";
 import { excludedOutputs } from "./excluded.ts";
 import { type Case, cases, comparable, toHandlerValue, vectorsAreMissing } from "./vectors.ts";
 

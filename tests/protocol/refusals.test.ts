@@ -4,7 +4,7 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { decodeCbor } from "#aws/protocols/cbor.ts";
+import { decodeCbor } from "#aws/protocols/cbor/cbor.ts";
 import { certificates } from "#gateway/server/certificates.ts";
 import { type Answer, type SignedCall, signed, testGateway } from "#gateway/testing.ts";
 

@@ -4,7 +4,7 @@ import { link } from "#aws/contract/contract.ts";
 import type { Contract, Operation, Shape, StructureShape } from "#aws/contract/shapes.ts";
 import { protocol } from "#aws/protocols/index.ts";
 import type { Protocol } from "#aws/protocols/protocol.ts";
-import { parseTimestamp } from "#aws/protocols/timestamps.ts";
+import { parseTimestamp } from "#aws/protocols/values/timestamps.ts";
 import { distil } from "../../tools/contract/distil.ts";
 import type { BotocoreModel, ModelOperation } from "../../tools/contract/model.ts";
 

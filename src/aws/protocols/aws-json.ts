@@ -1,20 +1,26 @@
 import { memoizeByObject } from "#lib/memoize.ts";
 import type { ProtocolName } from "../contract/format.ts";
 import type { Operation, StructureShape } from "../contract/shapes.ts";
-import { cborErrorDocument } from "./cbor-errors.ts";
-import { cborDocument, cborInMilliseconds } from "./cbor-shapes.ts";
+import { cborErrorDocument } from "./cbor/errors.ts";
+import { cborDocument, cborInMilliseconds } from "./cbor/shapes.ts";
 import { bodyChecksum, isDynamodb } from "./dynamodb.ts";
-import { dynamodbReader } from "./dynamodb-json.ts";
-import { absoluteType } from "./error-types.ts";
-import { describe, queryErrorHeader, rpcStatus } from "./errors.ts";
-import { type EventFormat, encodeEvents, eventStreamType } from "./event-stream.ts";
-import { jsonMembersReader, jsonMembersWriter, jsonReader, jsonWriter, type ReadJson } from "./json.ts";
-import { errorDocument } from "./json-errors.ts";
-import { plainReader } from "./json-text.ts";
-import { decoding } from "./malformed.ts";
+import { describe, queryErrorHeader, rpcStatus } from "./errors/errors.ts";
+import { absoluteType } from "./errors/types.ts";
+import { type EventFormat, encodeEvents, eventStreamType } from "./events/stream.ts";
+import { dynamodbReader } from "./json/dynamodb.ts";
+import { errorDocument } from "./json/errors.ts";
+import { rawWriter, withoutRaw } from "./json/raw.ts";
+import {
+  jsonMembersReader,
+  jsonMembersWriter,
+  jsonReader,
+  jsonWriter,
+  type ReadJson,
+} from "./json/shapes.ts";
+import { plainReader } from "./json/text.ts";
 import type { Protocol, ResponseMeta } from "./protocol.ts";
-import { rawWriter, withoutRaw } from "./raw-json.ts";
-import { utf8 } from "./scalars.ts";
+import { decoding } from "./values/malformed.ts";
+import { utf8 } from "./values/scalars.ts";
 
 type Structure = Record<string, unknown>;
 

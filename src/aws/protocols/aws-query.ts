@@ -1,14 +1,14 @@
 import { memoizeByObject } from "#lib/memoize.ts";
 import type { Operation } from "../contract/shapes.ts";
-import { describe } from "./errors.ts";
-import { parseForm } from "./form.ts";
-import { formReaders } from "./form-shapes.ts";
-import { decoding } from "./malformed.ts";
+import { describe } from "./errors/errors.ts";
+import { parseForm } from "./form/form.ts";
+import { formReaders } from "./form/shapes.ts";
+import { jsonAnswerOf, jsonErrorOf, wantsJson } from "./json/query.ts";
 import type { Protocol, ResponseMeta } from "./protocol.ts";
-import { jsonAnswerOf, jsonErrorOf, wantsJson } from "./query-json.ts";
-import { isoInSeconds, isoWithMillis } from "./timestamps.ts";
-import { xmlErrorDocument } from "./xml-errors.ts";
-import { escapeXml, type XmlWriters, xmlWriters } from "./xml-writer.ts";
+import { decoding } from "./values/malformed.ts";
+import { isoInSeconds, isoWithMillis } from "./values/timestamps.ts";
+import { xmlErrorDocument } from "./xml/errors.ts";
+import { escapeXml, type XmlWriters, xmlWriters } from "./xml/writer.ts";
 
 const readerOf = formReaders({ name: (member) => member.queryName, alwaysFlat: false });
 

@@ -1,13 +1,13 @@
 import { memoizeByObject } from "#lib/memoize.ts";
 import type { Operation } from "../contract/shapes.ts";
-import { describe } from "./errors.ts";
-import { parseForm } from "./form.ts";
-import { formReaders } from "./form-shapes.ts";
-import { decoding } from "./malformed.ts";
+import { describe } from "./errors/errors.ts";
+import { parseForm } from "./form/form.ts";
+import { formReaders } from "./form/shapes.ts";
 import type { Protocol, ResponseMeta } from "./protocol.ts";
-import { isoWithMillis } from "./timestamps.ts";
-import { xmlErrorContent } from "./xml-errors.ts";
-import { xmlDeclaration, xmlWriters } from "./xml-writer.ts";
+import { decoding } from "./values/malformed.ts";
+import { isoWithMillis } from "./values/timestamps.ts";
+import { xmlErrorContent } from "./xml/errors.ts";
+import { xmlDeclaration, xmlWriters } from "./xml/writer.ts";
 
 const readerOf = formReaders({ name: (member) => member.ec2Name, alwaysFlat: true });
 const writers = xmlWriters(isoWithMillis);

@@ -1,9 +1,9 @@
 import { memoizeByObject } from "#lib/memoize.ts";
 import type { Member, Operation } from "../contract/shapes.ts";
-import { describe, isSender, type WireError } from "./errors.ts";
-import { headersWriter } from "./http-bindings.ts";
-import { jsonMembersReader, jsonMembersWriter, jsonReader, jsonWriter } from "./json.ts";
-import { errorDocument } from "./json-errors.ts";
+import { describe, isSender, type WireError } from "./errors/errors.ts";
+import { headersWriter } from "./http/bindings.ts";
+import { errorDocument } from "./json/errors.ts";
+import { jsonMembersReader, jsonMembersWriter, jsonReader, jsonWriter } from "./json/shapes.ts";
 import type { Protocol } from "./protocol.ts";
 import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";
 

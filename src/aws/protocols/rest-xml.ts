@@ -1,8 +1,7 @@
 import { memoizeByObject } from "#lib/memoize.ts";
 import type { Operation, Shape } from "../contract/shapes.ts";
-import { describe } from "./errors.ts";
-import { headersWriter } from "./http-bindings.ts";
-import { Malformed } from "./malformed.ts";
+import { describe } from "./errors/errors.ts";
+import { headersWriter } from "./http/bindings.ts";
 import type { Protocol } from "./protocol.ts";
 import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";
 import {
@@ -21,12 +20,13 @@ import {
   withFlags,
   withoutInvalidValues,
 } from "./s3.ts";
-import { utf8 } from "./scalars.ts";
-import { isoWithMillis } from "./timestamps.ts";
-import { xmlErrorDocument } from "./xml-errors.ts";
-import { parseXml } from "./xml-reader.ts";
-import { xmlMembersReader, xmlReader } from "./xml-shapes.ts";
-import { type WriteXml, xmlDeclaration, xmlWriters } from "./xml-writer.ts";
+import { Malformed } from "./values/malformed.ts";
+import { utf8 } from "./values/scalars.ts";
+import { isoWithMillis } from "./values/timestamps.ts";
+import { xmlErrorDocument } from "./xml/errors.ts";
+import { parseXml } from "./xml/reader.ts";
+import { xmlMembersReader, xmlReader } from "./xml/shapes.ts";
+import { type WriteXml, xmlDeclaration, xmlWriters } from "./xml/writer.ts";
 
 const writers = xmlWriters(isoWithMillis);
 

@@ -1,10 +1,10 @@
 import { bodyOf } from "#lib/body.ts";
 import type { Member, Operation, Shape, StructureShape } from "../contract/shapes.ts";
-import { decodeEvents, type EventFormat, encodeEvents, eventStreamType } from "./event-stream.ts";
-import { bindingsReader, headersWriter, statusMember } from "./http-bindings.ts";
-import { decoding } from "./malformed.ts";
+import { decodeEvents, type EventFormat, encodeEvents, eventStreamType } from "./events/stream.ts";
+import { bindingsReader, headersWriter, statusMember } from "./http/bindings.ts";
 import type { WireBody, WireRequest, WireResponse } from "./protocol.ts";
-import { utf8 } from "./scalars.ts";
+import { decoding } from "./values/malformed.ts";
+import { utf8 } from "./values/scalars.ts";
 
 type Structure = Record<string, unknown>;
 

@@ -1,12 +1,12 @@
 import { memoizeByObject } from "#lib/memoize.ts";
 import type { Operation, Shape, StructureShape } from "../contract/shapes.ts";
-import { cborErrorDocument } from "./cbor-errors.ts";
-import { cborDocument, cborInSeconds } from "./cbor-shapes.ts";
-import { absoluteType } from "./error-types.ts";
-import { describe, queryErrorHeader, rpcStatus } from "./errors.ts";
-import { type EventFormat, encodeEvents, eventStreamType } from "./event-stream.ts";
-import { decoding } from "./malformed.ts";
+import { cborErrorDocument } from "./cbor/errors.ts";
+import { cborDocument, cborInSeconds } from "./cbor/shapes.ts";
+import { describe, queryErrorHeader, rpcStatus } from "./errors/errors.ts";
+import { absoluteType } from "./errors/types.ts";
+import { type EventFormat, encodeEvents, eventStreamType } from "./events/stream.ts";
 import type { Protocol, ResponseMeta } from "./protocol.ts";
+import { decoding } from "./values/malformed.ts";
 
 type Structure = Record<string, unknown>;
 

@@ -1,8 +1,8 @@
 import type { Operation } from "../contract/shapes.ts";
 import { AwsError } from "../errors.ts";
 import type { ResponseMeta, WireRequest } from "./protocol.ts";
-import { parseTimestamp } from "./timestamps.ts";
-import { escapeXml, xmlDeclaration } from "./xml-writer.ts";
+import { parseTimestamp } from "./values/timestamps.ts";
+import { escapeXml, xmlDeclaration } from "./xml/writer.ts";
 
 /** The differences between S3, the oldest of AWS's services, and restXml. */
 

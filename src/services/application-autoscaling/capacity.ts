@@ -1,6 +1,6 @@
 import { AwsError } from "#aws/errors.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import type { Context } from "#kernel/context.ts";
-import { rootOf } from "#kernel/principal.ts";
 import { type Place, placeOf } from "./resources.ts";
 import type { Scaled } from "./store.ts";
 

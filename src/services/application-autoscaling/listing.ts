@@ -1,6 +1,6 @@
-import type { Collection } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
-import { type Page, page } from "#kernel/pages.ts";
+import type { Collection } from "#kernel/records/collection.ts";
+import { type Page, page } from "#kernel/records/pages.ts";
 import { invalid, invalidToken } from "./errors.ts";
 import { NAMESPACE } from "./resources.ts";
 import type { Scaled } from "./store.ts";

@@ -1,6 +1,6 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { capacityOf, setCapacity } from "./capacity.ts";
 import { NAMESPACE, placeOf } from "./resources.ts";
 import { type Activity, activities, type Scaled, type Target, targets } from "./store.ts";

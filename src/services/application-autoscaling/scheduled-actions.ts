@@ -1,9 +1,9 @@
 import type * as AutoScaling from "#aws/contract/types/application-autoscaling.ts";
 import { nextOccurrence } from "#aws/languages/schedule/schedule.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { invalid, noSuchAction, notRegistered, tooMany } from "./errors.ts";
 import { listPage } from "./listing.ts";
 import { outputIdentifiers, scaledIn } from "./resources.ts";

@@ -1,5 +1,5 @@
 import type * as AutoScaling from "#aws/contract/types/application-autoscaling.ts";
-import { collection, type Place } from "#kernel/collection.ts";
+import { collection, type Place } from "#kernel/records/collection.ts";
 
 /** Milliseconds since 1970, cloud time. */
 type Time = number;

@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { noSuchResource, tooManyTags } from "./errors.ts";
 import { type Target, targetArn, targets } from "./store.ts";
 

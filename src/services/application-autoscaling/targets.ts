@@ -1,7 +1,7 @@
 import type * as AutoScaling from "#aws/contract/types/application-autoscaling.ts";
 import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { capacityOf } from "./capacity.ts";
 import { invalid, noSuchTable, noSuchTarget, tooMany } from "./errors.ts";
 import { listPage } from "./listing.ts";

@@ -1,5 +1,5 @@
-import { job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { capacityOf } from "./capacity.ts";
 import { unitsUsed, watchTables } from "./metrics.ts";
 import { placeOf } from "./resources.ts";

@@ -1,8 +1,8 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import type { AccessFact } from "#kernel/authorize.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { AccessFact } from "#kernel/calls/authorize.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import type { Access } from "#kernel/service.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { accessDenied, otherRegion } from "./errors.ts";

@@ -1,6 +1,6 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import { collection, type Place } from "#kernel/collection.ts";
-import type { Bytes } from "#kernel/transaction.ts";
+import { collection, type Place } from "#kernel/records/collection.ts";
+import type { Bytes } from "#kernel/records/transaction.ts";
 import type { Version } from "./replicas/version.ts";
 
 /** Milliseconds since 1970, cloud time. */

@@ -1,6 +1,6 @@
-import { type AccessFact, passRoleFacts } from "#kernel/authorize.ts";
-import type { Place } from "#kernel/collection.ts";
+import { type AccessFact, passRoleFacts } from "#kernel/calls/authorize.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import type { Access } from "#kernel/service.ts";
 import {
   archiveArn,
@@ -13,7 +13,7 @@ import {
   replayArn,
   ruleArn,
 } from "./arns.ts";
-import { policyText } from "./bus.ts";
+import { policyText } from "./buses/bus.ts";
 import { buses } from "./store.ts";
 
 type OnBus = { EventBusName?: string };

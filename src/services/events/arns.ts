@@ -1,5 +1,5 @@
 import { parseArn } from "#aws/arn.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
 
 /** The bus that every account has in every Region. */
 export const DEFAULT_BUS = "default";

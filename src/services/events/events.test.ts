@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AwsError } from "#aws/errors.ts";
-import { type Principal, rootOf } from "#kernel/principal.ts";
+import { type Principal, rootOf } from "#kernel/calls/principal.ts";
 import { defineService } from "#kernel/service.ts";
 import { type TestCloud, testCloud } from "#kernel/testing.ts";
+import { collect } from "./publishing/sink.ts";
 import { events } from "./service.ts";
-import { collect } from "./sink.ts";
 
 /** Replaces queues and topics, and records what they receive. */
 function receivers() {

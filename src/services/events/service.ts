@@ -4,21 +4,21 @@ import { addRest, discard, expire } from "./archives/archived.ts";
 import { archiveOperations } from "./archives/archives.ts";
 import { replayJobs, replayOperations } from "./archives/replays.ts";
 import { placeOfBus } from "./arns.ts";
-import { busOperations } from "./buses.ts";
+import { busOperations } from "./buses/buses.ts";
+import { permissionOperations } from "./buses/permissions.ts";
 import { connectionOperations } from "./destinations/connections.ts";
 import { destinationOperations } from "./destinations/destinations.ts";
 import { eventSourceOperations, expireSource } from "./partners/event-sources.ts";
 import { partnerSourceOperations } from "./partners/partner-sources.ts";
 import { partnerEventOperations } from "./partners/put-partner-events.ts";
-import { patternOperations } from "./patterns.ts";
-import { permissionOperations } from "./permissions.ts";
 import { pipeJobs } from "./pipes/service.ts";
-import { send, sendRest } from "./publish.ts";
-import { eventOperations } from "./put-events.ts";
-import { ruleOperations } from "./rules.ts";
-import { ring } from "./scheduled.ts";
+import { send, sendRest } from "./publishing/publish.ts";
+import { eventOperations } from "./publishing/put-events.ts";
+import { patternOperations } from "./rules/patterns.ts";
+import { ruleOperations } from "./rules/rules.ts";
+import { ring } from "./rules/scheduled.ts";
+import { targetOperations } from "./rules/targets.ts";
 import { tagOperations } from "./tags.ts";
-import { targetOperations } from "./targets.ts";
 
 export const events = defineService({
   id: "events",

@@ -1,6 +1,6 @@
 import type * as Events from "#aws/contract/types/events.ts";
-import { collection } from "#kernel/collection.ts";
-import type { PolicyDocument } from "./bus.ts";
+import { collection } from "#kernel/records/collection.ts";
+import type { PolicyDocument } from "./buses/bus.ts";
 
 /** Milliseconds since 1970, cloud time. */
 type Time = number;

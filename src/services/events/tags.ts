@@ -1,12 +1,12 @@
 import { parseArn } from "#aws/arn.ts";
 import type { Tag } from "#aws/contract/types/events.ts";
 import { isReservedTag } from "#aws/tag-text.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { DEFAULT_BUS } from "./arns.ts";
-import { busAt } from "./bus.ts";
+import { busAt } from "./buses/bus.ts";
 import { invalid, invalidParameter, noSuchResource } from "./errors.ts";
-import { ruleAt } from "./rule.ts";
+import { ruleAt } from "./rules/rule.ts";
 import { type Bus, buses, type Rule, rules } from "./store.ts";
 
 const MAX_TAGS = 50;

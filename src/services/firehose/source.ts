@@ -1,10 +1,10 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import { AwsError } from "#aws/errors.ts";
-import type { Clients } from "#kernel/clients.ts";
+import type { Clients } from "#kernel/calls/clients.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import { rootOf } from "#kernel/principal.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { invalid, sourceNotReady } from "./errors.ts";
 import { separate } from "./records/aggregated.ts";
 import { append } from "./records/append.ts";

@@ -1,6 +1,6 @@
 import type * as Firehose from "#aws/contract/types/firehose.ts";
-import { collection, type Place } from "#kernel/collection.ts";
-import type { Bytes, ReadTransaction } from "#kernel/transaction.ts";
+import { collection, type Place } from "#kernel/records/collection.ts";
+import type { Bytes, ReadTransaction } from "#kernel/records/transaction.ts";
 import { noSuchStream } from "./errors.ts";
 
 /** Milliseconds since 1970, cloud time. */

@@ -1,11 +1,11 @@
-import type { AccessFact } from "#kernel/authorize.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { AccessFact } from "#kernel/calls/authorize.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import type { Access, PlacedCall } from "#kernel/service.ts";
 import { invalidVersion, missingVersion, wrongAccount } from "./errors.ts";
-import { DAY_MS } from "./inventory.ts";
-import { isInEffect } from "./locks.ts";
 import { findArchive, type Vault, vaultArn, vaults } from "./store.ts";
+import { DAY_MS } from "./vaults/inventory.ts";
+import { isInEffect } from "./vaults/locks.ts";
 
 const API_VERSION = "2012-06-01";
 

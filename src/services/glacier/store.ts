@@ -1,7 +1,7 @@
 import type { BlobRef } from "#kernel/blobs.ts";
 import { blobSteps } from "#kernel/blobs.ts";
-import { collection, type Place } from "#kernel/collection.ts";
-import type { Bytes, ReadTransaction } from "#kernel/transaction.ts";
+import { collection, type Place } from "#kernel/records/collection.ts";
+import type { Bytes, ReadTransaction } from "#kernel/records/transaction.ts";
 import { archiveNotFound, jobNotFound, uploadNotFound, vaultNotFound } from "./errors.ts";
 
 /** Milliseconds since 1970, cloud time. */

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { type Body, bodyOf } from "#lib/body.ts";
 import { checksumOf } from "#lib/checksums/checksum.ts";
-import { treeHash } from "./tree-hash.ts";
+import { treeHash } from "./archives/tree-hash.ts";
 
 /** Returns the pseudorandom content of an archive. */
 export function archiveOf(size: number, seed = 0): Buffer {

@@ -1,6 +1,6 @@
 import type * as Hello from "#aws/contract/types/hello.ts";
-import type { Place } from "#kernel/collection.ts";
-import { page } from "#kernel/pages.ts";
+import type { Place } from "#kernel/records/collection.ts";
+import { page } from "#kernel/records/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { greetingExists, invalidNextToken } from "./errors.ts";
 import { LEARNING_MS, learning } from "./learning.ts";

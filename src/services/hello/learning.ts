@@ -1,4 +1,4 @@
-import { reconciler } from "#kernel/reconciler.ts";
+import { reconciler } from "#kernel/work/reconciler.ts";
 import { greetings } from "./store.ts";
 
 /** How long it takes to learn a text. */

@@ -1,5 +1,5 @@
-import { job } from "#kernel/jobs.ts";
 import type { Handlers } from "#kernel/service.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { greetingNotReady } from "./errors.ts";
 import { arnOf, greetingAt, greetings, sayings } from "./store.ts";
 

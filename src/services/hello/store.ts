@@ -1,7 +1,7 @@
 import type { Language } from "#aws/contract/types/hello.ts";
 import { type BlobRef, blobSteps } from "#kernel/blobs.ts";
-import { collection, type Place } from "#kernel/collection.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import { collection, type Place } from "#kernel/records/collection.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { greetingNotFound } from "./errors.ts";
 
 export interface Greeting {

@@ -1,7 +1,7 @@
 import { parseArn } from "#aws/arn.ts";
 import { violationMessage } from "#aws/contract/constraints.ts";
 import { AwsError, notImplemented } from "#aws/errors.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import { faultsOf } from "#kernel/service.ts";
 
 const fault = faultsOf<"kinesis">();

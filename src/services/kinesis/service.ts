@@ -1,6 +1,6 @@
 import { parseArn } from "#aws/arn.ts";
 import type { RegisterStreamConsumerInput } from "#aws/contract/types/kinesis.ts";
-import type { AccessFact } from "#kernel/authorize.ts";
+import type { AccessFact } from "#kernel/calls/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Access, defineService } from "#kernel/service.ts";
 import { consumerArn, consumerNamed } from "./consumers/consumer.ts";

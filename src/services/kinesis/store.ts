@@ -1,7 +1,7 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
-import { collection, type Place } from "#kernel/collection.ts";
-import type { Bytes, ReadTransaction } from "#kernel/transaction.ts";
+import { collection, type Place } from "#kernel/records/collection.ts";
+import type { Bytes, ReadTransaction } from "#kernel/records/transaction.ts";
 import { invalid, noStreamIds, noSuchStream, notActive } from "./errors.ts";
 
 /** The maximum rows of one range. */

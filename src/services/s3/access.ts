@@ -1,4 +1,4 @@
-import { passRoleFacts } from "#kernel/authorize.ts";
+import { passRoleFacts } from "#kernel/calls/authorize.ts";
 import type { Access } from "#kernel/service.ts";
 import {
   onBatch,

@@ -1,5 +1,5 @@
 import type { Context } from "#kernel/context.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { notify } from "./notifications/notify.ts";
 import { follow } from "./replication/follow.ts";
 import type { Bucket, ObjectVersion } from "./store.ts";

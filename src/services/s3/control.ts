@@ -1,4 +1,4 @@
-import type { AccessFact } from "#kernel/authorize.ts";
+import type { AccessFact } from "#kernel/calls/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Access, defineService } from "#kernel/service.ts";
 import { deniedByS3 } from "./access/errors.ts";

@@ -1,7 +1,7 @@
 import type { LoggingEnabled } from "#aws/contract/types/s3.ts";
 import { type BlobRef, blobSteps } from "#kernel/blobs.ts";
-import { collection } from "#kernel/collection.ts";
-import { descending } from "#kernel/keys.ts";
+import { collection } from "#kernel/records/collection.ts";
+import { descending } from "#kernel/records/keys.ts";
 import type { PublicAccessBlock } from "./access/blocks.ts";
 import type { Grant } from "./access/grants.ts";
 import type { KeyProof } from "./encryption/customer-key.ts";

@@ -1,6 +1,6 @@
 import { type BlobRef, reusesRow } from "#kernel/blobs.ts";
-import { descending } from "#kernel/keys.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { descending } from "#kernel/records/keys.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
 import { discardAnnotations } from "./annotations/store.ts";

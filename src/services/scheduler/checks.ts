@@ -4,7 +4,7 @@ import { notImplemented } from "#aws/errors.ts";
 import { nextOccurrence, parseSchedule } from "#aws/languages/schedule/schedule.ts";
 import { isTimeZone } from "#aws/languages/schedule/time-zone.ts";
 import type { Context } from "#kernel/context.ts";
-import { DELIVERABLE } from "#kernel/targets.ts";
+import { DELIVERABLE } from "#kernel/delivery/targets.ts";
 import { invalid, invalidExpression, notJson, unsupportedService } from "./errors.ts";
 import { checkUniversal } from "./universal.ts";
 

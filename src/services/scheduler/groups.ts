@@ -1,10 +1,10 @@
 import type { ScheduleGroupSummary, Tag } from "#aws/contract/types/scheduler.ts";
 import { isReservedTag } from "#aws/tag-text.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import { page } from "#kernel/pages.ts";
+import { page } from "#kernel/records/pages.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import {
   defaultGroupStays,
   groupExists,

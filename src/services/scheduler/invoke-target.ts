@@ -1,11 +1,11 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Scheduler from "#aws/contract/types/scheduler.ts";
 import type { AwsError } from "#aws/errors.ts";
-import type { Place } from "#kernel/collection.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import type { Context } from "#kernel/context.ts";
-import { rootOf } from "#kernel/principal.ts";
-import { deliverOrDeadLetter } from "#kernel/redelivery.ts";
-import { type Delivery, deliver, requestFor } from "#kernel/targets.ts";
+import { deliverOrDeadLetter } from "#kernel/delivery/redelivery.ts";
+import { type Delivery, deliver, requestFor } from "#kernel/delivery/targets.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import { isoSeconds } from "#lib/iso-seconds.ts";
 import { scheduleArn } from "./store.ts";
 import { callOperation, codeOf, universalTarget } from "./universal.ts";

@@ -1,9 +1,9 @@
 import type * as Scheduler from "#aws/contract/types/scheduler.ts";
 import type { Context } from "#kernel/context.ts";
-import { page } from "#kernel/pages.ts";
-import { MAX_RETRIES, MAX_RETRY_SECONDS } from "#kernel/redelivery.ts";
+import { MAX_RETRIES, MAX_RETRY_SECONDS } from "#kernel/delivery/redelivery.ts";
+import { page } from "#kernel/records/pages.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { checkSchedule } from "./checks.ts";
 import { invalidToken, noSuchSchedule, scheduleExists } from "./errors.ts";
 import { checkGroup, groupAt } from "./groups.ts";

@@ -1,8 +1,8 @@
 import { nextOccurrence } from "#aws/languages/schedule/schedule.ts";
 import type { Context } from "#kernel/context.ts";
-import { job, NonRetryableError } from "#kernel/jobs.ts";
-import { MAX_RETRIES } from "#kernel/redelivery.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import { MAX_RETRIES } from "#kernel/delivery/redelivery.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job, NonRetryableError } from "#kernel/work/jobs.ts";
 import { scheduleOf } from "./checks.ts";
 import { type Invocation, invokeTarget } from "./invoke-target.ts";
 import { type Schedule, schedules } from "./store.ts";

@@ -3,7 +3,7 @@ import { loadContract, loadIndex } from "#aws/contract/contract.ts";
 import type { Operation } from "#aws/contract/shapes.ts";
 import type * as Scheduler from "#aws/contract/types/scheduler.ts";
 import type { AwsError } from "#aws/errors.ts";
-import type { Clients } from "#kernel/clients.ts";
+import type { Clients } from "#kernel/calls/clients.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import { invalid, notJson, unsupportedService } from "./errors.ts";
 import { capitalized, requestIn } from "./universal-input.ts";

@@ -1,5 +1,5 @@
 import type { AwsError } from "#aws/errors.ts";
-import { type AccessFact, type Denial, passRoleFacts } from "#kernel/authorize.ts";
+import { type AccessFact, type Denial, passRoleFacts } from "#kernel/calls/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Access } from "#kernel/service.ts";
 import { subscriptionNamed, topicArn, topicNamed } from "./arns.ts";

@@ -1,6 +1,6 @@
 import { parseArn } from "#aws/arn.ts";
 import { REGIONS } from "#aws/regions.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import type { PlacedCall } from "#kernel/service.ts";
 import { invalidParameter } from "./errors.ts";
 

@@ -1,4 +1,4 @@
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { contents, holds, type Message, type MessageContent, type StoredMessage } from "./store.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { collection } from "#kernel/collection.ts";
-import type { Bytes } from "#kernel/transaction.ts";
+import { collection } from "#kernel/records/collection.ts";
+import type { Bytes } from "#kernel/records/transaction.ts";
 
 /** Milliseconds since 1970, cloud time. */
 export type Time = number;

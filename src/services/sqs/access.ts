@@ -1,11 +1,11 @@
 import { AwsError } from "#aws/errors.ts";
-import type { AccessFact, Denial } from "#kernel/authorize.ts";
+import type { AccessFact, Denial } from "#kernel/calls/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Access } from "#kernel/service.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
-import { queueNamed } from "./addresses.ts";
-import { queueInArn, taskIn } from "./move-tasks.ts";
-import { SHARED_ACTIONS } from "./permissions.ts";
+import { queueInArn, taskIn } from "./moving/move-tasks.ts";
+import { queueNamed } from "./queues/addresses.ts";
+import { SHARED_ACTIONS } from "./queues/permissions.ts";
 import { arnOf, queues } from "./store.ts";
 
 /** What IAM evaluates: the action on the queue. If the queue does not exist, the operation reports that. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { eraPrefix } from "#kernel/era.ts";
+import { rootOf, serviceNamed } from "#kernel/calls/principal.ts";
 import type { Metric } from "#kernel/ports.ts";
-import { rootOf, serviceNamed } from "#kernel/principal.ts";
+import { eraPrefix } from "#kernel/records/era.ts";
 import { type TestCloud, testCloud } from "#kernel/testing.ts";
 import { testDisk } from "#kernel/testing-disk.ts";
 import { openMemory } from "#storage/kv/memory.ts";

@@ -1,16 +1,16 @@
 import { defineService } from "#kernel/service.ts";
 import { access, denied } from "./access.ts";
-import { placeOf } from "./addresses.ts";
-import { batchOperations } from "./batches.ts";
-import { messageOperations } from "./messages.ts";
-import { moveTaskOperations } from "./move-tasks.ts";
-import { moveMessages } from "./moving.ts";
-import { permissionOperations } from "./permissions.ts";
-import { queueOperations } from "./queues.ts";
-import { receiveOperations } from "./receive.ts";
-import { redriveOperations } from "./redrive.ts";
+import { batchOperations } from "./messages/batches.ts";
+import { messageOperations } from "./messages/messages.ts";
+import { moveTaskOperations } from "./moving/move-tasks.ts";
+import { moveMessages } from "./moving/moving.ts";
+import { redriveOperations } from "./moving/redrive.ts";
+import { placeOf } from "./queues/addresses.ts";
+import { permissionOperations } from "./queues/permissions.ts";
+import { queueOperations } from "./queues/queues.ts";
+import { tagOperations } from "./queues/tags.ts";
+import { receiveOperations } from "./receiving/receive.ts";
 import { sweep } from "./sweeping.ts";
-import { tagOperations } from "./tags.ts";
 
 export const sqs = defineService({
   id: "sqs",

@@ -1,6 +1,6 @@
-import { type Collection, collection, type Place } from "#kernel/collection.ts";
-import { descending } from "#kernel/keys.ts";
-import type { Bytes } from "#kernel/transaction.ts";
+import { type Collection, collection, type Place } from "#kernel/records/collection.ts";
+import { descending } from "#kernel/records/keys.ts";
+import type { Bytes } from "#kernel/records/transaction.ts";
 
 /** Milliseconds since 1970, cloud time. */
 export type Time = number;

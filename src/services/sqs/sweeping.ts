@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { contents, deduplications, deletions, messages, moveTasks, states } from "./store.ts";
 
 /** The messages that one transaction deletes, and the maximum transactions of one run. */

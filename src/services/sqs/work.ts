@@ -1,10 +1,10 @@
 import type { Context } from "#kernel/context.ts";
-import type { Transaction } from "#kernel/transaction.ts";
-import { type Backlog, backlogs } from "./backlog.ts";
-import { findRecent, remember } from "./deduplication.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { type Backlog, backlogs } from "./backlog/backlog.ts";
+import { open } from "./backlog/opening.ts";
 import { queueDoesNotExist } from "./errors.ts";
-import { open } from "./opening.ts";
-import { expiryOf } from "./retention.ts";
+import { expiryOf } from "./messages/retention.ts";
+import { findRecent, remember } from "./sending/deduplication.ts";
 import {
   contents,
   counts,

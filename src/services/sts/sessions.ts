@@ -1,7 +1,7 @@
 import type * as Sts from "#aws/contract/types/sts.ts";
 import { AwsError } from "#aws/errors.ts";
+import { isSessionKey, issueSession } from "#kernel/calls/session.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { isSessionKey, issueSession } from "#kernel/session.ts";
 
 const denied = (message: string) => new AwsError("AccessDenied", message, { status: 403 });
 

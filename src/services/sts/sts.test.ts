@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
-import { rootOf } from "#kernel/principal.ts";
-import { openSession } from "#kernel/session.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
+import { openSession } from "#kernel/calls/session.ts";
 import { TEST_START, testCloud } from "#kernel/testing.ts";
 import { sts } from "./service.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { CborTimestamp, CborWriter, decodeCbor } from "#aws/protocols/cbor.ts";
+import { CborTimestamp, CborWriter, decodeCbor } from "#aws/protocols/cbor/cbor.ts";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { ACCOUNT, api, FIRST, kinesisOf, post } from "./kinesis.ts";
 

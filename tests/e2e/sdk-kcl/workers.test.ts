@@ -9,7 +9,7 @@ import {
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { sdkProgram } from "../../../tools/sdks.ts";
 import { startServer, temporaryFolder } from "../harness.ts";
-import { startWorker, type OutputLine } from "./worker.ts";
+import { type OutputLine, startWorker } from "./worker.ts";
 
 const KEYS = Array.from({ length: 12 }, (_, n) => `customer-${n}`);
 const shard = (index: number) => `shardId-${String(index).padStart(12, "0")}`;

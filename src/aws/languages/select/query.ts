@@ -1,4 +1,4 @@
-import { compile, compileAggregate, type Evaluate, type AggregateCall, hasAggregate } from "./compile.ts";
+import { type AggregateCall, compile, compileAggregate, type Evaluate, hasAggregate } from "./compile.ts";
 import { failure } from "./errors.ts";
 import type { Projected, Rows } from "./rows.ts";
 import type { Projection, Query } from "./syntax.ts";

@@ -1,7 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Clock } from "#lib/clock.ts";
 import { accessDenied, invalidParameters } from "../errors.ts";
 import { tableName } from "../items/rows.ts";

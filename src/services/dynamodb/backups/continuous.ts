@@ -1,6 +1,6 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tables } from "../store.ts";
 import { isBeingCreated } from "../tables/named.ts";

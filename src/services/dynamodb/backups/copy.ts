@@ -1,7 +1,7 @@
-import { collection } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import { collection } from "#kernel/records/collection.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { writeExport } from "../exports/write.ts";
 import { rowKey } from "../items/keys.ts";
 import { placeOf, rowAt } from "../items/place.ts";

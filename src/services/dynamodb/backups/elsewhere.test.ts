@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { rootOf } from "#kernel/principal.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import { TEST_PLACE, TEST_START } from "#kernel/testing.ts";
 import { settles, type TestDisk, testDisk } from "#kernel/testing-disk.ts";
 import { key, N, TableName, type WithTable, withTable } from "../testing.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { rootOf } from "#kernel/principal.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import { TEST_PLACE, TEST_START, type TestCloud, testCloud } from "#kernel/testing.ts";
 import { testDisk } from "#kernel/testing-disk.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";

@@ -1,9 +1,9 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { REGIONS } from "#aws/regions.ts";
-import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Place } from "#kernel/records/collection.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { otherRegion } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tableArn, tables } from "../store.ts";

@@ -1,4 +1,4 @@
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { type Backup, backups, type CopyHolder, type Table, tables } from "../store.ts";
 import type { Source } from "./copy.ts";
 import { earliestOf, startForgetting } from "./undo.ts";

@@ -1,6 +1,6 @@
-import { job } from "#kernel/jobs.ts";
-import type { KeyPart } from "#kernel/keys.ts";
-import type { BytesRow, ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { KeyPart } from "#kernel/records/keys.ts";
+import type { BytesRow, ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { keyOf } from "../items/keys.ts";
 import { type Table, tables, undoRows } from "../store.ts";
 import { decodeItem, encodeItem } from "../values/stored.ts";

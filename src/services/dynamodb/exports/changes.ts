@@ -1,6 +1,6 @@
-import { collection } from "#kernel/collection.ts";
-import { job } from "#kernel/jobs.ts";
-import type { BytesRow, ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { collection } from "#kernel/records/collection.ts";
+import type { BytesRow, ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { releaseTable } from "../backups/source.ts";
 import { CHANGES_AT_ONCE, changesBetween, type Moment, undoIn } from "../backups/undo.ts";
 import { rowKey } from "../items/keys.ts";

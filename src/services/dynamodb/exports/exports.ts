@@ -1,10 +1,10 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
-import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Place } from "#kernel/records/collection.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { startCopy } from "../backups/copy.ts";
 import { tableNotFound } from "../backups/errors.ts";
 import { addCopy } from "../backups/source.ts";

@@ -1,4 +1,4 @@
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import { type Export, tableArn } from "../store.ts";
 
 const folder = (prefix: string | undefined) =>

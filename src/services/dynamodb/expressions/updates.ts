@@ -1,4 +1,4 @@
-import { setOwn } from "#aws/protocols/malformed.ts";
+import { setOwn } from "#aws/protocols/values/malformed.ts";
 import { memoizeByText } from "#lib/memoize.ts";
 import { invalid } from "../errors.ts";
 import { addDecimals, type Decimal, formatDecimal, isShort, negated } from "../values/decimal.ts";

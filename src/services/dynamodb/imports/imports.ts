@@ -1,9 +1,9 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError, notImplemented } from "#aws/errors.ts";
-import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Place } from "#kernel/records/collection.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { bucketFailure, type Failure } from "../buckets.ts";
 import { checkClientToken } from "../client-token.ts";
 import { digestOf } from "../digest.ts";

@@ -1,4 +1,4 @@
-import type { Sealer } from "#kernel/seal.ts";
+import type { Sealer } from "#kernel/secrets/seal.ts";
 
 const PURPOSE = "dynamodb/imports";
 /** As the model requires, ListImports tokens are hexadecimal, in at least seven groups of 16 digits. Sizes are in bytes. */

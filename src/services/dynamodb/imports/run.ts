@@ -1,8 +1,8 @@
 import { AwsError } from "#aws/errors.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import { rootOf } from "#kernel/principal.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { bucketFailure } from "../buckets.ts";
 import { changeItem, itemAt } from "../items/rows.ts";
 import { type Import, imports, type Table, tables } from "../store.ts";

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
-import type { Clients } from "#kernel/clients.ts";
+import type { Clients } from "#kernel/calls/clients.ts";
 import { Unreadable } from "./csv.ts";
 
 export interface SourceObject {

@@ -1,8 +1,8 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { AwsError } from "#aws/errors.ts";
-import type { RawJson } from "#aws/protocols/raw-json.ts";
+import type { RawJson } from "#aws/protocols/json/raw.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import type { Projection } from "../expressions/projections.ts";
 import { type Meter, meterOf } from "../throughput/meter.ts";

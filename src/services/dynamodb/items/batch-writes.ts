@@ -1,8 +1,8 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { invalid, keyMismatch } from "../errors.ts";
 import type { KeyNames, Table } from "../store.ts";
 import { type Meter, meterOf } from "../throughput/meter.ts";

@@ -1,6 +1,6 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import type { KeyPart } from "#kernel/keys.ts";
-import type { BytesRow, ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { KeyPart } from "#kernel/records/keys.ts";
+import type { BytesRow, ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { collectionTooLarge } from "../errors.ts";
 import { collectionRows, itemRows, type Table } from "../store.ts";

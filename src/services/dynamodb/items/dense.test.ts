@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { afterEach, expect, test, vi } from "vitest";
-import { rootOf } from "#kernel/principal.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import { defineService } from "#kernel/service.ts";
 import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
 import type { Body } from "#lib/body.ts";

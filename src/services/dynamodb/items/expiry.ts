@@ -1,5 +1,5 @@
-import type { KeyPart } from "#kernel/keys.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { KeyPart } from "#kernel/records/keys.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { expiryRows, type Table } from "../store.ts";
 import { encodeItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";

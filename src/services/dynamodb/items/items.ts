@@ -1,7 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import type { KeyPart } from "#kernel/keys.ts";
+import type { KeyPart } from "#kernel/records/keys.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { conditionFailed, invalid, invalidParameters, itemTooLarge, updatedItemTooLarge } from "../errors.ts";
 import { conditionOf, type Test } from "../expressions/conditions.ts";

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { KeyPart } from "#kernel/keys.ts";
+import type { KeyPart } from "#kernel/records/keys.ts";
 import { memoizeByText } from "#lib/memoize.ts";
 import { emptyKey, invalid, invalidParameters, keyMismatch } from "../errors.ts";
 import { type Projection, projectPaths } from "../expressions/projections.ts";

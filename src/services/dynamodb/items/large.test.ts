@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { rootOf } from "#kernel/principal.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
 import { dynamodb, dynamodbStreams } from "../service.ts";
 import { N, S, TableName } from "../testing.ts";

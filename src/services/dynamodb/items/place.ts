@@ -1,4 +1,4 @@
-import type { BytesRow } from "#kernel/transaction.ts";
+import type { BytesRow } from "#kernel/records/transaction.ts";
 
 const NOTHING = new Uint8Array();
 

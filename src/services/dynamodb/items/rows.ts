@@ -1,5 +1,5 @@
-import type { KeyPart } from "#kernel/keys.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { KeyPart } from "#kernel/records/keys.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { noSuchTable } from "../errors.ts";
 import { keepChange } from "../replicas/journal.ts";

@@ -1,5 +1,5 @@
-import type { KeyPart } from "#kernel/keys.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { KeyPart } from "#kernel/records/keys.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { keepsUndo, keepUndo } from "../backups/undo.ts";
 import { send } from "../kinesis/forward.ts";

@@ -1,7 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { type Destination, type Table, tables } from "../store.ts";
 import { namedTable } from "../tables/named.ts";
 import {

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
+import { rootOf } from "#kernel/calls/principal.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import { rootOf } from "#kernel/principal.ts";
-import type { BytesRow, Transaction } from "#kernel/transaction.ts";
+import type { BytesRow, Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { keyOf } from "../items/keys.ts";
 import { type Destination, outgoingRows, type Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Context } from "#kernel/context.ts";
-import type { ListRange, ReadTransaction } from "#kernel/transaction.ts";
+import type { ListRange, ReadTransaction } from "#kernel/records/transaction.ts";
 import { invalid, invalidParameters } from "../errors.ts";
 import { testOf } from "../expressions/conditions.ts";
 import type { Path } from "../expressions/grammar.ts";

@@ -1,7 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import { testOf } from "../expressions/conditions.ts";
 import { type Consumption, consumedCapacity, consumedOf, readUnits } from "../items/capacity.ts";

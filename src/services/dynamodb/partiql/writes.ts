@@ -1,5 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { conditionFailed } from "../errors.ts";
 import { testOf } from "../expressions/conditions.ts";
 import type { Condition } from "../expressions/grammar.ts";

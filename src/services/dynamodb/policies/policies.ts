@@ -1,8 +1,8 @@
 import { parseArn } from "#aws/arn.ts";
-import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Place } from "#kernel/records/collection.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { tableName } from "../items/rows.ts";
 import { checkResourceArn } from "../resource-arn.ts";
 import { type PolicyHolder, type Stream, streams, type Table, tables } from "../store.ts";

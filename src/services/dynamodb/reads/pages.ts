@@ -1,6 +1,6 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import { RawJson } from "#aws/protocols/raw-json.ts";
-import type { BytesRow, ListRange, ReadTransaction } from "#kernel/transaction.ts";
+import { RawJson } from "#aws/protocols/json/raw.ts";
+import type { BytesRow, ListRange, ReadTransaction } from "#kernel/records/transaction.ts";
 import { consumedCapacity, readUnits } from "../items/capacity.ts";
 import { namesOf } from "../items/keys.ts";
 import { storedItemAt } from "../items/rows.ts";

@@ -1,6 +1,6 @@
-import type { KeyPart } from "#kernel/keys.ts";
+import type { KeyPart } from "#kernel/records/keys.ts";
+import type { ListRange } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ListRange } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import { beginsWith } from "../expressions/conditions.ts";
 import {

@@ -1,5 +1,5 @@
+import type { ListRange } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ListRange } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import { placeholders } from "../expressions/placeholders.ts";
 import { checkSize } from "../expressions/tokens.ts";

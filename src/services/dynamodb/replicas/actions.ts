@@ -1,7 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { notImplemented } from "#aws/errors.ts";
 import { REGIONS } from "#aws/regions.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import type { Overrides, Table } from "../store.ts";
 import { checkEncryption, describedEncryption } from "../tables/encryption.ts";
 import {

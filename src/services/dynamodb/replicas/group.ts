@@ -1,5 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { type Membership, type Replica, type Table, tables } from "../store.ts";
 import { clear } from "../tables/clear.ts";
 import { inUse, wasSource } from "./errors.ts";

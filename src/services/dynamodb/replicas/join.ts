@@ -1,8 +1,8 @@
 import { AwsError } from "#aws/errors.ts";
-import { collection } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import { collection } from "#kernel/records/collection.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { rowKey } from "../items/keys.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { itemRows, type Membership, type Overrides, type Table, tables } from "../store.ts";

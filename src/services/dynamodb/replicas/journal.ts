@@ -1,8 +1,8 @@
-import { collection } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import type { KeyPart } from "#kernel/keys.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { collection } from "#kernel/records/collection.ts";
+import type { KeyPart } from "#kernel/records/keys.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { keyOf } from "../items/keys.ts";
 import { takesMore } from "../items/write.ts";
 import { journalRows, type Membership, type Table, tables, versionRows } from "../store.ts";

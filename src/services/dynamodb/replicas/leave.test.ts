@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { rootOf } from "#kernel/principal.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
 import { dynamodb } from "../service.ts";
 import { type CopyHolder, tables } from "../store.ts";

@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { isCopied } from "../backups/undo.ts";
 import { journalRows, type Table, tables } from "../store.ts";
 import { deleteTable } from "../tables/delete.ts";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
-import { rootOf } from "#kernel/principal.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
+import type { Bytes } from "#kernel/records/transaction.ts";
 import { TEST_PLACE, type TestCloud, type TestCloudOptions, testCloud } from "#kernel/testing.ts";
 import { testDisk } from "#kernel/testing-disk.ts";
-import type { Bytes } from "#kernel/transaction.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { dynamodb } from "../service.ts";
 import { journalRows, versionRows } from "../store.ts";

@@ -1,9 +1,9 @@
 import type * as AutoScaling from "#aws/contract/types/application-autoscaling.ts";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
-import type { Clients } from "#kernel/clients.ts";
+import type { Clients } from "#kernel/calls/clients.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import type { Context } from "#kernel/context.ts";
-import { rootOf } from "#kernel/principal.ts";
 import { type Table, tables } from "../store.ts";
 import { notScaled } from "./errors.ts";
 

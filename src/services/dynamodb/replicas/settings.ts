@@ -1,5 +1,5 @@
-import { job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { type Capacity, type Index, type Membership, type Overrides, type Table, tables } from "../store.ts";
 import { clear } from "../tables/clear.ts";
 import { startExpiring } from "../tables/expire.ts";

@@ -1,5 +1,5 @@
-import type { KeyPart } from "#kernel/keys.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { KeyPart } from "#kernel/records/keys.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { rowKey } from "../items/keys.ts";
 import { writeItem } from "../items/write.ts";
 import { itemRows, type Membership, type Table, versionRows } from "../store.ts";

@@ -1,5 +1,5 @@
-import { memory } from "#kernel/memory.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import { memory } from "#kernel/records/memory.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 
 /** The time and Region of a change. In every replica, the later of two versions wins. */
 export interface Version {

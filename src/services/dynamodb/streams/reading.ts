@@ -1,7 +1,7 @@
 import type * as Streams from "#aws/contract/types/dynamodb-streams.ts";
 import type { Context } from "#kernel/context.ts";
+import type { BytesRow, ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { BytesRow, ReadTransaction } from "#kernel/transaction.ts";
 import { type Shard, type Stream, streamArn, streamRows, streams } from "../store.ts";
 import { decodeItem, storedItemIn } from "../values/stored.ts";
 import {

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type * as Streams from "#aws/contract/types/dynamodb-streams.ts";
-import type { Place } from "#kernel/collection.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Place } from "#kernel/records/collection.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { keyOf } from "../items/keys.ts";
 import { type OpenStream, type Stream, streamRows, type Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";

@@ -1,5 +1,5 @@
-import { job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { type OpenStream, type Shard, type Stream, streamRows, streams, type Table } from "../store.ts";
 import { decodeItem, readAtOnce } from "../values/stored.ts";
 

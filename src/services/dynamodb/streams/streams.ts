@@ -1,7 +1,7 @@
 import type * as Streams from "#aws/contract/types/dynamodb-streams.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { tableName } from "../items/rows.ts";
 import { type Shard, type Stream, streamArn, streams } from "../store.ts";
 import { keySchema } from "../tables/description.ts";

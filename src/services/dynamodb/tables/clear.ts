@@ -1,4 +1,4 @@
-import { job } from "#kernel/jobs.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { collectionRows, expiryRows, indexRows, itemRows, journalRows, versionRows } from "../store.ts";
 
 /** Rows per page; each may be large. */

@@ -1,4 +1,4 @@
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { keepDeleted } from "../backups/keep.ts";
 import { type Table, tables } from "../store.ts";
 import { closeStream } from "../streams/shards.ts";

@@ -1,5 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import type { Clock } from "#lib/clock.ts";
 import { partitionNames, sortNames } from "../items/keys.ts";
 import { indexRead } from "../replicas/overrides.ts";

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import { invalid, invalidParameters } from "../errors.ts";
 import type { Table } from "../store.ts";
 

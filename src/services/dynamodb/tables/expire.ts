@@ -1,5 +1,5 @@
-import { job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { expiryOf, isTooOld } from "../items/expiry.ts";
 import { changeItem, itemAt } from "../items/rows.ts";
 import { takesMore } from "../items/write.ts";

@@ -1,4 +1,4 @@
-import { job } from "#kernel/jobs.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { changeExpiry } from "../items/expiry.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { changeIndex } from "../items/write.ts";

@@ -1,7 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Input } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { firstDuplicate } from "#lib/duplicates.ts";
 import { invalid, invalidParameters, limitExceeded, noSuchIndexOf } from "../errors.ts";
 import type { Index, Table } from "../store.ts";

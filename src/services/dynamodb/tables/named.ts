@@ -1,4 +1,4 @@
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { noSuchTableNamed } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tables } from "../store.ts";

@@ -1,4 +1,4 @@
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { startForgetting } from "../backups/undo.ts";
 import type { Table } from "../store.ts";
 import { clear } from "./clear.ts";

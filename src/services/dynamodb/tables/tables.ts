@@ -1,8 +1,8 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { notImplemented } from "#aws/errors.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { MAX_TABLES } from "../account.ts";
 import { isCopied } from "../backups/undo.ts";
 import {

@@ -1,6 +1,6 @@
-import { collection } from "#kernel/collection.ts";
-import { job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import { collection } from "#kernel/records/collection.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { entryOf } from "../items/capacity.ts";
 import { isIndexed } from "../items/keys.ts";
 import { placeOf, rowAt } from "../items/place.ts";

@@ -1,5 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import type { Input } from "#kernel/service.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Table } from "../store.ts";

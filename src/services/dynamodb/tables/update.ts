@@ -1,7 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { notImplemented } from "#aws/errors.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { invalid, invalidParameters, limitExceeded } from "../errors.ts";
 import { checkConsistency, noConsistency } from "../replicas/consistency.ts";
 import { withReplicaDescriptions } from "../replicas/description.ts";

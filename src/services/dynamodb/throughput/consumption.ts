@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
-import { memory } from "#kernel/memory.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import { memory } from "#kernel/records/memory.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Drain, Way } from "./meter.ts";
 
 const MINUTE = 60_000;

@@ -1,8 +1,8 @@
 import type { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import { memory } from "#kernel/memory.ts";
+import { memory } from "#kernel/records/memory.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { faultsOf } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Consumption } from "../items/capacity.ts";
 import { type Index, type Table, tableArn } from "../store.ts";
 import { type Bucket, newBucket, refill } from "./bucket.ts";

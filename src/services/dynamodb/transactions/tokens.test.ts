@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { eraPrefix } from "#kernel/era.ts";
+import { eraPrefix } from "#kernel/records/era.ts";
 import { testCloud } from "#kernel/testing.ts";
 import { openMemory } from "#storage/kv/memory.ts";
 import { dynamodb } from "../service.ts";

@@ -1,8 +1,8 @@
-import { collection } from "#kernel/collection.ts";
-import { job } from "#kernel/jobs.ts";
-import { memory } from "#kernel/memory.ts";
+import { collection } from "#kernel/records/collection.ts";
+import { memory } from "#kernel/records/memory.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { faultsOf } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { digestOf } from "../digest.ts";
 
 const fault = faultsOf<"dynamodb">();

@@ -1,7 +1,11 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
+import {
+  MAX_TRANSACTION_BYTES,
+  type ReadTransaction,
+  type Transaction,
+} from "#kernel/records/transaction.ts";
 import { faultsOf, type Handlers } from "#kernel/service.ts";
-import { MAX_TRANSACTION_BYTES, type ReadTransaction, type Transaction } from "#kernel/transaction.ts";
 import { invalid, isCollectionTooLarge, isEmptyKey, itemTooLarge } from "../errors.ts";
 import type { Test } from "../expressions/conditions.ts";
 import type { Update } from "../expressions/updates.ts";

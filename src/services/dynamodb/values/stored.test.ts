@@ -1,6 +1,6 @@
 import { deflateRawSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { bytesOf } from "#aws/protocols/raw-json.ts";
+import { bytesOf } from "#aws/protocols/json/raw.ts";
 import { MAX_ITEM_BYTES, sizeOfItem } from "./size.ts";
 import { decodeItem, encodeItem, rawItems, readAtOnce, StoredItem } from "./stored.ts";
 import { type Item, isEqual, type Value } from "./value.ts";

@@ -1,6 +1,6 @@
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
-import { type Printed, printedList, printedMap, RawJson } from "#aws/protocols/raw-json.ts";
-import type { BytesRow } from "#kernel/transaction.ts";
+import { type Printed, printedList, printedMap, RawJson } from "#aws/protocols/json/raw.ts";
+import type { BytesRow } from "#kernel/records/transaction.ts";
 import { itemTooLarge } from "../errors.ts";
 import { sizeOfItem } from "./size.ts";
 import type { Item, Value } from "./value.ts";

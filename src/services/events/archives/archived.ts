@@ -1,8 +1,8 @@
 import { type EventPattern, eventPattern } from "#aws/languages/event-pattern/match.ts";
-import { job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { memoizeByText } from "#lib/memoize.ts";
-import { jsonOf, matchable } from "../bus-event.ts";
+import { jsonOf, matchable } from "../publishing/bus-event.ts";
 import { type Archive, type ArchivedEvent, archived, archives, type BusEvent } from "../store.ts";
 
 const DAY = 86_400_000;

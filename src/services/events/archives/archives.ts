@@ -1,13 +1,13 @@
 import type * as Events from "#aws/contract/types/events.ts";
 import type { Context } from "#kernel/context.ts";
-import { page } from "#kernel/pages.ts";
+import { page } from "#kernel/records/pages.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { archiveArn, busArn, busNamed } from "../arns.ts";
-import { ownBus } from "../bus.ts";
+import { ownBus } from "../buses/bus.ts";
 import { archiveExists, invalidToken, noSuchArchive, oneFilterOnly } from "../errors.ts";
 import { toTheSecond } from "../moments.ts";
-import { checkPattern } from "../rule.ts";
+import { checkPattern } from "../rules/rule.ts";
 import { type Archive, archives } from "../store.ts";
 import { discard, expire } from "./archived.ts";
 import { changeArchiveRule, deleteArchiveRule, putArchiveRule } from "./managed-rule.ts";

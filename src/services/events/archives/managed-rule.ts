@@ -1,8 +1,8 @@
 import { valueIn } from "#aws/languages/event-pattern/tokens.ts";
 import type { Context } from "#kernel/context.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { archiveArn } from "../arns.ts";
-import { forgetRule, rememberRule } from "../rule-book.ts";
+import { forgetRule, rememberRule } from "../rules/rule-book.ts";
 import { type Archive, type Rule, rules, targets } from "../store.ts";
 
 /**

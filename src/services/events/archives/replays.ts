@@ -1,12 +1,11 @@
 import type * as Events from "#aws/contract/types/events.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import { page } from "#kernel/pages.ts";
+import { page } from "#kernel/records/pages.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { archiveArn, busArn, replayArn, ruleArn } from "../arns.ts";
-import { ownBus } from "../bus.ts";
-import { jsonOf } from "../bus-event.ts";
+import { ownBus } from "../buses/bus.ts";
 import {
   invalidParameter,
   invalidToken,
@@ -17,7 +16,8 @@ import {
   replayHasEnded,
 } from "../errors.ts";
 import { toTheSecond } from "../moments.ts";
-import { publish } from "../publish.ts";
+import { jsonOf } from "../publishing/bus-event.ts";
+import { publish } from "../publishing/publish.ts";
 import { type ArchivedEvent, archived, archives, type Replay, replays } from "../store.ts";
 import { countFilters } from "./archives.ts";
 

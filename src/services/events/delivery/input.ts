@@ -2,8 +2,8 @@ import type * as Events from "#aws/contract/types/events.ts";
 import { placeOfFault } from "#aws/languages/event-pattern/tokens.ts";
 import { emptied, fillTemplate, isTemplate, placeholders } from "#aws/languages/input-template.ts";
 import { atJsonPath, parseJsonPath } from "#aws/languages/json-path.ts";
-import { deliverable, jsonOf } from "../bus-event.ts";
 import { invalid } from "../errors.ts";
+import { deliverable, jsonOf } from "../publishing/bus-event.ts";
 import type { BusEvent } from "../store.ts";
 
 /** The values that a template can use besides its own variables. */

@@ -1,11 +1,11 @@
 import { loadContract } from "#aws/contract/contract.ts";
 import type * as Events from "#aws/contract/types/events.ts";
 import { notImplemented } from "#aws/errors.ts";
+import { validate } from "#kernel/calls/validate.ts";
 import type { Context } from "#kernel/context.ts";
-import { page } from "#kernel/pages.ts";
+import { page } from "#kernel/records/pages.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
-import { validate } from "#kernel/validate.ts";
 import { connectionArn } from "../arns.ts";
 import { invalidToken } from "../errors.ts";
 import { toTheSecond } from "../moments.ts";

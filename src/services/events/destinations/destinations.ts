@@ -1,9 +1,9 @@
 import type * as Events from "#aws/contract/types/events.ts";
-import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
-import { page } from "#kernel/pages.ts";
+import type { Place } from "#kernel/records/collection.ts";
+import { page } from "#kernel/records/pages.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { connectionArn, destinationArn } from "../arns.ts";
 import { invalidToken } from "../errors.ts";
 import { toTheSecond } from "../moments.ts";

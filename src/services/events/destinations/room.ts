@@ -1,6 +1,6 @@
-import type { Collection } from "#kernel/collection.ts";
-import { memory } from "#kernel/memory.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { Collection } from "#kernel/records/collection.ts";
+import { memory } from "#kernel/records/memory.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { limitExceeded } from "../errors.ts";
 
 /** The maximum connections and API destinations of an account in a Region: AWS's default quotas. */

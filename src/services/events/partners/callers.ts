@@ -1,4 +1,4 @@
-import type { Clients } from "#kernel/clients.ts";
+import type { Clients } from "#kernel/calls/clients.ts";
 import type { Context } from "#kernel/context.ts";
 import { eventSourceArn } from "../arns.ts";
 

@@ -1,9 +1,9 @@
 import type * as Events from "#aws/contract/types/events.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import { page } from "#kernel/pages.ts";
+import { page } from "#kernel/records/pages.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { eventSourceArn } from "../arns.ts";
 import {
   invalidToken,

@@ -1,9 +1,9 @@
 import type * as Events from "#aws/contract/types/events.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import { page } from "#kernel/pages.ts";
+import { page } from "#kernel/records/pages.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { eventSourceArn } from "../arns.ts";
 import { invalidToken, limitExceeded, noSuchEventSource } from "../errors.ts";
 import { type PartnerSource, partnerSources } from "../store.ts";

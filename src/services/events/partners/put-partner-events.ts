@@ -1,8 +1,15 @@
 import type * as Events from "#aws/contract/types/events.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { checkedEntry, checkSize, type Entry, eventOf, failuresIn, isMatchable } from "../entries.ts";
-import { publish } from "../publish.ts";
+import {
+  checkedEntry,
+  checkSize,
+  type Entry,
+  eventOf,
+  failuresIn,
+  isMatchable,
+} from "../publishing/entries.ts";
+import { publish } from "../publishing/publish.ts";
 import { type BusEvent, eventSources, partnerSources } from "../store.ts";
 import { inAccount, partnerOf } from "./callers.ts";
 

@@ -1,5 +1,5 @@
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { cursorsOf, newCursors, put, readable, rearranged, remove } from "./sources/cursors.ts";
 import { readLane } from "./sources/lane.ts";
 import { drainQueue } from "./sources/queue.ts";

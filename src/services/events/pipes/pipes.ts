@@ -1,9 +1,9 @@
 import type * as Pipes from "#aws/contract/types/pipes.ts";
 import { isReservedTag } from "#aws/tag-text.ts";
 import type { Context } from "#kernel/context.ts";
-import { page } from "#kernel/pages.ts";
+import { page } from "#kernel/records/pages.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { toTheSecond } from "../moments.ts";
 import { checkPipe } from "./checks.ts";
 import { invalid, invalidToken, noSuchPipe, pipeExists, pipeIsBusy, tooManyPipes } from "./errors.ts";

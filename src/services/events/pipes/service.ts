@@ -1,4 +1,4 @@
-import { type AccessFact, passRoleFacts } from "#kernel/authorize.ts";
+import { type AccessFact, passRoleFacts } from "#kernel/calls/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { defineService } from "#kernel/service.ts";
 import { flow } from "./flow.ts";

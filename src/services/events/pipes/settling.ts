@@ -1,7 +1,7 @@
 import type { PipeState } from "#aws/contract/types/pipes.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import { reconciler } from "#kernel/reconciler.ts";
+import { reconciler } from "#kernel/work/reconciler.ts";
 import { BY_USER, cannotBegin } from "./errors.ts";
 import { flow } from "./flow.ts";
 import { cursorsOf, firstCursors, put, remove } from "./sources/cursors.ts";

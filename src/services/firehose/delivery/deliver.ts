@@ -1,6 +1,6 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { closeBatch, discard, markDelivered, recordsOf } from "../records/batches.ts";
 import { type Batch, closedBatches, type DeliveryStream, MAX_RETRY_MS, streams } from "../store.ts";
 import { deliverToBucket } from "./bucket.ts";

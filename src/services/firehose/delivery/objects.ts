@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { parseArn } from "#aws/arn.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import type { Context } from "#kernel/context.ts";
-import { rootOf } from "#kernel/principal.ts";
 import { bodyOf } from "#lib/body.ts";
 import { uuidOf } from "#lib/uuid.ts";
 import type { Batch, DeliveryStream, ObjectSettings } from "../store.ts";

@@ -1,4 +1,4 @@
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { deliver } from "../delivery/deliver.ts";
 import { type Batch, type DeliveryStream, openBatches, rows } from "../store.ts";
 import { close } from "./batches.ts";

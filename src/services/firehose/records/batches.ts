@@ -1,5 +1,5 @@
 import type { Context } from "#kernel/context.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { type Batch, closedBatches, openBatches, rows, streams } from "../store.ts";
 import { type Arrived, unpacked } from "./frames.ts";
 

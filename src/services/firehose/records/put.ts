@@ -1,6 +1,6 @@
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { batchTooLarge, notDirectPut, nowhereToPut } from "../errors.ts";
 import { type DeliveryStream, streams } from "../store.ts";
 import { append } from "./append.ts";

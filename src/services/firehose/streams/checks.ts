@@ -1,7 +1,7 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Firehose from "#aws/contract/types/firehose.ts";
 import { notImplemented } from "#aws/errors.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import {
   hasPartitionKeys,
   leastLength,

@@ -1,6 +1,6 @@
 import type * as Firehose from "#aws/contract/types/firehose.ts";
-import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import { ACCESS_KEY } from "../delivery/request.ts";
 import {
   backedUpForGood,

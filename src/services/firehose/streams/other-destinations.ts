@@ -1,6 +1,6 @@
 import type * as Firehose from "#aws/contract/types/firehose.ts";
 import { notImplemented } from "#aws/errors.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import { badPrefix, invalid } from "../errors.ts";
 import { checkSecret } from "./checks.ts";
 

@@ -1,8 +1,8 @@
 import type * as Firehose from "#aws/contract/types/firehose.ts";
 import { notImplemented } from "#aws/errors.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import {
   clusterMissing,
   encryptsOnlyDirectPut,

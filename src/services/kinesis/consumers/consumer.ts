@@ -1,6 +1,6 @@
 import { parseArn } from "#aws/arn.ts";
 import type { Context } from "#kernel/context.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { invalid, noSuchConsumer, noSuchConsumerNamed } from "../errors.ts";
 import { type Consumer, consumers, nameOf, streamArn } from "../store.ts";
 

@@ -1,6 +1,6 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
-import { page } from "#kernel/pages.ts";
+import { page } from "#kernel/records/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { consumerExists, invalid, limitExceeded } from "../errors.ts";
 import { wakeAll } from "../records/waiters.ts";

@@ -1,7 +1,7 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { noSuchConsumer, noSuchStream } from "../errors.ts";
 import { positionOf } from "../records/iterators.ts";
 import { childrenOf, type Read, recordsFrom } from "../records/read.ts";

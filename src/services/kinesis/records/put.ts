@@ -1,8 +1,8 @@
 import { MAX_REPORTED, type Violation } from "#aws/contract/constraints.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import {
   invalid,
   keysMissing,

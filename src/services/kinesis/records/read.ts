@@ -1,6 +1,6 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { invalid, shardIsGone, tooMuchRead } from "../errors.ts";
 import { shardId } from "../shards/sequence.ts";
 import { throughputOf } from "../shards/throughput.ts";

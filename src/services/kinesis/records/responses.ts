@@ -1,6 +1,6 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import { AwsError } from "#aws/errors.ts";
-import { RawJson } from "#aws/protocols/raw-json.ts";
+import { RawJson } from "#aws/protocols/json/raw.ts";
 import { sequenceNumbers } from "../shards/sequence.ts";
 import type { Shard } from "../store.ts";
 import type { Stored } from "./rows.ts";

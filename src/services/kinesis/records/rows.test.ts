@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
-import { bytesOf, type RawJson } from "#aws/protocols/raw-json.ts";
-import { rootOf } from "#kernel/principal.ts";
+import { bytesOf, type RawJson } from "#aws/protocols/json/raw.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
 import { kinesis } from "../service.ts";
 

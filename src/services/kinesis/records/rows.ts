@@ -1,4 +1,4 @@
-import type { BytesRow, ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { BytesRow, ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { recordRows, restRows, type Shard } from "../store.ts";
 
 /**

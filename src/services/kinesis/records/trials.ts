@@ -1,7 +1,7 @@
 import type { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import { memory } from "#kernel/memory.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import { memory } from "#kernel/records/memory.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { dryRun, tooManyTrials } from "../errors.ts";
 import type { Stream } from "../store.ts";
 

@@ -1,5 +1,5 @@
-import { memory } from "#kernel/memory.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { memory } from "#kernel/records/memory.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 
 /**
  * Readers that wait for a stream's next change, by the stream's number, in the memory of the partition's owner: new

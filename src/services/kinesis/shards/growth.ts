@@ -1,6 +1,6 @@
-import { job } from "#kernel/jobs.ts";
-import { memory } from "#kernel/memory.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import { memory } from "#kernel/records/memory.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { type Stream, streams } from "../store.ts";
 import { hasRoomFor, mostOnDemandShards } from "../streams/quotas.ts";
 import { scaleTo } from "./scaling.ts";

@@ -1,4 +1,4 @@
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { wakeAll } from "../records/waiters.ts";
 import { type Shard, type Stream, shards, streams } from "../store.ts";
 import type { Range } from "./ranges.ts";

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { PutRecordInput } from "#aws/contract/types/kinesis.ts";
-import { memory } from "#kernel/memory.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import { memory } from "#kernel/records/memory.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { isOpen, type Shard, type Stream, shardsOf } from "../store.ts";
 import { sequenceNumbers, shardId } from "./sequence.ts";
 

@@ -1,5 +1,5 @@
-import { type Job, job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { type Job, job } from "#kernel/work/jobs.ts";
 import { type Goal, type Shard, type Stream, streams } from "../store.ts";
 import { HASHES } from "./ranges.ts";
 import { merge, type Reshaping, reshaping, split } from "./reshaping.ts";

@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
-import { memory } from "#kernel/memory.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import { memory } from "#kernel/records/memory.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Shard } from "../store.ts";
 
 /** The limits of a shard per second: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html */

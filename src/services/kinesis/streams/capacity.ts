@@ -1,7 +1,7 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { invalid, onlyCommitted, onlyDistributedOnDemand, onlyOnDemand } from "../errors.ts";
 import { scaleTo } from "../shards/scaling.ts";
 import { activeAt, type Stream, streamArn, streams } from "../store.ts";

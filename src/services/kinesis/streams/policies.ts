@@ -1,7 +1,7 @@
 import { parseArn } from "#aws/arn.ts";
 import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { consumerAt } from "../consumers/consumer.ts";
 import { invalid, noPolicy, noSuchStreamArn } from "../errors.ts";
 import { consumers, isConsumerArn, streams } from "../store.ts";

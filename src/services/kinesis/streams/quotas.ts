@@ -1,5 +1,5 @@
-import type { Place } from "#kernel/collection.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { Place } from "#kernel/records/collection.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { changedTooOften, onDemandLimitExceeded, shardLimitExceeded } from "../errors.ts";
 import { type Stream, streams } from "../store.ts";
 

@@ -1,5 +1,5 @@
-import { job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { arrivalOf, deleteRow } from "../records/rows.ts";
 import { forgetRoutes } from "../shards/routes.ts";
 import {

@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Output } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { ALL_BLOCKED } from "../access/blocks.ts";
 import { blockConfiguration, blockIn } from "../access/public-access.ts";
 import { noSuchBucket } from "../buckets/errors.ts";

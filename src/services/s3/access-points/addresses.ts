@@ -2,7 +2,7 @@
  * The forms in which an access point can be named in place of a bucket.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
  */
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { BASE32, type Random } from "#lib/random.ts";
 import { type AccessPoint, accessPoints } from "./store.ts";
 

@@ -1,4 +1,4 @@
-import { collection } from "#kernel/collection.ts";
+import { collection } from "#kernel/records/collection.ts";
 import type { PublicAccessBlock } from "../access/blocks.ts";
 import type { Tag } from "../store.ts";
 

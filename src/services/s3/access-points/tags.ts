@@ -1,8 +1,8 @@
 /** The tags of buckets and access points, which are identified by their ARNs. */
 import { parseArn } from "#aws/arn.ts";
 import type { Tag as TagDocument } from "#aws/contract/types/s3control.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { type Bucket, buckets, type Tag } from "../store.ts";
 import { checkTags } from "../tags.ts";
 import { noSuchResource } from "./errors.ts";

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { canonicalUserOf } from "#aws/canonical-user.ts";
 import { policyOf } from "#aws/languages/policy/policy.ts";
-import { ANONYMOUS, type Principal, rootOf, serviceNamed } from "#kernel/principal.ts";
+import { ANONYMOUS, type Principal, rootOf, serviceNamed } from "#kernel/calls/principal.ts";
 import { TEST_PLACE, type TestCloud } from "#kernel/testing.ts";
 import { bodyOf } from "#lib/body.ts";
 import { withBucket } from "../objects/testing.ts";

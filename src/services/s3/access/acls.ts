@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Grant as GrantDocument } from "#aws/contract/types/s3.ts";
 import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { bucketArn, bucketAt, objectArn } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { checkDocument } from "../documents.ts";

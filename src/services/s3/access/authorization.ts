@@ -1,6 +1,6 @@
-import type { AccessFact } from "#kernel/authorize.ts";
+import type { AccessFact } from "#kernel/calls/authorize.ts";
 import type { Context } from "#kernel/context.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { accessPointFacts } from "./facts.ts";
 import { type AccessTarget, needsNoAuthorization, type OnBucket, targetOf } from "./target.ts";

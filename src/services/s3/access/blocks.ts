@@ -1,5 +1,5 @@
-import { collection } from "#kernel/collection.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import { collection } from "#kernel/records/collection.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Bucket } from "../store.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { AwsError } from "#aws/errors.ts";
-import { type Denial, sentenceOf } from "#kernel/authorize.ts";
-import type { Principal } from "#kernel/principal.ts";
+import { type Denial, sentenceOf } from "#kernel/calls/authorize.ts";
+import type { Principal } from "#kernel/calls/principal.ts";
 import { accessDenied, invalidArgument, invalidRequest, methodNotAllowed } from "../errors.ts";
 
 /**

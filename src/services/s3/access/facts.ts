@@ -1,5 +1,5 @@
 /** The access facts by which a call on a bucket or an object is authorized. */
-import type { AccessFact } from "#kernel/authorize.ts";
+import type { AccessFact } from "#kernel/calls/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { memoizeByText } from "#lib/memoize.ts";
 import { accessPointArn } from "../access-points/store.ts";

@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
  */
 import { canonicalUserOf } from "#aws/canonical-user.ts";
-import type { Principal } from "#kernel/principal.ts";
+import type { Principal } from "#kernel/calls/principal.ts";
 
 export interface Grant {
   to: Grantee;

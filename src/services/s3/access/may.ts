@@ -1,6 +1,6 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { accessPointFacts, objectFact } from "./facts.ts";
 import { type OnObject, targetOf } from "./target.ts";
 

@@ -1,13 +1,13 @@
 /** The access facts of calls on the service and on buckets. */
-import type { AccessFact } from "#kernel/authorize.ts";
+import type { AccessFact } from "#kernel/calls/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { bucketArn } from "../buckets/bucket.ts";
 import { accessDenied } from "../errors.ts";
 import { type AclRequest, asksForAcl } from "./acl-request.ts";
+import { authorization, NOTHING } from "./authorization.ts";
 import { anonymousCallsNot, neverAnonymous, notByAccessPoint, redirectToAboutS3 } from "./errors.ts";
 import { bucketFact } from "./facts.ts";
-import { authorization, NOTHING } from "./authorization.ts";
 import { keysOfCall } from "./keys.ts";
 import type { OnBucket } from "./target.ts";
 

@@ -1,12 +1,12 @@
 /** The access facts of calls on existing objects. */
-import type { AccessFact } from "#kernel/authorize.ts";
+import type { AccessFact } from "#kernel/calls/authorize.ts";
 import type { Context } from "#kernel/context.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { bypassesGovernance } from "../lock/headers.ts";
 import { findVersion } from "../versions.ts";
-import { accessPointFacts, bucketFact, contentFact, objectFact } from "./facts.ts";
 import { authorization } from "./authorization.ts";
+import { accessPointFacts, bucketFact, contentFact, objectFact } from "./facts.ts";
 import type { AccessTarget, OnObject } from "./target.ts";
 
 /**

@@ -1,16 +1,16 @@
 /** The access facts of calls that write objects: whole, in parts, or as copies. */
-import type { AccessFact } from "#kernel/authorize.ts";
+import type { AccessFact } from "#kernel/calls/authorize.ts";
 import type { Context } from "#kernel/context.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { findUpload, initiatorIn } from "../multipart/upload.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
 import { findVersion } from "../versions.ts";
 import { type AclRequest, asksForAcl } from "./acl-request.ts";
+import { authorization, NOTHING } from "./authorization.ts";
 import { anonymousCannot } from "./errors.ts";
 import { contentFact, objectFact } from "./facts.ts";
-import { authorization, NOTHING } from "./authorization.ts";
 import { factsOnVersion, matchFacts } from "./on-object.ts";
 import type { AccessTarget, OnObject } from "./target.ts";
 

@@ -1,5 +1,5 @@
 import type { Context } from "#kernel/context.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { AccessPoint } from "../access-points/store.ts";
 import { bucketAndAccessPoint } from "../buckets/bucket.ts";
 import { accessDenied } from "../errors.ts";

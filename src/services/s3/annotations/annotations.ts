@@ -5,8 +5,8 @@
 import { isUtf8 } from "node:buffer";
 import { keepOrDrop, reusesRow } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { type Body, BodyTooLargeError, bodyOf } from "#lib/body.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";

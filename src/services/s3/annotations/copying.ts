@@ -1,6 +1,6 @@
 import type { StagedBlob } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Bytes } from "#lib/joined.ts";
 import { invalidArgument } from "../errors.ts";
 import { bodyOfBytes, openBody } from "../objects/bytes.ts";

@@ -1,6 +1,6 @@
 import type { BlobRef } from "#kernel/blobs.ts";
-import { collection } from "#kernel/collection.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { collection } from "#kernel/records/collection.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { bodies, type Checksum, type ObjectVersion, type ReplicationState } from "../store.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { type Job, job } from "#kernel/jobs.ts";
+import { type Job, job } from "#kernel/work/jobs.ts";
 import { bodies, parts, uploads } from "../store.ts";
 
 const PAGE = 500;

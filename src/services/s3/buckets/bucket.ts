@@ -1,4 +1,4 @@
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { accessPointAt } from "../access-points/addresses.ts";
 import type { AccessPoint } from "../access-points/store.ts";

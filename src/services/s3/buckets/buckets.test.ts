@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { rootOf } from "#kernel/principal.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import { TEST_START, testCloud } from "#kernel/testing.ts";
 import { s3 as service } from "../service.ts";
 import { isBucketName } from "./names.ts";

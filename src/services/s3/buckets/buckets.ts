@@ -1,5 +1,5 @@
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { accessOfNewBucket } from "../access/new-bucket.ts";
 import { isAlias } from "../access-points/addresses.ts";
 import { bucketHasAccessPoints } from "../access-points/errors.ts";

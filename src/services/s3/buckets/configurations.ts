@@ -1,5 +1,5 @@
-import { collection } from "#kernel/collection.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { collection } from "#kernel/records/collection.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Bucket } from "../store.ts";
 

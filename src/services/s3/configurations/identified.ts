@@ -1,5 +1,5 @@
 import type { Context } from "#kernel/context.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import type { ConfigurationKind } from "../buckets/configurations.ts";
 import type { Bucket } from "../store.ts";

@@ -1,6 +1,6 @@
 import type { AwsError } from "#aws/errors.ts";
 import { s3Ids } from "#aws/protocols/s3.ts";
-import type { CrossOrigin, CrossOriginVerdict, EndpointRequest } from "#kernel/endpoint.ts";
+import type { CrossOrigin, CrossOriginVerdict, EndpointRequest } from "#kernel/calls/endpoint.ts";
 import { percentDecoded } from "#lib/percent.ts";
 import { buckets } from "../store.ts";
 import { corsRules } from "./configuration.ts";

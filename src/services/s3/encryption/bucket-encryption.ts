@@ -1,5 +1,5 @@
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input, Output } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { checkDocument } from "../documents.ts";
 import { malformedXml } from "../errors.ts";

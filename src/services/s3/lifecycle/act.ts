@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
-import { descending } from "#kernel/keys.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import { descending } from "#kernel/records/keys.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { announce, type Change } from "../changes.ts";
 import { logAction } from "../logging/lifecycle.ts";
 import { meterEarlyDelete } from "../storage-classes/classes.ts";

@@ -1,4 +1,4 @@
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Bucket, ObjectVersion, Upload } from "../store.ts";
 import { abortOf } from "./due.ts";

@@ -1,5 +1,5 @@
-import { collection } from "#kernel/collection.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import { collection } from "#kernel/records/collection.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { DAY_MS, midnightAfter } from "../days.ts";
 import { type Bucket, buckets } from "../store.ts";

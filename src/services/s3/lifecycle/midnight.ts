@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
-import { type Job, type JobOutcome, job } from "#kernel/jobs.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
+import { type Job, type JobOutcome, job } from "#kernel/work/jobs.ts";
 import { midnightAfter } from "../days.ts";
 import type { Bucket } from "../store.ts";
 import { minTierDays } from "../tiering/due.ts";

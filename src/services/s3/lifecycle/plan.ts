@@ -1,4 +1,4 @@
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { type Tiering, tieringsOf } from "../tiering/store.ts";
 import { type LifecycleDocument, lifecycles, type Rule, rulesOf } from "./rules.ts";

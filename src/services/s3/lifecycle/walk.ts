@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
-import { descending } from "#kernel/keys.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { descending } from "#kernel/records/keys.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { NEVER } from "../days.ts";
 import { versionRows } from "../listing/versions.ts";
 import { logAbort } from "../logging/lifecycle.ts";

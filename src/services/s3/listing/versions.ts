@@ -1,6 +1,6 @@
-import { descending } from "#kernel/keys.ts";
+import { descending } from "#kernel/records/keys.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { invalidArgument } from "../errors.ts";
 import { ownerOf } from "../owner.ts";

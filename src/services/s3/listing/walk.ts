@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
-import type { KeyPart } from "#kernel/keys.ts";
-import type { ListRange, ReadTransaction } from "#kernel/transaction.ts";
+import type { KeyPart } from "#kernel/records/keys.ts";
+import type { ListRange, ReadTransaction } from "#kernel/records/transaction.ts";
 
 /** The parameters of a listing. */
 export interface Selection {

@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce, type ChangeEvent } from "../changes.ts";
 import { checkDocument } from "../documents.ts";

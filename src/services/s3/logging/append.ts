@@ -1,4 +1,4 @@
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Bucket } from "../store.ts";
 import { deliverLogs } from "./delivery.ts";
 import { DELIVERY_DELAY_MS, logRecords } from "./store.ts";

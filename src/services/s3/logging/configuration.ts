@@ -1,6 +1,6 @@
 import type { LoggingEnabled } from "#aws/contract/types/s3.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { checkDocument } from "../documents.ts";
 import { malformedXml } from "../errors.ts";

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import type { LoggingEnabled } from "#aws/contract/types/s3.ts";
 import type { Context } from "#kernel/context.ts";
-import { type Job, job } from "#kernel/jobs.ts";
-import { isFinal } from "#kernel/targets.ts";
+import { isFinal } from "#kernel/delivery/targets.ts";
+import { type Job, job } from "#kernel/work/jobs.ts";
 import { bodyOf } from "#lib/body.ts";
 import { bucketArn } from "../buckets/bucket.ts";
 import { type Bucket, buckets } from "../store.ts";

@@ -1,5 +1,5 @@
+import type { Exchange, Observe } from "#kernel/calls/exchange.ts";
 import type { Context } from "#kernel/context.ts";
-import type { Exchange, Observe } from "#kernel/exchange.ts";
 import type { Input, Output } from "#kernel/service.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { percentDecoded } from "#lib/percent.ts";

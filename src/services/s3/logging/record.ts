@@ -1,4 +1,4 @@
-import type { Exchange } from "#kernel/exchange.ts";
+import type { Exchange } from "#kernel/calls/exchange.ts";
 import { ownerOf } from "../owner.ts";
 import type { Bucket } from "../store.ts";
 

@@ -1,4 +1,4 @@
-import { collection } from "#kernel/collection.ts";
+import { collection } from "#kernel/records/collection.ts";
 
 /** A line of an access log that has not been delivered yet. */
 export interface LogRecord {

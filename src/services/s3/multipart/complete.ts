@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { Context } from "#kernel/context.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { checkUploadKey, customerKeyOf } from "../encryption/customer-key.ts";

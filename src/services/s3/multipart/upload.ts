@@ -1,5 +1,5 @@
-import type { Principal } from "#kernel/principal.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { Principal } from "#kernel/calls/principal.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { ownerOf } from "../owner.ts";
 import { type Bucket, bodies, type Part, parts, type Upload, uploads } from "../store.ts";

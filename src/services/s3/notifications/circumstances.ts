@@ -1,6 +1,6 @@
+import { HOST_ID } from "#kernel/calls/host-id.ts";
 import type { Context } from "#kernel/context.ts";
-import { HOST_ID } from "#kernel/host-id.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 
 /** The caller, origin and time of an event. */
 export interface Circumstances {

@@ -1,9 +1,9 @@
 import { parseArn } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
-import type { Clients } from "#kernel/clients.ts";
+import type { Clients } from "#kernel/calls/clients.ts";
+import { HOST_ID } from "#kernel/calls/host-id.ts";
 import type { Context } from "#kernel/context.ts";
-import { HOST_ID } from "#kernel/host-id.ts";
-import { deliver } from "#kernel/targets.ts";
+import { deliver } from "#kernel/delivery/targets.ts";
 import { bucketArn } from "../buckets/bucket.ts";
 import type { Bucket } from "../store.ts";
 import { unreachable } from "./errors.ts";

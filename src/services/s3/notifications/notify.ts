@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import type { Change } from "../changes.ts";
 import type { Bucket } from "../store.ts";
 import { circumstancesOf } from "./circumstances.ts";

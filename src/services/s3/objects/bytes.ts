@@ -1,6 +1,6 @@
 import type { BlobRef } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Body } from "#lib/body.ts";
 import { type Bytes, joined } from "#lib/joined.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";

@@ -1,7 +1,7 @@
 import { keepOrDrop } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Bytes } from "#lib/joined.ts";
 import { provenanceOf } from "../access/ownership.ts";
 import {

@@ -1,7 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input, Output } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { authorizeDeletion } from "../access/on-object.ts";
 import { type AccessTarget, targetOf } from "../access/target.ts";
 import { bucketAt } from "../buckets/bucket.ts";

@@ -1,4 +1,4 @@
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { methodNotAllowedOnMarker, noSuchKey, noSuchVersion } from "../errors.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";

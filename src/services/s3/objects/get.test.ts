@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ANONYMOUS, rootOf } from "#kernel/principal.ts";
+import { ANONYMOUS, rootOf } from "#kernel/calls/principal.ts";
 import { TEST_START } from "#kernel/testing.ts";
 import { bodyOf } from "#lib/body.ts";
 import { random } from "#lib/random.ts";

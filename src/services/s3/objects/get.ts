@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input, Output } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { mayReadTags, mayWith } from "../access/may.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import {

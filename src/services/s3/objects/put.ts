@@ -1,7 +1,7 @@
 import { keepOrDrop } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { type Body, bodyOf } from "#lib/body.ts";
 import { whenReady } from "#lib/maybe-promise.ts";
 import { type Provenance, provenanceOf } from "../access/ownership.ts";

@@ -1,4 +1,4 @@
-import { rootOf } from "#kernel/principal.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import type { Input, OperationId } from "#kernel/service.ts";
 import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
 import { countedBlobs } from "#kernel/testing-blobs.ts";

@@ -1,5 +1,5 @@
 import { verifyPostSignature } from "#aws/signature/post-signature.ts";
-import type { Endpoint } from "#kernel/endpoint.ts";
+import type { Endpoint } from "#kernel/calls/endpoint.ts";
 import { preconditionFailed } from "../errors.ts";
 import { postObject } from "./post-object.ts";
 

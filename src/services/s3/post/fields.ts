@@ -1,4 +1,4 @@
-import { parseXml, type XmlElement } from "#aws/protocols/xml-reader.ts";
+import { parseXml, type XmlElement } from "#aws/protocols/xml/reader.ts";
 import type { Fields } from "#aws/signature/post-policy.ts";
 import type { Input } from "#kernel/service.ts";
 import { invalidArgument, malformedXml } from "../errors.ts";

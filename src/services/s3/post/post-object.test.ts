@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AwsError } from "#aws/errors.ts";
 import { signPolicy, verifyPostSignature } from "#aws/signature/post-signature.ts";
-import { ANONYMOUS, rootOf } from "#kernel/principal.ts";
+import { ANONYMOUS, rootOf } from "#kernel/calls/principal.ts";
 import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
 import { s3 as service } from "../service.ts";
 import { postObject } from "./post-object.ts";

@@ -3,7 +3,7 @@
  * authenticated by form fields, which also determine the response.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
  */
-import { escapeXml, xmlDeclaration } from "#aws/protocols/xml-writer.ts";
+import { escapeXml, xmlDeclaration } from "#aws/protocols/xml/writer.ts";
 import { readUploadForm } from "#aws/signature/multipart-form.ts";
 import {
   type AllowedLength,
@@ -14,7 +14,7 @@ import {
   parsePostPolicy,
 } from "#aws/signature/post-policy.ts";
 import { type PostSignature, parsePostSignature } from "#aws/signature/post-signature.ts";
-import type { Clients } from "#kernel/clients.ts";
+import type { Clients } from "#kernel/calls/clients.ts";
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import { requestIn } from "./fields.ts";
 

@@ -4,8 +4,8 @@
  */
 import type { StagedBlob } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { type Annotation, annotations, annotationsOf, MAX_ANNOTATIONS } from "../annotations/store.ts";
 import { isProtected } from "../lock/retention.ts";
 import { bodyOfBytes, openBody } from "../objects/bytes.ts";

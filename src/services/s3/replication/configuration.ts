@@ -1,5 +1,5 @@
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { checkDocument, checkStoredSize, MAX_LIST_BYTES } from "../documents.ts";
 import { headerNotImplemented } from "../errors.ts";

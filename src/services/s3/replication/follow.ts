@@ -1,4 +1,4 @@
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Change } from "../changes.ts";
 import { isArchived } from "../storage-classes/archive.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";

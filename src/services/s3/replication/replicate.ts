@@ -1,7 +1,7 @@
 import type { BlobRef, StagedBlob } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import type { Bytes } from "#lib/joined.ts";
 import type { ChangeEvent } from "../changes.ts";
 import { lockFor } from "../lock/headers.ts";

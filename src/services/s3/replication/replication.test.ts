@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { rootOf } from "#kernel/principal.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import type { Service } from "#kernel/service.ts";
 import { testCloud } from "#kernel/testing.ts";
 import { bodyOf } from "#lib/body.ts";

@@ -1,4 +1,4 @@
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { ChangeEvent } from "../changes.ts";
 import { type Bucket, buckets, type ObjectVersion } from "../store.ts";
 import { findVersion } from "../versions.ts";

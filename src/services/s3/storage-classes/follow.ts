@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
-import { type Job, type JobOutcome, job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { type Job, type JobOutcome, job } from "#kernel/work/jobs.ts";
 import { announce } from "../changes.ts";
 import { type Bucket, buckets, type ObjectVersion } from "../store.ts";
 import { findVersion, rewriteVersion } from "../versions.ts";

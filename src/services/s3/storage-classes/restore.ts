@@ -1,5 +1,5 @@
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { DAY_MS, midnightAfter } from "../days.ts";

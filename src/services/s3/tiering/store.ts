@@ -1,5 +1,5 @@
 import type { IntelligentTieringConfiguration } from "#aws/contract/types/s3.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { configuration } from "../buckets/configurations.ts";
 import { type Filter, filterOf } from "../lifecycle/filter.ts";
 import type { ArchiveTier } from "../storage-classes/archive.ts";

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from "node:http";
 import type { AwsError } from "#aws/errors.ts";
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
-import { escapeXml } from "#aws/protocols/xml-writer.ts";
-import type { EndpointAnswer } from "#kernel/endpoint.ts";
+import { escapeXml } from "#aws/protocols/xml/writer.ts";
+import type { EndpointAnswer } from "#kernel/calls/endpoint.ts";
 import { inHeader, type Target } from "./routing.ts";
 
 /** Returns the headers of every response of a website. */

@@ -1,8 +1,8 @@
 import { parseArn, queueUrlOf } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import { job, NonRetryableError } from "#kernel/jobs.ts";
-import { isFinal } from "#kernel/targets.ts";
+import { isFinal } from "#kernel/delivery/targets.ts";
+import { job, NonRetryableError } from "#kernel/work/jobs.ts";
 import { release, whole } from "../content.ts";
 import {
   type Message,

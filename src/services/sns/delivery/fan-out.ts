@@ -4,8 +4,8 @@ import {
   type FilterScope,
   filterPolicy,
 } from "#aws/languages/filter-policy/filter-policy.ts";
-import { job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { memoizeByText } from "#lib/memoize.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import { hold, release, store, stored, whole } from "../content.ts";

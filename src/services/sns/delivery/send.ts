@@ -1,7 +1,7 @@
 import { parseArn, queueUrlOf } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
+import { rootOf } from "#kernel/calls/principal.ts";
 import type { Context } from "#kernel/context.ts";
-import { rootOf } from "#kernel/principal.ts";
 import { subscriptionArn } from "../arns.ts";
 import { pushLetter } from "../mobile/push.ts";
 import { textMessage } from "../mobile/sms.ts";

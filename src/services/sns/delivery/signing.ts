@@ -1,5 +1,5 @@
+import type { Endpoint } from "#kernel/calls/endpoint.ts";
 import type { Context } from "#kernel/context.ts";
-import type { Endpoint } from "#kernel/endpoint.ts";
 import { type Subscription, topics } from "../store.ts";
 
 /** The members that a signature covers, in this order, as far as they are present. */

@@ -1,6 +1,6 @@
-import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
-import { page } from "#kernel/pages.ts";
+import type { Place } from "#kernel/records/collection.ts";
+import { page } from "#kernel/records/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { resourceIn } from "../arns.ts";
 import {

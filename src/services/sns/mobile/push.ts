@@ -1,5 +1,5 @@
 import type { Context } from "#kernel/context.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { resourceIn } from "../arns.ts";
 import { fault, noEndpoint } from "../errors.ts";
 import type { Content } from "../publish/message.ts";

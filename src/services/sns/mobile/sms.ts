@@ -1,5 +1,5 @@
 import type { Context } from "#kernel/context.ts";
-import { page } from "#kernel/pages.ts";
+import { page } from "#kernel/records/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { checkSome, fault, invalidParameter } from "../errors.ts";
 import type { Content } from "../publish/message.ts";

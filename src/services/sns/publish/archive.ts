@@ -1,5 +1,5 @@
-import { job } from "#kernel/jobs.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { hold, release, whole } from "../content.ts";
 import { queueUp, wants } from "../delivery/fan-out.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { type Message, type Published, published, type Topic } from "../store.ts";
 
 /** The interval in which a message with the id of an earlier one is accepted but not delivered. */

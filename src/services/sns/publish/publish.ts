@@ -1,8 +1,8 @@
 import type { BatchResultErrorEntry, PublishBatchResultEntry } from "#aws/contract/types/sns.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { topicArn } from "../arns.ts";
 import { stored } from "../content.ts";
 import { fanOut } from "../delivery/fan-out.ts";

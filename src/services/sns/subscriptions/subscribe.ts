@@ -1,7 +1,7 @@
 import { parseArn } from "#aws/arn.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { subscriptionArn } from "../arns.ts";
 import { forgetEnded, sendConfirmation, sendUnsubscribeConfirmation } from "../delivery/confirmation.ts";
 import { fault, invalidAttributes, invalidParameter, subscriptionDiffers } from "../errors.ts";

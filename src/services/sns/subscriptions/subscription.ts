@@ -1,5 +1,5 @@
 import type { Context } from "#kernel/context.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { subscriptionNamed } from "../arns.ts";
 import { subscriptionNotFound } from "../errors.ts";
 import { type Subscription, subscriptions, topics } from "../store.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "#kernel/context.ts";
-import { page } from "#kernel/pages.ts";
+import { page } from "#kernel/records/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { subscriptionArn, topicArn } from "../arns.ts";
 import { effectiveSubscriptionPolicy } from "../delivery/policy.ts";

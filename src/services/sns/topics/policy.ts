@@ -1,6 +1,6 @@
 import { parsePolicy, RESOURCE_POLICY } from "#aws/languages/policy/document.ts";
 import { PolicyError } from "#aws/languages/policy/faults.ts";
-import type { Place } from "#kernel/collection.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import { topicArn } from "../arns.ts";
 import type { Refusal } from "../errors.ts";
 import type { Topic } from "../store.ts";

@@ -1,4 +1,4 @@
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { fault, invalidParameter, tooManyPolicies } from "../errors.ts";
 import { type Protocol, type Subscription, subscriptions, type Topic } from "../store.ts";
 

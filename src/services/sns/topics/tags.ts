@@ -1,7 +1,7 @@
 import { isReservedTag, isTagText } from "#aws/tag-text.ts";
 import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
 import { topicNamed } from "../arns.ts";
 import { checkSome, invalidTag, resourceNotFound, tooManyTags } from "../errors.ts";
 import { type Tag, type Topic, topics } from "../store.ts";

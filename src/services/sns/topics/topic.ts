@@ -1,5 +1,5 @@
 import type { Context } from "#kernel/context.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { topicNamed } from "../arns.ts";
 import { topicNotFound } from "../errors.ts";
 import { type Topic, topics } from "../store.ts";

@@ -1,9 +1,9 @@
 import { notImplemented } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import { page } from "#kernel/pages.ts";
+import { page } from "#kernel/records/pages.ts";
+import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { topicArn, topicNamed } from "../arns.ts";
 import { effectivePolicy } from "../delivery/policy.ts";
 import { archiveKeepsTopic, fifoName, invalidAttributes, invalidParameter, topicDiffers } from "../errors.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "#kernel/context.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { type Cursor, cursors, type Pipe, type Position } from "../store.ts";
 import { type SourceShard, type StreamSource, streamParameters } from "./stream.ts";
 

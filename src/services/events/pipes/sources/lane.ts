@@ -1,7 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import { memory } from "#kernel/memory.ts";
+import { memory } from "#kernel/records/memory.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { handOver } from "../hand-over.ts";
 import { type Cursor, cursors, type Pipe, pipes } from "../store.ts";
 import { laneCount } from "./cursors.ts";

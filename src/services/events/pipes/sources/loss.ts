@@ -1,7 +1,7 @@
 import { parseArn } from "#aws/arn.ts";
 import type { Context } from "#kernel/context.ts";
-import { job } from "#kernel/jobs.ts";
-import { deliver } from "#kernel/targets.ts";
+import { deliver } from "#kernel/delivery/targets.ts";
+import { job } from "#kernel/work/jobs.ts";
 import { callerOf } from "../hand-over.ts";
 import { type Pipe, pipeArn } from "../store.ts";
 import { type StreamEvent, type StreamSource, streamParameters } from "./stream.ts";

@@ -1,0 +1,42 @@
+import type { Clock } from "#lib/clock.ts";
+import { BASE32, type Random } from "#lib/random.ts";
+import type { Sealer } from "../secrets/seal.ts";
+import type { Principal } from "./principal.ts";
+
+/**
+ * Temporary credentials. Their sealed token contains everything needed to verify them and nothing is stored,
+ * so they survive a restart, are valid in every process, and need no lookup.
+ */
+export interface Session {
+  accessKeyId: string;
+  secret: string;
+  principal: Principal;
+  /** Cloud time. */
+  expires: number;
+}
+
+const PURPOSE = "session";
+const SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+export const isSessionKey = (accessKeyId: string): boolean => accessKeyId.startsWith("ASIA");
+
+export function issueSession(
+  { seal, random, clock }: { seal: Sealer; random: Random; clock: Clock },
+  principal: Principal,
+  milliseconds: number,
+): Session & { token: string } {
+  const accessKeyId = `ASIA${random.text(16, BASE32)}`;
+  const session: Session = {
+    accessKeyId,
+    secret: random.text(40, SECRET_ALPHABET),
+    principal: { ...principal, accessKeyId },
+    expires: clock.now() + milliseconds,
+  };
+  return { ...session, token: seal.seal(PURPOSE, session) };
+}
+
+/** Returns `undefined` for a token that this cloud did not issue, or not for that key. */
+export function openSession(seal: Sealer, accessKeyId: string, token: string): Session | undefined {
+  const session = seal.unseal(PURPOSE, token) as Session | undefined;
+  return session?.accessKeyId === accessKeyId ? session : undefined;
+}
