@@ -244,17 +244,26 @@ export interface ExportedFile {
   dataFileS3Key: string;
 }
 
+/** The filter of an export. Its values are base64 of their stored form, since they may contain byte strings. */
+export interface StoredFilter extends Omit<DynamoDB.FilterSpecification, "ExpressionAttributeValues"> {
+  values?: string;
+}
+
 /** An export of a table at a moment, or of its changes in a period, to a bucket. */
 export interface Export {
   id: string;
   /** The number of the rows to be written. */
   number: number;
   of: Table;
-  asked: Omit<DynamoDB.ExportTableToPointInTimeInput, "ExportTime" | "IncrementalExportSpecification">;
+  asked: Omit<
+    DynamoDB.ExportTableToPointInTimeInput,
+    "ExportTime" | "IncrementalExportSpecification" | "FilterSpecification"
+  >;
   /** The moment, or the end of the period. */
   at: Time;
   /** The start of the period of an incremental export, and its view type. */
   span?: { from: Time; view: DynamoDB.ExportViewType };
+  filter?: StoredFilter;
   /** The digest of the whole request, which identifies a repeated one. */
   digest?: string;
   created: Time;

@@ -9,7 +9,6 @@ const { sendRaw, withTable } = dynamodbOn(conformanceCloud());
 const TableName = "there";
 withTable(TableName);
 
-const TableArn = `arn:aws:dynamodb:us-east-1:000000000000:table/${TableName}`;
 const refused = (operation: string, input: object) => outcome(sendRaw(operation, JSON.stringify(input)));
 const byName = (name: string) => ["NotImplemented", expect.stringContaining(name)];
 
@@ -41,10 +40,6 @@ behaviour("UpdateTable refuses a vector index as not implemented", api("UpdateTa
   expect(await refused("UpdateTable", update)).toEqual(byName("VectorIndexUpdates"));
 });
 
-behaviour("a filtered export is refused by name", guide("S3DataExport.Filtered"), async () => {
-  const filtered = { TableArn, S3Bucket: "bucket", FilterSpecification: { FilterExpression: "a = b" } };
-  expect(await refused("ExportTableToPointInTime", filtered)).toEqual(byName("FilterSpecification"));
-});
 for (const [member, update] of [
   ["DisassociationProtectionEnabled", { DisassociationProtectionEnabled: false }],
   [

@@ -80,11 +80,13 @@ export default {
   },
   added: {
     "CreateTableInput.VectorIndexes": ["VectorIndexList", {}],
+    "ExportDescription.FilterSpecification": ["FilterSpecification", {}],
     "ExportTableToPointInTimeInput.FilterSpecification": ["FilterSpecification", {}],
     "ReplicationGroupUpdate.Disassociate": ["DisassociateReplicationGroupMemberAction", {}],
     "RestoreTableFromBackupInput.VectorIndexOverride": ["VectorIndexList", {}],
     "RestoreTableToPointInTimeInput.VectorIndexOverride": ["VectorIndexList", {}],
     "TableCreationParameters.VectorIndexes": ["VectorIndexList", {}],
+    "TableDescription.DisassociationProtectionEnabled": ["$boolean", {}],
     "UpdateTableInput.DisassociationProtectionEnabled": ["$boolean", {}],
     "UpdateTableInput.VectorIndexUpdates": ["VectorIndexUpdateList", {}],
   },

@@ -492,6 +492,7 @@ export interface ExportDescription {
   ItemCount?: number;
   ExportType?: ExportType;
   IncrementalExportSpecification?: IncrementalExportSpecification;
+  FilterSpecification?: FilterSpecification;
 }
 export type ExportFormat = "ION" | "DYNAMODB_JSON";
 export interface ExportNotFoundException {
@@ -1271,6 +1272,7 @@ export interface TableDescription {
   OnDemandThroughput?: OnDemandThroughput;
   WarmThroughput?: TableWarmThroughputDescription;
   MultiRegionConsistency?: MultiRegionConsistency;
+  DisassociationProtectionEnabled?: boolean;
 }
 export interface TableInUseException {
   message?: string;

@@ -199,7 +199,8 @@ async function finish(tx: Transaction, { target, items, bytes, indexes }: Copyin
     startCounting(tx, table);
   } else if (target.type === "export") {
     const exported = (await tx.get(exports, [target.table, target.id]))!;
-    tx.put(exports, { ...exported, items, bytes });
+    // What a filtered export contains is counted when it is written.
+    tx.put(exports, exported.filter ? exported : { ...exported, items, bytes });
     tx.enqueue(writeExport, { table: target.table, id: target.id });
   } else {
     const backup = (await tx.get(backups, [target.table, target.id]))!;

@@ -6,18 +6,10 @@ import { CHANGES_AT_ONCE, changesBetween, type Moment, undoIn } from "../backups
 import { rowKey } from "../items/keys.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { backupRows, type Export, exports, itemRows, undoRows } from "../store.ts";
-import { decodeItem, encodeItem, readAtOnce } from "../values/stored.ts";
+import { decodeItem, readAtOnce } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
+import { changeStored, type NetChange, storedChange } from "./net-change.ts";
 import { writeExport } from "./write.ts";
-
-/** The net change of an item in a period: the item at its start and at its end, if any. */
-export interface NetChange {
-  key: Item;
-  old: Item | undefined;
-  new: Item | undefined;
-  /** The time of the last change, in milliseconds since 1970, cloud time. */
-  at: number;
-}
 
 /** The progress of gathering the changes for an export. */
 interface Gathering {
@@ -137,15 +129,6 @@ async function changeAt(tx: ReadTransaction, exported: Export, key: Item): Promi
   return stored && changeStored(stored);
 }
 
-/** Stores a net change in the form of an item. */
-function keep(tx: Transaction, exported: Export, { key, old, new: image, at }: NetChange): void {
-  const change: Item = { key: { M: key }, at: { N: String(at) } };
-  if (old) change.old = { M: old };
-  if (image) change.new = { M: image };
-  tx.putBytes(backupRows, rowKey(exported.number, exported.of.key, key), encodeItem(change));
-}
-
-function changeStored(stored: Uint8Array): NetChange {
-  const { key, old, new: image, at } = decodeItem(stored);
-  return { key: key!.M!, old: old?.M, new: image?.M, at: Number(at!.N) };
+function keep(tx: Transaction, exported: Export, change: NetChange): void {
+  tx.putBytes(backupRows, rowKey(exported.number, exported.of.key, change.key), storedChange(change));
 }

@@ -18,6 +18,9 @@ export const notATableArn = () => invalid("Invalid Request: Table ARN is invalid
 export const noKeyHere = () =>
   invalid("Invalid Request: KMS Key Id is not supported for this encryption type");
 
+export const filterTooLarge = () =>
+  invalid("Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size");
+
 export const timeIsWrong = () => wrongTime("Export Time is invalid");
 export const timeIsGone = () =>
   wrongTime("Point in Time Recovery is not available for specified export time");

@@ -14,6 +14,7 @@ import { tableName } from "../items/rows.ts";
 import { type Export, exports, type Table, tableArn, tables } from "../store.ts";
 import { startGathering } from "./changes.ts";
 import { exportConflict, exportOfOtherRegion, noSuchExport, notAnExport, wrongToken } from "./errors.ts";
+import { filterOf, filterStored, storedFilter } from "./filter.ts";
 import { exportArn, keyIn } from "./names.ts";
 import { checkRequest, timesOf } from "./request.ts";
 import { billedBytes, writeExport } from "./write.ts";
@@ -35,12 +36,18 @@ export const exportOperations = {
    */
   async ExportTableToPointInTime(ctx, input) {
     checkRequest(input);
+    const { ExportTime: _, IncrementalExportSpecification: __, FilterSpecification, ...request } = input;
+    const checkFilter = FilterSpecification && filterOf(FilterSpecification);
+    const filter = FilterSpecification && storedFilter(FilterSpecification);
     const name = tableName(input.TableArn);
     const id = `${timeInId(ctx.clock.now())}-${ctx.random.uuid().slice(0, 8)}`;
     const earlier = await ctx.read(async (tx) => {
       const holder = await earlierExport(tx, input);
-      if (!holder) timesOf(await exportable(ctx, tx, input), input, tx.now());
-      return holder;
+      if (holder) return holder;
+      const table = await exportable(ctx, tx, input);
+      checkFilter?.(table);
+      timesOf(table, input, tx.now());
+      return undefined;
     });
     if (earlier) return { ExportDescription: described(ctx, earlier) };
     const refused = await refusal(ctx, input, id);
@@ -50,7 +57,6 @@ export const exportOperations = {
       if (concurrent) return { ExportDescription: described(ctx, concurrent) };
       const table = await exportable(ctx, tx, input);
       const now = tx.now();
-      const { ExportTime: _, IncrementalExportSpecification: __, ...request } = input;
       const made: Export = {
         id,
         number: tx.sequence(),
@@ -58,6 +64,7 @@ export const exportOperations = {
         asked: request,
         ...(input.ClientToken !== undefined && { digest: digestOf(input) }),
         ...timesOf(table, input, now),
+        ...(filter && { filter }),
         created: now,
         ...(refused && { failure: refused }),
         items: 0,
@@ -193,7 +200,7 @@ function statusOf({ failure, ended }: Export): DynamoDB.ExportStatus {
 }
 
 function described(place: Place, one: Export): DynamoDB.ExportDescription {
-  const { asked: request, of: table, failure, ended, span } = one;
+  const { asked: request, of: table, failure, ended, span, filter } = one;
   const isDone = ended !== undefined && !failure;
   return {
     ExportArn: exportArn(place, one),
@@ -220,5 +227,6 @@ function described(place: Place, one: Export): DynamoDB.ExportDescription {
       ExportToTime: new Date(one.at),
       ExportViewType: span.view,
     },
+    FilterSpecification: filter && filterStored(filter),
   };
 }

@@ -39,7 +39,6 @@ export function checkRequest(input: Request): void {
   if (span && !span.ExportFromTime) throw noStart();
   if (input.S3SseKmsKeyId !== undefined && input.S3SseAlgorithm !== "KMS") throw noKeyHere();
   if (input.ExportFormat === "ION") throw notImplemented("the export format ION");
-  if (input.FilterSpecification) throw notImplemented("FilterSpecification of an export");
 }
 
 /**

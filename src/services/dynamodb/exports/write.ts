@@ -11,7 +11,8 @@ import { clearBackup } from "../backups/clear.ts";
 import { bucketFailure } from "../buckets.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { backupRows, type Export, type ExportedFile, exports, tableArn } from "../store.ts";
-import { StoredItem, storedItemIn } from "../values/stored.ts";
+import { storedItemIn } from "../values/stored.ts";
+import { linesOf } from "./lines.ts";
 import { dataKeyIn, exportArn, keyIn } from "./names.ts";
 
 /** The size of a file before compression. */
@@ -59,13 +60,13 @@ export const writeExport = job<{ table: string; id: string }>("dynamodb/export",
 
 interface Written {
   file: ExportedFile;
-  /** The size before compression. */
+  /** The size of what was read for it. */
   bytes: number;
 }
 
-/** Adds a file to the counts of an incremental export; a full export was counted when it was copied. */
+/** Adds a file to the counts of an export; a whole table was counted when it was copied. */
 const withFile = (exported: Export, written: Written | undefined): Export =>
-  exported.span && written
+  (exported.span || exported.filter) && written
     ? { ...exported, items: exported.items + written.file.itemCount, bytes: exported.bytes + written.bytes }
     : exported;
 
@@ -93,26 +94,6 @@ async function nextRows(ctx: Context, number: number, behind: string | undefined
   return { rows, isEnd: false };
 }
 
-/** The line of a row; `undefined` for an item that was both created and deleted within the period. */
-function lineOf({ span }: Export, { value }: BytesRow): string | undefined {
-  const row = new StoredItem(value);
-  if (!span) return `{"Item":${row.json}}\n`;
-  const { key, old, new: image, at } = JSON.parse(row.json.toString()) as Record<string, Wire>;
-  if (!old && !image) return undefined;
-  const line = {
-    Metadata: { WriteTimestampMicros: { N: `${at!.N}000` } },
-    Keys: key!.M,
-    ...(old && span.view === "NEW_AND_OLD_IMAGES" && { OldImage: old.M }),
-    ...(image && { NewImage: image.M }),
-  };
-  return `${JSON.stringify(line)}\n`;
-}
-/** A value as on the wire, with byte strings in base64. */
-interface Wire {
-  M?: object;
-  N?: string;
-}
-
 async function writeFile(
   ctx: Context,
   exported: Export,
@@ -120,18 +101,18 @@ async function writeFile(
   rows: readonly BytesRow[],
 ): Promise<Written> {
   const name = `${hash("md5", `${exported.id}/${part}`).slice(0, 26)}.json.gz`;
-  const lines = rows.map((row) => lineOf(exported, row)).filter((line) => line !== undefined);
-  const text = Buffer.from(lines.join(""));
-  const body = await promisify(gzip)(text);
+  const lines = rows.map(linesOf(exported));
+  const texts = lines.map(({ text }) => text).filter((text) => text !== undefined);
+  const body = await promisify(gzip)(texts.join(""));
   const key = dataKeyIn(exported, name);
   const { ETag } = await put(ctx, exported, key, body);
   const file = {
-    itemCount: lines.length,
+    itemCount: texts.length,
     md5Checksum: hash("md5", body, "base64"),
     etag: (ETag ?? "").replaceAll('"', ""),
     dataFileS3Key: key,
   };
-  return { file, bytes: text.length };
+  return { file, bytes: lines.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 async function writeManifests(ctx: Context, exported: Export, files: readonly ExportedFile[]): Promise<void> {

@@ -1,9 +1,9 @@
 import { memoizeByText } from "#lib/memoize.ts";
 import { emptyKey, invalid, invalidParameters } from "../errors.ts";
-import { checkKeySizes, partitionNames, sortNames } from "../items/keys.ts";
+import { checkKeySizes, namesOf, partitionNames, sortNames } from "../items/keys.ts";
 import type { KeyNames } from "../store.ts";
-import { type Item, type TypeName, typeOf, type Value } from "../values/value.ts";
-import { testOf } from "./conditions.ts";
+import { compareValues, type Item, isEqual, type TypeName, typeOf, type Value } from "../values/value.ts";
+import { beginsWith, testOf } from "./conditions.ts";
 import { type Condition, type Operand, parseCondition } from "./grammar.ts";
 import type { Placeholders } from "./placeholders.ts";
 
@@ -167,4 +167,45 @@ function checkValues(
         );
     }
   }
+}
+
+export const isInPartition = ({ partition }: KeyRange, key: KeyNames, item: Item): boolean =>
+  partitionNames(key).every((name) => isEqual(item[name]!, partition[name]!));
+
+/** Whether the sort key of an item is in a range. */
+export function meetsSort({ equal, sort }: KeyRange, key: KeyNames, item: Item): boolean {
+  const sorts = sortNames(key);
+  const isEqualBefore = equal.every((value, at) => isEqual(item[sorts[at]!]!, value));
+  return isEqualBefore && (!sort || meets(sort, item[sorts[equal.length]!]!));
+}
+
+function meets({ operator, values: [low, high] }: KeyCondition, value: Value): boolean {
+  const order = compareValues(value, low!)!;
+  switch (operator) {
+    case "=":
+      return order === 0;
+    case "<":
+      return order < 0;
+    case "<=":
+      return order <= 0;
+    case ">":
+      return order > 0;
+    case ">=":
+      return order >= 0;
+    case "BETWEEN":
+      return order >= 0 && compareValues(value, high!)! <= 0;
+    default:
+      return beginsWith(value, low);
+  }
+}
+
+/** Checks that a filter contains no key attributes, which only key conditions may. @throws {AwsError} ValidationException */
+export function checkNoKeys(
+  key: KeyNames,
+  where: string,
+  filtered: ReadonlySet<string> | ReadonlyMap<string, unknown>,
+): void {
+  const name = namesOf(key).find((one) => filtered.has(one));
+  if (name !== undefined)
+    throw invalid(`${where} can only contain non-primary key attributes: Primary key attribute: ${name}`);
 }

@@ -2,23 +2,25 @@ import type { KeyPart } from "#kernel/records/keys.ts";
 import type { ListRange } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalid } from "../errors.ts";
-import { beginsWith } from "../expressions/conditions.ts";
 import {
+  checkNoKeys,
+  isInPartition,
   type KeyCondition,
   type KeyRange,
   keyConditionOf,
   keyConditionsOf,
   keyRangeOf,
+  meetsSort,
 } from "../expressions/key-conditions.ts";
 import { placeholders } from "../expressions/placeholders.ts";
-import { hashOf, namesOf, partitionNames, rowKey, sortNames, sortPart } from "../items/keys.ts";
+import { hashOf, rowKey, sortPart } from "../items/keys.ts";
 import { checkParameters, namedProjection } from "../items/request.ts";
 import { tableAt } from "../items/rows.ts";
 import { checkedConditions } from "../legacy/conditions.ts";
 import { keyConditionsIn } from "../legacy/key-conditions.ts";
 import type { Index, KeyNames, Table } from "../store.ts";
 import { meterOf } from "../throughput/meter.ts";
-import { compareValues, type Item, isEqual, type Value } from "../values/value.ts";
+import type { Item } from "../values/value.ts";
 import { pageOf } from "./pages.ts";
 import { checkSelect, indexOf, readingOf } from "./reading.ts";
 import { checkStart, startIn } from "./start.ts";
@@ -70,44 +72,11 @@ export const queryOperations = {
 } satisfies Handlers<"dynamodb">;
 
 /** Checks that a start key satisfies the key conditions. @throws {AwsError} ValidationException */
-function checkWithin(start: Item, key: KeyNames, { partition, equal, sort }: KeyRange): void {
-  if (partitionNames(key).some((name) => !isEqual(start[name]!, partition[name]!)))
+function checkWithin(start: Item, key: KeyNames, wanted: KeyRange): void {
+  if (!isInPartition(wanted, key, start))
     throw invalid("The provided starting key is outside query boundaries based on provided conditions");
-  const sorts = sortNames(key);
-  const isWithin = equal.every((value, at) => isEqual(start[sorts[at]!]!, value));
-  if (!isWithin || (sort && !meets(sort, start[sorts[equal.length]!]!)))
+  if (!meetsSort(wanted, key, start))
     throw invalid("The provided starting key does not match the range key predicate");
-}
-
-/** Checks that a filter contains no key attributes, which only key conditions may. @throws {AwsError} ValidationException */
-function checkNoKeys(
-  key: KeyNames,
-  where: string,
-  filtered: ReadonlySet<string> | ReadonlyMap<string, unknown>,
-): void {
-  const name = namesOf(key).find((one) => filtered.has(one));
-  if (name !== undefined)
-    throw invalid(`${where} can only contain non-primary key attributes: Primary key attribute: ${name}`);
-}
-
-function meets({ operator, values: [low, high] }: KeyCondition, value: Value): boolean {
-  const order = compareValues(value, low!)!;
-  switch (operator) {
-    case "=":
-      return order === 0;
-    case "<":
-      return order < 0;
-    case "<=":
-      return order <= 0;
-    case ">":
-      return order > 0;
-    case ">=":
-      return order >= 0;
-    case "BETWEEN":
-      return order >= 0 && compareValues(value, high!)! <= 0;
-    default:
-      return beginsWith(value, low);
-  }
 }
 
 /** The range of sort keys, as they are stored, that meet a condition. */

@@ -33,9 +33,7 @@ const MAX_INFLATED_BYTES = 2 * MAX_JSON_BYTES + MAX_CHANGE_BYTES;
  */
 export function encodeItem(item: Item, size?: number, isTight = false): Uint8Array {
   const withBytes = holdsBytes(item) ? HAS_BYTES : 0;
-  const text = JSON.stringify(
-    withBytes ? mapValues(item, (bytes) => Buffer.from(bytes as Uint8Array).toString("base64")) : item,
-  );
+  const text = withBytes ? jsonWithBytes(item) : JSON.stringify(item);
   const length = Buffer.byteLength(text);
   if (length > (size === undefined ? MAX_INFLATED_BYTES : MAX_JSON_BYTES)) throw itemTooLarge();
   const packed =
@@ -58,6 +56,12 @@ export function encodeItem(item: Item, size?: number, isTight = false): Uint8Arr
   } else out.write(text, start);
   return out;
 }
+
+const jsonWithBytes = (item: Item) =>
+  JSON.stringify(mapValues(item, (bytes) => Buffer.from(bytes as Uint8Array).toString("base64")));
+
+/** An item's JSON as on the wire, with byte strings in base64. */
+export const jsonOf = (item: Item): string => (holdsBytes(item) ? jsonWithBytes(item) : JSON.stringify(item));
 
 export const decodeItem = (stored: Uint8Array): Item => new StoredItem(stored).item;
 
