@@ -40,6 +40,20 @@ behaviour("UpdateTable refuses a vector index as not implemented", api("UpdateTa
   expect(await refused("UpdateTable", update)).toEqual(byName("VectorIndexUpdates"));
 });
 
+behaviour(
+  "an incremental export in Amazon Ion is refused by name",
+  guide("S3DataExport.Output"),
+  async () => {
+    const incremental = {
+      TableArn: `arn:aws:dynamodb:us-east-1:000000000000:table/${TableName}`,
+      S3Bucket: "bucket",
+      ExportFormat: "ION",
+      ExportType: "INCREMENTAL_EXPORT",
+      IncrementalExportSpecification: { ExportFromTime: 1_000_000_000 },
+    };
+    expect(await refused("ExportTableToPointInTime", incremental)).toEqual(byName("the export format ION"));
+  },
+);
 for (const [member, update] of [
   ["DisassociationProtectionEnabled", { DisassociationProtectionEnabled: false }],
   [

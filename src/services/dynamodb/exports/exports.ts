@@ -218,7 +218,7 @@ function described(place: Place, one: Export): DynamoDB.ExportDescription {
     S3SseAlgorithm: request.S3SseAlgorithm ?? "AES256",
     S3SseKmsKeyId: request.S3SseKmsKeyId,
     ...(ended !== undefined && { FailureCode: failure?.code, FailureMessage: failure?.message }),
-    ExportFormat: "DYNAMODB_JSON",
+    ExportFormat: request.ExportFormat ?? "DYNAMODB_JSON",
     BilledSizeBytes: isDone ? billedBytes(one) : undefined,
     ItemCount: isDone ? one.items : undefined,
     ExportType: request.ExportType,

@@ -1,9 +1,10 @@
-import type { BytesRow } from "#kernel/transaction.ts";
+import type { BytesRow } from "#kernel/records/transaction.ts";
 import type { Export } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { jsonOf, type StoredItem, storedItemIn } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { type Filter, filterOf, filterStored } from "./filter.ts";
+import { ionOf } from "./ion.ts";
 import { changeIn } from "./net-change.ts";
 
 /** What an export writes of a row. */
@@ -17,20 +18,24 @@ export interface Line {
 const NONE: Line = { text: undefined, bytes: 0 };
 
 export function linesOf(exported: Export): (row: BytesRow) => Line {
-  const { filter: stored, of, span } = exported;
+  const { asked, filter: stored, of, span } = exported;
   const filter = stored && filterOf(filterStored(stored))(of);
   return (row) => {
     const item = storedItemIn(row);
-    return span ? lineOfChange(span.view, item, filter) : lineOfItem(item, filter);
+    return span
+      ? lineOfChange(span.view, item, filter)
+      : lineOfItem(item, filter, asked.ExportFormat === "ION");
   };
 }
 
-function lineOfItem(stored: StoredItem, filter: Filter | undefined): Line {
-  // A whole table was counted when it was copied, and its items need not be parsed.
-  if (!filter) return { text: `{"Item":${stored.json}}\n`, bytes: 0 };
+function lineOfItem(stored: StoredItem, filter: Filter | undefined, isIon: boolean): Line {
+  // A whole table was counted when it was copied, and for JSON its items need not be parsed.
+  if (!filter) return { text: isIon ? ionLine(stored.item) : `{"Item":${stored.json}}\n`, bytes: 0 };
   const { item, size: bytes } = stored;
   if (!filter.isRead(item)) return NONE;
-  return { text: filter.holds(item) ? lineOf({ Item: filter.project(item) }) : undefined, bytes };
+  if (!filter.holds(item)) return { text: undefined, bytes };
+  const shown = filter.project(item);
+  return { text: isIon ? ionLine(shown) : lineOf({ Item: shown }), bytes };
 }
 
 /** A filter applies to the last image of an item within the period, or to its first if it was deleted. */
@@ -55,3 +60,6 @@ function lineOf(record: Record<string, Item>): string {
   const members = Object.entries(record).map(([name, item]) => `"${name}":${jsonOf(item)}`);
   return `{${members.join(",")}}\n`;
 }
+
+/** Each line begins with a version marker. */
+const ionLine = (item: Item) => `$ion_1_0 {Item:${ionOf(item)}}\n`;

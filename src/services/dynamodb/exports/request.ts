@@ -38,7 +38,8 @@ export function checkRequest(input: Request): void {
   if (ExportType === "INCREMENTAL_EXPORT" && !span) throw noSpan();
   if (span && !span.ExportFromTime) throw noStart();
   if (input.S3SseKmsKeyId !== undefined && input.S3SseAlgorithm !== "KMS") throw noKeyHere();
-  if (input.ExportFormat === "ION") throw notImplemented("the export format ION");
+  if (input.ExportFormat === "ION" && span)
+    throw notImplemented("the export format ION of an incremental export");
 }
 
 /**

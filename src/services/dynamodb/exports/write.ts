@@ -100,7 +100,8 @@ async function writeFile(
   part: number,
   rows: readonly BytesRow[],
 ): Promise<Written> {
-  const name = `${hash("md5", `${exported.id}/${part}`).slice(0, 26)}.json.gz`;
+  const isIon = exported.asked.ExportFormat === "ION";
+  const name = `${hash("md5", `${exported.id}/${part}`).slice(0, 26)}.${isIon ? "ion" : "json"}.gz`;
   const lines = rows.map(linesOf(exported));
   const texts = lines.map(({ text }) => text).filter((text) => text !== undefined);
   const body = await promisify(gzip)(texts.join(""));
@@ -138,7 +139,7 @@ async function writeManifests(ctx: Context, exported: Export, files: readonly Ex
     manifestFilesS3Key: name("manifest-files.json"),
     billedSizeBytes: billedBytes(exported),
     itemCount: exported.items,
-    outputFormat: "DYNAMODB_JSON",
+    outputFormat: request.ExportFormat ?? "DYNAMODB_JSON",
     ...(span && { outputView: span.view }),
     exportType: span ? "INCREMENTAL_EXPORT" : "FULL_EXPORT",
   };

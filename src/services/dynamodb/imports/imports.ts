@@ -103,7 +103,6 @@ export const importOperations = {
 } satisfies Handlers<"dynamodb">;
 
 function checkFormat({ InputFormat, InputFormatOptions }: DynamoDB.ImportTableInput): void {
-  if (InputFormat === "ION") throw notImplemented("the import format ION");
   if (InputFormat !== "CSV" && InputFormatOptions?.Csv) throw unsupportedOptions(InputFormat);
   const header = InputFormatOptions?.Csv?.HeaderList ?? [];
   if (header.reduce((sum, name) => sum + Buffer.byteLength(name), 0) > MAX_HEADER_BYTES)

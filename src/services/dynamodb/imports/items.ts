@@ -6,6 +6,8 @@ import { isBase64, itemOfJson } from "../values/json.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { checkedItem, type Item, type Value } from "../values/value.ts";
 import { rowsOf, Unreadable } from "./csv.ts";
+import { itemsOfIon } from "./ion.ts";
+import { ionValues } from "./ion-values.ts";
 
 /** The most characters of one line. */
 const MAX_CHARACTERS = 4 * 2 ** 20;
@@ -21,10 +23,13 @@ export async function* itemsIn(
   table: Table,
   { InputFormat, InputFormatOptions }: Format,
 ): AsyncGenerator<Item | undefined> {
+  const text = textOf(bytes);
   const read =
     InputFormat === "CSV"
-      ? csvItems(textOf(bytes), table, InputFormatOptions?.Csv ?? {})
-      : jsonItems(textOf(bytes));
+      ? csvItems(text, table, InputFormatOptions?.Csv ?? {})
+      : InputFormat === "ION"
+        ? ionItems(text)
+        : jsonItems(text);
   try {
     for await (const item of read) yield item && storable(table, item);
   } catch (error) {
@@ -73,6 +78,10 @@ async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<string> {
     if (rest.length > MAX_CHARACTERS) throw new Unreadable("a line without an end");
   }
   if (rest.trim() !== "") yield rest;
+}
+
+async function* ionItems(text: AsyncIterable<string>): AsyncGenerator<Item | undefined> {
+  for await (const value of ionValues(text)) yield* itemsOfIon(value);
 }
 
 /** All attributes except keys are strings; empty cells are omitted. */

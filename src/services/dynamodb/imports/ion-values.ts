@@ -1,0 +1,94 @@
+import { Unreadable } from "./csv.ts";
+
+/** The most characters of one value. */
+const MAX_CHARACTERS = 4 * 2 ** 20;
+
+/** What encloses text in which brackets have no meaning: strings, comments and byte strings. */
+const CLOSING = { "'''": "'''", "'": "'", '"': '"', "//": "\n", "/*": "*/", "{{": "}}" };
+type Opening = keyof typeof CLOSING;
+const OPENINGS = Object.keys(CLOSING) as Opening[];
+/** The most characters that decide what the first of them means. */
+const AHEAD = 3;
+
+/**
+ * Splits Ion text behind each struct, list or s-expression that is not within another, without parsing it. What follows the
+ * last one is a piece, too.
+ * https://amazon-ion.github.io/ion-docs/docs/spec.html
+ * @throws {Unreadable} if a value is too long, or brackets do not match
+ */
+export async function* ionValues(text: AsyncIterable<string>): AsyncGenerator<string> {
+  const splitter = new Splitter();
+  for await (const piece of text) yield* splitter.valuesIn(piece);
+  yield* splitter.last();
+}
+
+class Splitter {
+  #text = "";
+  #at = 0;
+  #within: Opening | undefined;
+  #depth = 0;
+
+  /** Yields the values that end in a piece. The rest of the piece begins the next value. */
+  *valuesIn(piece: string): Generator<string> {
+    this.#text += piece;
+    yield* this.#values(this.#text.length - AHEAD);
+    if (this.#text.length > MAX_CHARACTERS) throw new Unreadable("a value without an end");
+  }
+
+  *last(): Generator<string> {
+    yield* this.#values(this.#text.length - 1);
+    if (this.#depth > 0 || (this.#within && this.#within !== "//"))
+      throw new Unreadable("a value without an end");
+    yield this.#text;
+  }
+
+  /** @param end the last position at which it is known what a character means */
+  *#values(end: number): Generator<string> {
+    let last = end;
+    for (;;) {
+      const pattern = this.#within ? ENDS[this.#within] : STARTS;
+      pattern.lastIndex = this.#at;
+      const found = pattern.exec(this.#text);
+      this.#at = found ? found.index : Math.max(this.#at, this.#text.length);
+      if (!found || found.index > last) return;
+      if (this.#within) this.#takeWithin(this.#within);
+      else if (this.#take(found[0])) {
+        yield this.#text.slice(0, this.#at);
+        this.#text = this.#text.slice(this.#at);
+        last -= this.#at;
+        this.#at = 0;
+      }
+    }
+  }
+
+  #takeWithin(opening: Opening): void {
+    const closing = CLOSING[opening];
+    if (this.#text[this.#at] === "\\") this.#at += 2;
+    else if (this.#text.startsWith(closing, this.#at)) {
+      this.#at += closing.length;
+      this.#within = undefined;
+    } else this.#at++;
+  }
+
+  /** Takes what begins here. Returns whether a value ends with it. */
+  #take(character: string): boolean {
+    this.#within = OPENINGS.find((opening) => this.#text.startsWith(opening, this.#at));
+    this.#at += this.#within?.length ?? 1;
+    if (this.#within) return false;
+    if ("{[(".includes(character)) this.#depth++;
+    if (!"}])".includes(character)) return false;
+    if (this.#depth === 0) throw new Unreadable("a bracket that closes nothing");
+    return --this.#depth === 0;
+  }
+}
+
+/** Characters that may begin something, and those that may end it. */
+const STARTS = /["'/{}[\]()]/g;
+const ENDS: Record<Opening, RegExp> = {
+  "'''": /['\\]/g,
+  "'": /['\\]/g,
+  '"': /["\\]/g,
+  "//": /\n/g,
+  "/*": /\*/g,
+  "{{": /\}/g,
+};

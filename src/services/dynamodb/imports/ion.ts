@@ -1,0 +1,181 @@
+import type { Item, Value } from "../values/value.ts";
+
+/** A depth limit, greater than that of a valid item. */
+const MAX_DEPTH = 40;
+
+/** Text that is no Ion, or whose type has no counterpart in DynamoDB. */
+class Invalid extends Error {}
+
+/**
+ * The items among values of Ion text: each `{Item: {…}}`, also in a list. `undefined` stands for what is no item, or has
+ * attributes of types that DynamoDB does not document: integers, floats, timestamps, symbols, clobs and s-expressions.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataImport.Format.html
+ */
+export function itemsOfIon(text: string): readonly (Item | undefined)[] {
+  const parser = new Parser(text);
+  const items: (Item | undefined)[] = [];
+  try {
+    for (;;) {
+      const value = parser.next();
+      if (!value) return items;
+      for (const one of value.L ?? [value]) items.push(one.M?.Item?.M);
+    }
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error;
+    return [...items, undefined];
+  }
+}
+
+const SPACE = /(?:\s+|\/\/[^\n]*|\/\*.*?\*\/)*/sy;
+const WORD = /[A-Za-z_$][A-Za-z0-9_$]*/y;
+const QUOTED = /'([^'\\\n]*(?:\\.[^'\\\n]*)*)'/sy;
+const SHORT = /"([^"\\\n]*(?:\\.[^"\\\n]*)*)"/sy;
+const LONG = /'''([^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*)'''/sy;
+const BLOB = /\{\{([A-Za-z0-9+/\s]*(?:=\s*){0,2})\}\}/y;
+/** A decimal has a point or an exponent. */
+const DECIMAL = /-?(?:0|[1-9](?:_?\d)*)(?:\.(?:\d(?:_?\d)*)?(?:[dD][+-]?\d+)?|[dD][+-]?\d+)/y;
+const NULL_TYPE = /\.[a-z]+/y;
+
+class Parser {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The next value, behind any version markers; `undefined` at the end. @throws {Invalid} */
+  next(): Value | undefined {
+    for (;;) {
+      this.#match(SPACE);
+      if (this.#at === this.#text.length) return undefined;
+      if (!this.#takes("$ion_1_0")) return this.#value(0);
+    }
+  }
+
+  #match(pattern: RegExp): RegExpExecArray | undefined {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text);
+    if (!found) return undefined;
+    this.#at = pattern.lastIndex;
+    return found;
+  }
+
+  /** Takes a symbol of the notation behind any space. */
+  #takes(symbol: string): boolean {
+    this.#match(SPACE);
+    if (!this.#text.startsWith(symbol, this.#at)) return false;
+    this.#at += symbol.length;
+    return true;
+  }
+
+  #value(depth: number): Value {
+    if (depth > MAX_DEPTH) throw new Invalid();
+    this.#match(SPACE);
+    const string = this.#string();
+    if (string !== undefined) return { S: string };
+    const symbol = this.#symbol();
+    if (symbol === undefined) return this.#unnamed(depth);
+    if (this.#takes("::")) return annotated(symbol, this.#value(depth));
+    if (symbol === "true" || symbol === "false") return { BOOL: symbol === "true" };
+    if (symbol !== "null") throw new Invalid();
+    this.#match(NULL_TYPE);
+    return { NULL: true };
+  }
+
+  #unnamed(depth: number): Value {
+    const number = this.#match(DECIMAL);
+    if (number) return { N: number[0].replaceAll("_", "").replace(/d/i, "e") };
+    const blob = this.#match(BLOB);
+    if (blob) return { B: Buffer.from(blob[1]!, "base64") };
+    if (this.#takes("[")) {
+      const elements: Value[] = [];
+      this.#members("]", () => elements.push(this.#value(depth + 1)));
+      return { L: elements };
+    }
+    if (!this.#takes("{")) throw new Invalid();
+    const fields: Item = Object.create(null);
+    this.#members("}", () => {
+      this.#match(SPACE);
+      const name = this.#string() ?? this.#symbol();
+      if (name === undefined || !this.#takes(":")) throw new Invalid();
+      fields[name] = this.#value(depth + 1);
+    });
+    return { M: fields };
+  }
+
+  /** Takes members that are separated by commas, up to a closing bracket. */
+  #members(closing: string, take: () => void): void {
+    while (!this.#takes(closing)) {
+      take();
+      if (this.#takes(",")) continue;
+      if (!this.#takes(closing)) throw new Invalid();
+      return;
+    }
+  }
+
+  /** Long strings that follow each other are one string. */
+  #string(): string | undefined {
+    const short = this.#match(SHORT);
+    if (short) return unescaped(short[1]!);
+    let text: string | undefined;
+    for (let long = this.#match(LONG); long; long = this.#match(LONG)) {
+      text = (text ?? "") + unescaped(long[1]!);
+      this.#match(SPACE);
+    }
+    return text;
+  }
+
+  #symbol(): string | undefined {
+    const quoted = this.#match(QUOTED);
+    return quoted ? unescaped(quoted[1]!) : this.#match(WORD)?.[0];
+  }
+}
+
+/** A list with the annotation of a set is one; other annotations mean nothing. */
+function annotated(annotation: string, value: Value): Value {
+  const type = /^\$dynamodb_(SS|NS|BS)$/.exec(annotation)?.[1] as "SS" | "NS" | "BS" | undefined;
+  if (!type) return value;
+  const elements = value.L?.map((element) => element[type[0] as "S" | "N" | "B"]);
+  if (!elements || elements.includes(undefined)) throw new Invalid();
+  return { [type]: elements } as Value;
+}
+
+const ESCAPE = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(\r\n|.))/gs;
+const ESCAPED: Readonly<Record<string, string>> = {
+  "0": "\0",
+  a: "\x07",
+  b: "\b",
+  t: "\t",
+  n: "\n",
+  f: "\f",
+  r: "\r",
+  v: "\v",
+  '"': '"',
+  "'": "'",
+  "?": "?",
+  "\\": "\\",
+  "/": "/",
+  // A line break that is escaped is none.
+  "\n": "",
+  "\r": "",
+  "\r\n": "",
+};
+const MAX_CODE_POINT = 0x10ffff;
+
+/** @throws {Invalid} also for text that has no UTF-8 */
+function unescaped(text: string): string {
+  const plain = text.includes("\\") ? text.replace(ESCAPE, characterOf) : text;
+  if (!plain.isWellFormed()) throw new Invalid();
+  return plain;
+}
+
+function characterOf(_: string, x?: string, u?: string, long?: string, character = ""): string {
+  const hex = x ?? u ?? long;
+  const code = hex === undefined ? Number.NaN : Number.parseInt(hex, 16);
+  if (code > MAX_CODE_POINT) throw new Invalid();
+  if (hex !== undefined) return u === undefined ? String.fromCodePoint(code) : String.fromCharCode(code);
+  const plain = ESCAPED[character];
+  if (plain === undefined) throw new Invalid();
+  return plain;
+}
