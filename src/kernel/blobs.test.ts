@@ -47,6 +47,11 @@ function testBlobs(memory = openMemoryBlobs(), files = new Set<string>()) {
         },
       };
     },
+    async copy(id, to) {
+      await step();
+      await memory.copy(id, to);
+      files.add(to);
+    },
     async remove(id) {
       await step();
       await memory.remove(id);
@@ -275,6 +280,15 @@ test("a missing file is an error", async () => {
 
 const SECRET = { secret: Buffer.alloc(32, "a customer's key") };
 
+const read = (ctx: CallContext, ref: BlobRef, options?: { secret: Uint8Array }) =>
+  ctx.read(async (tx) => {
+    const inline = await steps.inline(tx, ref, options);
+    if (inline) return Buffer.from(inline);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of ctx.blobs.read(ref, 0, ref.size, options)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  });
+
 test.each([100, LARGE])(
   "a body of %i bytes with a key of its service is read with that key",
   async (size) => {
@@ -282,19 +296,57 @@ test.each([100, LARGE])(
     const ctx = context();
     const staged = await ctx.blobs.receive(bodyOf(Buffer.alloc(size, "x")), { limit: 1e6, ...SECRET });
     const ref = await ctx.transact((tx) => steps.keep(tx, staged));
-    const read = (options?: { secret: Uint8Array }) =>
-      ctx.read(async (tx) => {
-        const inline = await steps.inline(tx, ref, options);
-        if (inline) return Buffer.from(inline);
-        const chunks: Uint8Array[] = [];
-        for await (const chunk of ctx.blobs.read(ref, 0, size, options)) chunks.push(chunk);
-        return Buffer.concat(chunks);
-      });
-    expect(await read(SECRET)).toEqual(Buffer.alloc(size, "x"));
-    await expect(read({ secret: Buffer.alloc(32) })).rejects.toThrow();
-    await expect(read()).rejects.toThrow();
+    expect(await read(ctx, ref, SECRET)).toEqual(Buffer.alloc(size, "x"));
+    await expect(read(ctx, ref, { secret: Buffer.alloc(32) })).rejects.toThrow();
+    await expect(read(ctx, ref)).rejects.toThrow();
   },
 );
+
+test.each([0, 100, LARGE])(
+  "a body of %i bytes with a key of its service is copied without the key, and outlives its original",
+  async (size) => {
+    const { store, files } = testBlobs();
+    const { context, advance } = await cloudOn(openMemory(), store);
+    const ctx = context();
+    const staged = await ctx.blobs.receive(bodyOf(Buffer.alloc(size, "x")), { limit: 1e6, ...SECRET });
+    const refs = [await ctx.transact((tx) => steps.keep(tx, staged))];
+    for (let n = 0; n < 2; n++) {
+      const copy = await ctx.blobs.copy(refs.at(-1)!);
+      refs.push(await ctx.transact((tx) => steps.keep(tx, copy)));
+    }
+    await ctx.transact((tx) => steps.discard(tx, refs[0]!));
+    await advance("1s");
+    for (const ref of refs.slice(1)) {
+      expect(ref.size).toBe(size);
+      expect(await read(ctx, ref, SECRET)).toEqual(Buffer.alloc(size, "x"));
+      if (size > 0) await expect(read(ctx, ref, { secret: Buffer.alloc(32) })).rejects.toThrow();
+    }
+    expect(files.size).toBe(size > INLINE_BYTES ? 2 : 0);
+    expect(await intended(ctx)).toEqual([]);
+  },
+);
+
+test.each([100, LARGE])("a copy of %i bytes that no record points to is dropped", async (size) => {
+  const { store, files } = testBlobs();
+  const { context } = await cloudOn(openMemory(), store);
+  const ctx = context();
+  const staged = await ctx.blobs.receive(bodyOf(Buffer.alloc(size, "x")), { limit: 1e6, ...SECRET });
+  const ref = await ctx.transact((tx) => steps.keep(tx, staged));
+  await ctx.blobs.drop(await ctx.blobs.copy(ref));
+  expect(files.size).toBe(size > INLINE_BYTES ? 1 : 0);
+  expect(await intended(ctx)).toEqual([]);
+});
+
+test.each([100, LARGE])("a body of %i bytes that is gone cannot be copied", async (size) => {
+  const { context, advance } = await cloudOn(openMemory(), openMemoryBlobs());
+  const ctx = context();
+  const staged = await ctx.blobs.receive(bodyOf(Buffer.alloc(size, "x")), { limit: 1e6, ...SECRET });
+  const ref = await ctx.transact((tx) => steps.keep(tx, staged));
+  await ctx.transact((tx) => steps.discard(tx, ref));
+  await advance("1s");
+  await expect(ctx.blobs.copy(ref)).rejects.toThrow();
+  expect(await intended(ctx)).toEqual([]);
+});
 
 test("a small body is not stored in plain text", async () => {
   const store = openMemory();

@@ -26,7 +26,12 @@ export interface Blobs {
    */
   receive(body: Body, options: ReceiveOptions): MaybePromise<StagedBlob>;
   /**
-   * Deletes a received body, unless a transaction has kept it. While a commit that keeps it is pending, its
+   * Stages a copy of a body as it is stored, for which its secret is not needed: the copy is read with the same secret.
+   * @throws if the body is gone
+   */
+  copy(ref: BlobRef): Promise<StagedBlob>;
+  /**
+   * Deletes a staged body, unless a transaction has kept it. While a commit that keeps it is pending, its
    * outcome is unknown: wait for `ctx.durable()` first.
    */
   drop(staged: StagedBlob): Promise<void>;
@@ -61,14 +66,22 @@ export interface BlobRef {
   file?: string;
   /** The name of the key that the file is encrypted with. */
   key?: string;
+  /** For a copy, the row or the file that the bytes were encrypted for. */
+  original?: number | string;
 }
 
-export type StagedBlob = { size: number; inline: Uint8Array; secret?: Uint8Array | undefined } | StagedFile;
+export type StagedBlob = StagedRow | StagedFile;
 
-interface StagedFile {
+interface StagedRow {
   size: number;
+  inline: Uint8Array;
+  secret?: Uint8Array | undefined;
+  /** The row that `inline` is already encrypted for, if it is a copy. */
+  original?: number | string;
+}
+
+interface StagedFile extends BlobRef {
   file: string;
-  key: string;
   /** The number of the process that wrote the intent. */
   process: number;
 }
@@ -139,20 +152,23 @@ export interface BlobSteps {
 export function blobSteps(service: string, scope: Scope): BlobSteps {
   const rows = bodies(scope);
 
-  async function keepFile(tx: Transaction, { size, file, key, process }: StagedFile): Promise<BlobRef> {
+  async function keepFile(tx: Transaction, { process, ...ref }: StagedFile): Promise<BlobRef> {
+    const { file } = ref;
     const intent = [service, process, file];
     if (!(await tx.get(intents[scope], intent))) throw new Error("the blob's intent is gone");
     tx.delete(intents[scope], intent);
-    return { size, file, key };
+    return ref;
   }
 
   return {
     keep(tx, staged, former) {
       if (!("inline" in staged)) return keepFile(tx, staged);
       if (staged.size === 0) return { size: 0 };
+      const { size, inline, secret, original } = staged;
       const row = former?.row ?? tx.sequence();
-      tx.putSealed(rows, [service, row], staged.inline, staged.secret);
-      return { size: staged.size, row };
+      if (original === undefined) tx.putSealed(rows, [service, row], inline, secret);
+      else tx.putBytes(rows, [service, row], inline);
+      return { size, row, ...(original !== undefined && { original }) };
     },
     discard(tx, ref) {
       if (ref.row !== undefined) tx.deleteBytes(rows, [service, ref.row]);
@@ -161,8 +177,10 @@ export function blobSteps(service: string, scope: Scope): BlobSteps {
     inline(tx, ref, { secret } = {}) {
       if (ref.file !== undefined) return undefined;
       if (ref.row === undefined) return new Uint8Array();
-      return whenReady(tx.getSealed(rows, [service, ref.row], secret), (bytes) => {
-        if (!bytes) throw new Error(`body ${ref.row} of ${service} is missing`);
+      const { row, original } = ref;
+      const place = original === undefined ? undefined : [service, original];
+      return whenReady(tx.getSealed(rows, [service, row], secret, place), (bytes) => {
+        if (!bytes) throw new Error(`body ${row} of ${service} is missing`);
         return bytes;
       });
     },
@@ -229,18 +247,34 @@ class BlobsOf implements Blobs {
     );
   }
 
+  async copy(ref: BlobRef): Promise<StagedBlob> {
+    const { size, row, file } = ref;
+    if (row !== undefined) return { size, inline: await this.#sealedRow(row), original: ref.original ?? row };
+    if (file === undefined) return { size, inline: new Uint8Array() };
+    const copy = this.#sources.random.hex(32);
+    await this.#intend(copy);
+    try {
+      await this.#store.copy(file, copy);
+    } catch (error) {
+      await this.#forget(copy);
+      throw error;
+    }
+    return { ...ref, file: copy, original: ref.original ?? file, process: this.#home.process };
+  }
+
   async drop(staged: StagedBlob): Promise<void> {
     if ("file" in staged) await this.#forget(staged.file);
   }
 
   read(
-    { file, key }: BlobRef,
+    { file, key, original }: BlobRef,
     start: number,
     end: number,
     { secret, lend }: OpenOptions = {},
   ): AsyncIterable<Uint8Array> {
     const dataKey = key === undefined ? undefined : this.#sources.keys.find(key, secret);
-    return this.#store.read(file!, start, end, { lend: lend ?? false, key: dataKey });
+    const written = typeof original === "string" ? original : undefined;
+    return this.#store.read(file!, start, end, { lend: lend ?? false, key: dataKey, original: written });
   }
 
   remove(file: string): Promise<void> {
@@ -280,6 +314,13 @@ class BlobsOf implements Blobs {
       if (file) await intended?.then(() => this.#forget(file!)).catch(() => {});
       throw error;
     }
+  }
+
+  async #sealedRow(row: number): Promise<Uint8Array> {
+    const { scope, service, write } = this.#home;
+    const sealed = await write((tx) => tx.getBytes(bodies(scope), [service, row]));
+    if (!sealed) throw new Error(`body ${row} of ${service} is missing`);
+    return sealed;
   }
 
   async #intend(file: string): Promise<void> {

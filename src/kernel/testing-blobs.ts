@@ -20,6 +20,10 @@ export function countedBlobs(): CountedBlobs {
         },
       };
     },
+    async copy(id, to) {
+      await store.copy(id, to);
+      files.add(to);
+    },
     async remove(id) {
       files.delete(id);
       return store.remove(id);

@@ -73,14 +73,20 @@ export class Reads implements ReadTransaction {
     return this.#view.get(bytes, text);
   }
 
-  getSealed(of: Bytes, parts: readonly KeyPart[], secret?: Uint8Array): MaybePromise<Uint8Array | undefined> {
+  getSealed(
+    of: Bytes,
+    parts: readonly KeyPart[],
+    secret?: Uint8Array,
+    original = parts,
+  ): MaybePromise<Uint8Array | undefined> {
     const { bytes: key, text } = this.keyOf(of, parts);
-    const { keys } = this.at;
+    const place = original === parts ? key : this.keyOf(of, original).bytes;
+    const unseal = (sealed: Uint8Array) => this.at.keys.unseal(sealed, place, secret);
     // Data sealed with a caller's secret is never cached: each reader must provide the secret.
-    if (!secret) return this.#view.getHot(key, (sealed) => keys.unseal(sealed, key, undefined), text);
+    if (!secret) return this.#view.getHot(key, unseal, text);
     const sealed = this.#view.get(key, text);
-    if (sealed instanceof Promise) return sealed.then((later) => later && keys.unseal(later, key, secret));
-    return sealed && keys.unseal(sealed, key, secret);
+    if (sealed instanceof Promise) return sealed.then((later) => later && unseal(later));
+    return sealed && unseal(sealed);
   }
 
   unsealed(bytes: Uint8Array, place: string): Uint8Array {

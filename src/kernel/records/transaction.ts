@@ -28,9 +28,15 @@ export interface ReadTransaction {
   getBytes(of: Bytes, key: readonly KeyPart[]): MaybePromise<Uint8Array | undefined>;
   listBytes(of: Bytes, range: ListRange): Promise<BytesRow[]>;
   /**
-   * The value that `putSealed` wrote, with the same secret; must not be modified. @throws {SealBrokenError}
+   * The value that `putSealed` wrote, with the same secret; must not be modified. `original` is the key that it was written
+   * under, if this row is a copy. @throws {SealBrokenError}
    */
-  getSealed(of: Bytes, key: readonly KeyPart[], secret?: Uint8Array): MaybePromise<Uint8Array | undefined>;
+  getSealed(
+    of: Bytes,
+    key: readonly KeyPart[],
+    secret?: Uint8Array,
+    original?: readonly KeyPart[],
+  ): MaybePromise<Uint8Array | undefined>;
   /** Decrypts what `sealed` returned for the same place. @throws {SealBrokenError} */
   unsealed(bytes: Uint8Array, place: string): Uint8Array;
   /** Returns the entries after the number `after`, oldest first. */

@@ -20,6 +20,13 @@ export interface BlobStore {
   read(id: string, start: number, end: number, options?: ReadOptions): AsyncIterable<Uint8Array>;
 
   /**
+   * Copies a blob as it is stored, for which its key is not needed, to a new id. Resolves once the copy is durable. A `remove`
+   * meanwhile waits.
+   * @throws {BlobMissingError}
+   */
+  copy(id: string, to: string): Promise<void>;
+
+  /**
    * Resolves once the name is durably removed. Also succeeds if there is no such blob. Waits for readers that
    * have not been pulled yet, so do not await it between `read` and the first pull.
    */
@@ -36,6 +43,8 @@ export interface WriteOptions {
 export interface ReadOptions {
   /** The key that the blob was written with. */
   key?: Uint8Array | undefined;
+  /** For a copy, the id that the blob was written under. */
+  original?: string | undefined;
   /**
    * Whether the reader may reuse a chunk's memory when the next chunk is requested. For consumers that
    * forward the bytes and keep none: allocating a megabyte per chunk costs more than reading it.

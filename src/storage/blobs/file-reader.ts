@@ -49,6 +49,8 @@ export function openReader(path: string, release: () => void, range: BlobRange) 
 
 interface BlobRange {
   id: string;
+  /** The id that it was written under, which its footer's mark covers. */
+  original: string;
   start: number;
   end: number;
   buffers: Buffers;
@@ -143,7 +145,7 @@ const ignore = () => {};
 /** Reads one chunk ahead of the consumer, so that disk and consumer work in parallel. */
 async function* verifiedChunks(
   source: Source,
-  { id, start, end, buffers, codec }: BlobRange,
+  { id, original, start, end, buffers, codec }: BlobRange,
 ): AsyncGenerator<Uint8Array, undefined, undefined> {
   let ahead: Promise<Buffer> | undefined;
   /** The consumer's last chunk. Requesting the next one releases it. */
@@ -152,7 +154,7 @@ async function* verifiedChunks(
     const file = await source.open().catch((error) => {
       throw error.code === "ENOENT" ? new BlobMissingError(id) : error;
     });
-    const { footer, whole } = await readFooter(file, id, codec, buffers);
+    const { footer, whole } = await readFooter(file, { id, original, codec, buffers });
     checkRange(start, end, footer.size);
     const last = Math.min(Math.ceil(end / FRAME_BYTES) * FRAME_BYTES, footer.size);
 
@@ -186,9 +188,7 @@ async function* verifiedChunks(
 /** Reads the footer, and for a small file the whole content with the same call. */
 async function readFooter(
   file: FileHandle,
-  id: string,
-  codec: FrameCodec,
-  buffers: Buffers,
+  { id, original, codec, buffers }: Omit<BlobRange, "start" | "end">,
 ): Promise<{ footer: Footer; whole: Buffer | undefined }> {
   const { size: fileBytes } = fstatSync(file.fd); // in memory since the file was opened, so asynchronous I/O would only be slower
   const start = footerStart(fileBytes, codec);
@@ -197,7 +197,7 @@ async function readFooter(
     const from = isSmall ? 0 : start;
     const memory = isSmall ? buffers.take(fileBytes) : Buffer.allocUnsafeSlow(fileBytes - start);
     const bytes = await readFully(file, from, memory, id);
-    const footer = decodeFooter(bytes.subarray(start - from), id, codec);
+    const footer = decodeFooter(bytes.subarray(start - from), original, codec);
     if (footer?.size === start) return { footer, whole: isSmall ? bytes : undefined };
   }
   throw new BlobDamagedError(`blob ${id}: its footer is not as it was written`);

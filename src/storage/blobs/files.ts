@@ -1,7 +1,7 @@
-import { mkdir, open, readdir, rm } from "node:fs/promises";
+import { constants, copyFile, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { coalesced } from "#lib/coalesce.ts";
-import type { BlobStore } from "./blobs.ts";
+import { BlobMissingError, type BlobStore } from "./blobs.ts";
 import { checkId } from "./checks.ts";
 import { lentBuffers, openReader, ownBuffers } from "./file-reader.ts";
 import { openWriter } from "./file-writer.ts";
@@ -41,11 +41,28 @@ export async function openFiles({ path }: { path: string }): Promise<BlobStore> 
       });
     },
 
-    read(id, start, end, { lend = false, key } = {}) {
+    read(id, start, end, { lend = false, key, original = id } = {}) {
       checkId(id);
       const buffers = lend ? lentBuffers : ownBuffers;
-      const codec = codecFor(key);
-      return openReader(join(folders.of(id).path, id), pins.hold(id), { id, start, end, buffers, codec });
+      const range = { id, original, start, end, buffers, codec: codecFor(key) };
+      return openReader(join(folders.of(id).path, id), pins.hold(id), range);
+    },
+
+    async copy(id, to) {
+      checkId(id);
+      checkId(to);
+      const release = pins.hold(id);
+      const folder = folders.of(to);
+      const from = join(folders.of(id).path, id);
+      try {
+        await folder.make();
+        await copyDurably(from, join(temporary, to), join(folder.path, to));
+      } catch (error) {
+        throw (error as NodeJS.ErrnoException).code === "ENOENT" ? new BlobMissingError(id) : error;
+      } finally {
+        release();
+      }
+      await folder.sync();
     },
 
     async remove(id) {
@@ -103,6 +120,23 @@ async function openFolders(root: string): Promise<{ of(id: string): Folder }> {
       return opened;
     },
   };
+}
+
+/** Copies a file by way of a temporary one; the new name is durable once its folder is synced. */
+async function copyDurably(from: string, temporary: string, to: string): Promise<void> {
+  try {
+    await copyFile(from, temporary, constants.COPYFILE_FICLONE);
+    const file = await open(temporary, "r+");
+    try {
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, to);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -1,9 +1,17 @@
-import { BlobDamagedError, BlobMissingError, type BlobStore, type BlobWriter } from "./blobs.ts";
+import {
+  BlobDamagedError,
+  BlobMissingError,
+  type BlobStore,
+  type BlobWriter,
+  type ReadOptions,
+} from "./blobs.ts";
 import { checkId, checkRange } from "./checks.ts";
 
 const CHUNK_BYTES = 512 * 1024;
 
 interface Blob {
+  /** The id that it was written under. */
+  id: string;
   bytes: Uint8Array;
   key: Uint8Array | undefined;
 }
@@ -15,9 +23,16 @@ interface Blob {
 export function openMemoryBlobs(): BlobStore {
   const blobs = new Map<string, Blob>();
 
-  async function* read(blob: Blob | undefined, id: string, start: number, end: number, key?: Uint8Array) {
+  async function* read(
+    blob: Blob | undefined,
+    id: string,
+    start: number,
+    end: number,
+    { key, original = id }: ReadOptions,
+  ) {
     if (!blob) throw new BlobMissingError(id);
     if (!sameKey(blob.key, key)) throw new BlobDamagedError(`blob ${id}: it was not written with this key`);
+    if (blob.id !== original) throw new BlobDamagedError(`blob ${id}: it was not written under this id`);
     const { bytes } = blob;
     checkRange(start, end, bytes.length);
     for (let at = start; at < end; at += CHUNK_BYTES)
@@ -27,11 +42,18 @@ export function openMemoryBlobs(): BlobStore {
   return {
     async create(id, { key } = {}) {
       checkId(id);
-      return memoryWriter((bytes) => blobs.set(id, { bytes, key }));
+      return memoryWriter((bytes) => blobs.set(id, { id, bytes, key }));
     },
-    read(id, start, end, { key } = {}) {
+    read(id, start, end, options = {}) {
       checkId(id);
-      return read(blobs.get(id), id, start, end, key);
+      return read(blobs.get(id), id, start, end, options);
+    },
+    async copy(id, to) {
+      checkId(id);
+      checkId(to);
+      const blob = blobs.get(id);
+      if (!blob) throw new BlobMissingError(id);
+      blobs.set(to, blob);
     },
     async remove(id) {
       checkId(id);

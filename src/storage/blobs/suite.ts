@@ -239,11 +239,56 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
     await reader.return!();
   });
 
+  describe("a copy", () => {
+    const bytes = patterned(200_000);
+
+    test.each([undefined, KEY])("is read as the original, with key %s", async (key) => {
+      const blobs = await opened();
+      const [original, copy, second] = [freshId(), freshId(), freshId()];
+      await store(blobs, original, bytes, { key });
+      await blobs.copy(original, copy);
+      await blobs.remove(original);
+      await blobs.copy(copy, second);
+      for (const id of [copy, second]) {
+        expect(bytes.equals(await load(blobs, id, 0, bytes.length, { key, original }))).toBe(true);
+        await expect(load(blobs, id, 0, 1, { key })).rejects.toThrow(BlobDamagedError);
+      }
+    });
+
+    test("requires the key of the original", async () => {
+      const blobs = await opened();
+      const [original, copy] = [freshId(), freshId()];
+      await store(blobs, original, bytes, { key: KEY });
+      await blobs.copy(original, copy);
+      const wrong = { key: Buffer.alloc(32, "other"), original };
+      await expect(load(blobs, copy, 0, 1, wrong)).rejects.toThrow(BlobDamagedError);
+    });
+
+    test("of a missing blob is refused, and leaves nothing", async () => {
+      const blobs = await opened();
+      const copy = freshId();
+      await expect(blobs.copy(freshId(), copy)).rejects.toThrow(BlobMissingError);
+      await expect(load(blobs, copy, 0, 0)).rejects.toThrow(BlobMissingError);
+    });
+
+    test("is not disturbed by the removal of the original meanwhile", async () => {
+      const blobs = await opened();
+      const [original, copy] = [freshId(), freshId()];
+      await store(blobs, original, bytes);
+      const copied = blobs.copy(original, copy);
+      await blobs.remove(original);
+      await copied;
+      expect(bytes.equals(await load(blobs, copy, 0, bytes.length, { original }))).toBe(true);
+    });
+  });
+
   test.each(["", "../x", "a".repeat(31), "A".repeat(32), `${"a".repeat(32)}\n`, `../${"a".repeat(29)}`])(
     "%j is not a valid ID",
     async (id) => {
       const blobs = await opened();
       await expect(blobs.create(id)).rejects.toThrow("not the id of a blob");
+      await expect(blobs.copy(id, freshId())).rejects.toThrow("not the id of a blob");
+      await expect(blobs.copy(freshId(), id)).rejects.toThrow("not the id of a blob");
       await expect(blobs.remove(id)).rejects.toThrow("not the id of a blob");
       expect(() => blobs.read(id, 0, 1)).toThrow("not the id of a blob");
     },
