@@ -50,6 +50,9 @@ export function isAlgorithm(name: string): name is Algorithm {
 export const byKms = (algorithm: string | undefined) =>
   algorithm === "aws:kms" || algorithm === "aws:kms:dsse";
 
+export const blocksCustomerKeys = ({ encryption }: Bucket): boolean =>
+  encryption?.blocked?.includes("SSE-C") ?? false;
+
 /** Whether the bucket must be checked before the body is received. */
 export const asksForKeys = ({ key, algorithm }: Requested) => key !== undefined || byKms(algorithm);
 
@@ -65,7 +68,7 @@ export function checkEncryption(
   action = "s3:PutObject",
 ): void {
   if (requested.key) {
-    if (bucket.encryption?.blocked?.includes("SSE-C"))
+    if (blocksCustomerKeys(bucket))
       throw customerKeysBlocked(principal, bucket.owner, action, objectArn(bucket.name, objectKey));
     return;
   }

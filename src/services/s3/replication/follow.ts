@@ -35,14 +35,9 @@ export async function follow(tx: Transaction, bucket: Bucket, change: Change): P
     return send(tx, bucket, change, changed(configuration, version), configuration);
 }
 
-/**
- * Returns the rules for a new version. Replicas are not replicated again, and objects with a
- * customer-provided key cannot be read.
- */
+/** Returns the rules for a new version. Replicas are not replicated again. */
 function created(configuration: ReplicationConfiguration, version: ObjectVersion, now: number): Rule[] {
-  return version.replica || version.customerKey || isArchived(version, now)
-    ? []
-    : rulesFor(configuration, version);
+  return version.replica || isArchived(version, now) ? [] : rulesFor(configuration, version);
 }
 
 function changed(configuration: ReplicationConfiguration, version: ObjectVersion): Rule[] {

@@ -2,14 +2,15 @@ import type { BlobRef, StagedBlob } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { job } from "#kernel/work/jobs.ts";
-import type { Bytes } from "#lib/joined.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { ChangeEvent } from "../changes.ts";
+import { blocksCustomerKeys } from "../encryption/requested.ts";
 import { lockFor } from "../lock/headers.ts";
 import { canChange } from "../lock/retention.ts";
 import { notify } from "../notifications/notify.ts";
-import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";
+import { bodyOfBytes, manifestOf, openBody } from "../objects/bytes.ts";
 import { storageClassIn } from "../storage-classes/classes.ts";
-import { type Bucket, bodies, type ObjectVersion, type ReplicationState } from "../store.ts";
+import { type Bucket, bodies, type Manifest, type ObjectVersion, type ReplicationState } from "../store.ts";
 import { arrivedIn } from "../tiering/reads.ts";
 import { findVersion, insertVersion, rewriteVersion, writeManifest } from "../versions.ts";
 import { sendAnnotations } from "./annotations.ts";
@@ -52,12 +53,25 @@ export const checkThreshold = job<Task>("s3/check-replication-threshold", {
   },
 });
 
-interface Piece {
-  bytes: Bytes;
-  size: number;
+interface Target {
+  bucket: Bucket;
+  replica: ObjectVersion | undefined;
 }
 
-/** Opens the bytes to copy, part by part; none if they were already copied or cannot be copied. */
+/** Returns the destination, or S3's failure reason if it cannot be replicated to. */
+async function targetOf(tx: ReadTransaction, source: Source, task: Task): Promise<Target | string> {
+  const { key, versionId, customerKey } = source.version;
+  const bucket = await destinationAt(tx, source, task);
+  if (typeof bucket === "string") return bucket;
+  const replica = await findVersion(tx, bucket, key, versionId);
+  if (!replica && customerKey && blocksCustomerKeys(bucket)) return "DstPutObjectNotPermitted";
+  return { bucket, replica };
+}
+
+/** Stages a copy of one body. */
+type Piece = () => MaybePromise<StagedBlob>;
+
+/** Opens the bodies to copy, part by part; none if they were already copied or cannot be copied. */
 async function openPieces(
   ctx: Context,
   tx: ReadTransaction,
@@ -66,28 +80,35 @@ async function openPieces(
   const source = await sourceOf(tx, task);
   if (!source) return undefined;
   const { version } = source;
-  const destination = await destinationAt(tx, source, task);
-  if (typeof destination === "string" || version.deleteMarker) return {};
-  if (await findVersion(tx, destination, version.key, version.versionId)) return {};
-  const manifest = await manifestOf(tx, version);
-  const refs = manifest ? manifest.parts.map((part) => part.body) : version.body ? [version.body] : [];
+  const target = await targetOf(tx, source, task);
+  if (typeof target === "string" || target.replica) return {};
+  const refs = refsIn(version, await manifestOf(tx, version));
   const pieces: Piece[] = [];
-  for (const body of refs) {
-    const { size } = body;
-    pieces.push({
-      size,
-      bytes: await openBytes({ ctx, tx }, { ...version, body }, undefined, { start: 0, end: size }),
-    });
-  }
+  for (const ref of refs) pieces.push(await openPiece(ctx, tx, version, ref));
   return { pieces };
+}
+
+const refsIn = ({ body }: ObjectVersion, manifest: Manifest | undefined): BlobRef[] =>
+  manifest ? manifest.parts.map((part) => part.body) : body ? [body] : [];
+
+/** A body with a customer's key, which S3 does not have, is copied as it is stored. */
+async function openPiece(
+  ctx: Context,
+  tx: ReadTransaction,
+  { customerKey }: ObjectVersion,
+  ref: BlobRef,
+): Promise<Piece> {
+  if (customerKey) return () => ctx.blobs.copy(ref);
+  const { size } = ref;
+  const bytes = await openBody({ ctx, tx }, ref, 0, size);
+  return () => ctx.blobs.receive(bodyOfBytes(bytes, size), { limit: size });
 }
 
 /** Stages the pieces one after another, so that they are never in memory as a whole. */
 async function stageAll(ctx: Context, pieces: readonly Piece[]): Promise<StagedBlob[]> {
   const staged: StagedBlob[] = [];
   try {
-    for (const { bytes, size } of pieces)
-      staged.push(await ctx.blobs.receive(bodyOfBytes(bytes, size), { limit: size }));
+    for (const piece of pieces) staged.push(await piece());
   } catch (error) {
     for (const piece of staged) await ctx.blobs.drop(piece);
     throw error;
@@ -105,20 +126,19 @@ async function applyReplication(
   staged: readonly StagedBlob[],
 ): Promise<void> {
   const source = await sourceOf(tx, task);
-  const destination = source && (await destinationAt(tx, source, task));
-  if (staged.length > 0 && typeof destination !== "object")
+  const target = source && (await targetOf(tx, source, task));
+  if (staged.length > 0 && (typeof target !== "object" || target.replica))
     throw new Error("source or destination changed while it was copied");
-  if (!source || !destination) return;
-  if (typeof destination === "string") {
+  if (!source || !target) return;
+  if (typeof target === "string") {
     await sendAnnotations(tx, source, task);
-    return recordOutcome(ctx, tx, source, task, "FAILED", destination);
+    return recordOutcome(ctx, tx, source, task, "FAILED", target);
   }
   const { version } = source;
-  const replica = await findVersion(tx, destination, version.key, version.versionId);
-  if (replica && staged.length > 0) throw new Error("another run has copied it meanwhile");
-  if (replica) await rewriteVersion(tx, destination, updated(replica, version, tx.now(), task.event));
+  const { bucket, replica } = target;
+  if (replica) await rewriteVersion(tx, bucket, updated(replica, version, tx.now(), task.event));
   else {
-    await copy(ctx, tx, source, destination, task.rule, staged);
+    await copy(ctx, tx, source, bucket, task.rule, staged);
     await sendAnnotations(tx, source, task);
   }
   await recordOutcome(ctx, tx, source, task, "COMPLETED");
@@ -157,6 +177,8 @@ async function copy(
   staged: readonly StagedBlob[],
 ): Promise<void> {
   const manifest = await manifestOf(tx, version);
+  if (staged.length !== refsIn(version, manifest).length)
+    throw new Error("the destination could not be replicated to when the bodies were copied");
   const refs: BlobRef[] = [];
   for (const piece of staged) refs.push(await bodies.keep(tx, piece));
   const body = manifest ? undefined : refs[0];

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { rootOf } from "#kernel/calls/principal.ts";
 import type { Service } from "#kernel/service.ts";
@@ -131,6 +132,77 @@ describe("a new object", () => {
       [true, false],
       [false, true],
     ]);
+  });
+});
+
+describe("an object with a customer's key", () => {
+  const keyOf = (letter: string) => {
+    const key = Buffer.alloc(32, letter);
+    return {
+      SSECustomerAlgorithm: "AES256",
+      SSECustomerKey: key.toString("base64"),
+      SSECustomerKeyMD5: hash("md5", key, "base64"),
+    };
+  };
+  const KEY = keyOf("k");
+  test.each([0, 5, 300_000])(
+    "of %i bytes is replicated, and the replica is read with the key",
+    async (size) => {
+      await replicate(rule());
+      const { VersionId } = await put("a", { ...KEY, Body: bodyOf(Buffer.alloc(size, "many ")) });
+      await nube.advance("1s");
+      const source = await nube.s3.HeadObject({ Bucket: "source", Key: "a", ...KEY });
+      expect(source.ReplicationStatus).toBe("COMPLETED");
+      await nube.s3.DeleteObject({ Bucket: "source", Key: "a", VersionId });
+      await nube.advance("1s");
+      const replica = await nube.s3.GetObject({ Bucket: "copy", Key: "a", ...KEY });
+      expect(await textOf(replica.Body)).toBe("many ".repeat(size / 5));
+      expect(replica).toMatchObject({
+        VersionId,
+        ETag: source.ETag,
+        SSECustomerKeyMD5: KEY.SSECustomerKeyMD5,
+      });
+      await expect(nube.s3.GetObject({ Bucket: "copy", Key: "a" })).rejects.toMatchObject({
+        code: "InvalidRequest",
+      });
+      await expect(nube.s3.GetObject({ Bucket: "copy", Key: "a", ...keyOf("w") })).rejects.toMatchObject({
+        code: "AccessDenied",
+      });
+    },
+  );
+
+  test("from a multipart upload keeps its parts", async () => {
+    await replicate(rule());
+    const named = { Bucket: "source", Key: "a", ...KEY };
+    const { UploadId } = await nube.s3.CreateMultipartUpload(named);
+    const Parts = [];
+    for (const [i, size] of [5 * 2 ** 20, 3].entries()) {
+      const part = { ...named, UploadId: UploadId!, PartNumber: i + 1 };
+      const { ETag } = await nube.s3.UploadPart({ ...part, Body: bodyOf(Buffer.alloc(size, "p")) });
+      Parts.push({ PartNumber: i + 1, ETag });
+    }
+    await nube.s3.CompleteMultipartUpload({ ...named, UploadId: UploadId!, MultipartUpload: { Parts } });
+    await nube.advance("1s");
+    const replica = await nube.s3.GetObject({ Bucket: "copy", Key: "a", ...KEY, Range: "bytes=5242878-" });
+    expect(await textOf(replica.Body)).toBe("ppppp");
+  });
+
+  test("is replicated on from a copy of it with the same key", async () => {
+    await replicate(rule());
+    await put("a", KEY);
+    await nube.advance("1s");
+    await nube.s3.CopyObject({
+      Bucket: "source",
+      Key: "b",
+      CopySource: "copy/a",
+      CopySourceSSECustomerAlgorithm: KEY.SSECustomerAlgorithm,
+      CopySourceSSECustomerKey: KEY.SSECustomerKey,
+      CopySourceSSECustomerKeyMD5: KEY.SSECustomerKeyMD5,
+      ...KEY,
+    });
+    await nube.advance("1s");
+    const replica = await nube.s3.GetObject({ Bucket: "copy", Key: "b", ...KEY });
+    expect(await textOf(replica.Body)).toBe("hello");
   });
 });
 
