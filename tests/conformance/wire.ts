@@ -1,4 +1,6 @@
+import { hash } from "node:crypto";
 import { type IncomingHttpHeaders, request } from "node:http";
+import { sign } from "#aws/signature/sigv4.ts";
 
 /** The response as a plain HTTP client, such as a browser, receives it. */
 export interface WireAnswer {
@@ -32,4 +34,16 @@ export function exchange(url: string, { method = "GET", headers = {}, body }: Wi
     call.on("error", reject);
     call.end(body);
   });
+}
+
+/** Signs a request as the account `test` does, and sends it to a path of the endpoint. */
+export function signedExchange(endpoint: string, service: string, path: string, call: WireCall = {}) {
+  const { method = "GET", headers = {}, body = "" } = call;
+  const own = { ...headers, host: new URL(endpoint).host };
+  const signed = sign(
+    { method, path, query: "", headers: own },
+    { accessKeyId: "test", secretAccessKey: "test" },
+    { region: "us-east-1", service, now: Date.now(), payloadHash: hash("sha256", body, "hex") },
+  );
+  return exchange(`${endpoint}${path}`, { method, headers: { ...own, ...signed }, body });
 }

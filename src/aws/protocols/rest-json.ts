@@ -3,17 +3,29 @@ import type { Member, Operation } from "../contract/shapes.ts";
 import { describe, isSender, type WireError } from "./errors/errors.ts";
 import { headersWriter } from "./http/bindings.ts";
 import { errorDocument } from "./json/errors.ts";
-import { jsonMembersReader, jsonMembersWriter, jsonReader, jsonWriter } from "./json/shapes.ts";
+import {
+  completeMembersWriter,
+  jsonMembersReader,
+  jsonMembersWriter,
+  jsonReader,
+  jsonWriter,
+} from "./json/shapes.ts";
 import type { Protocol } from "./protocol.ts";
 import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";
 
 const refusal = { code: "SerializationException" };
 
+/** Services whose responses have absent members as nulls. */
+const sendNulls = new Set(["glacier"]);
+
 const json: DocumentFormat = {
   contentType: () => "application/json",
   empty: "{}",
   readMembers: ({ input }) => jsonMembersReader(input, input.bodyMembers) as (body: Uint8Array) => object,
-  writeMembers: ({ output }) => jsonMembersWriter(output, output.bodyMembers),
+  writeMembers: ({ output, contract }) => {
+    const writer = sendNulls.has(contract.service) ? completeMembersWriter : jsonMembersWriter;
+    return writer(output, output.bodyMembers);
+  },
   readPayload: (_operation, { shape }) => jsonReader(shape),
   writePayload: (_operation, { shape }) => jsonWriter(shape),
   refusals: () => ({ body: refusal, bindings: refusal }),

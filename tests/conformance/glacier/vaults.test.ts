@@ -11,10 +11,11 @@ import {
 } from "@aws-sdk/client-glacier";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
+import { signedExchange } from "../wire.ts";
 import { bytes, DAY, glacierOf, HOUR, page } from "./glacier.ts";
 
 const cloud = conformanceCloud();
-const { client, vault, upload } = glacierOf(cloud);
+const { client, vault, upload, job } = glacierOf(cloud);
 const arn = (name: string) => `arn:aws:glacier:us-east-1:000000000000:vaults/${name}`;
 
 behaviour("CreateVault answers 201 with the vault's path", page("api-vault-put"), async () => {
@@ -355,3 +356,25 @@ for (const count of [0, 11]) {
     },
   );
 }
+
+behaviour("absent members are null in responses", page("api-vault-get"), async () => {
+  const on = await vault();
+  const headers = { "x-amz-glacier-version": "2012-06-01" };
+  const read = async (path: string) => {
+    const of = `/-/vaults/${on.vaultName}${path}`;
+    return JSON.parse((await signedExchange(cloud.endpoint, "glacier", of, { headers })).text);
+  };
+  expect(await read("")).toMatchObject({ LastInventoryDate: null, NumberOfArchives: 0 });
+  expect(await read("/jobs")).toEqual({ JobList: [], Marker: null });
+  await upload(on);
+  await cloud.advance(2 * DAY);
+  const { jobId } = await job(on, { Type: "inventory-retrieval" });
+  expect(await read(`/jobs/${jobId}`)).toMatchObject({
+    Action: "InventoryRetrieval",
+    ArchiveId: null,
+    CompletionDate: null,
+    InventorySizeInBytes: null,
+    SHA256TreeHash: null,
+    StatusMessage: null,
+  });
+});

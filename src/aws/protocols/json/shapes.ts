@@ -16,13 +16,15 @@ const readers = converters({
   untrusted: true,
 });
 
-const writers = converters({
+const writing = {
   scalar: writeScalar,
-  from: (member) => member.name,
-  to: (member) => member.jsonName,
+  from: (member: Member) => member.name,
+  to: (member: Member) => member.jsonName,
   document: undefined,
   untrusted: false,
-});
+};
+const writers = converters(writing);
+const completeWriters = converters({ ...writing, nulls: true });
 
 /** Decodes a shape's value from the bytes of a whole JSON body. */
 export type ReadJson = (body: Uint8Array) => unknown;
@@ -45,6 +47,11 @@ export function jsonWriter(shape: Shape): WriteJson {
 
 export function jsonMembersWriter(shape: StructureShape, members: readonly Member[]): WriteJson {
   return printed(writers.ofMembers(shape, members));
+}
+
+/** Encodes absent members as nulls. */
+export function completeMembersWriter(shape: StructureShape, members: readonly Member[]): WriteJson {
+  return printed(completeWriters.ofMembers(shape, members));
 }
 
 function parsed(convert: Convert | undefined, exactIntegers: boolean): ReadJson {

@@ -22,6 +22,8 @@ export interface Dialect {
   from(member: Member): string;
   to(member: Member): string;
   document: Convert | undefined;
+  /** Whether the result has the members that are absent, as nulls. */
+  nulls?: boolean;
   /**
    * Whether the data comes from a client: containers are then checked, nesting is bounded, and the tree may
    * be changed in place.
@@ -72,6 +74,7 @@ export function converters(dialect: Dialect): Converters {
       ]),
     );
     const renamed = [...members].some(([from, { to }]) => from !== to);
+    if (dialect.nulls) return complete(members);
     const convert = renamed ? renaming(members) : keeping(members, changeable);
     if (!dialect.untrusted) return convert;
     return (value, depth) => {
@@ -147,6 +150,19 @@ function renaming(members: Members): Convert {
       const member = members.get(key);
       if (member === undefined || !isPresent(item)) continue;
       result[member.to] = member.convert === undefined ? item : member.convert(item, depth + 1);
+    }
+    return result;
+  };
+}
+
+/** Creates a tree of all members, those that are absent as nulls. */
+function complete(members: Members): Convert {
+  return (value, depth) => {
+    const tree = value as Tree;
+    const result: Tree = {};
+    for (const [from, { to, convert }] of members) {
+      const item = tree[from] ?? null;
+      result[to] = item === null || convert === undefined ? item : convert(item, depth + 1);
     }
     return result;
   };
