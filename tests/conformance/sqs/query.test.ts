@@ -413,6 +413,15 @@ behaviour("the query protocol may answer in JSON", INTEGRATION, async () => {
   ]);
 });
 
+const GET_ATTRIBUTES =
+  "http://docs.amazonwebservices.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/Query_QueryGetQueueAttributes.html";
+
+behaviour("a list of one name may omit its number", GET_ATTRIBUTES, async () => {
+  const QueueUrl = await queue({ VisibilityTimeout: "40" });
+  const { xml } = await query("GetQueueAttributes", { QueueUrl, AttributeName: "VisibilityTimeout" });
+  expect(elements(xml, "Name")).toEqual(["VisibilityTimeout"]);
+});
+
 behaviour("a GET of a queue URL without an action is an unknown operation", REQUESTS, async () => {
   const path = new URL(await queue()).pathname;
   const { status, xml } = await query(undefined, {}, { path, method: "GET", isBare: true });

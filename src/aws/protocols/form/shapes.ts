@@ -62,7 +62,10 @@ export function formReaders(dialect: FormDialect): (shape: Shape) => ReadForm {
   function list(shape: ListShape, flat: boolean): ReadForm {
     const read = later(() => compile(shape.member));
     const wrapper = shape.memberName ?? "member";
+    const isOfScalars = shape.member.kind === "scalar";
     return (node) => {
+      // A flat list of one scalar may omit the number: `AttributeName=All`.
+      if (flat && node.value && !node.children && isOfScalars) return [read()(node)];
       const entries = flat ? node : (node.children?.get(wrapper) ?? node.children?.get("member") ?? node);
       return inOrder(entries).map(read());
     };
