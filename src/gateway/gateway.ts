@@ -17,7 +17,7 @@ import { withHoisted } from "./hoisted.ts";
 import { bodyLimit, formLimit, PROTOCOL_LIMITS } from "./limits.ts";
 import { type Observation, observe, startObservation } from "./observe.ts";
 import { checkOrigin, isForeignToAdmin, type OriginRules } from "./origin.ts";
-import { formFacts, parseQuery } from "./query.ts";
+import { firstValue, formFacts, parseQuery } from "./query.ts";
 import { requestFacts } from "./request-facts.ts";
 import { AWS_DOMAINS, type EndpointHosts } from "./routing/hosts.ts";
 import { isRouted, type NoRoute, type Route, type RouteFacts, type Router, router } from "./routing/route.ts";
@@ -107,6 +107,7 @@ async function serve(
       form = await wholeBody(http, limit);
       facts.form = formFacts(await formOf(http, form, limit));
     }
+    if (prefersJson(facts)) meta.accept = "application/json";
     route = observation.route = routes.route(facts);
     const answer = isRouted(route) ? undefined : await answerAtEndpoint(cloud, auth, http, route, meta);
     if (answer) return answer;
@@ -219,6 +220,10 @@ const contractOf = (route: Route | NoRoute) => (isRouted(route) ? route.operatio
 
 const limitOf = (route: Route | NoRoute) =>
   isRouted(route) ? bodyLimit(route.operation) : PROTOCOL_LIMITS[route.protocol];
+
+/** Clients of the query protocol may ask for JSON in a parameter instead of the `Accept` header. */
+const prefersJson = ({ form, query }: RouteFacts) =>
+  (firstValue(form, "ContentType") ?? firstValue(query, "ContentType")) === "JSON";
 
 function metaOf({ random }: Cloud, { headers }: HttpRequest): ResponseMeta {
   const { accept, "content-type": contentType } = headers;

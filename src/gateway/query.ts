@@ -19,7 +19,7 @@ export function parseQuery(raw: string): Pair[] {
   return pairs;
 }
 
-/** `Action` and `Version` of a form, the only parameters that routing needs. */
+/** The parameters of a form that the gateway needs. */
 export function formFacts(body: Uint8Array): Pair[] {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
   const facts: Pair[] = [];
@@ -33,7 +33,11 @@ export function formFacts(body: Uint8Array): Pair[] {
 const FACTS = [
   ["Action", /(?:^|&)Action=([^&]*)/],
   ["Version", /(?:^|&)Version=([^&]*)/],
+  ["ContentType", /(?:^|&)ContentType=([^&]*)/],
 ] as const;
+
+export const firstValue = (pairs: readonly Pair[] | undefined, name: string): string | undefined =>
+  pairs?.find((pair) => pair[0] === name)?.[1];
 
 function decode(text: string): string {
   if (!text.includes("%") && !text.includes("+")) return text;

@@ -3,6 +3,7 @@ import type { Contract, Operation } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { HostedEndpoint } from "#kernel/calls/endpoint.ts";
 import { memoizeByObject } from "#lib/memoize.ts";
+import { firstValue } from "../query.ts";
 import { type EndpointHosts, type HostFacts, hostReader } from "./hosts.ts";
 import { type RestRouter, restRouter } from "./rest-router.ts";
 import { matchS3, unsupportedMethod } from "./s3-route.ts";
@@ -321,9 +322,6 @@ const ofRest = memoizeByObject((services: IndexEntry[]) =>
 );
 const mayBeQuery = (services: IndexEntry[] | undefined) =>
   services === undefined || ofQuery(services).length > 0;
-
-const firstValue = (pairs: readonly (readonly [string, string])[] | undefined, name: string) =>
-  pairs?.find((pair) => pair[0] === name)?.[1];
 
 const mediaType = (headers: Readonly<Record<string, string>>) =>
   headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();

@@ -12,6 +12,7 @@ import {
 } from "@aws-sdk/client-sns";
 import { expect } from "vitest";
 import { behaviour, doc } from "../cloud.ts";
+import { signedExchange } from "../wire.ts";
 import { ACCOUNT, queueArn, refused, snsCloud, topicArn } from "./sns.ts";
 
 const cloud = snsCloud();
@@ -375,3 +376,24 @@ behaviour(
     await expect(send(command)).rejects.toMatchObject({ $metadata: { httpStatusCode: 501 } });
   },
 );
+
+const IN_JSON = "https://github.com/boto/boto/blob/2.49.0/boto/sns/connection.py";
+
+behaviour("a parameter asks for responses in JSON", IN_JSON, async () => {
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const call = (parameters: string) => {
+    const body = `Version=2010-03-31&ContentType=JSON&${parameters}`;
+    return signedExchange(cloud.endpoint, "sns", "/", { method: "POST", headers, body });
+  };
+  const created = await call("Action=CreateTopic&Name=in-json");
+  expect([created.status, created.headers["content-type"]]).toEqual([200, "application/json"]);
+  expect(JSON.parse(created.text)).toEqual({
+    CreateTopicResponse: {
+      CreateTopicResult: { TopicArn: topicArn("in-json") },
+      ResponseMetadata: { RequestId: expect.any(String) },
+    },
+  });
+  const refusal = await call("Action=CreateTopic&Name=a+b");
+  expect(refusal.status).toBe(400);
+  expect(JSON.parse(refusal.text).Error).toMatchObject({ Type: "Sender", Code: "InvalidParameter" });
+});
