@@ -113,9 +113,10 @@ behaviour("an unknown storage class is refused", PUT, () =>
   }),
 );
 
-behaviour("a website redirect must be a path or a URL", PUT, () =>
-  refused(put({ Key: "k", Body: "b", WebsiteRedirectLocation: "elsewhere" }), "InvalidRedirectLocation", 400),
-);
+for (const WebsiteRedirectLocation of ["elsewhere", ""])
+  behaviour(`a website redirect must be a path or a URL, unlike "${WebsiteRedirectLocation}"`, PUT, () =>
+    refused(put({ Key: "k", Body: "b", WebsiteRedirectLocation }), "InvalidRedirectLocation", 400),
+  );
 
 // Keys
 

@@ -72,7 +72,7 @@ const REDIRECT = "x-amz-website-redirect-location";
 const MAX_REDIRECT_LENGTH = 2_048;
 
 function redirectOf(location: string | undefined): Record<string, string> {
-  if (!location) return {};
+  if (location === undefined) return {};
   if (!/^(\/|https?:\/\/)/.test(location)) throw invalidRedirectLocation();
   if (location.length > MAX_REDIRECT_LENGTH) throw redirectLocationTooLong(MAX_REDIRECT_LENGTH);
   return { [REDIRECT]: location };
