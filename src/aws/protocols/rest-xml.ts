@@ -20,13 +20,14 @@ import {
   withFlags,
   withoutInvalidValues,
 } from "./s3.ts";
+import { versionsWriter } from "./s3-versions.ts";
 import { Malformed } from "./values/malformed.ts";
 import { utf8 } from "./values/scalars.ts";
 import { isoWithMillis } from "./values/timestamps.ts";
 import { xmlErrorDocument } from "./xml/errors.ts";
 import { parseXml } from "./xml/reader.ts";
 import { xmlMembersReader, xmlReader } from "./xml/shapes.ts";
-import { type WriteXml, xmlDeclaration, xmlWriters } from "./xml/writer.ts";
+import { type WriteXml, wrapped, xmlDeclaration, xmlWriters } from "./xml/writer.ts";
 
 const writers = xmlWriters(isoWithMillis);
 
@@ -48,6 +49,8 @@ const xml: DocumentFormat = {
       return inDocument((value) => write((value as Record<string, unknown>)[name] ?? ""));
     }
     const root = output.xmlName ?? output.name;
+    if (isS3(operation) && operation.name === "ListObjectVersions")
+      return inDocument(wrapped(root, versionsWriter(output, writers), namespace));
     return inDocument(writers.element(root, { ...output, members: output.bodyMembers }, namespace));
   },
   readPayload(operation, { shape, xmlName }) {

@@ -79,7 +79,7 @@ const ORDERS: [
   [
     "ListObjectVersions",
     () => new ListObjectVersionsCommand({ Bucket, Prefix: "a/2" }),
-    "Name Prefix KeyMarker VersionIdMarker MaxKeys IsTruncated Version DeleteMarker",
+    "Name Prefix KeyMarker VersionIdMarker MaxKeys IsTruncated DeleteMarker Version",
     ["DeleteMarker", "Key VersionId IsLatest LastModified Owner"],
   ],
   [

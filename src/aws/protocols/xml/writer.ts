@@ -39,6 +39,13 @@ export interface XmlWriters {
   element(tag: string, shape: Shape, namespace?: Namespace): WriteXml;
 }
 
+/** Puts content into an element. */
+export function wrapped(tag: string, write: WriteXml, namespace: Namespace): WriteXml {
+  const open = `<${tag}${xmlnsOf(namespace)}>`;
+  const close = `</${tag}>`;
+  return (value) => open + write(value) + close;
+}
+
 type Structure = Record<string, unknown>;
 
 /** Compiles writers, which differ only in the default format of timestamps. */

@@ -1,3 +1,4 @@
+import { PAGE_ROWS } from "#aws/protocols/s3-versions.ts";
 import { descending } from "#kernel/records/keys.ts";
 import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
@@ -136,18 +137,23 @@ function entries(page: Page<Row>, encode: Encode, restoredAt: number | undefined
     LastModified: new Date(version.modified),
     Owner: ownerOf(version.owner),
   });
+  const objectEntry = (row: Row) => ({
+    ...entry(row),
+    ETag: `"${row.version.etag}"`,
+    ...checksumOf(row.version),
+    Size: row.version.size,
+    StorageClass: (row.version.storageClass ?? "STANDARD") as "STANDARD",
+    ...(restoredAt !== undefined && restoreStatus(row.version, restoredAt)),
+  });
+  const rows = page.rows.map((row) =>
+    row.version.deleteMarker
+      ? { Versions: [], DeleteMarkers: [entry(row)] }
+      : { Versions: [objectEntry(row)], DeleteMarkers: [] },
+  );
   return {
-    Versions: page.rows
-      .filter(({ version }) => !version.deleteMarker)
-      .map((row) => ({
-        ...entry(row),
-        ETag: `"${row.version.etag}"`,
-        ...checksumOf(row.version),
-        Size: row.version.size,
-        StorageClass: (row.version.storageClass ?? "STANDARD") as "STANDARD",
-        ...(restoredAt !== undefined && restoreStatus(row.version, restoredAt)),
-      })),
-    DeleteMarkers: page.rows.filter(({ version }) => version.deleteMarker).map(entry),
+    [PAGE_ROWS]: rows,
+    Versions: rows.flatMap(({ Versions }) => Versions),
+    DeleteMarkers: rows.flatMap(({ DeleteMarkers }) => DeleteMarkers),
     CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
   };
 }
