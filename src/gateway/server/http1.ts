@@ -6,6 +6,7 @@ import { Connection, type Shared } from "./http1/connection.ts";
 import { incoming } from "./http1/incoming.ts";
 import { outgoing } from "./http1/outgoing.ts";
 import type { Limits } from "./limits.ts";
+import { pacing } from "./pace.ts";
 
 /**
  * An implementation of HTTP/1.0 and 1.1 that takes two thirds of the processor time of `node:http`, whose
@@ -18,12 +19,14 @@ export function http1Server(
   bodies: Assembly = assembly(limits.assembledBytes),
 ): Server {
   const { headCheckInterval, bodyIdleTimeout, keepAliveTimeout, lingerTimeout } = limits;
+  const watches = deadlines(Math.min(headCheckInterval, bodyIdleTimeout, keepAliveTimeout, lingerTimeout));
   const connections = new Set<Connection>();
   const shared: Shared = {
     serving,
     limits,
     bodies,
-    deadlines: deadlines(Math.min(headCheckInterval, bodyIdleTimeout, keepAliveTimeout, lingerTimeout)),
+    pacing: pacing(limits, watches),
+    deadlines: watches,
     lastLines: lastLines(keepAliveTimeout),
     incoming: incoming(),
     outgoing: outgoing(),

@@ -10,11 +10,11 @@ export interface Answering {
 
 /** The responses in progress of one session. */
 export interface Answers {
-  readonly size: number;
   begin(stream: ServerHttp2Stream): Answering;
   end(): void;
 }
 
+/** A session without requests is closed after a while, whatever else its client sends: pings, or half of a head. */
 export function openAnswers(
   session: ServerHttp2Session,
   limits: Limits,
@@ -23,20 +23,27 @@ export function openAnswers(
 ): Answers {
   const open = new Set<Answering>();
   let started = 0;
+  const idle: Expiring = {
+    deadline: deadlines.after(limits.keepAliveTimeout),
+    // A session that has received half of a head does not close by itself.
+    expire: () => (session.closed ? session.destroy() : session.close()),
+  };
   const watches = [
+    idle,
     stalledStreams(open, limits.writeIdleTimeout, deadlines, breakOff),
     oversizedHeads(session, limits.invalidFrames, () => started),
   ];
   for (const watch of watches) deadlines.add(watch);
   return {
-    get size() {
-      return open.size;
-    },
     begin(stream) {
       const answer = { stream, taken: 0 };
       started++;
       open.add(answer);
-      stream.once("close", () => open.delete(answer));
+      idle.deadline = Number.POSITIVE_INFINITY;
+      stream.once("close", () => {
+        open.delete(answer);
+        if (open.size === 0) idle.deadline = deadlines.after(limits.keepAliveTimeout);
+      });
       return answer;
     },
     end() {

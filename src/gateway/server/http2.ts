@@ -12,6 +12,7 @@ import { announcedTrailers, contentLength, joinHeaders, parseTarget } from "./he
 import type { HttpRequest, HttpResponse, Server, Serving } from "./http.ts";
 import { type Answering, openAnswers } from "./http2-answers.ts";
 import type { Limits } from "./limits.ts";
+import { type Pacing, pacing } from "./pace.ts";
 import { IncomingRequest } from "./request.ts";
 import { ClientGoneError, RequestBody } from "./request-body.ts";
 import {
@@ -41,7 +42,9 @@ export function http2Server(serving: Serving, limits: Limits, bodies: Assembly):
     streamResetRate: limits.resetsPerSecond,
   });
 
-  const watches = deadlines(Math.min(limits.headCheckInterval, limits.writeIdleTimeout));
+  const { headCheckInterval, bodyIdleTimeout, keepAliveTimeout, writeIdleTimeout } = limits;
+  const watches = deadlines(Math.min(headCheckInterval, bodyIdleTimeout, keepAliveTimeout, writeIdleTimeout));
+  const pace = pacing(limits, watches);
 
   server.on("session", (session) => {
     const answers = openAnswers(session, limits, watches, breakOff);
@@ -51,7 +54,6 @@ export function http2Server(serving: Serving, limits: Limits, bodies: Assembly):
       answers.end();
     });
     session.on("error", () => session.destroy());
-    session.setTimeout(limits.keepAliveTimeout, () => answers.size === 0 && session.close());
     session.on("stream", (stream: ServerHttp2Stream, pseudo, _flags, headerPairs) =>
       serve(answers.begin(stream), pseudo, headerPairs),
     );
@@ -63,7 +65,7 @@ export function http2Server(serving: Serving, limits: Limits, bodies: Assembly):
     const { stream } = answering;
     // A reset also emits an error; it is handled on `close`.
     stream.on("error", () => {});
-    const request = readHead(stream, pseudo, headerPairs, limits, bodies);
+    const request = readHead(stream, pseudo, headerPairs, { limits, bodies, pacing: pace });
     const answer = request === undefined ? Promise.resolve(malformed()) : answerTo(request, serving);
     answer
       .then((response) => respond(answering, response, pseudo[":method"] === "HEAD"))
@@ -92,8 +94,7 @@ function readHead(
   stream: ServerHttp2Stream,
   pseudo: IncomingHttpHeaders,
   headerPairs: readonly string[],
-  limits: Limits,
-  bodies: Assembly,
+  { limits, bodies, pacing }: { limits: Limits; bodies: Assembly; pacing: Pacing },
 ): HttpRequest | undefined {
   const target = parseTarget(pseudo[":path"] ?? "");
   const headers = joinHeaders(headerPairs);
@@ -127,7 +128,7 @@ function readHead(
           isWhole: () => !stream.aborted,
           invite: () => awaitsContinue && stream.additionalHeaders({ ":status": 100 }),
           bodies,
-          idleTimeout: limits.bodyIdleTimeout,
+          pacing,
           readAheadBytes: limits.readAheadBytes,
         }),
   };

@@ -16,10 +16,11 @@ export interface Limits {
   /** The interval at which connections are checked for timeouts, unless a timeout is shorter. */
   headCheckInterval: number;
   /**
-   * Between two pieces of a body that the server waits for. The whole body has no timeout: uploads may take
-   * hours.
+   * While the server waits for a body, at least `bodyProgressBytes` of it, or its rest, must arrive within this time. The whole
+   * body has no timeout: uploads may take hours.
    */
   bodyIdleTimeout: number;
+  bodyProgressBytes: number;
   /**
    * A client that reads nothing of its pending response for this time, or twice as long at most, is
    * disconnected. Operating systems report progress in steps of up to a megabyte, so a slow client needs to
@@ -63,6 +64,7 @@ export const LIMITS: Limits = {
   headTimeout: 60 * SECOND,
   headCheckInterval: 10 * SECOND,
   bodyIdleTimeout: 60 * SECOND,
+  bodyProgressBytes: 1 * KIB,
   writeIdleTimeout: 300 * SECOND,
   keepAliveTimeout: 75 * SECOND,
   unreadBytes: 64 * KIB,

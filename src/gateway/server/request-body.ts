@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { AwsError } from "#aws/errors.ts";
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import type { Assembly } from "./assembly.ts";
+import type { Pacing } from "./pace.ts";
 
 /** The client closed or reset its connection before the body or the response was complete. Not a bug. */
 export class ClientGoneError extends AwsError {
@@ -20,9 +21,6 @@ export class BodyStalledError extends AwsError {
   }
 }
 
-/** A stream of `node:http2`. */
-export type BodySource = Readable & { setTimeout(ms: number): unknown };
-
 export interface BodyFacts {
   size: number | undefined;
   announced: readonly string[];
@@ -33,7 +31,7 @@ export interface BodyFacts {
   invite(): void;
   /** Tracks the bodies that are being read whole, on all connections. */
   bodies: Assembly;
-  idleTimeout: number;
+  pacing: Pacing;
   readAheadBytes: number;
 }
 
@@ -41,11 +39,11 @@ export interface BodyFacts {
 export class RequestBody implements Body {
   readonly size: number | undefined;
   readonly announced: readonly string[];
-  readonly #source: BodySource;
+  readonly #source: Readable;
   readonly #facts: BodyFacts;
   #taken = false;
 
-  constructor(source: BodySource, facts: BodyFacts) {
+  constructor(source: Readable, facts: BodyFacts) {
     this.size = facts.size;
     this.announced = facts.announced;
     this.#source = source;
@@ -78,12 +76,13 @@ export class RequestBody implements Body {
 
 const tooLarge = (limit: number) => new BodyTooLargeError(`The request body has more than ${limit} bytes`);
 
-function collect(source: BodySource, facts: BodyFacts, limit: number): Promise<Uint8Array> {
+function collect(source: Readable, facts: BodyFacts, limit: number): Promise<Uint8Array> {
   return new Promise<Uint8Array>((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let length = 0;
     const fail = (error: Error) => {
       assembling.end();
+      pace.end();
       reject(error);
     };
     const giveUp = (error: Error) => {
@@ -91,34 +90,48 @@ function collect(source: BodySource, facts: BodyFacts, limit: number): Promise<U
       fail(error);
     };
     const assembling = facts.bodies.begin(giveUp);
+    const pace = facts.pacing({ isAwaited: true, fail: giveUp });
     const stop = follow(source, facts, {
       piece(chunk) {
         chunks.push(chunk);
         length += chunk.length;
+        pace.arrived(chunk.length);
         if (length > limit) giveUp(tooLarge(limit));
         else assembling.has(length);
       },
       end() {
         assembling.end();
+        pace.end();
         resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length));
       },
       fail,
     });
-    source.setTimeout(facts.idleTimeout);
   });
 }
 
 /** Reads ahead a little, so that socket and consumer work in parallel, and then pauses the client. */
-async function* pieces(source: BodySource, facts: BodyFacts): AsyncGenerator<Uint8Array> {
+async function* pieces(source: Readable, facts: BodyFacts): AsyncGenerator<Uint8Array> {
   const ahead: Uint8Array[] = [];
   let waiting = 0;
   let ended = false;
   let failure: Error | undefined;
   let wake = () => {};
+  let isAwaited = false;
+  const fail = (error: Error) => {
+    failure = error;
+    wake();
+  };
+  const pace = facts.pacing({
+    get isAwaited() {
+      return isAwaited;
+    },
+    fail,
+  });
   const stop = follow(source, facts, {
     piece(chunk) {
       ahead.push(chunk);
       waiting += chunk.length;
+      pace.arrived(chunk.length);
       if (waiting > facts.readAheadBytes) source.pause();
       wake();
     },
@@ -126,10 +139,7 @@ async function* pieces(source: BodySource, facts: BodyFacts): AsyncGenerator<Uin
       ended = true;
       wake();
     },
-    fail(error) {
-      failure = error;
-      wake();
-    },
+    fail,
   });
   try {
     for (;;) {
@@ -145,14 +155,15 @@ async function* pieces(source: BodySource, facts: BodyFacts): AsyncGenerator<Uin
         const more = new Promise<void>((resolve) => {
           wake = resolve;
         });
+        if (source.isPaused()) pace.resumed();
         source.resume();
-        // Armed only while waiting for the client, so that a slow consumer does not time it out.
-        source.setTimeout(facts.idleTimeout);
+        isAwaited = true;
         await more;
-        source.setTimeout(0);
+        isAwaited = false;
       }
     }
   } finally {
+    pace.end();
     stop();
   }
 }
@@ -166,10 +177,9 @@ interface Follower {
 /**
  * Starts the flow and reports pieces, and at most one end or failure. The returned function stops it early.
  */
-function follow(source: BodySource, facts: BodyFacts, { piece, end, fail }: Follower): () => void {
+function follow(source: Readable, facts: BodyFacts, { piece, end, fail }: Follower): () => void {
   const detach = () => {
-    source.off("data", piece).off("end", ended).off("error", gone).off("close", gone).off("timeout", stalled);
-    source.setTimeout(0);
+    source.off("data", piece).off("end", ended).off("error", gone).off("close", gone);
   };
   const finish = (report: () => void) => () => {
     detach();
@@ -179,10 +189,9 @@ function follow(source: BodySource, facts: BodyFacts, { piece, end, fail }: Foll
   const gone = finish(() =>
     fail(new ClientGoneError("The client went away in the middle of its request body")),
   );
-  const stalled = finish(() => fail(new BodyStalledError()));
   if (source.readableEnded) ended();
   else if (source.destroyed) gone();
-  else source.on("data", piece).on("end", ended).on("error", gone).on("close", gone).on("timeout", stalled);
+  else source.on("data", piece).on("end", ended).on("error", gone).on("close", gone);
   return () => {
     detach();
     source.pause();

@@ -5,7 +5,8 @@ import type { Deadlines, Expiring } from "../deadlines.ts";
 import { announcedTrailers } from "../head.ts";
 import type { HttpResponse, Serving } from "../http.ts";
 import type { Limits } from "../limits.ts";
-import { BodyStalledError, ClientGoneError } from "../request-body.ts";
+import type { Pacing } from "../pace.ts";
+import { ClientGoneError } from "../request-body.ts";
 import { abandon, answerToFailure, internalFailure } from "../respond.ts";
 import { type Answer, compose, type LastLines, transmit } from "./answer.ts";
 import { type BodyDecoder, chunkedDecoder, lengthDecoder } from "./body-decoder.ts";
@@ -21,6 +22,7 @@ export interface Shared {
   readonly serving: Serving;
   readonly limits: Limits;
   readonly bodies: Assembly;
+  readonly pacing: Pacing;
   readonly deadlines: Deadlines;
   readonly lastLines: LastLines;
   readonly incoming: Incoming;
@@ -87,9 +89,7 @@ export class Connection implements Arriving, Expiring, BodySource {
   expire(): void {
     if (this.#isArriving) return;
     this.deadline = Number.POSITIVE_INFINITY;
-    const body = this.#exchange?.body;
     if (this.#reading === "head" && this.#at < this.#input.length) this.#refuse(headTimedOut());
-    else if (body?.isAwaited) body.fail(new BodyStalledError());
     else this.#socket.destroy();
   }
 
@@ -193,10 +193,8 @@ export class Connection implements Arriving, Expiring, BodySource {
   }
 
   #readBody(): void {
-    const { body, progress } = this.#exchange!;
     this.#at = this.#decode!(this.#input, this.#at);
-    if (!body!.isAwaited && progress !== "sent") this.deadline = Number.POSITIVE_INFINITY;
-    if (!body!.isWhole) return;
+    if (!this.#exchange!.body!.isWhole) return;
     this.#reading = "later";
     this.#decode = undefined;
     this.#proceed();
@@ -327,6 +325,10 @@ export class Connection implements Arriving, Expiring, BodySource {
     return this.#shared.bodies;
   }
 
+  get pacing(): Pacing {
+    return this.#shared.pacing;
+  }
+
   invite(): void {
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.isInvited || exchange.progress !== "handling") return;
@@ -336,8 +338,6 @@ export class Connection implements Arriving, Expiring, BodySource {
   }
 
   wanted(): void {
-    const { deadlines, limits } = this.#shared;
-    this.deadline = deadlines.after(limits.bodyIdleTimeout);
     this.#release();
   }
 

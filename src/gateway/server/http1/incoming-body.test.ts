@@ -7,6 +7,7 @@ function incoming(size?: number) {
   const asked: string[] = [];
   const source = {
     bodies: assembly(Number.POSITIVE_INFINITY),
+    pacing: () => ({ arrived() {}, resumed() {}, end() {} }),
     invite: () => void asked.push("invite"),
     wanted: () => void asked.push("wanted"),
     hold: () => void asked.push("hold"),

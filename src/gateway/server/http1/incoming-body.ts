@@ -1,12 +1,14 @@
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { Assembly } from "../assembly.ts";
+import type { Pace, Pacing } from "../pace.ts";
 import type { BodySink } from "./body-decoder.ts";
 
 /** The connection, from the body's point of view. */
 export interface BodySource {
   /** Tracks the bodies that are being read whole, on all connections. */
   readonly bodies: Assembly;
+  readonly pacing: Pacing;
   /** The first pull: a client that waits for `100 Continue` gets it. */
   invite(): void;
   /** Called when the reader waits for the next piece. */
@@ -37,6 +39,9 @@ export class IncomingBody implements Body, BodySink {
   #isUnwanted = false;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
+  /** From the first wait on. */
+  #pace: Pace | undefined;
+  #isHeld = false;
   /** The last piece, if it is a copy with spare capacity. */
   #gathering: Buffer | undefined;
   #gathered = 0;
@@ -62,13 +67,15 @@ export class IncomingBody implements Body, BodySink {
       this.#gather(piece);
     }
     this.#length += piece.length;
+    this.#pace?.arrived(piece.length);
     if (this.#wake !== undefined) this.#wakeReader();
-    else if (this.#length > this.#readAheadBytes) this.#source.hold();
+    else if (this.#length > this.#readAheadBytes) this.#hold();
   }
 
   end(trailers: Readonly<Record<string, string>>): void {
     Object.assign(this.trailers, trailers);
     this.isWhole = true;
+    this.#pace?.end();
     this.#wakeReader();
   }
 
@@ -76,12 +83,14 @@ export class IncomingBody implements Body, BodySink {
   fail(error: Error): void {
     if (this.isWhole) return;
     this.#failure ??= error;
+    this.#pace?.end();
     this.#wakeReader();
   }
 
   /** Called when the rest will not be read. */
   drop(): void {
     this.#isUnwanted = true;
+    this.#pace?.end();
     this.#pieces = [];
     this.#gathering = undefined;
   }
@@ -155,6 +164,9 @@ export class IncomingBody implements Body, BodySink {
     const more = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
+    this.#pace ??= this.#source.pacing(this);
+    if (this.#isHeld) this.#pace.resumed();
+    this.#isHeld = false;
     this.#source.wanted();
     return more;
   }
@@ -165,6 +177,11 @@ export class IncomingBody implements Body, BodySink {
   #leave(): void {
     this.drop();
     if (!this.isWhole) this.#source.hold();
+  }
+
+  #hold(): void {
+    this.#isHeld = true;
+    this.#source.hold();
   }
 
   #wakeReader(): void {
