@@ -89,6 +89,10 @@ export interface Membership {
   settled: Version;
   /** The settings in which this replica differs from the others. */
   overrides?: Overrides | undefined;
+  /** Set if this replica may be disassociated from the others. */
+  isUnprotected?: true | undefined;
+  /** Set while this replica is being disassociated. */
+  isParting?: true;
 }
 
 export interface Replica {
@@ -97,6 +101,8 @@ export interface Replica {
   /** The Region from whose table it was created; `since` is the time of that. */
   source: string;
   since: Time;
+  /** The sequence of the last change that is sent to it, set once one of both replicas is being disassociated. */
+  until?: number;
 }
 
 /** A replica's own values in place of shared settings. */

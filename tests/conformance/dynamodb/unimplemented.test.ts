@@ -54,17 +54,3 @@ behaviour(
     expect(await refused("ExportTableToPointInTime", incremental)).toEqual(byName("the export format ION"));
   },
 );
-for (const [member, update] of [
-  ["DisassociationProtectionEnabled", { DisassociationProtectionEnabled: false }],
-  [
-    "Disassociate",
-    {
-      ReplicaUpdates: [
-        { Disassociate: { RegionName: "us-east-1", DisassociationMode: "WAIT_FOR_REPLICATION" } },
-      ],
-    },
-  ],
-] as const)
-  behaviour(`${member} of a replica is refused by name`, guide("globaltables-disassociate"), async () => {
-    expect(await refused("UpdateTable", { TableName, ...update })).toEqual(byName(member));
-  });

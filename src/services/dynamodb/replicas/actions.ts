@@ -1,5 +1,4 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import { notImplemented } from "#aws/errors.ts";
 import { REGIONS } from "#aws/regions.ts";
 import type { Place } from "#kernel/records/collection.ts";
 import type { Overrides, Table } from "../store.ts";
@@ -10,16 +9,18 @@ import {
   noActions,
   noSuchRegion,
   notAlone,
+  notLocal,
   ownRegion,
   provisioned,
   severalActions,
   severalKinds,
 } from "./errors.ts";
 
-/** A request to create one replica, delete one, or change some. */
+/** A request to create, delete or disassociate one replica, or to change some. */
 export type ReplicaRequest =
   | { kind: "create"; region: string; overrides: Overrides | undefined; key: string | undefined }
   | { kind: "delete"; region: string }
+  | { kind: "disassociate"; region: string }
   | { kind: "update"; changes: { region: string; overrides: Overrides; hasKey: boolean }[] };
 
 /** @throws {AwsError} ValidationException */
@@ -29,11 +30,17 @@ export function replicaRequestIn(input: DynamoDB.UpdateTableInput, home: string)
   const kinds = new Set(ReplicaUpdates.map(kindOf));
   if (kinds.size > 1) throw severalKinds();
   const [kind] = kinds;
-  const actions = ReplicaUpdates.map(({ Create, Update, Delete }) => (Create ?? Update ?? Delete)!);
+  const actions = ReplicaUpdates.map(
+    ({ Create, Update, Delete, Disassociate }) => (Create ?? Update ?? Delete ?? Disassociate)!,
+  );
   const distinct = new Set(actions.map((action) => JSON.stringify(action)));
   if (kind !== "update" && distinct.size > 1) throw severalActions();
-  for (const { RegionName } of actions) checkRegion(RegionName, home);
   const region = actions[0]!.RegionName;
+  if (kind === "disassociate") {
+    if (region !== home) throw notLocal();
+    return { kind, region };
+  }
+  for (const { RegionName } of actions) checkRegion(RegionName, home);
   if (kind === "delete") return { kind, region };
   if (kind === "create") {
     const { KMSMasterKeyId: key } = ReplicaUpdates[0]!.Create!;
@@ -50,11 +57,11 @@ export function replicaRequestIn(input: DynamoDB.UpdateTableInput, home: string)
 
 function kindOf(update: DynamoDB.ReplicationGroupUpdate): ReplicaRequest["kind"] {
   const { Create, Update, Delete, Disassociate } = update;
-  if (Disassociate) throw notImplemented("Disassociate of a replica");
-  if ([Create, Update, Delete].filter(Boolean).length > 1) throw severalKinds();
+  if ([Create, Update, Delete, Disassociate].filter(Boolean).length > 1) throw severalKinds();
   if (Create) return "create";
   if (Update) return "update";
   if (Delete) return "delete";
+  if (Disassociate) return "disassociate";
   throw noActions();
 }
 

@@ -29,7 +29,13 @@ export async function withReplicaDescriptions(
       ...(its !== table && own(its)),
     });
   }
-  return { ...description, GlobalTableVersion: VERSION, Replicas, GlobalTableSettingsReplicationMode: MODE };
+  return {
+    ...description,
+    GlobalTableVersion: VERSION,
+    Replicas,
+    GlobalTableSettingsReplicationMode: MODE,
+    DisassociationProtectionEnabled: !group.isUnprotected,
+  };
 }
 
 /** The part of a replica's description that differs between replicas. */

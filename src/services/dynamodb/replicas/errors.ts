@@ -17,6 +17,14 @@ export const noSuchRegion = (region: string) =>
   invalid(
     `Region ${region} is not supported. The latest version of global tables are only supported in the following regions: [${REGIONS.join(", ")}]`,
   );
+export const notLocal = () =>
+  invalid("Only the replica in the Region of the request can be disassociated from its global table.");
+export const notInGlobalTable = () =>
+  invalidParameters("DisassociationProtectionEnabled applies to the replicas of a global table only");
+export const isAssociated = () =>
+  invalid(
+    "Replica cannot be disassociated as it is currently protected against disassociation. Disable disassociation protection first.",
+  );
 export const replicaExists = (table: string) =>
   invalid(
     `Failed to create a the new replica of table with name: ‘${table}’ because one or more replicas already existed as tables.`,

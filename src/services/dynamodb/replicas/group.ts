@@ -1,9 +1,10 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Transaction } from "#kernel/records/transaction.ts";
-import { type Membership, type Replica, type Table, tables } from "../store.ts";
+import { type Capacity, type Membership, type Replica, type Table, tables } from "../store.ts";
 import { clear } from "../tables/clear.ts";
 import { inUse, wasSource } from "./errors.ts";
 import { cursors, trimJournal } from "./journal.ts";
+import { indexRead } from "./overrides.ts";
 
 /** How long a replica cannot be deleted after another one was created from it. */
 const SOURCE_MS = 86_400_000;
@@ -13,7 +14,8 @@ export const replicaIn = (group: Membership | undefined, region: string): Replic
 
 /** @throws {AwsError} ResourceInUseException while the table or any of its replicas is being created, changed or deleted */
 export function checkIdle({ group, restoring, leaving }: Table): void {
-  if (restoring || leaving || group?.replicas.some(({ status }) => status !== "ACTIVE")) throw inUse();
+  if (restoring || leaving || group?.isParting || group?.replicas.some(({ status }) => status !== "ACTIVE"))
+    throw inUse();
 }
 
 /** @throws {AwsError} ValidationException if another replica was recently created from this one */
@@ -82,7 +84,20 @@ export async function removeReplica(
     tx.put(tables, withReplicas(table, group, replicas));
     await trimJournal(tx, { ...group, replicas });
   } else {
-    tx.put(tables, { ...table, group: undefined });
+    tx.put(tables, standalone(table));
     tx.enqueue(clear, { rows: [group.number] });
   }
+}
+
+/** A table that is no longer a replica. What it had in place of shared settings becomes its own. */
+export function standalone({ group, ...table }: Table): Table {
+  const { read, onDemandRead, tableClass, ...overrides } = group?.overrides ?? {};
+  const withRead = <Of extends Capacity>(of: Of, units: number | undefined): Of =>
+    units === undefined ? of : { ...of, throughput: { ...of.throughput, read: units } };
+  return {
+    ...withRead(table, read),
+    ...(onDemandRead !== undefined && { onDemand: { ...table.onDemand, MaxReadRequestUnits: onDemandRead } }),
+    ...(tableClass && { tableClass }),
+    indexes: table.indexes.map((index) => withRead(index, indexRead(overrides, index.name))),
+  };
 }

@@ -45,11 +45,13 @@ export function keepChange(
   isTight: boolean,
 ): void {
   const version = nextVersion(tx, group.region);
-  const sequence = tx.sequence();
   keepVersion(tx, group, row, version);
+  const receivers = group.replicas.filter(({ until }) => until === undefined);
+  if (receivers.length === 0) return;
+  const sequence = tx.sequence();
   const change = { key: keyOf(table.key, key), item, version, sequence };
   tx.putBytes(journalRows, [group.number, sequence], storedChange(change, isTight));
-  for (const { region } of group.replicas) startDelivery(tx, table, region);
+  for (const { region } of receivers) startDelivery(tx, table, region);
 }
 
 export const startDelivery = (tx: Transaction, { name, number }: Table, region: string): void =>
@@ -84,11 +86,13 @@ async function nextChanges(
   region: string,
 ): Promise<Change[] | undefined> {
   const group = await membershipOf(tx, name, number);
-  if (!group?.replicas.some((one) => one.region === region)) return undefined;
+  const receiver = group?.replicas.find((one) => one.region === region);
+  if (!group || !receiver) return undefined;
   const cursor = await tx.get(cursors, [group.number, region]);
   const rows = await tx.listBytes(journalRows, {
     in: [group.number],
     ...(cursor && { after: [cursor.sent] }),
+    ...(receiver.until !== undefined && { through: [receiver.until] }),
     limit: MAX_CHANGES,
   });
   return readAtOnce(rows).map(({ value }) => changeStored(value, group.region));

@@ -9,7 +9,8 @@ import { described } from "../tables/description.ts";
 import { findTable, isBeingCreated, namedTable } from "../tables/named.ts";
 import { changedOverrides, checkChange, checkKey, type ReplicaRequest, replicaRequestIn } from "./actions.ts";
 import { withReplicaDescriptions } from "./description.ts";
-import { beingAdded, inUse, isProtected, notReplicated, replicaExists } from "./errors.ts";
+import { startParting } from "./disassociate.ts";
+import { beingAdded, inUse, isAssociated, isProtected, notReplicated, replicaExists } from "./errors.ts";
 import {
   checkIdle,
   checkNoSource,
@@ -29,7 +30,7 @@ import { nextVersion } from "./version.ts";
 const CHANGE_MS = 1_000;
 
 /**
- * Creates, changes or deletes replicas of a table. The response shows the replicas as they were, since the change only
+ * Creates, changes, deletes or disassociates replicas of a table. The response shows the replicas as they were, since the change only
  * begins afterwards.
  */
 export async function updateReplicas(
@@ -80,6 +81,8 @@ function changeOf(
       return creation(ctx, table, request);
     case "delete":
       return deletion(ctx, table, request.region);
+    case "disassociate":
+      return disassociation(request.region);
     default:
       return {
         check(now) {
@@ -148,6 +151,14 @@ async function deletion(ctx: Context, { name }: Table, region: string): Promise<
     },
   };
 }
+
+const disassociation = (region: string): ReplicaChange => ({
+  check({ group }) {
+    if (!group) throw notReplicated([region]);
+    if (!group.isUnprotected) throw isAssociated();
+  },
+  begin: (tx, table) => startParting(tx, table as Table & { group: Membership }),
+});
 
 function checkMembers({ group }: Table, members: readonly { region: string }[]): void {
   const strangers = members.map(({ region }) => region).filter((region) => !replicaIn(group, region));

@@ -11,6 +11,7 @@ const SETTINGS = [
   "GlobalSecondaryIndexUpdates",
   "SSESpecification",
   "DeletionProtectionEnabled",
+  "DisassociationProtectionEnabled",
   "OnDemandThroughput",
   "WarmThroughput",
   "TableClass",
@@ -22,6 +23,7 @@ const ALONE: [Setting, string][] = [
   ["SSESpecification", "Server-Side Encryption modification"],
   ["TableClass", "TableClass modification"],
   ["DeletionProtectionEnabled", "DeletionProtection modification"],
+  ["DisassociationProtectionEnabled", "DisassociationProtection modification"],
 ];
 
 /** @throws {AwsError} ValidationException if a request changes nothing, or settings that cannot be combined */

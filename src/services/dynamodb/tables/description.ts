@@ -79,7 +79,8 @@ const byName = (one: DynamoDB.AttributeDefinition, other: DynamoDB.AttributeDefi
 function statusOf({ restoring, leaving, group }: Table): DynamoDB.TableStatus {
   if (leaving) return "DELETING";
   if (restoring) return "CREATING";
-  const isChanging = group?.replicas.some(({ status }) => status === "CREATING" || status === "UPDATING");
+  const isChanging =
+    group?.isParting || group?.replicas.some(({ status }) => status === "CREATING" || status === "UPDATING");
   return isChanging ? "UPDATING" : "ACTIVE";
 }
 

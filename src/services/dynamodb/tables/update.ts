@@ -5,6 +5,7 @@ import type { Handlers, Input } from "#kernel/service.ts";
 import { invalid, invalidParameters, limitExceeded } from "../errors.ts";
 import { checkConsistency, noConsistency } from "../replicas/consistency.ts";
 import { withReplicaDescriptions } from "../replicas/description.ts";
+import { notInGlobalTable } from "../replicas/errors.ts";
 import { checkIdle } from "../replicas/group.ts";
 import { settled } from "../replicas/settings.ts";
 import { updateReplicas } from "../replicas/update.ts";
@@ -44,6 +45,7 @@ export const tableUpdate = {
       table = withClass(table, input.TableClass, tx.now());
       table = withEncryption(ctx, table, input.SSESpecification);
       table = { ...table, deletionProtection: input.DeletionProtectionEnabled ?? table.deletionProtection };
+      table = withDisassociationProtection(table, input.DisassociationProtectionEnabled);
       table = settled(tx, table);
       tx.put(tables, table);
       return { former, table };
@@ -55,7 +57,6 @@ export const tableUpdate = {
 } satisfies Handlers<"dynamodb">;
 
 const UNIMPLEMENTED = [
-  "DisassociationProtectionEnabled",
   "GlobalTableSettingsReplicationMode",
   "VectorIndexUpdates",
 ] as const satisfies (keyof Request)[];
@@ -116,4 +117,10 @@ function withClass(table: Table, sent: DynamoDB.TableClass | undefined, now: num
     );
   if (sent === table.tableClass) return table;
   return { ...table, tableClass: sent, classChanges: [...changes, now].slice(-MAX_CLASS_CHANGES) };
+}
+
+function withDisassociationProtection(table: Table, isEnabled: boolean | undefined): Table {
+  if (isEnabled === undefined) return table;
+  if (!table.group) throw notInGlobalTable();
+  return { ...table, group: { ...table.group, isUnprotected: isEnabled ? undefined : true } };
 }
