@@ -329,6 +329,25 @@ behaviour("SetSMSAttributes stores the preferences", PREFERENCES, async () => {
   expect(selected.attributes).toEqual({ DefaultSMSType: "Transactional" });
 });
 
+behaviour(
+  "an empty value resets an SMS preference",
+  "https://github.com/hashicorp/terraform-provider-aws/blob/v5.100.0/internal/service/sns/sms_preferences.go",
+  async () => {
+    const attributes = {
+      DefaultSenderID: "Nube",
+      DefaultSMSType: "Transactional",
+      DeliveryStatusIAMRole: "arn:aws:iam::000000000000:role/sms",
+      DeliveryStatusSuccessSamplingRate: "50",
+      MonthlySpendLimit: "0",
+      UsageReportS3Bucket: "reports",
+    };
+    const empty = Object.fromEntries(Object.keys(attributes).map((name) => [name, ""]));
+    await send(new SetSMSAttributesCommand({ attributes }));
+    await send(new SetSMSAttributesCommand({ attributes: empty }));
+    expect((await send(new GetSMSAttributesCommand({}))).attributes).toEqual({ MonthlySpendLimit: "1" });
+  },
+);
+
 behaviour("an unknown SMS attribute is refused", PREFERENCES, async () => {
   const command = new SetSMSAttributesCommand({ attributes: { Colour: "red" } });
   await expect(send(command)).rejects.toMatchObject(refused("Colour is not a valid attribute"));

@@ -378,6 +378,20 @@ behaviour("Unsubscribe refuses a malformed ARN", UNSUBSCRIBE, async () => {
   );
 });
 
+behaviour(
+  "Unsubscribe refuses a subscription that is not confirmed",
+  "https://github.com/hashicorp/terraform-provider-aws/blob/v5.100.0/internal/service/sns/topic_subscription.go",
+  async () => {
+    const more = { ReturnSubscriptionArn: true };
+    const { SubscriptionArn } = await subscribe(await cloud.topic(), "email", "a@example.com", more);
+    await expect(send(new UnsubscribeCommand({ SubscriptionArn }))).rejects.toMatchObject(
+      refused(
+        "Invalid parameter: SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation",
+      ),
+    );
+  },
+);
+
 behaviour("Unsubscribe is denied to other accounts", UNSUBSCRIBE, async () => {
   const { subscription: SubscriptionArn } = await cloud.pair();
   const otherAccount = cloud.sns({ account: "111122223333" });

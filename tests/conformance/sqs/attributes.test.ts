@@ -72,7 +72,7 @@ const RANGES: [string, number, number, number][] = [
 for (const [name, least, most, between] of RANGES) {
   for (const value of [least, between, most])
     behaviour(`${name} can be ${value}`, api("SetQueueAttributes"), async () => {
-      const QueueUrl = await queue();
+      const QueueUrl = await queue({ KmsMasterKeyId: "alias/aws/sqs" });
       await set(QueueUrl, { [name]: String(value) });
       expect(await attributes(QueueUrl, name)).toEqual({ [name]: String(value) });
     });
@@ -220,6 +220,19 @@ behaviour("the default data key reuse period is 300 seconds", api("CreateQueue")
     KmsDataKeyReusePeriodSeconds: "300",
   });
 });
+
+behaviour(
+  "a data key reuse period is shown only beside a KMS key",
+  "https://github.com/hashicorp/terraform-provider-aws/issues/19786",
+  async () => {
+    const QueueUrl = await queue({ KmsDataKeyReusePeriodSeconds: "3600" });
+    expect(await attributes(QueueUrl, "All")).not.toHaveProperty("KmsDataKeyReusePeriodSeconds");
+    await set(QueueUrl, { KmsMasterKeyId: "alias/aws/sqs" });
+    expect(await attributes(QueueUrl, "All")).toHaveProperty("KmsDataKeyReusePeriodSeconds", "3600");
+    await set(QueueUrl, { SqsManagedSseEnabled: "true" });
+    expect(await attributes(QueueUrl, "All")).not.toHaveProperty("KmsDataKeyReusePeriodSeconds");
+  },
+);
 
 behaviour("SSE-KMS and SSE-SQS cannot be enabled together", api("CreateQueue"), () =>
   refused(queue({ KmsMasterKeyId: "alias/k", SqsManagedSseEnabled: "true" }), "InvalidAttributeValue"),

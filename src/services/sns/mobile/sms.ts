@@ -51,13 +51,15 @@ export const smsOperations = {
     checkSome(attributes, "attributes");
     for (const [name, value] of Object.entries(attributes)) {
       const rule = SETTINGS.get(name);
-      // For settings, AWS leaves out the words "Invalid parameter:".
+      // In errors about SMS attributes, AWS omits the words "Invalid parameter:".
       if (!rule) throw fault("InvalidParameterException", `${name} is not a valid attribute`);
-      if (!rule(value)) throw fault("InvalidParameterException", `${name} is invalid`);
+      if (value !== "" && !rule(value)) throw fault("InvalidParameterException", `${name} is invalid`);
     }
     return ctx.transact(async (tx) => {
       const former = await tx.get(smsSettings, []);
-      tx.put(smsSettings, { attributes: { ...former?.attributes, ...attributes } });
+      const merged = Object.entries({ ...former?.attributes, ...attributes });
+      // An empty value resets a preference.
+      tx.put(smsSettings, { attributes: Object.fromEntries(merged.filter(([, value]) => value !== "")) });
       return {};
     });
   },

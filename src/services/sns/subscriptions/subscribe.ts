@@ -78,7 +78,7 @@ export const subscribing = {
         });
       if (!subscription.confirmed) {
         throw invalidParameter(
-          "SubscriptionArn Reason: Subscription is pending confirmation. Unable to unsubscribe.",
+          "SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation",
         );
       }
       tx.delete(subscriptions, [subscription.topic, subscription.id]);

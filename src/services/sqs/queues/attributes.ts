@@ -219,9 +219,11 @@ const isAttribute = (name: string) => Object.hasOwn(SETTINGS, name) || Object.ha
 
 /** All attributes in AWS's order: read-only ones first, then the settings. */
 function allOf(queue: Queue, counts: Counts, place: Place): Record<string, string | undefined> {
-  const settings = queue.attributes.kmsMasterKeyId
-    ? { kmsDataKeyReusePeriodSeconds: STANDARD_REUSE_SECONDS, ...queue.attributes }
-    : queue.attributes;
+  const { kmsDataKeyReusePeriodSeconds = STANDARD_REUSE_SECONDS, ...others } = queue.attributes;
+  // The reuse period of data keys is kept, but shown only where a KMS key is used.
+  const settings: QueueSettings = others.kmsMasterKeyId
+    ? { ...others, kmsDataKeyReusePeriodSeconds }
+    : others;
   return {
     ...mapped(READ_ONLY, (read) => read(queue, counts, place)),
     ...mapped(SETTINGS, ({ key }) => textOf(settings[key])),
