@@ -25,6 +25,8 @@ export interface Bucket {
   created: Time;
   /** Absent until versioning is first enabled. */
   versioning?: "Enabled" | "Suspended";
+  /** Absent until MFA delete is first configured. */
+  mfaDelete?: "Disabled";
   tags?: Tag[];
   /** Whether policies may refer to its tags, which only the control plane can change then. */
   abac?: true;

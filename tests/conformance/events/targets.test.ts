@@ -139,6 +139,16 @@ describe("a target is refused", () => {
       invalid(new RegExp(`^Rule rule-\\d+ does not have RoleArn assigned to invoke target ${Arn}\\.$`)),
     );
   });
+  behaviour(
+    "unless its rule has a role",
+    "https://github.com/hashicorp/terraform-provider-aws/blob/v1.60.0/aws/resource_aws_cloudwatch_event_target_test.go",
+    async () => {
+      const Rule = name("rule");
+      await send(new PutRuleCommand({ Name: Rule, EventPattern: PATTERN, RoleArn }));
+      const Targets = [target({ Arn: of("kinesis", "stream/s") })];
+      expect(await send(new PutTargetsCommand({ Rule, Targets }))).toMatchObject({ FailedEntryCount: 0 });
+    },
+  );
   behaviour("whose ID is used by another target of the request", api("PutTargets"), async () => {
     await expect(put(target(), target({ Arn: queue("other") }))).rejects.toMatchObject(
       invalid("Parameter targets is not valid. Reason: More than one target with Id 'a' is provided."),

@@ -4,6 +4,7 @@ import {
   DeleteObjectsCommand,
   type DeleteObjectsCommandInput,
   DeleteObjectTaggingCommand,
+  GetBucketVersioningCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
@@ -12,6 +13,7 @@ import {
   PutBucketVersioningCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
+  type VersioningConfiguration,
 } from "@aws-sdk/client-s3";
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
@@ -55,6 +57,23 @@ async function rowsOf(Bucket: string) {
 }
 
 // Versions
+
+behaviour(
+  "GetBucketVersioning shows MFA delete once it was configured",
+  doc("AmazonS3/latest/API/API_GetBucketVersioning.html"),
+  async () => {
+    const Bucket = await freshBucket(s3, "versions");
+    const put = (VersioningConfiguration: VersioningConfiguration) =>
+      s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+    const mfaDelete = async () => (await s3.send(new GetBucketVersioningCommand({ Bucket }))).MFADelete;
+    await put({ Status: "Enabled" });
+    expect(await mfaDelete()).toBeUndefined();
+    await put({ Status: "Enabled", MFADelete: "Disabled" });
+    expect(await mfaDelete()).toBe("Disabled");
+    await put({ Status: "Suspended" });
+    expect(await mfaDelete()).toBe("Disabled");
+  },
+);
 
 behaviour("every write creates a version with a unique ID", ADDING, async () => {
   const Bucket = await versioned();

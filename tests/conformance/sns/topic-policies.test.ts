@@ -49,6 +49,24 @@ behaviour(
   },
 );
 
+behaviour(
+  "a topic policy is returned without the whitespace between its members",
+  "https://github.com/hashicorp/terraform-provider-aws/blob/v1.60.0/aws/resource_aws_sns_topic_policy_test.go",
+  async () => {
+    const arn = await cloud.topic();
+    const statement = {
+      Sid: "two  words",
+      Effect: "Allow",
+      Principal: "*",
+      Action: "sns:Publish",
+      Resource: arn,
+    };
+    const policy = { Version: "2012-10-17", Id: "default", Statement: [statement] };
+    await set(arn, "Policy", JSON.stringify(policy, null, 2));
+    expect((await attributes(arn)).Policy).toBe(JSON.stringify(policy));
+  },
+);
+
 behaviour("a topic policy may have only actions of SNS", SET, async () => {
   const arn = await cloud.topic();
   const statement = { Sid: "s", Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: arn };

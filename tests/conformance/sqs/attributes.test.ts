@@ -297,6 +297,25 @@ behaviour(
   },
 );
 
+behaviour(
+  "a policy is returned without the whitespace between its members",
+  "https://github.com/hashicorp/terraform-provider-aws/blob/v1.60.0/aws/resource_aws_sqs_queue_policy_test.go",
+  async () => {
+    const QueueUrl = await queue();
+    const Resource = arn(QueueUrl);
+    const statement = {
+      Sid: 'two  "words" ',
+      Effect: "Allow",
+      Principal: "*",
+      Action: "sqs:SendMessage",
+      Resource,
+    };
+    const policy = { Version: "2012-10-17", Id: "policy", Statement: [statement] };
+    await set(QueueUrl, { Policy: JSON.stringify(policy, null, "\t") });
+    expect(await attributes(QueueUrl, "Policy")).toEqual({ Policy: JSON.stringify(policy) });
+  },
+);
+
 for (const [what, Policy] of [
   ["invalid JSON", "{"],
   ["no statement", JSON.stringify({ Version: "2012-10-17" })],

@@ -10,6 +10,7 @@ import type { Place } from "#kernel/records/collection.ts";
 import { ruleArn } from "../arns.ts";
 import { callDestination } from "../destinations/call.ts";
 import { deliverable, jsonOf, jsonOfDetail } from "../publishing/bus-event.ts";
+import { needsRole } from "../rules/check-target.ts";
 import type { BusEvent } from "../store.ts";
 import { failureOf } from "./failure.ts";
 import { inputOf } from "./input.ts";
@@ -60,9 +61,13 @@ async function sendOnce(ctx: Context, sending: Sending, forward: Forward): Promi
   if (parts.service === "events" && place.account === ctx.account && place.region === ctx.region)
     return forward(parts.resource.replace(/^event-bus\//, ""), event);
   if (parts.service === "events") return putElsewhere(ctx, target, event, place);
-  // A target with a role is called as the role's account, others as EventBridge in the name of the rule.
+  // A target with a role is called as the role's account, others as EventBridge in the name of the rule. A rule's own
+  // role is of this account.
+  const role = target.RoleArn;
   const caller =
-    target.RoleArn === undefined ? CALLER : rootOf(parseArn(target.RoleArn)?.account ?? ctx.account);
+    role === undefined && !needsRole(parts.service)
+      ? CALLER
+      : rootOf(parseArn(role ?? "")?.account ?? ctx.account);
   await deliver(ctx.as(caller, source, place).aws, target.Arn, {
     payload,
     messageGroupId: target.SqsParameters?.MessageGroupId,

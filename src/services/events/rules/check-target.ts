@@ -6,6 +6,7 @@ import { parseJsonPath } from "#aws/languages/json-path.ts";
 import { checkDeadLetters } from "../dead-letters.ts";
 import { checkTemplate } from "../delivery/input.ts";
 import { invalid, invalidParameter, notAnArn } from "../errors.ts";
+import type { Rule } from "../store.ts";
 
 type Member = keyof Events.Target;
 
@@ -36,7 +37,7 @@ const UNIMPLEMENTED = [
 /** Members without which some services cannot be called. */
 const NEEDED: Record<string, Member> = { ecs: "EcsParameters", batch: "BatchParameters" };
 
-/** Services whose targets need a role. */
+/** Services whose targets need a role: their own or the rule's. */
 const NEEDS_ROLE = new Set([
   "batch",
   "codebuild",
@@ -58,20 +59,20 @@ const NEEDS_ROLE = new Set([
 const NEEDS_NONE = new Set(["appsync", "execute-api", "lambda", "logs", "redshift-serverless", "sns", "sqs"]);
 
 /** @throws {AwsError} ValidationException */
-export function checkTargets(rule: string, targets: readonly Events.Target[], region: string): void {
+export function checkTargets(targets: readonly Events.Target[], region: string): void {
   const ids = new Set<string>();
   for (const { Id: id } of targets) {
     if (ids.has(id)) throw invalidParameter("targets", `More than one target with Id '${id}' is provided.`);
     ids.add(id);
   }
   for (const target of targets) {
-    checkReceiver(rule, target);
+    checkReceiver(target);
     checkInput(target);
     checkDeadLetters(target.DeadLetterConfig, region);
   }
 }
 
-function checkReceiver(rule: string, target: Events.Target): void {
+function checkReceiver(target: Events.Target): void {
   const { Id: id, Arn: arn } = target;
   const parts = parseArn(arn);
   if (!parts || !/^[\x20-\x7e]+$/.test(arn)) throw notAnArn(arn);
@@ -84,15 +85,25 @@ function checkReceiver(rule: string, target: Events.Target): void {
   }
   for (const member of UNIMPLEMENTED)
     if (target[member] !== undefined) throw notImplemented(`${member} of a target`);
-  if (NEEDS_ROLE.has(service) && target.RoleArn === undefined) {
-    throw service === "kinesis"
-      ? invalid(`Rule ${rule} does not have RoleArn assigned to invoke target ${arn}.`)
-      : invalid(`RoleArn is required for target ${arn}.`);
-  }
   const isFifo = service === "sqs" && parts.resource.endsWith(".fifo");
   const needed = isFifo ? "SqsParameters" : NEEDED[service];
   if (needed && target[needed] === undefined)
     throw invalid(`Parameter(s) ${needed} must be specified for target: ${id}.`);
+}
+
+/** Whether a target in this service is called with a role. */
+export const needsRole = (service: string): boolean => NEEDS_ROLE.has(service);
+
+/** @throws {AwsError} ValidationException if neither a target nor its rule has the role that the target needs */
+export function checkRoles({ name, role }: Rule, targets: readonly Events.Target[]): void {
+  if (role !== undefined) return;
+  for (const { Arn: arn, RoleArn } of targets) {
+    const { service } = parseArn(arn)!;
+    if (RoleArn !== undefined || !needsRole(service)) continue;
+    throw service === "kinesis"
+      ? invalid(`Rule ${name} does not have RoleArn assigned to invoke target ${arn}.`)
+      : invalid(`RoleArn is required for target ${arn}.`);
+  }
 }
 
 function checkInput({ Id: id, Input, InputPath, InputTransformer }: Events.Target): void {

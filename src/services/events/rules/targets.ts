@@ -4,7 +4,7 @@ import { busNamed } from "../arns.ts";
 import { busAt } from "../buses/bus.ts";
 import { invalidToken, limitExceeded } from "../errors.ts";
 import { type RuleTarget, targets } from "../store.ts";
-import { checkTargets } from "./check-target.ts";
+import { checkRoles, checkTargets } from "./check-target.ts";
 import { checkUnmanaged, ruleOn } from "./rule.ts";
 
 /** The maximum targets of a rule. */
@@ -13,9 +13,11 @@ const MAX_TARGETS = 5;
 export const targetOperations = {
   async PutTargets(ctx, { Rule, EventBusName, Targets }) {
     const bus = busNamed(EventBusName);
-    checkTargets(Rule, Targets, ctx.region);
+    checkTargets(Targets, ctx.region);
     return ctx.transact(async (tx) => {
-      checkUnmanaged(await ruleOn(tx, bus, Rule));
+      const rule = await ruleOn(tx, bus, Rule);
+      checkUnmanaged(rule);
+      checkRoles(rule, Targets);
       const present = await tx.list(targets, { in: [bus, Rule], limit: 1_000 });
       const ids = new Set(
         [...present, ...Targets.map((target) => ({ target }))].map(({ target }) => target.Id),

@@ -19,7 +19,7 @@ export const bucketVersioning = {
       const bucket = await bucketAt(tx, input.Bucket);
       if (bucket.objectLock && status === "Suspended") throw lockKeepsVersioning();
       if (bucket.replicates && status !== "Enabled") throw versioningKept();
-      tx.put(buckets, { ...bucket, versioning: status });
+      tx.put(buckets, { ...bucket, versioning: status, ...(MFADelete && { mfaDelete: MFADelete }) });
       await touch(tx, bucket, "changed");
       return {};
     });
@@ -27,6 +27,6 @@ export const bucketVersioning = {
 
   async GetBucketVersioning(ctx, input) {
     const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
-    return { Status: bucket.versioning };
+    return { Status: bucket.versioning, MFADelete: bucket.mfaDelete };
   },
 } satisfies Handlers<"s3">;

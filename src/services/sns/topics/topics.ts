@@ -4,6 +4,7 @@ import { page } from "#kernel/records/pages.ts";
 import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { job } from "#kernel/work/jobs.ts";
+import { compactJson } from "#lib/compact-json.ts";
 import { topicArn, topicNamed } from "../arns.ts";
 import { effectivePolicy } from "../delivery/policy.ts";
 import { archiveKeepsTopic, fifoName, invalidAttributes, invalidParameter, topicDiffers } from "../errors.ts";
@@ -149,7 +150,7 @@ async function attributesOf(
     EffectiveDeliveryPolicy: JSON.stringify(effectivePolicy(attributes.DeliveryPolicy)),
     ...(isFifo && { FifoTopic: "true", ContentBasedDeduplication: "false" }),
     ...attributes,
-    Policy: policyOf(ctx, topic),
+    Policy: compactJson(policyOf(ctx, topic)),
   };
 }
 

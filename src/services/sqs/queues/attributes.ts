@@ -1,6 +1,7 @@
 import type { QueueAttributeMap } from "#aws/contract/types/sqs.ts";
 import { parsePolicy, RESOURCE_POLICY } from "#aws/languages/policy/document.ts";
 import type { Place } from "#kernel/records/collection.ts";
+import { compactJson } from "#lib/compact-json.ts";
 import { fault, invalidAttributeValue, unknownAttribute } from "../errors.ts";
 import {
   arnOf,
@@ -77,7 +78,7 @@ function policy(text: string, name: string): string | undefined {
     throw invalidAttributeValue(name);
   }
   checkLimits(text);
-  return text;
+  return compactJson(text);
 }
 
 function keyId(text: string, name: string): string | undefined {
