@@ -4,7 +4,7 @@ import { collection } from "#kernel/records/collection.ts";
 import { descending } from "#kernel/records/keys.ts";
 import type { PublicAccessBlock } from "./access/blocks.ts";
 import type { Grant } from "./access/grants.ts";
-import type { KeyProof } from "./encryption/customer-key.ts";
+import type { StoredEncryption } from "./encryption/encryption.ts";
 import type { Algorithm } from "./encryption/requested.ts";
 import type { DefaultRetention, Lock } from "./lock/retention.ts";
 import type { ArchiveTier, Restore } from "./storage-classes/archive.ts";
@@ -63,7 +63,7 @@ export interface Bucket {
 
 export interface BucketEncryption {
   algorithm: Algorithm;
-  /** The id of a KMS key; absent for the account's default key for S3. */
+  /** A KMS key; absent for the account's AWS managed key. */
   keyId?: string;
   bucketKey?: true;
   /**
@@ -81,7 +81,7 @@ export interface Tag {
  * One version of an object, or a delete marker. Each is stored in exactly one row: the newest version of a
  * key in `objects`, the others in `noncurrent`.
  */
-export interface ObjectVersion extends Lock {
+export interface ObjectVersion extends Lock, StoredEncryption {
   bucket: number;
   key: string;
   /** Increases with every version in the cloud. */
@@ -122,8 +122,6 @@ export interface ObjectVersion extends Lock {
   replica?: true;
   /** The state of replication by the name of the destination bucket. */
   replication?: Record<string, ReplicationState>;
-  /** Present if the body is encrypted with a customer-provided key. */
-  customerKey?: KeyProof;
 }
 
 export type ReplicationState = "PENDING" | "COMPLETED" | "FAILED";
@@ -170,7 +168,7 @@ export interface ManifestPart {
   checksum?: string;
 }
 
-export interface Upload extends Lock {
+export interface Upload extends Lock, StoredEncryption {
   bucket: number;
   key: string;
   order: number;
@@ -184,7 +182,6 @@ export interface Upload extends Lock {
   metadata?: Record<string, string>;
   storageClass?: StorageClassName;
   tags?: Tag[];
-  customerKey?: KeyProof;
   checksumAlgorithm?: ChecksumAlgorithm;
   checksumType?: Checksum["type"];
   /** Whether an object with that key existed when the upload started. */

@@ -1,5 +1,5 @@
-import { hash } from "node:crypto";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { managedKeyArn } from "#aws/managed-key.ts";
 import type { Place } from "#kernel/records/collection.ts";
 import { invalid, invalidParameters } from "../errors.ts";
 import type { Table } from "../store.ts";
@@ -63,9 +63,4 @@ export function describedEncryption(
 const hasKey = (sent: DynamoDB.SSESpecification | undefined): boolean =>
   sent?.Enabled ?? sent?.SSEType === "KMS";
 
-/** The ARN of the account's `aws/dynamodb` key. It is constant, as in AWS. */
-function managedKey({ account, region }: Place): string {
-  const digits = hash("sha256", `${account}/${region}/${MANAGED}`);
-  const id = [8, 4, 4, 4, 12].map((length, at) => digits.slice(at * 12, at * 12 + length)).join("-");
-  return `arn:aws:kms:${region}:${account}:key/${id}`;
-}
+const managedKey = (place: Place) => managedKeyArn(place, MANAGED);

@@ -10,7 +10,7 @@ import type { Handlers } from "#kernel/service.ts";
 import { type Body, BodyTooLargeError, bodyOf } from "#lib/body.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
-import { encryptionMembers } from "../encryption/customer-key.ts";
+import { encryptionMembers } from "../encryption/encryption.ts";
 import { entityTooLarge, invalidArgument, preconditionFailed, wrongToken } from "../errors.ts";
 import { bypassesGovernance } from "../lock/headers.ts";
 import { checkDeletable } from "../lock/retention.ts";
@@ -72,7 +72,7 @@ export const objectAnnotations = {
         ObjectVersionId: responseVersionId(bucket, version),
         ETag: quoted(annotation.etag),
         ...checksumMembers(annotation.checksum),
-        ...encryptionMembers(undefined),
+        ...encryptionMembers(bucket, version),
       };
     });
   },
@@ -93,7 +93,7 @@ export const objectAnnotations = {
         ContentLength: body.size,
         ETag: quoted(etag),
         ...(input.ChecksumMode !== undefined ? checksumMembers(checksum) : undefined),
-        ...encryptionMembers(undefined),
+        ...encryptionMembers(bucket, version),
         ReplicationStatus: replicationStatus(annotation),
       };
     });

@@ -30,7 +30,7 @@ export interface CopySourceKeyHeaders {
   CopySourceSSECustomerKeyMD5?: string;
 }
 
-const ALGORITHM = "AES256";
+export const CUSTOMER_ALGORITHM = "AES256";
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
 
@@ -42,7 +42,7 @@ export function customerKeyOf({
 }: CustomerKeyHeaders): CustomerKey | undefined {
   if ((algorithm ?? key ?? md5) === undefined) return undefined;
   if (algorithm === undefined) throw errors.missingAlgorithm();
-  if (algorithm !== ALGORITHM) throw errors.unknownAlgorithm(algorithm);
+  if (algorithm !== CUSTOMER_ALGORITHM) throw errors.unknownAlgorithm(algorithm);
   if (key === undefined) throw errors.missingKey();
   if (md5 === undefined) throw errors.missingKeyMd5();
   const bytes = Buffer.from(key, "base64");
@@ -94,14 +94,4 @@ export function checkUploadKey(
 ): void {
   if (proof && !key) throw errors.uploadKeyRequired();
   if (key && !(proof && proves(proof, key))) throw errors.uploadKeyDiffers();
-}
-
-/**
- * Returns an object's encryption for the response. Without a customer-provided
- * key, it is encrypted with S3's keys.
- */
-export function encryptionMembers(key: CustomerKey | undefined) {
-  return key
-    ? { SSECustomerAlgorithm: ALGORITHM, SSECustomerKeyMD5: key.md5 }
-    : { ServerSideEncryption: "AES256" as const };
 }

@@ -26,6 +26,20 @@ export const malformedContext = () =>
     "null",
   );
 
+export const newerSignatureRequired = (authorization: string | undefined) =>
+  invalidArgument(
+    "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",
+    "Authorization",
+    authorization ?? "null",
+  );
+
+export const decryptionDenied = (arn: string) =>
+  new AwsError(
+    "AccessDenied",
+    `User: ${arn} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
+    { status: 403 },
+  );
+
 /** Passes on KMS's message for a key that does not exist. */
 export const kmsNotFound = (message: string) => new AwsError("KMS.NotFoundException", message);
 

@@ -1,15 +1,81 @@
-import type { AwsError } from "#aws/errors.ts";
+import { notImplemented } from "#aws/errors.ts";
+import { managedKeyArn } from "#aws/managed-key.ts";
+import type { Context } from "#kernel/context.ts";
+import { signatureOf } from "../access/signature.ts";
 import type { Bucket } from "../store.ts";
-import { kmsNotFound } from "./errors.ts";
-
-const KEY_ID = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+import { decryptionDenied, kmsNotFound, newerSignatureRequired } from "./errors.ts";
 
 /**
- * Returns KMS's error for a key that does not exist. KMS is not implemented, so writes that specify a KMS key
- * are refused; otherwise objects would appear to be encrypted with it.
+ * SSE-KMS with the key that AWS manages for S3 in an account (`aws/s3`), which stands for one of the cloud's own. There are
+ * no other keys without KMS.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
  */
-export function kmsKeyMissing({ region, owner }: Bucket, keyId = "alias/aws/s3"): AwsError {
-  const prefix = `arn:aws:kms:${region}:${owner}:`;
+export interface KmsEncryption {
+  /** The account whose managed key it is: the uploader's. */
+  account: string;
+  bucketKey?: true;
+}
+
+const MANAGED = "alias/aws/s3";
+const KEY_ID = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** The encryption that a request or the bucket's default specifies. */
+export interface RequestedKms {
+  algorithm: "aws:kms" | "aws:kms:dsse";
+  keyId: string | undefined;
+  bucketKey: boolean | undefined;
+}
+
+/** @throws {AwsError} InvalidArgument, KMS.NotFoundException, NotImplemented */
+export function kmsEncryption(
+  ctx: Context,
+  bucket: Bucket,
+  { algorithm, keyId, bucketKey }: RequestedKms,
+): KmsEncryption {
+  checkSignature(ctx);
+  const account = ctx.principal.account || bucket.owner;
+  const place = { account, region: bucket.region };
+  if (keyId !== undefined && !isManagedKey(keyId, place)) throw keyMissing(place, keyId);
+  if (algorithm === "aws:kms:dsse") throw notImplemented("dual-layer encryption (aws:kms:dsse)");
+  return kmsOf(bucket, account, bucketKey);
+}
+
+/** @param bucketKey whether the object uses a bucket key; by default, what the bucket's configuration says */
+export const kmsOf = (
+  { encryption }: Bucket,
+  account: string,
+  bucketKey: boolean | undefined = encryption?.bucketKey,
+): KmsEncryption => ({ account, ...(bucketKey && { bucketKey }) });
+
+/**
+ * Checks that the caller may use the key of an object that it reads: only principals of the key's own account may.
+ * @throws {AwsError} AccessDenied
+ */
+export function checkDecryption({ principal }: Context, { kms }: { kms?: KmsEncryption }): void {
+  if (kms && principal.type !== "service" && principal.account !== kms.account)
+    throw decryptionDenied(principal.arn);
+}
+
+/** Refuses anonymous requests, and those of Signature Version 2. @throws {AwsError} InvalidArgument */
+export function checkSignature({ principal, request }: Context): void {
+  if (principal.type === "anonymous") throw newerSignatureRequired(undefined);
+  if (request && signatureOf(request).version === "AWS")
+    throw newerSignatureRequired(request.headers.authorization);
+}
+
+export const keyArnOf = ({ region }: Bucket, { account }: KmsEncryption) =>
+  managedKeyArn({ account, region }, MANAGED);
+
+/** Whether a key id, an alias, or the ARN of either names an account's managed key for S3. */
+export function isManagedKey(keyId: string, place: { account: string; region: string }): boolean {
+  const arn = managedKeyArn(place, MANAGED);
+  const [prefix, id] = arn.split("key/");
+  return [MANAGED, arn, id, `${prefix}${MANAGED}`].includes(keyId);
+}
+
+/** KMS's error for a key that does not exist. */
+function keyMissing({ region, account }: { region: string; account: string }, keyId: string): Error {
+  const prefix = `arn:aws:kms:${region}:${account}:`;
   const [, arn, place, resource] = /^(arn:[^:]*:kms:([^:]*):[^:]*:)(.+)$/.exec(keyId) ?? [];
   // S3 does not look up keys of another Region.
   if (arn !== undefined && place !== region) return kmsNotFound(`Invalid arn ${place}`);

@@ -1,24 +1,19 @@
 import type { Context } from "#kernel/context.ts";
 import type { Input } from "#kernel/service.ts";
-import type { Random } from "#lib/random.ts";
 import { customerKeysBlocked } from "../access/errors.ts";
 import { objectArn } from "../buckets/bucket.ts";
 import type { Bucket } from "../store.ts";
-import {
-  type CustomerKey,
-  type CustomerKeyHeaders,
-  customerKeyOf,
-  type KeyProof,
-  proofOf,
-} from "./customer-key.ts";
+import { type CustomerKey, type CustomerKeyHeaders, customerKeyOf } from "./customer-key.ts";
+import type { Encryption } from "./encryption.ts";
 import * as errors from "./errors.ts";
-import { kmsKeyMissing } from "./kms.ts";
+import { kmsEncryption } from "./kms.ts";
 
 /** The encryption that a request specifies. Without a key and an algorithm, the bucket's default applies. */
 export interface Requested {
   key?: CustomerKey | undefined;
   algorithm?: Algorithm | undefined;
   kmsKeyId?: string | undefined;
+  bucketKey?: boolean | undefined;
 }
 
 export type Algorithm = "AES256" | "aws:kms" | "aws:kms:dsse";
@@ -26,7 +21,7 @@ export type Algorithm = "AES256" | "aws:kms" | "aws:kms:dsse";
 type Headers = CustomerKeyHeaders &
   Pick<
     Input<"s3", "CreateMultipartUpload">,
-    "ServerSideEncryption" | "SSEKMSKeyId" | "SSEKMSEncryptionContext"
+    "ServerSideEncryption" | "SSEKMSKeyId" | "SSEKMSEncryptionContext" | "BucketKeyEnabled"
   >;
 
 /**
@@ -40,14 +35,14 @@ export function requestedEncryption(input: Headers): Requested {
   if (algorithm !== undefined && !isAlgorithm(algorithm)) throw errors.unknownEncryption(algorithm);
   if (kmsKeyId !== undefined && !byKms(algorithm)) throw errors.keyWithoutKms(algorithm);
   if (context !== undefined) checkContext(context);
-  return { key, algorithm, kmsKeyId };
+  return { key, algorithm, kmsKeyId, bucketKey: input.BucketKeyEnabled };
 }
 
 export function isAlgorithm(name: string): name is Algorithm {
   return name === "AES256" || name === "aws:kms" || name === "aws:kms:dsse";
 }
 
-export const byKms = (algorithm: string | undefined) =>
+export const byKms = (algorithm: string | undefined): algorithm is "aws:kms" | "aws:kms:dsse" =>
   algorithm === "aws:kms" || algorithm === "aws:kms:dsse";
 
 export const blocksCustomerKeys = ({ encryption }: Bucket): boolean =>
@@ -57,35 +52,23 @@ export const blocksCustomerKeys = ({ encryption }: Bucket): boolean =>
 export const asksForKeys = ({ key, algorithm }: Requested) => key !== undefined || byKms(algorithm);
 
 /**
- * Checks the encryption of a write against the bucket's default and the types that it blocks.
+ * Returns the encryption of a write: what the request specifies, or else the bucket's default.
  * @throws {AwsError} AccessDenied if the bucket blocks customer-provided keys, KMS.NotFoundException
  */
-export function checkEncryption(
-  { principal }: Context,
+export function encryptionFor(
+  ctx: Context,
   bucket: Bucket,
   objectKey: string,
-  requested: Requested,
+  { key, algorithm: named, kmsKeyId, bucketKey }: Requested,
   action = "s3:PutObject",
-): void {
-  if (requested.key) {
+): Encryption {
+  if (key) {
     if (blocksCustomerKeys(bucket))
-      throw customerKeysBlocked(principal, bucket.owner, action, objectArn(bucket.name, objectKey));
-    return;
+      throw customerKeysBlocked(ctx.principal, bucket.owner, action, objectArn(bucket.name, objectKey));
+    return { key };
   }
-  const { algorithm, keyId } = requested.algorithm
-    ? { algorithm: requested.algorithm, keyId: requested.kmsKeyId }
-    : (bucket.encryption ?? {});
-  if (byKms(algorithm)) throw kmsKeyMissing(bucket, keyId);
-}
-
-/** Returns the stored form of the encryption. */
-export function storedEncryption({ key }: Requested): { customerKey?: KeyProof } {
-  return key ? { customerKey: proofOf(key) } : {};
-}
-
-/** Returns the ETag of an object, which is the MD5 of its bytes only if it is encrypted with S3's keys. */
-export function etagFor({ key }: Requested, md5: string, random: Random): string {
-  return key ? random.hex(32) : md5;
+  const { algorithm, keyId } = named ? { algorithm: named, keyId: kmsKeyId } : (bucket.encryption ?? {});
+  return byKms(algorithm) ? { kms: kmsEncryption(ctx, bucket, { algorithm, keyId, bucketKey }) } : {};
 }
 
 /**

@@ -17,14 +17,15 @@ const OPTIONAL: Partial<Record<InventoryOptionalField, (row: Row) => string | nu
   IsMultipartUploaded: ({ version }) => String(version.partCount !== undefined),
   ReplicationStatus: ({ version }) => replicationStatus(version),
   EncryptionStatus: ({ version }) =>
-    version.deleteMarker ? undefined : version.customerKey ? "SSE-C" : "SSE-S3",
+    version.deleteMarker ? undefined : version.customerKey ? "SSE-C" : version.kms ? "SSE-KMS" : "SSE-S3",
   ObjectLockRetainUntilDate: ({ version: { retention } }) =>
     retention && new Date(retention.until).toISOString(),
   ObjectLockMode: ({ version }) => version.retention?.mode,
   ObjectLockLegalHoldStatus: ({ version }) => version.legalHold,
   IntelligentTieringAccessTier: ({ version: { storageClass, archiveTier } }) =>
     storageClass === "INTELLIGENT_TIERING" ? (archiveTier?.replace("_ACCESS", "") ?? "FREQUENT") : undefined,
-  BucketKeyStatus: ({ version }) => (version.deleteMarker ? undefined : "DISABLED"),
+  BucketKeyStatus: ({ version }) =>
+    version.deleteMarker ? undefined : version.kms?.bucketKey ? "ENABLED" : "DISABLED",
   ChecksumAlgorithm: ({ version }) => version.checksum?.algorithm,
   ObjectOwner: ({ version }) => ownerOf(version.owner).ID,
 };

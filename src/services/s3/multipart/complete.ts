@@ -5,6 +5,7 @@ import type { Handlers, Input } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { checkUploadKey, customerKeyOf } from "../encryption/customer-key.ts";
+import { encryptionMembers } from "../encryption/encryption.ts";
 import { badChecksum, conditionalConflict, invalidRequest } from "../errors.ts";
 import { expirationOf } from "../lifecycle/answers.ts";
 import { lockFor } from "../lock/headers.ts";
@@ -67,7 +68,7 @@ export const completionHandlers = {
 
 /** Returns the properties that an object takes from its upload. */
 function contentFrom(upload: Upload, bucket: Bucket, now: number) {
-  const { owner, acl, contentType, headers, metadata, storageClass, tags, customerKey } = upload;
+  const { owner, acl, contentType, headers, metadata, storageClass, tags, customerKey, kms } = upload;
   const { retention, legalHold } = upload;
   return {
     // The modification time of the object is the start of the upload.
@@ -82,6 +83,7 @@ function contentFrom(upload: Upload, bucket: Bucket, now: number) {
     ...arrivedIn(storageClass, now),
     tags,
     ...(customerKey && { customerKey }),
+    ...(kms && { kms }),
     ...lockFor(bucket, { retention, legalHold }, now),
   };
 }
@@ -170,7 +172,7 @@ async function answer(ctx: Context, tx: Transaction, input: Request, bucket: Buc
     Expiration: await expirationOf(tx, bucket, version),
     VersionId: newVersionId(bucket, version),
     ...checksumMembers(version.checksum),
-    ...(version.customerKey ? undefined : { ServerSideEncryption: "AES256" as const }),
+    ...(version.customerKey ? undefined : encryptionMembers(bucket, version)),
   };
 }
 

@@ -3,13 +3,8 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import { bodyOf } from "#lib/body.ts";
 import { checkNoBody } from "../documents.ts";
-import {
-  type CustomerKey,
-  checkUploadKey,
-  customerKeyOf,
-  encryptionMembers,
-} from "../encryption/customer-key.ts";
-import { etagFor } from "../encryption/requested.ts";
+import { type CustomerKey, checkUploadKey, customerKeyOf } from "../encryption/customer-key.ts";
+import { encryptionMembers, etagFor } from "../encryption/encryption.ts";
 import { copySourceTooLarge } from "../errors.ts";
 import { abortMembers } from "../lifecycle/answers.ts";
 import { entriesOf, requestedEntries } from "../listing/parameters.ts";
@@ -37,7 +32,7 @@ export const partHandlers = {
     const checksum = expectedChecksum(input, Body.announced);
     if (!checksum) refuseUnknownChecksum(ctx);
     const key = customerKeyOf(input);
-    const { upload } = await ctx.read((tx) => uploadAt(tx, input));
+    const { bucket, upload } = await ctx.read((tx) => uploadAt(tx, input));
     checkUploadKey(upload, key);
     checkAlgorithm(upload, checksum);
     checkDigest(ctx, upload, "Part");
@@ -53,7 +48,7 @@ export const partHandlers = {
     return {
       ETag: quoted(part.etag),
       ...(sent ? { [`Checksum${sent.algorithm}`]: sent.value } : checksumOf(upload, part)),
-      ...encryptionMembers(key),
+      ...encryptionMembers(bucket, upload, key),
     };
   },
 
@@ -61,8 +56,8 @@ export const partHandlers = {
     checkPartNumber(input.PartNumber);
     checkNoBody(ctx);
     const key = customerKeyOf(input);
-    const { upload, bucket, version, bytes, size } = await openSource(ctx, input, key);
-    await recordRead(ctx, bucket, version);
+    const { bucket, upload, source, bytes, size } = await openSource(ctx, input, key);
+    await recordRead(ctx, source.bucket, source.version);
     const received = await receive(ctx, bodyOfBytes(bytes, size), {
       contentMd5: undefined,
       checksum: undefined,
@@ -72,8 +67,8 @@ export const partHandlers = {
     });
     const part = await keepPart(ctx, input, received, key);
     return {
-      ...encryptionMembers(key),
-      CopySourceVersionId: responseVersionId(bucket, version),
+      ...encryptionMembers(bucket, upload, key),
+      CopySourceVersionId: responseVersionId(source.bucket, source.version),
       CopyPartResult: {
         ETag: quoted(part.etag),
         LastModified: new Date(part.modified),
@@ -147,7 +142,7 @@ function keepPart(
       upload: upload.order,
       number: input.PartNumber,
       modified: wholeSeconds(tx.now()),
-      etag: etagFor({ key }, received.md5, tx.random),
+      etag: etagFor({ key, kms: upload.kms }, received.md5, tx.random),
       body: await bodies.keep(tx, received.staged),
       checksum: received.also,
     };
@@ -158,11 +153,12 @@ function keepPart(
 
 /** Opens the source of a part. The reader keeps its bytes from then on, even if the object is deleted. */
 function openSource(ctx: Context, input: Input<"s3", "UploadPartCopy">, key: CustomerKey | undefined) {
-  const source = copySourceOf(input.CopySource);
+  const from = copySourceOf(input.CopySource);
   return ctx.read(async (tx) => {
-    const { upload } = await uploadAt(tx, input);
+    const { bucket, upload } = await uploadAt(tx, input);
     checkUploadKey(upload, key);
-    const { bucket, version, key: sourceKey } = await sourceOf(tx, source, input);
+    const source = await sourceOf(ctx, tx, from, input);
+    const { version, key: sourceKey } = source;
     const span = copySpan(input.CopySourceRange, version.size);
     const size = span.end - span.start;
     if (size > MAX_PUT_BYTES) throw copySourceTooLarge(MAX_PUT_BYTES);
@@ -172,7 +168,7 @@ function openSource(ctx: Context, input: Input<"s3", "UploadPartCopy">, key: Cus
       await manifestOf(tx, version, span),
       span,
     );
-    return { upload, bucket, version, bytes, size };
+    return { bucket, upload, source, bytes, size };
   });
 }
 

@@ -1,8 +1,8 @@
 import type { Handlers } from "#kernel/service.ts";
 import { provenanceOf } from "../access/ownership.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { encryptionMembers } from "../encryption/customer-key.ts";
-import { checkEncryption, requestedEncryption, storedEncryption } from "../encryption/requested.ts";
+import { encryptionMembers, storedEncryption } from "../encryption/encryption.ts";
+import { encryptionFor, requestedEncryption } from "../encryption/requested.ts";
 import { headerNotImplemented } from "../errors.ts";
 import { abortMembers } from "../lifecycle/answers.ts";
 import { touch } from "../lifecycle/mark.ts";
@@ -24,12 +24,12 @@ export const uploadHandlers = {
     const lock = lockIn(ctx, input);
     const attributes = attributesOf(input);
     const tags = headerTags(input.Tagging);
-    const encryption = requestedEncryption(input);
+    const requested = requestedEncryption(input);
     const { checksumAlgorithm, checksumType } = declaredChecksum(input);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       lockFor(bucket, lock, tx.now());
-      checkEncryption(ctx, bucket, key, encryption);
+      const encryption = encryptionFor(ctx, bucket, key, requested);
       const current = await currentVersion(tx, bucket, key);
       const order = tx.sequence();
       const begun = { key, uploadId: uploadIdOf(order, tx.random), initiated: wholeSeconds(tx.now()) };
@@ -55,7 +55,8 @@ export const uploadHandlers = {
         ...(await abortMembers(tx, bucket, begun)),
         ChecksumAlgorithm: checksumAlgorithm,
         ChecksumType: checksumType,
-        ...encryptionMembers(encryption.key),
+        ...encryptionMembers(bucket, encryption, encryption.key),
+        SSEKMSEncryptionContext: input.SSEKMSEncryptionContext,
       };
     });
   },

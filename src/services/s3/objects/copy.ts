@@ -14,20 +14,10 @@ import {
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { checkNoBody } from "../documents.ts";
-import {
-  type CustomerKey,
-  copySourceKeyOf,
-  encryptionMembers,
-  keyForDecryption,
-} from "../encryption/customer-key.ts";
-import {
-  asksForKeys,
-  checkEncryption,
-  etagFor,
-  type Requested,
-  requestedEncryption,
-  storedEncryption,
-} from "../encryption/requested.ts";
+import { type CustomerKey, copySourceKeyOf, keyForDecryption } from "../encryption/customer-key.ts";
+import { encryptionMembers, etagFor, hasMd5AsEtag, storedEncryption } from "../encryption/encryption.ts";
+import { checkDecryption } from "../encryption/kms.ts";
+import { asksForKeys, encryptionFor, type Requested, requestedEncryption } from "../encryption/requested.ts";
 import {
   copyOntoItself,
   copySourceTooLarge,
@@ -59,15 +49,15 @@ const COPY = "s3:CopyObject";
 export const objectCopying = {
   async CopyObject(ctx, input) {
     const { Bucket, Key } = input;
-    const { provenance, lock, algorithm, encryption, from, attributes, tags } = await parseCopy(ctx, input);
-    const { bytes, notes, ...source } = await openSource(ctx, from, input, encryption);
+    const { provenance, lock, algorithm, requested, from, attributes, tags } = await parseCopy(ctx, input);
+    const { bytes, notes, ...source } = await openSource(ctx, from, input, requested);
     await recordRead(ctx, source.bucket, source.version);
     return withCopies(ctx, notes, async (copies) => {
-      const { staged, md5, checksum } = await storeCopy(ctx, source.version, bytes, encryption, algorithm);
+      const { staged, md5, checksum } = await storeCopy(ctx, source.version, bytes, requested, algorithm);
       return keepOrDrop(ctx, staged, async (tx) => {
         const bucket = await bucketAt(tx, Bucket);
         const current = await currentVersion(tx, bucket, Key);
-        checkEncryption(ctx, bucket, Key, encryption, COPY);
+        const encryption = encryptionFor(ctx, bucket, Key, requested, COPY);
         checkWrite(input, current, Key);
         const version = await writeVersion(tx, bucket, Key, current, {
           ...attributes(source.version),
@@ -86,7 +76,8 @@ export const objectCopying = {
         return {
           ...(await answer(tx, bucket, version)),
           CopySourceVersionId: responseVersionId(source.bucket, source.version),
-          ...encryptionMembers(encryption.key),
+          ...encryptionMembers(bucket, version, requested.key),
+          SSEKMSEncryptionContext: input.SSEKMSEncryptionContext,
         };
       });
     });
@@ -102,7 +93,7 @@ async function parseCopy(ctx: Context, input: Request) {
   checkDirectives(input);
   const lock = lockIn(ctx, input);
   const algorithm = namedAlgorithm(input.ChecksumAlgorithm);
-  const encryption = requestedEncryption(input);
+  const requested = requestedEncryption(input);
   const from = copySourceOf(input.CopySource);
   const newAttributes = input.MetadataDirective === "REPLACE" ? attributesOf(input) : undefined;
   const replacesTags = input.TaggingDirective === "REPLACE";
@@ -111,7 +102,7 @@ async function parseCopy(ctx: Context, input: Request) {
     provenance,
     lock,
     algorithm,
-    encryption,
+    requested,
     from,
     attributes: (source: ObjectVersion) => newAttributes ?? copiedAttributes(source, input),
     tags: (source: ObjectVersion) => (replacesTags ? newTags : source.tags),
@@ -154,6 +145,7 @@ type SourceConditions = Pick<
  * @throws {AwsError} NoSuchKey, NoSuchVersion, InvalidObjectState, PreconditionFailed
  */
 export async function sourceOf(
+  ctx: Context,
   tx: ReadTransaction,
   from: CopySource,
   conditions: SourceConditions,
@@ -169,6 +161,7 @@ export async function sourceOf(
     );
   });
   const key = keyForDecryption(version, sentKey);
+  checkDecryption(ctx, version);
   checkReadable(version, tx.now(), "Operation is not valid for the source object's storage class");
   const failed = failedCondition(
     {
@@ -188,14 +181,14 @@ async function openSource(
   ctx: Context,
   from: CopySource,
   input: Request,
-  encryption: Requested,
+  requested: Requested,
 ): Promise<Source & { bytes: Bytes; notes: OpenAnnotation[] }> {
   return ctx.read(async (tx) => {
     const target = await bucketAt(tx, input.Bucket);
-    if (encryption.algorithm === undefined && !encryption.key && !target.encryption)
+    if (requested.algorithm === undefined && !requested.key && !target.encryption)
       refuseCopyOntoItself(from, input);
-    if (asksForKeys(encryption)) checkEncryption(ctx, target, input.Key, encryption, COPY);
-    const source = await sourceOf(tx, from, input);
+    if (asksForKeys(requested)) encryptionFor(ctx, target, input.Key, requested, COPY);
+    const source = await sourceOf(ctx, tx, from, input);
     const { version, key } = source;
     if (version.size > MAX_PUT_BYTES) throw copySourceTooLarge(MAX_PUT_BYTES);
     const manifest = await manifestOf(tx, version);
@@ -203,7 +196,7 @@ async function openSource(
       start: 0,
       end: version.size,
     });
-    const includesAnnotations = shouldCopyAnnotations(input.AnnotationDirective) && !encryption.key;
+    const includesAnnotations = shouldCopyAnnotations(input.AnnotationDirective) && !requested.key;
     return { ...source, bytes, notes: includesAnnotations ? await openAnnotations(ctx, tx, version) : [] };
   });
 }
@@ -221,7 +214,7 @@ async function storeCopy(
 ) {
   const isKept = source.checksum?.type === "FULL_OBJECT" && source.checksum.algorithm === algorithm;
   const name = hashName(algorithm);
-  const isMd5 = source.partCount === undefined && source.customerKey === undefined;
+  const isMd5 = source.partCount === undefined && hasMd5AsEtag(source);
   const names = [...(isMd5 ? [] : ["md5" as const]), ...(isKept ? [] : [name])];
   const { staged, digest } = await stage(ctx, bodyOfBytes(bytes, source.size), names, {
     limit: MAX_PUT_BYTES,

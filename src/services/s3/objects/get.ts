@@ -3,12 +3,9 @@ import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input, Output } from "#kernel/service.ts";
 import { mayReadTags, mayWith } from "../access/may.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import {
-  type CustomerKey,
-  customerKeyOf,
-  encryptionMembers,
-  keyForDecryption,
-} from "../encryption/customer-key.ts";
+import { type CustomerKey, customerKeyOf, keyForDecryption } from "../encryption/customer-key.ts";
+import { encryptionMembers } from "../encryption/encryption.ts";
+import { checkDecryption, checkSignature } from "../encryption/kms.ts";
 import { refuseEncryption } from "../encryption/requested.ts";
 import { invalidPartNumber, invalidRequest } from "../errors.ts";
 import { expirationOf } from "../lifecycle/answers.ts";
@@ -35,6 +32,7 @@ export const objectReading = {
       const located = await locate(ctx, tx, input, "GET");
       const { bucket, version, manifest, span } = located;
       checkReadable(version, tx.now());
+      checkDecryption(ctx, version);
       // HTTP sends each chunk before it reads the next one, so chunks may share memory.
       // Internal callers may retain them.
       const opening = { ctx, tx, lend: ctx.request !== undefined, secret: located.key?.bytes };
@@ -83,6 +81,7 @@ async function locate(ctx: Context, tx: ReadTransaction, input: Request, method:
   const bucket = await bucketAt(tx, input.Bucket);
   const version = await existingVersion(tx, bucket, input, method);
   const key = keyForDecryption(version, sentKey);
+  if (version.kms) checkSignature(ctx);
   checkRead(
     {
       ifMatch: input.IfMatch,
@@ -175,7 +174,7 @@ function answer(ctx: Context, input: Request, located: Located): Answer {
     ...lock,
     PartsCount: input.PartNumber === undefined ? undefined : version.partCount,
     ReplicationStatus: replicationStatus(version),
-    ...encryptionMembers(key),
+    ...encryptionMembers(bucket, version, key),
     ...(input.ChecksumMode !== undefined ? checksumMembers(checksum) : undefined),
   };
 }

@@ -7,14 +7,8 @@ import { whenReady } from "#lib/maybe-promise.ts";
 import { type Provenance, provenanceOf } from "../access/ownership.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
-import { encryptionMembers } from "../encryption/customer-key.ts";
-import {
-  asksForKeys,
-  checkEncryption,
-  etagFor,
-  requestedEncryption,
-  storedEncryption,
-} from "../encryption/requested.ts";
+import { encryptionMembers, etagFor, storedEncryption } from "../encryption/encryption.ts";
+import { asksForKeys, encryptionFor, requestedEncryption } from "../encryption/requested.ts";
 import { headerNotImplemented } from "../errors.ts";
 import { expirationOf } from "../lifecycle/answers.ts";
 import { checkDigest, lockFor, lockIn } from "../lock/headers.ts";
@@ -91,7 +85,7 @@ const isConditional = ({ IfMatch, IfNoneMatch }: Request) =>
 function refuseEarly(ctx: Context, input: Request, { encryption }: Put["settings"]): Promise<void> {
   return ctx.read(async (tx) => {
     const bucket = await bucketAt(tx, input.Bucket);
-    checkEncryption(ctx, bucket, input.Key, encryption);
+    encryptionFor(ctx, bucket, input.Key, encryption);
     checkWrite(input, await currentVersion(tx, bucket, input.Key), input.Key);
   });
 }
@@ -104,10 +98,10 @@ function write(
   current: ObjectVersion | undefined,
 ) {
   const { Key } = input;
-  const { attributes, tags, encryption } = settings;
+  const { attributes, tags } = settings;
   const lock = lockFor(bucket, settings.lock, tx.now());
   checkDigest(ctx, lock, "Object");
-  checkEncryption(ctx, bucket, Key, encryption);
+  const encryption = encryptionFor(ctx, bucket, Key, settings.encryption);
   checkWrite(input, current, Key);
   return whenReady(bodies.keep(tx, received.staged, bodyReplaced(bucket, current)), (body) =>
     writeVersion(tx, bucket, Key, current, {
@@ -124,7 +118,7 @@ function write(
   );
 }
 
-function answer({ ctx, settings }: Put, tx: Transaction, bucket: Bucket, version: ObjectVersion) {
+function answer({ ctx, input, settings }: Put, tx: Transaction, bucket: Bucket, version: ObjectVersion) {
   const event = ctx.request?.method === "POST" ? "ObjectCreated:Post" : "ObjectCreated:Put";
   return whenReady(announce(ctx, tx, bucket, { event, version }), () =>
     whenReady(expirationOf(tx, bucket, version), (expiration) => ({
@@ -132,7 +126,8 @@ function answer({ ctx, settings }: Put, tx: Transaction, bucket: Bucket, version
       Expiration: expiration,
       VersionId: newVersionId(bucket, version),
       ...checksumMembers(version.checksum),
-      ...encryptionMembers(settings.encryption.key),
+      ...encryptionMembers(bucket, version, settings.encryption.key),
+      SSEKMSEncryptionContext: input.SSEKMSEncryptionContext,
     })),
   );
 }

@@ -5,7 +5,14 @@ import type { Bucket, ObjectVersion } from "../store.ts";
 import { rewriteVersion } from "../versions.ts";
 import { sendAnnotation } from "./annotations.ts";
 import { checkThreshold, replicate } from "./replicate.ts";
-import { destinationOf, replicatesMarkers, replicatesModifications, rulesFor, thresholdOf } from "./rules.ts";
+import {
+  destinationOf,
+  replicatesKms,
+  replicatesMarkers,
+  replicatesModifications,
+  rulesFor,
+  thresholdOf,
+} from "./rules.ts";
 import { type ReplicationConfiguration, type Rule, replications } from "./store.ts";
 import type { Task } from "./task.ts";
 
@@ -37,7 +44,9 @@ export async function follow(tx: Transaction, bucket: Bucket, change: Change): P
 
 /** Returns the rules for a new version. Replicas are not replicated again. */
 function created(configuration: ReplicationConfiguration, version: ObjectVersion, now: number): Rule[] {
-  return version.replica || isArchived(version, now) ? [] : rulesFor(configuration, version);
+  if (version.replica || isArchived(version, now)) return [];
+  const rules = rulesFor(configuration, version);
+  return version.kms ? rules.filter(replicatesKms) : rules;
 }
 
 function changed(configuration: ReplicationConfiguration, version: ObjectVersion): Rule[] {

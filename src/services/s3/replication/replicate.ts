@@ -4,6 +4,7 @@ import type { ReadTransaction, Transaction } from "#kernel/records/transaction.t
 import { job } from "#kernel/work/jobs.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { ChangeEvent } from "../changes.ts";
+import { isManagedKey, kmsOf } from "../encryption/kms.ts";
 import { blocksCustomerKeys } from "../encryption/requested.ts";
 import { lockFor } from "../lock/headers.ts";
 import { canChange } from "../lock/retention.ts";
@@ -60,12 +61,24 @@ interface Target {
 
 /** Returns the destination, or S3's failure reason if it cannot be replicated to. */
 async function targetOf(tx: ReadTransaction, source: Source, task: Task): Promise<Target | string> {
-  const { key, versionId, customerKey } = source.version;
+  const { key, versionId, customerKey, kms } = source.version;
   const bucket = await destinationAt(tx, source, task);
   if (typeof bucket === "string") return bucket;
   const replica = await findVersion(tx, bucket, key, versionId);
   if (!replica && customerKey && blocksCustomerKeys(bucket)) return "DstPutObjectNotPermitted";
+  if (!replica && kms && !isReplicaKey(source.bucket, bucket, task.rule)) return "DstKmsKeyNotFound";
   return { bucket, replica };
+}
+
+/** Whether a rule names the AWS managed key of the account that owns both buckets; there are no other keys. */
+function isReplicaKey(
+  { owner }: Bucket,
+  to: Bucket,
+  { Destination: { EncryptionConfiguration: key } }: Rule,
+) {
+  return (
+    owner === to.owner && isManagedKey(key?.ReplicaKmsKeyID ?? "", { account: owner, region: to.region })
+  );
 }
 
 /** Stages a copy of one body. */
@@ -217,6 +230,7 @@ function replicaOf(
     archiveTier: undefined,
     restore: undefined,
     ...(!version.deleteMarker && lockFor(destination, { retention, legalHold }, now)),
+    ...(version.kms && { kms: kmsOf(destination, destination.owner) }),
     upload: undefined,
     annotations: undefined,
     replica: true,

@@ -46,5 +46,9 @@ export function thresholdOf({ Destination: { ReplicationTime: time } }: Rule): n
   return time?.Status === "Enabled" ? (time.Time.Minutes ?? 0) * MINUTE_MS : undefined;
 }
 
+/** Whether a rule replicates objects that are encrypted with a key of KMS. */
+export const replicatesKms = (rule: Rule): boolean =>
+  rule.SourceSelectionCriteria?.SseKmsEncryptedObjects?.Status === "Enabled";
+
 export const replicatesModifications = (rule: Rule): boolean =>
   rule.SourceSelectionCriteria?.ReplicaModifications?.Status === "Enabled";
