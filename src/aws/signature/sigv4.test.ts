@@ -99,6 +99,7 @@ describe("the canonical request", () => {
     ["/a%20b%2fc", "/a%20b%2Fc"],
     ["/%7euser/%e1%88%b4", "/~user/%E1%88%B4"],
     ["/100%", "/100%25"],
+    ["/a+b%2Bc", "/a%20b%2Bc"],
     ["", "/"],
   ])("S3 keeps dots and slashes of %s and has one encoding", (path, canonical) => {
     expect(lines(path, "s3")[1]).toBe(canonical);

@@ -255,10 +255,10 @@ const plainQuery = /^[A-Za-z0-9\-._~]*$/;
 const encodeUnit = (unit: string) =>
   ENCODED[unit.length === 3 ? Number.parseInt(unit.slice(1), 16) : unit.charCodeAt(0) & 0xff]!;
 
-/** The canonical encoding of a path, however the client encoded it. An encoded slash stays encoded. */
+/** S3's canonical encoding of a path, in which `+` is a space. An encoded slash stays encoded. */
 function encodePath(path: string): string {
   if (path === "") return "/";
-  return plainPath.test(path) ? path : path.replace(unitsOfPath, encodeUnit);
+  return plainPath.test(path) ? path : path.replaceAll("+", "%20").replace(unitsOfPath, encodeUnit);
 }
 
 /** Encodes a path a second time: as sent, it is encoded once. */

@@ -4,7 +4,7 @@ import type { RouteFacts } from "./route.ts";
 import { methodNotAllowed, selected } from "./selectors.ts";
 
 /**
- * An empty `id` of a bucket configuration counts as missing.
+ * An empty `id` of a bucket configuration counts as missing. In keys, `+` is a space, as in forms.
  * @throws {AwsError} for a method or selector that S3 does not support, at this path or at all
  */
 export function matchS3(
@@ -17,7 +17,7 @@ export function matchS3(
   const select = query.length > 0 && S3_HTTP_METHODS.has(method) ? selected(method, path, query) : undefined;
   const at = select?.ofBucket ? path.slice(0, path.indexOf("/", 1)) : path;
   const effectiveQuery = select ? query.filter(([name, value]) => name !== "id" || value !== "") : query;
-  const match = rest.match(method, at, effectiveQuery, headers, select?.name);
+  const match = rest.match(method, at.replaceAll("+", "%20"), effectiveQuery, headers, select?.name);
   if (match === undefined) throw unsupportedMethod(method, path);
   return match;
 }

@@ -6,6 +6,7 @@ import {
   onBucketByName,
   onBucketsPolicy,
   onCreation,
+  onHead,
   onService,
 } from "./access/on-bucket.ts";
 import {
@@ -25,7 +26,7 @@ import { onCopy, onInitiation, onUpload, onWrite } from "./access/on-write.ts";
 export const access: Access<"s3"> = {
   ListBuckets: onService,
   CreateBucket: onCreation,
-  HeadBucket: onBucket("s3:ListBucket"),
+  HeadBucket: onHead,
   GetBucketLocation: onBucket("s3:GetBucketLocation"),
   DeleteBucket: onBucket("s3:DeleteBucket"),
   PutBucketVersioning: onBucket("s3:PutBucketVersioning"),

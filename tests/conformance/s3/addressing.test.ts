@@ -13,6 +13,7 @@ import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { exchange } from "../wire.ts";
 import { elementIn, elementsOf, freshBucket, refused, s3Client, type TappedClient } from "./client.ts";
+import { send } from "./wire.ts";
 
 const cloud = conformanceCloud();
 let s3: TappedClient;
@@ -348,6 +349,29 @@ for (const [name, command] of [
     expect(elementIn(text, "Message")).toContain(name);
   });
 }
+
+const PLUS = "https://github.com/ostreedev/ostree/issues/2139";
+
+behaviour("a plus sign in the path stands for a space of the key", PLUS, async () => {
+  await s3.send(new PutObjectCommand({ Bucket, Key: "a b", Body: "space" }));
+  await s3.send(new PutObjectCommand({ Bucket, Key: "a+c", Body: "plus" }));
+  const get = (target: string) => send(cloud, { method: "GET", target: `/${Bucket}/${target}` });
+  expect(await get("a+b")).toMatchObject({ status: 200, text: "space" });
+  expect(await get("a%2Bc")).toMatchObject({ status: 200, text: "plus" });
+  expect(elementIn((await get("a+c")).text, "Key")).toBe("a c");
+});
+
+behaviour(
+  "a plus sign in the path is signed as a space",
+  "https://github.com/nginx/nginx-s3-gateway/issues/77",
+  async () => {
+    const url = new URL(await getSignedUrl(s3, new GetObjectCommand({ Bucket, Key: "a b" })));
+    url.pathname = url.pathname.replace("%20", "+");
+    expect(await exchange(url.href)).toMatchObject({ status: 200, text: "space" });
+    url.pathname = url.pathname.replace("+", "%2B");
+    expect(elementIn((await exchange(url.href)).text, "Code")).toBe("SignatureDoesNotMatch");
+  },
+);
 
 behaviour(
   "MFA delete answers 501",

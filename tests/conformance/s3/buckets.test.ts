@@ -13,6 +13,7 @@ import {
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { elementIn, elementsOf, freshBucket, refused, s3Client, type TappedClient } from "./client.ts";
+import { send } from "./wire.ts";
 
 const cloud = conformanceCloud();
 let s3: TappedClient;
@@ -61,6 +62,14 @@ behaviour("HeadBucket of another account's bucket answers 403", HEAD, async () =
   await expect(s3.send(new HeadBucketCommand({ Bucket }))).rejects.toMatchObject({
     $metadata: { httpStatusCode: 403 },
   });
+});
+
+behaviour("HeadBucket tells the bucket's Region even to callers without access", HEAD, async () => {
+  const Bucket = await freshBucket(europe, "forbidden");
+  for (const account of ["111111111111", false] as const) {
+    const { status, headers } = await send(cloud, { method: "HEAD", target: `/${Bucket}`, account });
+    expect([status, headers["x-amz-bucket-region"]]).toEqual([403, "eu-west-1"]);
+  }
 });
 
 // CreateBucket

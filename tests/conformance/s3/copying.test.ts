@@ -172,6 +172,19 @@ behaviour("the copy source may begin with a slash, and is percent-decoded", COPY
   expect(await got.Body!.transformToString()).toBe("odd");
 });
 
+behaviour(
+  "a plus sign in the copy source stands for a space",
+  "https://github.com/aws/aws-sdk-js/issues/1821",
+  async () => {
+    await s3.send(new PutObjectCommand({ Bucket, Key: "a b", Body: "space" }));
+    await s3.send(new PutObjectCommand({ Bucket, Key: "a+c", Body: "plus" }));
+    await copy({ Key: "spaced", CopySource: `${Bucket}/a+b` });
+    const got = await s3.send(new GetObjectCommand({ Bucket, Key: "spaced" }));
+    expect(await got.Body!.transformToString()).toBe("space");
+    await refused(copy({ CopySource: `${Bucket}/a+c` }), "NoSuchKey", 404, { Key: "a c" });
+  },
+);
+
 for (const [CopySource, message] of [
   ["no-key", "Invalid copy source object key"],
   ["bucket/", "Invalid copy source object key"],

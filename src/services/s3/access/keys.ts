@@ -4,7 +4,7 @@
  */
 import type { Keys } from "#aws/languages/policy/pattern.ts";
 import type { Context } from "#kernel/context.ts";
-import { percentDecoded } from "#lib/percent.ts";
+import { formDecoded } from "#lib/percent.ts";
 import { accessPointArn, originOf } from "../access-points/store.ts";
 import { DAY_MS } from "../days.ts";
 import type { Tag } from "../store.ts";
@@ -100,7 +100,7 @@ const textOf = (value: unknown): string | undefined =>
 /** Returns the copy source without its leading slash, which is optional. */
 function sourceOf(source: unknown): string | undefined {
   if (typeof source !== "string") return undefined;
-  return percentDecoded(source)?.replace(/^\//, "") ?? source;
+  return formDecoded(source)?.replace(/^\//, "") ?? source;
 }
 
 /** Parses the tags of a request, which are form-encoded in a header and structured in a document. */

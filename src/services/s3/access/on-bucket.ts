@@ -1,8 +1,10 @@
 /** The access facts of calls on the service and on buckets. */
+import { AwsError } from "#aws/errors.ts";
 import type { AccessFact } from "#kernel/calls/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
-import { bucketArn } from "../buckets/bucket.ts";
+import { bucketArn, bucketAt } from "../buckets/bucket.ts";
+import { inRegion } from "../buckets/errors.ts";
 import { accessDenied } from "../errors.ts";
 import { type AclRequest, asksForAcl } from "./acl-request.ts";
 import { authorization, NOTHING } from "./authorization.ts";
@@ -29,6 +31,21 @@ export const onBucket =
       if (target.accessPoint && !actions.every(isByAccessPoint)) throw notByAccessPoint(ctx.request?.method);
       return actions.map((action) => bucketFact(ctx, target, action, input));
     });
+
+/**
+ * Returns the access facts of HeadBucket, which tells the bucket's Region even to callers without access.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+ */
+export async function onHead(ctx: Context, input: OnBucket): Promise<AccessFact[]> {
+  try {
+    const facts = await onBucket("s3:ListBucket")(ctx, input);
+    ctx.authorize(facts);
+    return facts;
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.status !== 403) throw error;
+    throw inRegion(error, await ctx.read((tx) => bucketAt(tx, input.Bucket)));
+  }
+}
 
 /** Like `onBucket`, but anonymous callers are refused whatever a policy says. */
 export const onBucketByName = (action: string) => (ctx: Context, input: OnBucket) => {

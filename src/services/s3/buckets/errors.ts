@@ -19,6 +19,10 @@ export const permanentRedirect = ({ name, region }: { name: string; region: stri
     },
   );
 
+/** The same error, with the Region of the bucket. */
+export const inRegion = ({ code, message, status }: AwsError, { region }: { region: string }) =>
+  new AwsError(code, message, { status, headers: { "x-amz-bucket-region": region } });
+
 export const invalidBucketName = (bucket: string) =>
   new AwsError("InvalidBucketName", "The specified bucket is not valid.", {
     members: { BucketName: bucket },

@@ -2,7 +2,7 @@ import type { Exchange, Observe } from "#kernel/calls/exchange.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Input, Output } from "#kernel/service.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
-import { percentDecoded } from "#lib/percent.ts";
+import { formDecoded } from "#lib/percent.ts";
 import { accessPointAt } from "../access-points/addresses.ts";
 import { accessPointArn } from "../access-points/store.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
@@ -73,7 +73,7 @@ function placeOf({ input, path, at }: Exchange): Place {
   return { bucket: decoded(bucket) || undefined, key: decoded(rest.join("/")) || undefined };
 }
 
-const decoded = (text: string) => percentDecoded(text) ?? text;
+const decoded = (text: string) => formDecoded(text) ?? text;
 
 function entriesOf(exchange: Exchange, { key }: Place): Entry[] {
   const { operation, at, request, status, errorCode } = exchange;

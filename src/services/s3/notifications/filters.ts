@@ -1,4 +1,4 @@
-import { percentDecoded } from "#lib/percent.ts";
+import { formDecoded } from "#lib/percent.ts";
 import type { Target } from "./store.ts";
 
 export interface KeyFilter {
@@ -23,4 +23,4 @@ export function overlap(one: KeyFilter, other: KeyFilter): boolean {
   return prefixes && suffixes;
 }
 
-const decoded = (value: string) => percentDecoded(value.replaceAll("+", " ")) ?? value;
+const decoded = (value: string) => formDecoded(value) ?? value;

@@ -1,4 +1,4 @@
-import { percentDecoded } from "#lib/percent.ts";
+import { formDecoded } from "#lib/percent.ts";
 import { wasEverValidName } from "../buckets/names.ts";
 import { invalidArgument } from "../errors.ts";
 
@@ -9,13 +9,13 @@ export interface CopySource {
 }
 
 /**
- * Parses `x-amz-copy-source`: `/bucket/key?versionId=id`, percent-encoded, with or without the leading slash,
- * or `access-point-arn/object/key`.
+ * Parses `x-amz-copy-source`: `/bucket/key?versionId=id`, encoded as a path or a form, with or without the
+ * leading slash, or `access-point-arn/object/key`.
  * @throws {AwsError} InvalidArgument
  */
 export function copySourceOf(header: string): CopySource {
   const mark = header.lastIndexOf("?versionId=");
-  const path = percentDecoded(mark < 0 ? header : header.slice(0, mark))?.replace(/^\//, "");
+  const path = formDecoded(mark < 0 ? header : header.slice(0, mark))?.replace(/^\//, "");
   if (path === undefined) throw invalidSource("Invalid copy source encoding", header);
   const versionId = mark < 0 ? undefined : header.slice(mark + "?versionId=".length);
   const [, accessPoint, object] = /^(arn:[^/]+:accesspoint\/[^/]+)\/object\/(.+)$/s.exec(path) ?? [];

@@ -131,7 +131,7 @@ test.each([
 describe("a copy source", () => {
   test.each([
     ["bkt/k", { bucket: "bkt", key: "k", versionId: undefined }],
-    ["/bkt/a%2Fb%3Fc%20d+e", { bucket: "bkt", key: "a/b?c d+e", versionId: undefined }],
+    ["/bkt/a%2Fb%3Fc%20d+e%2B", { bucket: "bkt", key: "a/b?c d e+", versionId: undefined }],
     ["bkt%2Fk", { bucket: "bkt", key: "k", versionId: undefined }],
     ["bkt//k?versionId=v", { bucket: "bkt", key: "/k", versionId: "v" }],
   ])("%s", (header, expected) => {

@@ -1,4 +1,4 @@
-import { percentDecoded } from "#lib/percent.ts";
+import { formDecoded } from "#lib/percent.ts";
 import { invalidTagging } from "../errors.ts";
 import type { Tag } from "../store.ts";
 import { checkTags } from "../tags.ts";
@@ -29,7 +29,7 @@ function splitOnce(pair: string): string[] {
 }
 
 function decode(text: string, header: string): string {
-  const decoded = percentDecoded(text.replaceAll("+", " "));
+  const decoded = formDecoded(text);
   if (decoded === undefined) throw invalidTagging(header);
   return decoded;
 }
