@@ -128,7 +128,8 @@ describe("conditions", () => {
         ExpressionAttributeValues: { ":a": S("a") },
       }),
     ).rejects.toMatchObject({
-      message: "Value provided in ExpressionAttributeValues unused in expressions: keys: {:a}",
+      message:
+        "1 validation error detected: Value provided in ExpressionAttributeValues unused in expressions: keys: {:a}",
     });
   });
 });
@@ -201,17 +202,17 @@ describe("updates", () => {
     [
       "SET x = :v, x = :v",
       { ":v": S("x") },
-      "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [x], path two: [x]",
+      "1 validation error detected: Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [x], path two: [x]",
     ],
     [
       "SET x = :v SET y = :v",
       { ":v": S("x") },
-      'Invalid UpdateExpression: The "SET" section can only be used once in an update expression;',
+      '1 validation error detected: Invalid UpdateExpression: The "SET" section can only be used once in an update expression;',
     ],
     [
       "ADD n :v",
       { ":v": S("x") },
-      "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND",
+      "1 validation error detected: Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND",
     ],
     [
       "SET g = :v",

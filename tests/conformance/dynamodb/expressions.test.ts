@@ -2,6 +2,7 @@ import { PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { dynamodbOn, guide, type Item, N, type Refusal, S } from "./client.ts";
+import { detected, faultOf } from "./sentences.ts";
 
 const cloud = conformanceCloud();
 const { send, refusals, withTable } = dynamodbOn(cloud);
@@ -125,7 +126,7 @@ for (const [operation, kind, base] of [
       ([expression, message]): Refusal => [
         operation,
         { ...base, [kind]: expression, ...used(expression) },
-        `Invalid ${kind}: ${message}`,
+        faultOf(operation, `Invalid ${kind}: ${message}`),
       ],
     ),
   );
@@ -141,7 +142,7 @@ const STRANGE: [string, Refusal[]][] = [
       [
         "UpdateItem",
         { TableName: "abc", Key: {}, UpdateExpression: "set _something = :n", ...used(":n") },
-        'Invalid UpdateExpression: Syntax error; token: "_", near: "set _something"',
+        detected('Invalid UpdateExpression: Syntax error; token: "_", near: "set _something"'),
       ],
     ],
   ],
@@ -161,7 +162,7 @@ const STRANGE: [string, Refusal[]][] = [
       [
         "PutItem",
         { TableName: "abc", Item: {}, ConditionExpression: "__typename <> :n", ...used(":n") },
-        'Invalid ConditionExpression: Syntax error; token: "_", near: "__"',
+        detected('Invalid ConditionExpression: Syntax error; token: "_", near: "__"'),
       ],
     ],
   ],
@@ -171,7 +172,7 @@ const STRANGE: [string, Refusal[]][] = [
       [
         "UpdateItem",
         { TableName: "abc", Key: {}, UpdateExpression: "ADD hits : incr", ...used(":n") },
-        'Invalid UpdateExpression: Syntax error; token: ":", near: "hits : incr"',
+        detected('Invalid UpdateExpression: Syntax error; token: ":", near: "hits : incr"'),
       ],
     ],
   ],
@@ -256,7 +257,7 @@ refusals(
     ([UpdateExpression, message]): Refusal => [
       "UpdateItem",
       { TableName: "abc", Key: {}, UpdateExpression, ...used(UpdateExpression) },
-      `Invalid UpdateExpression: ${message}`,
+      detected(`Invalid UpdateExpression: ${message}`),
     ],
   ),
 );

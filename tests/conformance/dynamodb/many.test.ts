@@ -2,6 +2,7 @@ import { GetItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/clie
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { api, dynamodbOn, guide, type Refusal, S } from "./client.ts";
+import { faultOf } from "./sentences.ts";
 
 const cloud = conformanceCloud();
 const { send, refusals, withTable } = dynamodbOn(cloud);
@@ -128,7 +129,7 @@ refusals("https://github.com/floci-io/floci/pull/3447", [
     ([operation, kind, more]): Refusal => [
       operation,
       { TableName: "abc", ...more, [kind]: LARGE },
-      `Invalid ${kind}: Expression size has exceeded the maximum allowed size;`,
+      faultOf(operation, `Invalid ${kind}: Expression size has exceeded the maximum allowed size;`),
     ],
   ),
 ]);

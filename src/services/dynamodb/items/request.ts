@@ -1,8 +1,9 @@
 import { firstDuplicate } from "#lib/duplicates.ts";
-import { invalid, invalidParameters } from "../errors.ts";
+import { invalidParameters } from "../errors.ts";
 import { type PlaceholderParameters, placeholders } from "../expressions/placeholders.ts";
 import { type Projection, projectionOf, projectPaths } from "../expressions/projections.ts";
 import type { Kind } from "../expressions/tokens.ts";
+import { requestFault } from "../request-faults.ts";
 
 /** The legacy parameters, which expressions replace. */
 type LegacyParameter =
@@ -36,7 +37,7 @@ export function checkParameters(
         (member !== "KeyConditions" || request.KeyConditionExpression !== undefined),
     );
     if (others.length > 0)
-      throw invalid(
+      throw requestFault(
         `Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {${others.join(", ")}} Expression parameters: {${used.join(", ")}}`,
       );
   }
@@ -49,11 +50,11 @@ function checkPlaceholders(
   used: readonly Kind[],
 ): void {
   if (names && used.length === 0)
-    throw invalid("ExpressionAttributeNames can only be specified when using expressions");
+    throw requestFault("ExpressionAttributeNames can only be specified when using expressions");
   const valued = expressions.filter((kind) => kind !== "ProjectionExpression");
   if (!values || valued.length === 0) return;
   if (!valued.some((kind) => used.includes(kind)))
-    throw invalid(
+    throw requestFault(
       `ExpressionAttributeValues can only be specified when using expressions: ${valued.join(" and ")} ${valued.length > 1 ? "are" : "is"} null`,
     );
 }
