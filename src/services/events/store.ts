@@ -83,6 +83,7 @@ export interface Connection {
   name: string;
   id: string;
   description?: string | undefined;
+  kmsKey?: string | undefined;
   type: Events.ConnectionAuthorizationType;
   state: Events.ConnectionState;
   /** The parameters with secrets, encrypted. */

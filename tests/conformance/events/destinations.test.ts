@@ -93,6 +93,18 @@ describe("API destinations", () => {
       ),
     );
   });
+  behaviour(
+    "DescribeConnection returns the KMS key that was named last",
+    api("DescribeConnection"),
+    async () => {
+      const { Name } = await connect();
+      const key = async () => (await send(new DescribeConnectionCommand({ Name }))).KmsKeyIdentifier;
+      expect(await key()).toBeUndefined();
+      await send(new UpdateConnectionCommand({ Name, KmsKeyIdentifier: "alias/mine" }));
+      await send(new UpdateConnectionCommand({ Name, Description: "changed" }));
+      expect(await key()).toBe("alias/mine");
+    },
+  );
   behaviour("an OAuth connection is AUTHORIZING first", api("CreateConnection"), async () => {
     const created = await send(
       new CreateConnectionCommand({

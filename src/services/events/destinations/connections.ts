@@ -29,6 +29,7 @@ export const connectionOperations = {
         name: input.Name,
         id: tx.uuid(),
         description: input.Description,
+        kmsKey: input.KmsKeyIdentifier,
         type: input.AuthorizationType,
         state: "AUTHORIZED",
         ...sealedSecrets(ctx, input.AuthParameters),
@@ -46,6 +47,7 @@ export const connectionOperations = {
     return {
       ...described(ctx, connection),
       Description: connection.description,
+      KmsKeyIdentifier: connection.kmsKey,
       SecretArn: secretArn(ctx, connection),
       AuthParameters: connection.shown,
     };
@@ -60,6 +62,7 @@ export const connectionOperations = {
       const connection: Connection = {
         ...former,
         description: input.Description ?? former.description,
+        kmsKey: input.KmsKeyIdentifier ?? former.kmsKey,
         ...(isAuthorizedAnew && { ...authorizedAnew(ctx, former, input), authorized: now }),
         modified: now,
       };
