@@ -128,8 +128,7 @@ describe("conditions", () => {
         ExpressionAttributeValues: { ":a": S("a") },
       }),
     ).rejects.toMatchObject({
-      message:
-        "1 validation error detected: Value provided in ExpressionAttributeValues unused in expressions: keys: {:a}",
+      message: "Value provided in ExpressionAttributeValues unused in expressions: keys: {:a}",
     });
   });
 });
@@ -202,17 +201,17 @@ describe("updates", () => {
     [
       "SET x = :v, x = :v",
       { ":v": S("x") },
-      "1 validation error detected: Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [x], path two: [x]",
+      "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [x], path two: [x]",
     ],
     [
       "SET x = :v SET y = :v",
       { ":v": S("x") },
-      '1 validation error detected: Invalid UpdateExpression: The "SET" section can only be used once in an update expression;',
+      'Invalid UpdateExpression: The "SET" section can only be used once in an update expression;',
     ],
     [
       "ADD n :v",
       { ":v": S("x") },
-      "1 validation error detected: Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND",
+      "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND",
     ],
     [
       "SET g = :v",

@@ -2,7 +2,6 @@ import { GetItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/clie
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { api, dynamodbOn, guide, type Refusal, S } from "./client.ts";
-import { faultOf } from "./sentences.ts";
 
 const cloud = conformanceCloud();
 const { send, refusals, withTable } = dynamodbOn(cloud);
@@ -129,7 +128,7 @@ refusals("https://github.com/floci-io/floci/pull/3447", [
     ([operation, kind, more]): Refusal => [
       operation,
       { TableName: "abc", ...more, [kind]: LARGE },
-      faultOf(operation, `Invalid ${kind}: Expression size has exceeded the maximum allowed size;`),
+      `Invalid ${kind}: Expression size has exceeded the maximum allowed size;`,
     ],
   ),
 ]);

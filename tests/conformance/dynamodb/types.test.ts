@@ -2,7 +2,6 @@ import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { api, dynamodbOn, guide, N, type Refusal, S } from "./client.ts";
-import { faultOf } from "./sentences.ts";
 
 const cloud = conformanceCloud();
 const { send, refusals, withTable } = dynamodbOn(cloud);
@@ -211,14 +210,8 @@ const VALUES: [object, string][] = [
 ];
 
 const rules = guide("HowItWorks.NamingRulesDataTypes");
-/** The faults that PutItem and UpdateItem report like violations, without the name of a placeholder. */
-const isRequestFault = (message: string) => /empty$|duplicates|Null/.test(message);
 const at = (wrap: (value: object) => [string, object], messageOf = (message: string) => message): Refusal[] =>
-  VALUES.map(([value, message]) => {
-    const [operation, input] = wrap(value);
-    const fault = isRequestFault(message) ? faultOf(operation, message) : message;
-    return [operation, input, fault === message ? messageOf(message) : fault];
-  });
+  VALUES.map(([value, message]) => [...wrap(value), messageOf(message)]);
 
 refusals(
   rules,

@@ -1,8 +1,8 @@
-import { requestFault } from "../request-faults.ts";
+import { invalid } from "../errors.ts";
 import type { Kind } from "./tokens.ts";
 
 export const fail = (kind: Kind, message: string): never => {
-  throw requestFault(`Invalid ${kind}: ${message}`);
+  throw invalid(`Invalid ${kind}: ${message}`);
 };
 
 export const wrongType = (kind: Kind, operator: string, type: string): never =>

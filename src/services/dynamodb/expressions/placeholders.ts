@@ -1,5 +1,4 @@
-import { itemTooLarge } from "../errors.ts";
-import { requestFault } from "../request-faults.ts";
+import { invalid, itemTooLarge } from "../errors.ts";
 import { MAX_ITEM_BYTES, sizeOf } from "../values/size.ts";
 import { checkedOperand, checkName, named, type Value } from "../values/value.ts";
 import type { Path, Step } from "./grammar.ts";
@@ -34,9 +33,7 @@ export function placeholders({
   const [nameKeys, bytesOfNames] = checkedNames(names);
   const [values, bytesOfValues] = checkedValues(sent);
   if (bytesOfNames + bytesOfValues > MAX_BYTES)
-    throw requestFault(
-      "Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size",
-    );
+    throw invalid("Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size");
   /** The used names and values, which differ in their first character. */
   const used = new Set<string>();
   const usedNames: [kind: Kind, name: string][] = [];
@@ -45,7 +42,7 @@ export function placeholders({
     if (typeof step === "number" || !step.startsWith("#")) return step;
     used.add(step);
     if (names && Object.hasOwn(names, step)) return names[step]!;
-    throw requestFault(
+    throw invalid(
       `Invalid ${kind}: An expression attribute name used in the document path is not defined; attribute name: ${step}`,
     );
   }
@@ -61,7 +58,7 @@ export function placeholders({
       used.add(name);
       const value = values.get(name);
       if (value) return value;
-      throw requestFault(
+      throw invalid(
         `Invalid ${kind}: An expression attribute value used in expression is not defined; attribute value: ${name}`,
       );
     },
@@ -71,7 +68,7 @@ export function placeholders({
       const reason = unused(nameKeys)
         ? `ExpressionAttributeNames unused in expressions: keys: {${unused(nameKeys)}}`
         : `ExpressionAttributeValues unused in expressions: keys: {${unused([...values.keys()])}}`;
-      throw requestFault(`Value provided in ${reason}`);
+      throw invalid(`Value provided in ${reason}`);
     },
   };
 }
@@ -83,23 +80,21 @@ type Sized<T> = [content: T, bytes: number];
 function checkedNames(names: Record<string, string> | undefined): Sized<string[]> {
   if (!names) return [[], 0];
   const keys = Object.keys(names);
-  if (keys.length === 0) throw requestFault("ExpressionAttributeNames must not be empty");
+  if (keys.length === 0) throw invalid("ExpressionAttributeNames must not be empty");
   let bytes = 0;
   for (const key of keys) {
     const size = Buffer.byteLength(key);
     if (size > MAX_PLACEHOLDER_BYTES)
-      throw requestFault(`ExpressionAttributeNames ${TOO_LONG} size of key: ${size}`);
+      throw invalid(`ExpressionAttributeNames ${TOO_LONG} size of key: ${size}`);
     if (!/^#[A-Za-z0-9_]+$/.test(key))
-      throw requestFault(`ExpressionAttributeNames contains invalid key: Syntax error; key: "${key}"`);
+      throw invalid(`ExpressionAttributeNames contains invalid key: Syntax error; key: "${key}"`);
     const length = Buffer.byteLength(names[key]!);
     if (length === 0)
-      throw requestFault(
-        `ExpressionAttributeNames contains invalid value: Empty attribute name for key ${key}`,
-      );
+      throw invalid(`ExpressionAttributeNames contains invalid value: Empty attribute name for key ${key}`);
     checkName(names[key]!);
     bytes += size + length;
   }
-  if (bytes > MAX_BYTES) throw requestFault("ExpressionAttributeNames exceeds max size");
+  if (bytes > MAX_BYTES) throw invalid("ExpressionAttributeNames exceeds max size");
   return [keys, bytes];
 }
 
@@ -107,12 +102,12 @@ function checkedValues(sent: Record<string, Value> | undefined): Sized<Map<strin
   const values = new Map<string, Value>();
   if (!sent) return [values, 0];
   const keys = Object.keys(sent);
-  if (keys.length === 0) throw requestFault("ExpressionAttributeValues must not be empty");
+  if (keys.length === 0) throw invalid("ExpressionAttributeValues must not be empty");
   for (const key of keys) {
     if (Buffer.byteLength(key) > MAX_PLACEHOLDER_BYTES)
-      throw requestFault(`ExpressionAttributeValues ${TOO_LONG}`);
+      throw invalid(`ExpressionAttributeValues ${TOO_LONG}`);
     if (!/^:[A-Za-z0-9_]+$/.test(key))
-      throw requestFault(`ExpressionAttributeValues contains invalid key: Syntax error; key: "${key}"`);
+      throw invalid(`ExpressionAttributeValues contains invalid key: Syntax error; key: "${key}"`);
   }
   let bytes = 0;
   for (const key of keys) {
@@ -120,7 +115,7 @@ function checkedValues(sent: Record<string, Value> | undefined): Sized<Map<strin
     values.set(key, value);
     bytes += Buffer.byteLength(key) + size;
   }
-  if (bytes > MAX_BYTES) throw requestFault("ExpressionAttributeValues exceeds max size");
+  if (bytes > MAX_BYTES) throw invalid("ExpressionAttributeValues exceeds max size");
   return [values, bytes];
 }
 

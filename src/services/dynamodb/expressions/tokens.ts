@@ -1,4 +1,4 @@
-import { requestFault } from "../request-faults.ts";
+import { invalid } from "../errors.ts";
 
 /** The parameter that holds an expression, as errors name it. */
 export type Kind =
@@ -47,14 +47,14 @@ export interface Reader {
 export function checkSize(kind: Kind, source: string, statesSize = false): void {
   const size = Buffer.byteLength(source);
   if (size > MAX_BYTES)
-    throw requestFault(
+    throw invalid(
       `Invalid ${kind}: Expression size has exceeded the maximum allowed size;${statesSize ? ` expression size: ${size}` : ""}`,
     );
 }
 
 export function reader(kind: Kind, source: string): Reader {
   const fail = (message: string): never => {
-    throw requestFault(`Invalid ${kind}: ${message}`);
+    throw invalid(`Invalid ${kind}: ${message}`);
   };
   if (source.trim() === "") fail("The expression can not be empty;");
   checkSize(kind, source);

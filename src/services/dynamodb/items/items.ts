@@ -3,14 +3,13 @@ import type { KeyPart } from "#kernel/records/keys.ts";
 import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
-import { conditionFailed, invalidParameters, itemTooLarge, updatedItemTooLarge } from "../errors.ts";
+import { conditionFailed, invalid, invalidParameters, itemTooLarge, updatedItemTooLarge } from "../errors.ts";
 import { conditionOf, type Test } from "../expressions/conditions.ts";
 import { type PlaceholderParameters, type Placeholders, placeholders } from "../expressions/placeholders.ts";
 import { projectPaths } from "../expressions/projections.ts";
 import { type Update, updateOf } from "../expressions/updates.ts";
 import { attributeUpdates } from "../legacy/attribute-updates.ts";
 import { expectedIn } from "../legacy/expected.ts";
-import { asViolations, requestFault } from "../request-faults.ts";
 import type { Table } from "../store.ts";
 import { type Meter, meterOf } from "../throughput/meter.ts";
 import { MAX_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
@@ -54,7 +53,11 @@ export const itemOperations = {
   },
 
   async PutItem(ctx, input) {
-    const { item, size, test } = asViolations(() => putIn(input));
+    checkParameters(input, ["ConditionExpression"], ["Expected", "ConditionalOperator"]);
+    const item = checkedItem(input.Item);
+    checkReturnValues(input.ReturnValues);
+    const size = checkedSize(item);
+    const test = conditionIn(input);
     return ctx.transact((tx) =>
       whenReady(tableAt(tx, input.TableName), (table) => {
         checkPut(table, item, size);
@@ -96,7 +99,13 @@ export const itemOperations = {
   },
 
   async UpdateItem(ctx, input) {
-    const { key, update, test } = asViolations(() => keyAndUpdateIn(input));
+    checkParameters(
+      input,
+      ["UpdateExpression", "ConditionExpression"],
+      ["AttributeUpdates", "Expected", "ConditionalOperator"],
+    );
+    const key = checkedItem(input.Key);
+    const { update, test } = updateIn(input);
     return ctx.transact((tx) =>
       whenReady(tableAt(tx, input.TableName), (table) => {
         checkKey(table, key);
@@ -118,22 +127,6 @@ export const itemOperations = {
 } satisfies Handlers<"dynamodb">;
 
 const NO_INDEXES = new Map<string, number>();
-
-function putIn(input: DynamoDB.PutItemInput) {
-  checkParameters(input, ["ConditionExpression"], ["Expected", "ConditionalOperator"]);
-  const item = checkedItem(input.Item);
-  checkReturnValues(input.ReturnValues);
-  return { item, size: checkedSize(item), test: conditionIn(input) };
-}
-
-function keyAndUpdateIn(input: DynamoDB.UpdateItemInput) {
-  checkParameters(
-    input,
-    ["UpdateExpression", "ConditionExpression"],
-    ["AttributeUpdates", "Expected", "ConditionalOperator"],
-  );
-  return { key: checkedItem(input.Key), ...updateIn(input) };
-}
 
 /** @throws {AwsError} ValidationException */
 export function checkedPut(sent: Item): Item {
@@ -258,7 +251,7 @@ export function updatedItem(
 
 function checkReturnValues(returnValues: DynamoDB.ReturnValue | undefined): void {
   if (returnValues !== undefined && returnValues !== "NONE" && returnValues !== "ALL_OLD")
-    throw requestFault("ReturnValues can only be ALL_OLD or NONE");
+    throw invalid("ReturnValues can only be ALL_OLD or NONE");
 }
 
 /** The attributes that `ReturnValues` requests. */

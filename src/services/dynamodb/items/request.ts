@@ -1,9 +1,8 @@
 import { firstDuplicate } from "#lib/duplicates.ts";
-import { invalidParameters } from "../errors.ts";
+import { invalid, invalidParameters } from "../errors.ts";
 import { type PlaceholderParameters, placeholders } from "../expressions/placeholders.ts";
 import { type Projection, projectionOf, projectPaths } from "../expressions/projections.ts";
 import type { Kind } from "../expressions/tokens.ts";
-import { requestFault } from "../request-faults.ts";
 
 /** The legacy parameters, which expressions replace. */
 type LegacyParameter =
@@ -37,7 +36,7 @@ export function checkParameters(
         (member !== "KeyConditions" || request.KeyConditionExpression !== undefined),
     );
     if (others.length > 0)
-      throw requestFault(
+      throw invalid(
         `Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {${others.join(", ")}} Expression parameters: {${used.join(", ")}}`,
       );
   }
@@ -50,11 +49,11 @@ function checkPlaceholders(
   used: readonly Kind[],
 ): void {
   if (names && used.length === 0)
-    throw requestFault("ExpressionAttributeNames can only be specified when using expressions");
+    throw invalid("ExpressionAttributeNames can only be specified when using expressions");
   const valued = expressions.filter((kind) => kind !== "ProjectionExpression");
   if (!values || valued.length === 0) return;
   if (!valued.some((kind) => used.includes(kind)))
-    throw requestFault(
+    throw invalid(
       `ExpressionAttributeValues can only be specified when using expressions: ${valued.join(" and ")} ${valued.length > 1 ? "are" : "is"} null`,
     );
 }

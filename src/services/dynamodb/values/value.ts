@@ -1,7 +1,6 @@
 import type { AttributeValue } from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
-import { invalid } from "../errors.ts";
-import { detailOf, requestFault } from "../request-faults.ts";
+import { invalid, invalidParameters } from "../errors.ts";
 import {
   compareDecimals,
   type Decimal,
@@ -35,8 +34,6 @@ export function checkNesting(value: Value, depth = 0): void {
   for (const name in value.M) checkNesting(value.M[name]!, depth + 1);
   for (const element of value.L ?? []) checkNesting(element, depth + 1);
 }
-
-const wrongValue = (reason: string) => requestFault(`One or more parameter values were invalid: ${reason}`);
 
 /** The type of a checked value. */
 export function typeOf(value: Value): TypeName {
@@ -102,7 +99,8 @@ function checkedContent(value: Value, type: TypeName, depth: number): Value {
       return plain === value.N ? value : { N: plain };
     }
     case "NULL":
-      if (value.NULL !== true) throw wrongValue("Null attribute value types must have the value of true");
+      if (value.NULL !== true)
+        throw invalidParameters("Null attribute value types must have the value of true");
       return value;
     case "SS":
     case "NS":
@@ -143,8 +141,7 @@ const LARGE_NAME = "Attribute name is too large, must be less than 65536 bytes";
 /** Checks the length of an attribute name. @throws {AwsError} ValidationException */
 export function checkName(name: string): void {
   // A character takes three bytes at most.
-  if (name.length * 3 > MAX_NAME_BYTES && Buffer.byteLength(name) > MAX_NAME_BYTES)
-    throw requestFault(LARGE_NAME);
+  if (name.length * 3 > MAX_NAME_BYTES && Buffer.byteLength(name) > MAX_NAME_BYTES) throw invalid(LARGE_NAME);
 }
 
 const EMPTY_SETS = {
@@ -155,13 +152,13 @@ const EMPTY_SETS = {
 
 function checkedSet(value: Value, type: "SS" | "NS" | "BS"): Value {
   const elements: readonly (string | Uint8Array)[] = value[type]!;
-  if (elements.length === 0) throw wrongValue(EMPTY_SETS[type]);
+  if (elements.length === 0) throw invalidParameters(EMPTY_SETS[type]);
   const plain = type === "NS" ? elements.map((text) => plainNumber(text as string)) : elements;
   const distinct = new Set(plain.map((element) => (typeof element === "string" ? element : base64(element))));
   if (distinct.size < plain.length) {
-    if (type === "NS") throw requestFault("Input collection contains duplicates");
+    if (type === "NS") throw invalid("Input collection contains duplicates");
     const texts = elements.map((element) => (typeof element === "string" ? element : base64(element)));
-    throw wrongValue(
+    throw invalidParameters(
       `Input collection [${texts.join(", ")}]${type === "BS" ? "of type BS" : ""} contains duplicates.`,
     );
   }
@@ -216,8 +213,6 @@ export function named<R>(name: string, check: () => R): R {
   } catch (error) {
     // Errors about attribute names do not state the placeholder.
     if (!(error instanceof AwsError) || error.message === LARGE_NAME) throw error;
-    const message = `ExpressionAttributeValues contains invalid value: ${error.message} for key ${name}`;
-    const detail = detailOf(error);
-    throw detail === undefined ? invalid(message) : requestFault(message, detail);
+    throw invalid(`ExpressionAttributeValues contains invalid value: ${error.message} for key ${name}`);
   }
 }
