@@ -423,6 +423,18 @@ behaviour("an access point for a VPC denies requests from the internet", ORIGIN,
   await expect(get(owner(), alias)).rejects.toMatchObject(denied);
 });
 
+behaviour(
+  "the policy of an access point for a VPC is never public",
+  doc("AmazonS3/latest/userguide/access-control-block-public-access.html"),
+  async () => {
+    const Bucket = await bucket();
+    const { Name, arn } = await accessPoint(Bucket, { VpcConfiguration: { VpcId: "vpc-1a2b3c" } });
+    await putPolicy(Name, arn, {});
+    const { PolicyStatus } = await control().send(new GetAccessPointPolicyStatusCommand(at(Name)));
+    expect(PolicyStatus!.IsPublic).toBe(false);
+  },
+);
+
 // Account-level public access block
 
 const accountBlock = (PublicAccessBlockConfiguration: object) =>

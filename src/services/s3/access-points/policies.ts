@@ -7,7 +7,7 @@ import { isPublicDocument, isPublicPolicy } from "../access/public.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { accessPointNamed } from "./access-points.ts";
 import { noSuchAccessPointPolicy } from "./errors.ts";
-import { type AccessPoint, accessPointArn, accessPoints } from "./store.ts";
+import { type AccessPoint, accessPointArn, accessPoints, originOf } from "./store.ts";
 
 export const accessPointPolicies = {
   async PutAccessPointPolicy(ctx, { Name, Policy }) {
@@ -19,7 +19,7 @@ export const accessPointPolicies = {
         accessPoint.publicAccessBlock,
         await blockFor(tx, await bucketAt(tx, accessPoint.bucket)),
       );
-      if (block.policy && isPublicDocument(document))
+      if (block.policy && isReachable(accessPoint) && isPublicDocument(document))
         throw publicPolicyBlocked(ctx.principal, accessPoint.account, "s3:PutAccessPointPolicy", arn);
       tx.put(accessPoints, { ...accessPoint, policy: normalized(Policy) });
       return {};
@@ -31,8 +31,9 @@ export const accessPointPolicies = {
   },
 
   async GetAccessPointPolicyStatus(ctx, { Name }) {
-    const policy = policyIn(await ctx.read((tx) => accessPointNamed(ctx, tx, Name)));
-    return { PolicyStatus: { IsPublic: isPublicPolicy(policy) } };
+    const accessPoint = await ctx.read((tx) => accessPointNamed(ctx, tx, Name));
+    const policy = policyIn(accessPoint);
+    return { PolicyStatus: { IsPublic: isReachable(accessPoint) && isPublicPolicy(policy) } };
   },
 
   async DeleteAccessPointPolicy(ctx, { Name }) {
@@ -43,6 +44,9 @@ export const accessPointPolicies = {
     });
   },
 } satisfies Handlers<"s3control">;
+
+/** The policy of an access point for a VPC is never public, whatever it allows. */
+const isReachable = (accessPoint: AccessPoint): boolean => originOf(accessPoint) === "Internet";
 
 function policyIn({ policy, name }: AccessPoint): string {
   if (policy === undefined) throw noSuchAccessPointPolicy(name);
