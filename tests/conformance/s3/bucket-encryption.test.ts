@@ -42,6 +42,25 @@ const ofSource = (key: typeof KEY) => ({
   CopySourceSSECustomerKeyMD5: key.SSECustomerKeyMD5,
 });
 
+behaviour(
+  "PutBucketEncryption needs no digest of its document",
+  "https://github.com/hashicorp/terraform-provider-aws/blob/v1.60.0/aws/resource_aws_s3_bucket_test.go",
+  async () => {
+    const rule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } } as const;
+    const { status, text } = await s3.raw(
+      new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration: { Rules: [rule] } }),
+      {
+        headers: {
+          "content-md5": undefined,
+          "x-amz-checksum-crc32": undefined,
+          "x-amz-sdk-checksum-algorithm": undefined,
+        },
+      },
+    );
+    expect([status, text]).toEqual([200, ""]);
+  },
+);
+
 // KMS keys
 
 for (const [what, id, message] of [

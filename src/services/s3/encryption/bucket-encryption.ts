@@ -15,7 +15,7 @@ type Document = Input<"s3", "PutBucketEncryption">["ServerSideEncryptionConfigur
  */
 export const bucketEncryption = {
   async PutBucketEncryption(ctx, input) {
-    checkDocument(ctx, { required: true });
+    checkDocument(ctx);
     const encryption = encryptionIn(input.ServerSideEncryptionConfiguration);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
