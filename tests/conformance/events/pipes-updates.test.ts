@@ -67,6 +67,17 @@ behaviour("the parameters of a queue are replaced as a whole", api("UpdatePipe")
 });
 
 behaviour(
+  "an empty filter criteria removes the filters",
+  "https://github.com/hashicorp/terraform-provider-aws/blob/v5.100.0/internal/service/pipes/pipe_test.go",
+  async () => {
+    const Filters = [{ Pattern: '{"body": {"a": [1]}}' }];
+    const { updated } = await pipe({ SourceParameters: { FilterCriteria: { Filters } } });
+    const { SourceParameters } = await updated({ SourceParameters: { FilterCriteria: {} } });
+    expect(SourceParameters).toEqual({ SqsQueueParameters: { BatchSize: 10 } });
+  },
+);
+
+behaviour(
   "the parameters of a stream are replaced as a whole, except for the starting position",
   api("UpdatePipe"),
   async () => {

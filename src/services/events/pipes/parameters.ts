@@ -26,7 +26,7 @@ export function sourceParameters(
 
 /**
  * A pipe's source parameters after an update, without the defaults. Each member replaces the former one as a whole, but
- * where a stream begins cannot be changed.
+ * where a stream begins cannot be changed, and filter criteria without filters are removed.
  * https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_UpdatePipe.html
  */
 export function newSourceParameters(
@@ -34,9 +34,10 @@ export function newSourceParameters(
   now: Pipes.UpdatePipeSourceParameters = {},
 ): Pipes.PipeSourceParameters {
   const { KinesisStreamParameters: stream, DynamoDBStreamParameters: table } = former;
+  const { FilterCriteria: filters, ...others } = { ...former, ...(now as Pipes.PipeSourceParameters) };
   return {
-    ...former,
-    ...(now as Pipes.PipeSourceParameters),
+    ...others,
+    ...(filters?.Filters?.length && { FilterCriteria: filters }),
     ...(stream && { KinesisStreamParameters: beginning(stream, now.KinesisStreamParameters) }),
     ...(table && { DynamoDBStreamParameters: beginning(table, now.DynamoDBStreamParameters) }),
   };
