@@ -324,18 +324,21 @@ behaviour("a public policy is refused where public policies are blocked", BLOCK,
 });
 
 behaviour(
-  "GetAccessPointPolicyStatus says whether the policy is public",
-  doc("AmazonS3/latest/API/API_control_GetAccessPointPolicyStatus.html"),
+  "a policy for everyone is public, except that of an access point for a VPC",
+  doc("AmazonS3/latest/userguide/access-control-block-public-access.html"),
   async () => {
     const Bucket = await bucket();
     await unblock(Bucket);
     const { Name, arn } = await accessPoint(Bucket, opened);
-    const isPublic = async () =>
-      (await control().send(new GetAccessPointPolicyStatusCommand(at(Name)))).PolicyStatus!.IsPublic;
+    const isPublic = async (name = Name) =>
+      (await control().send(new GetAccessPointPolicyStatusCommand(at(name)))).PolicyStatus!.IsPublic;
     await putPolicy(Name, arn, { Principal: { AWS: OTHER } });
     expect(await isPublic()).toBe(false);
     await putPolicy(Name, arn, {});
     expect(await isPublic()).toBe(true);
+    const inVpc = await accessPoint(Bucket, { VpcConfiguration: { VpcId: "vpc-1a2b3c" } });
+    await putPolicy(inVpc.Name, inVpc.arn, {});
+    expect(await isPublic(inVpc.Name)).toBe(false);
   },
 );
 
@@ -422,18 +425,6 @@ behaviour("an access point for a VPC denies requests from the internet", ORIGIN,
   });
   await expect(get(owner(), alias)).rejects.toMatchObject(denied);
 });
-
-behaviour(
-  "the policy of an access point for a VPC is never public",
-  doc("AmazonS3/latest/userguide/access-control-block-public-access.html"),
-  async () => {
-    const Bucket = await bucket();
-    const { Name, arn } = await accessPoint(Bucket, { VpcConfiguration: { VpcId: "vpc-1a2b3c" } });
-    await putPolicy(Name, arn, {});
-    const { PolicyStatus } = await control().send(new GetAccessPointPolicyStatusCommand(at(Name)));
-    expect(PolicyStatus!.IsPublic).toBe(false);
-  },
-);
 
 // Account-level public access block
 
