@@ -68,6 +68,26 @@ behaviour("lines of an Ion file begin with a version marker, and each is an item
     [{ p: S("a") }, { p: S("b") }, { p: S("c") }],
   ]);
 });
+behaviour("an Ion file may be one list of items", format, async () => {
+  const { counts, items } = await imported(`$ion_1_0
+[
+  {
+    Item:{
+      p:"a",
+      Authors:$dynamodb_SS::["Author1"],
+      Price:2d3
+    }
+  },
+  {
+    Item:{
+      p:"b"
+    }
+  }
+]
+`);
+  expect(counts).toEqual([2, 2, 0]);
+  expect(items).toEqual([{ p: S("a"), Authors: { SS: ["Author1"] }, Price: N(2000) }, { p: S("b") }]);
+});
 behaviour("a compressed Ion file is read", guide("S3DataImport.HowItWorks"), async () => {
   const { items } = await imported(gzipSync(BOOK), { InputCompressionType: "GZIP" });
   expect(items).toHaveLength(1);

@@ -12,7 +12,8 @@ const AHEAD = 3;
 
 /**
  * Splits Ion text behind each struct, list or s-expression that is not within another, without parsing it. What follows the
- * last one is a piece, too.
+ * last one is a piece, too. A list of all values is taken for the values, since it may be as long as the file; each of them
+ * but the first begins with a comma.
  * https://amazon-ion.github.io/ion-docs/docs/spec.html
  * @throws {Unreadable} if a value is too long, or brackets do not match
  */
@@ -27,6 +28,7 @@ class Splitter {
   #at = 0;
   #within: Opening | undefined;
   #depth = 0;
+  #isInList = false;
 
   /** Yields the values that end in a piece. The rest of the piece begins the next value. */
   *valuesIn(piece: string): Generator<string> {
@@ -37,7 +39,7 @@ class Splitter {
 
   *last(): Generator<string> {
     yield* this.#values(this.#text.length - 1);
-    if (this.#depth > 0 || (this.#within && this.#within !== "//"))
+    if (this.#depth > 0 || this.#isInList || (this.#within && this.#within !== "//"))
       throw new Unreadable("a value without an end");
     yield this.#text;
   }
@@ -52,7 +54,10 @@ class Splitter {
       this.#at = found ? found.index : Math.max(this.#at, this.#text.length);
       if (!found || found.index > last) return;
       if (this.#within) this.#takeWithin(this.#within);
-      else if (this.#take(found[0])) {
+      else if (this.#depth === 0 && found[0] === (this.#isInList ? "]" : "[")) {
+        this.#isInList = !this.#isInList;
+        this.#text = `${this.#text.slice(0, this.#at)} ${this.#text.slice(this.#at + 1)}`;
+      } else if (this.#take(found[0])) {
         yield this.#text.slice(0, this.#at);
         this.#text = this.#text.slice(this.#at);
         last -= this.#at;

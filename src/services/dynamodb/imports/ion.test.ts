@@ -100,17 +100,26 @@ for (const ion of INVALID)
   });
 
 test("an item of another form is invalid", async () => {
-  expect(await read('{NoItem:{}} {Item:"x"} ["y"] {Item:{}}')).toEqual([undefined, undefined, undefined, {}]);
-});
-
-test("items may be in a list", async () => {
-  expect(await read("$ion_1_0 [{Item:{a:1.}},\n{Item:{a:2.}}]")).toMatchObject([
-    { a: { N: "1." } },
-    { a: { N: "2." } },
+  expect(await read('{NoItem:{}} {Item:"x"} ["y",[]] {Item:{}}')).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    {},
   ]);
 });
 
-for (const unreadable of ['{Item:{v:"}}', "}", "{Item:{v:'''''", "/* {"])
+test("items may be in a list, which may be longer than any value", async () => {
+  for (const length of [1, 7, 1_000])
+    expect(await read("$ion_1_0 [{Item:{a:[1.]}},\n{Item:{a:[]}}, ] // end", length)).toMatchObject([
+      { a: { L: [{ N: "1." }] } },
+      { a: { L: [] } },
+    ]);
+  const many = Array.from({ length: 11_000 }, () => `{Item:{a:"${"x".repeat(500)}"}}`);
+  expect(await read(`$ion_1_0\n[${many.join(",\n")}]`, 65_536)).toHaveLength(many.length);
+});
+
+for (const unreadable of ['{Item:{v:"}}', "}", "[{Item:{}}", "{}]", "{Item:{v:'''''", "/* {"])
   test(`${unreadable} is unreadable`, async () => {
     await expect(read(unreadable)).rejects.toThrow(Unreadable);
   });

@@ -7,7 +7,7 @@ const MAX_DEPTH = 40;
 class Invalid extends Error {}
 
 /**
- * The items among values of Ion text: each `{Item: {…}}`, also in a list. `undefined` stands for what is no item, or has
+ * The items among values of Ion text: each `{Item: {…}}`. `undefined` stands for what is no item, or has
  * attributes of types that DynamoDB does not document: integers, floats, timestamps, symbols, clobs and s-expressions.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataImport.Format.html
  */
@@ -18,7 +18,7 @@ export function itemsOfIon(text: string): readonly (Item | undefined)[] {
     for (;;) {
       const value = parser.next();
       if (!value) return items;
-      for (const one of value.L ?? [value]) items.push(one.M?.Item?.M);
+      items.push(value.M?.Item?.M);
     }
   } catch (error) {
     if (!(error instanceof Invalid)) throw error;
@@ -44,12 +44,12 @@ class Parser {
     this.#text = text;
   }
 
-  /** The next value, behind any version markers; `undefined` at the end. @throws {Invalid} */
+  /** The next value, behind any version markers and the commas of a list; `undefined` at the end. @throws {Invalid} */
   next(): Value | undefined {
     for (;;) {
       this.#match(SPACE);
       if (this.#at === this.#text.length) return undefined;
-      if (!this.#takes("$ion_1_0")) return this.#value(0);
+      if (!this.#takes("$ion_1_0") && !this.#takes(",")) return this.#value(0);
     }
   }
 
