@@ -422,6 +422,17 @@ behaviour("a list of one name may omit its number", GET_ATTRIBUTES, async () => 
   expect(elements(xml, "Name")).toEqual(["VisibilityTimeout"]);
 });
 
+const SET_ATTRIBUTES =
+  "http://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Query_QuerySetQueueAttributes.html";
+
+behaviour("a map of one attribute may omit its number", SET_ATTRIBUTES, async () => {
+  const QueueUrl = await queue();
+  const attribute = { "Attribute.Name": "VisibilityTimeout", "Attribute.Value": "35" };
+  expect((await query("SetQueueAttributes", { QueueUrl, ...attribute })).status).toBe(200);
+  const { xml } = await query("GetQueueAttributes", { QueueUrl, AttributeName: "VisibilityTimeout" });
+  expect(element(xml, "Value")).toBe("35");
+});
+
 behaviour("a GET of a queue URL without an action is an unknown operation", REQUESTS, async () => {
   const path = new URL(await queue()).pathname;
   const { status, xml } = await query(undefined, {}, { path, method: "GET", isBare: true });

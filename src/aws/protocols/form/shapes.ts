@@ -76,7 +76,9 @@ export function formReaders(dialect: FormDialect): (shape: Shape) => ReadForm {
     return (node) => {
       const result: Record<string, unknown> = {};
       const entries = flat ? node : (node.children?.get("entry") ?? node);
-      for (const entry of inOrder(entries)) {
+      // A flat map of one entry may omit the number: `Attribute.Name=Policy`.
+      const isOne = flat && node.children?.has(shape.keyName);
+      for (const entry of isOne ? [node] : inOrder(entries)) {
         const key = entry.children?.get(shape.keyName)?.value;
         const value = entry.children?.get(shape.valueName);
         if (key === undefined || value === undefined)
