@@ -163,12 +163,20 @@ export function credentials(
     if (mode === "strict") throw invalidToken(style, sessionToken);
   }
   const rootAccount = accessKeyId === "test" ? account : ACCOUNT.test(accessKeyId) ? accessKeyId : undefined;
+  // A long-term key has no session token.
+  const checkNoToken = () => {
+    if (sessionToken) throw invalidToken(style, sessionToken);
+  };
   if (rootAccount !== undefined) {
+    if (mode === "strict") checkNoToken();
     const lenient = mode === "loopback" && carrier === "header";
     return { principal: rootOf(rootAccount, accessKeyId), secret: ROOT_SECRET, lenient };
   }
   return whenReady(cloud.ports.credentials?.find(accessKeyId), (issued): CallerCredential => {
-    if (issued) return { ...issued, lenient: false };
+    if (issued) {
+      checkNoToken();
+      return { ...issued, lenient: false };
+    }
     if (mode === "strict") throw unknownAccessKey(style, accessKeyId);
     return { principal: rootOf(account, accessKeyId), secret: "", lenient: true };
   });

@@ -185,6 +185,15 @@ behaviour("Latin-1 metadata may be signed as UTF-8", METADATA, async () => {
   expect(got.headers["x-amz-meta-name"]).toBe("=?UTF-8?Q?Bj=C3=B6rn?=");
 });
 
+behaviour("a session token with a long-term key is refused", ERRORS, async () => {
+  const headers = { "x-amz-security-token": "of-somebody-else" };
+  expect(errorOf(await send(cloud, { method: "GET", target: "/", headers }), "Message")).toEqual([
+    400,
+    "InvalidToken",
+    "The provided token is malformed or otherwise invalid.",
+  ]);
+});
+
 behaviour("a presigned URL with an expiry of 0 seconds has expired", PRESIGNED, async () => {
   const url = await presigned(0);
   const answer = await send(cloud, { method: "GET", target: url, account: false });
