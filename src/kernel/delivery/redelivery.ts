@@ -4,7 +4,7 @@ import type { Principal } from "../calls/principal.ts";
 import type { Context } from "../context.ts";
 import type { Place } from "../records/collection.ts";
 import { NonRetryableError } from "../work/jobs.ts";
-import { isFinal } from "./targets.ts";
+import { isFinal, traceAttribute } from "./targets.ts";
 
 /** The retry state and limits of a delivery, and its dead-letter queue. */
 export interface Redelivery {
@@ -21,6 +21,8 @@ export interface DeadLetters {
   body: string;
   /** String attributes, in addition to those that describe the failure. */
   attributes: Record<string, string>;
+  /** An X-Ray trace header. */
+  trace?: string | undefined;
   caller: string | Principal;
   sourceArn?: string;
   /** The error code that the message carries; by default the target's own. */
@@ -76,7 +78,7 @@ async function sendToDeadLetters(
   letters: DeadLetters,
   failure: Record<string, string>,
 ): Promise<void> {
-  const { arn, body, attributes, caller, sourceArn } = letters;
+  const { arn, body, attributes, trace, caller, sourceArn } = letters;
   const { region = ctx.region, account = ctx.account, resource = "" } = parseArn(arn) ?? {};
   const place: Place = { account, region };
   const texts = Object.entries({ ...attributes, ...failure }).map(([name, value]) => [
@@ -88,6 +90,7 @@ async function sendToDeadLetters(
       QueueUrl: queueUrlOf({ region, account, resource }),
       MessageBody: body,
       MessageAttributes: Object.fromEntries(texts),
+      ...traceAttribute(trace),
     });
   } catch (cause) {
     if (isFinal(cause))

@@ -20,6 +20,8 @@ export interface Delivery {
   time?: Date | undefined;
   /** For state machines: the name of the execution. */
   name?: string | undefined;
+  /** For queues: an X-Ray trace header. */
+  trace?: string | undefined;
 }
 
 /** How a delivery becomes a request, and the operation that AWS's own services call with it. */
@@ -33,13 +35,20 @@ const kind = <R extends object>(
   send: (aws: Clients, request: R) => Promise<unknown>,
 ): Kind => ({ request, send: send as Kind["send"] });
 
+/** The part of a SendMessage that carries a trace header. */
+export const traceAttribute = (trace: string | undefined) =>
+  trace === undefined
+    ? {}
+    : { MessageSystemAttributes: { AWSTraceHeader: { DataType: "String", StringValue: trace } } };
+
 const BY_SERVICE: Record<string, Kind> = {
   sqs: kind(
-    (_, { payload, messageGroupId, messageDeduplicationId }, queue) => ({
+    (_, { payload, messageGroupId, messageDeduplicationId, trace }, queue) => ({
       QueueUrl: queueUrlOf(queue),
       MessageBody: payload,
       ...(messageGroupId !== undefined && { MessageGroupId: messageGroupId }),
       ...(messageDeduplicationId !== undefined && { MessageDeduplicationId: messageDeduplicationId }),
+      ...traceAttribute(trace),
     }),
     (aws, request) => aws.sqs.SendMessage(request),
   ),

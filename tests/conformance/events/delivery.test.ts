@@ -42,7 +42,12 @@ async function inbox() {
     async messages(): Promise<Message[]> {
       await cloud.advance(1_000);
       const { Messages = [] } = await sqs(
-        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ["All"] }),
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: 10,
+          MessageAttributeNames: ["All"],
+          MessageSystemAttributeNames: ["AWSTraceHeader"],
+        }),
       );
       return Messages;
     },
@@ -61,7 +66,7 @@ async function route(target: Partial<Target> = {}, EventBusName = "default") {
   const put = (entry: PutEventsRequestEntry = {}) =>
     send(new PutEventsCommand({ Entries: [{ Source, DetailType: "order", Detail: "{}", ...entry }] }));
   const bodies = async () => (await box.messages()).map(({ Body }) => Body!);
-  return { Name, Source, put, bodies };
+  return { Name, Source, box, put, bodies };
 }
 
 describe("delivered events", () => {
@@ -317,5 +322,34 @@ describe("inputs of targets", () => {
     expect(all).toMatchObject({ "detail-type": entry.DetailType, detail: { state: "RUNNING" } });
     const { "detail-type": detailType, detail: _, ...rest } = all;
     expect(most).toEqual({ ...rest, detailType });
+  });
+});
+
+describe("X-Ray trace headers", () => {
+  const XRAY = guide("eb-related-service-xray");
+  const TraceHeader = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
+
+  behaviour("a queue gets the trace header beside the event, not in it", XRAY, async () => {
+    const { put, box } = await route();
+    await put({ TraceHeader });
+    const [message] = await box.messages();
+    expect(message!.Attributes).toEqual({ AWSTraceHeader: TraceHeader });
+    expect(message!.Body).not.toContain("Root=1-");
+  });
+
+  behaviour("a trace header that is not valid is dropped, and the event delivered", XRAY, async () => {
+    const { put, box } = await route();
+    await put({ TraceHeader: "Root=1" });
+    const [message] = await box.messages();
+    expect(message!.Body).toBeDefined();
+    expect(message!.Attributes).toBeUndefined();
+  });
+
+  behaviour("a dead-letter queue gets the trace header", XRAY, async () => {
+    const deadLetters = await inbox();
+    const { put } = await route({ Arn: queue("none"), DeadLetterConfig: { Arn: deadLetters.arn } });
+    await put({ TraceHeader });
+    const [message] = await deadLetters.messages();
+    expect(message!.Attributes).toEqual({ AWSTraceHeader: TraceHeader });
   });
 });

@@ -15,24 +15,30 @@ import type { BusEvent } from "../store.ts";
 import { failureOf } from "./failure.ts";
 import { inputOf } from "./input.ts";
 
+/** How an event came to its bus. */
+export interface Arrival {
+  /** Cloud time. */
+  ingested: number;
+  /** The X-Ray trace header that came with it. */
+  trace?: string | undefined;
+}
+
 /** An event on its way to one target of a rule. */
-export interface Sending {
+export interface Sending extends Arrival {
   bus: string;
   rule: string;
   target: Events.Target;
   event: BusEvent;
-  /** The time of its arrival at the bus, cloud time. */
-  ingested: number;
 }
 
 const CALLER = "events.amazonaws.com";
 
 /** Publishes an event on another bus of the same account and Region. */
-export type Forward = (bus: string, event: BusEvent) => Promise<void>;
+export type Forward = (bus: string, event: BusEvent, trace: string | undefined) => Promise<void>;
 
 /** Makes one attempt. @throws {AwsError} if it must be retried */
 export function sendTo(ctx: Context, sending: Sending, attempt: number, forward: Forward): Promise<void> {
-  const { bus, rule, target, event, ingested } = sending;
+  const { bus, rule, target, event, ingested, trace } = sending;
   const source = ruleArn(ctx, bus, rule);
   const arn = target.DeadLetterConfig?.Arn;
   const deadLetters =
@@ -42,6 +48,7 @@ export function sendTo(ctx: Context, sending: Sending, attempt: number, forward:
           arn,
           body: jsonOf(event),
           attributes: { RULE_ARN: source, TARGET_ARN: target.Arn },
+          trace,
           caller: CALLER,
           sourceArn: source,
           codeOf: failureOf,
@@ -51,7 +58,7 @@ export function sendTo(ctx: Context, sending: Sending, attempt: number, forward:
 }
 
 async function sendOnce(ctx: Context, sending: Sending, forward: Forward): Promise<void> {
-  const { bus, rule, target, event, ingested } = sending;
+  const { bus, rule, target, event, ingested, trace } = sending;
   const source = ruleArn(ctx, bus, rule);
   const parts = parseArn(target.Arn)!;
   const place: Place = { account: parts.account || ctx.account, region: parts.region || ctx.region };
@@ -59,8 +66,8 @@ async function sendOnce(ctx: Context, sending: Sending, forward: Forward): Promi
   if (parts.service === "events" && parts.resource.startsWith("api-destination/"))
     return void (await callDestination(ctx, { arn: target.Arn, parameters: target.HttpParameters, payload }));
   if (parts.service === "events" && place.account === ctx.account && place.region === ctx.region)
-    return forward(parts.resource.replace(/^event-bus\//, ""), event);
-  if (parts.service === "events") return putElsewhere(ctx, target, event, place);
+    return forward(parts.resource.replace(/^event-bus\//, ""), event, trace);
+  if (parts.service === "events") return putElsewhere(ctx, sending, place);
   // A target with a role is called as the role's account, others as EventBridge in the name of the rule. A rule's own
   // role is of this account.
   const role = target.RoleArn;
@@ -74,25 +81,22 @@ async function sendOnce(ctx: Context, sending: Sending, forward: Forward): Promi
     messageDeduplicationId: target.SqsParameters?.MessageGroupId && event.id,
     partitionKey: partitionKeyOf(target, event),
     name: event.id,
+    trace,
   });
 }
 
 /** A bus of another account or Region gets the event from this account. */
-async function putElsewhere(
-  ctx: Context,
-  { Arn: arn }: Events.Target,
-  event: BusEvent,
-  place: Place,
-): Promise<void> {
+async function putElsewhere(ctx: Context, { target, event, trace }: Sending, place: Place): Promise<void> {
   const { Entries: [entry] = [] } = await ctx.as(rootOf(ctx.account), undefined, place).aws.events.PutEvents({
     Entries: [
       {
-        EventBusName: arn,
+        EventBusName: target.Arn,
         Source: event.source,
         DetailType: event["detail-type"],
         Detail: jsonOfDetail(event),
         Resources: event.resources,
         Time: new Date(event.time),
+        ...(trace !== undefined && { TraceHeader: trace }),
       },
     ],
   });

@@ -5,7 +5,7 @@ import { job } from "#kernel/work/jobs.ts";
 import { keepInArchives } from "../archives/archived.ts";
 import { isBus } from "../arns.ts";
 import { busAt } from "../buses/bus.ts";
-import { type Sending, sendTo } from "../delivery/deliver.ts";
+import { type Arrival, type Sending, sendTo } from "../delivery/deliver.ts";
 import { matchingRules } from "../rules/rule-book.ts";
 import { type BusEvent, type RuleTarget, targets } from "../store.ts";
 
@@ -17,13 +17,16 @@ interface Narrowing {
   isForwarded?: boolean;
 }
 
+/** How an event is published. */
+type Publication = Narrowing & Pick<Arrival, "trace">;
+
 /** Publishes an event on a bus: writes a delivery for each target of each matching rule, in this transaction. */
 export async function publish(
   ctx: Context,
   tx: Transaction,
   bus: string,
   event: BusEvent,
-  { only, isForwarded = false }: Narrowing = {},
+  { only, isForwarded = false, trace }: Publication = {},
 ): Promise<void> {
   if (event["replay-name"] === undefined) await keepInArchives(tx, bus, event);
   const reached: RuleTarget[] = [];
@@ -33,17 +36,17 @@ export async function publish(
     const all = await targetsOf(tx, bus, rule);
     reached.push(...(isForwarded ? all.filter(({ target }) => !isBus(target.Arn)) : all));
   }
-  sendToTargets(tx, reached, event, ctx.clock.now());
+  sendToTargets(tx, reached, event, { ingested: ctx.clock.now(), trace });
 }
 
 /** Delivers an event to one target, at least once. */
 export const send = job<Sending>("events/send", {
   attempts: MAX_RETRIES + 1,
   run: (ctx, sending, { attempt }) =>
-    sendTo(ctx, sending, attempt, (bus, event) =>
+    sendTo(ctx, sending, attempt, (bus, event, trace) =>
       ctx.transact(async (tx) => {
         await busAt(tx, bus);
-        await publish(ctx, tx, bus, event, { isForwarded: true });
+        await publish(ctx, tx, bus, event, { isForwarded: true, trace });
       }),
     ),
 });
@@ -60,48 +63,47 @@ const MAX_BYTES_OF_REST = 16 * 2 ** 20;
 /** The maximum targets of such a job, whose record also has the event. */
 const MAX_TARGETS = 500;
 
-/** @param ingested the time of the event's arrival at the bus, cloud time */
 export function sendToTargets(
   tx: Transaction,
   of: readonly RuleTarget[],
   event: BusEvent,
-  ingested: number,
+  arrival: Arrival,
   maxBytes = MAX_BYTES,
 ): void {
   const eventBytes = of.length > 1 ? bytesOf(event) : 0;
   let bytes = 0;
   for (const [at, { bus, rule, target }] of of.entries()) {
     if (bytes > maxBytes) {
-      sendLater(tx, of.slice(at), event, ingested);
+      sendLater(tx, of.slice(at), event, arrival);
       return;
     }
     if (of.length > 1) bytes += eventBytes + bytesOf(target);
     tx.metric("Invocations", 1, { RuleName: rule });
-    tx.enqueue(send, { bus, rule, target, event, ingested });
+    tx.enqueue(send, { bus, rule, target, event, ...arrival });
   }
 }
 
 const bytesOf = (value: object) => Buffer.byteLength(JSON.stringify(value));
 
-function sendLater(tx: Transaction, of: readonly RuleTarget[], event: BusEvent, ingested: number): void {
+function sendLater(tx: Transaction, of: readonly RuleTarget[], event: BusEvent, arrival: Arrival): void {
   const keys = of.map(({ bus, rule, target }): TargetKey => [bus, rule, target.Id]);
   for (let from = 0; from < keys.length; from += MAX_TARGETS)
-    tx.enqueue(sendRest, { targets: keys.slice(from, from + MAX_TARGETS), event, ingested });
+    tx.enqueue(sendRest, { targets: keys.slice(from, from + MAX_TARGETS), event, ...arrival });
 }
 
 type TargetKey = [bus: string, rule: string, id: string];
 
 /** Writes the deliveries that were too many for an earlier transaction. Targets that were removed meanwhile get none. */
-export const sendRest = job<{ targets: TargetKey[]; event: BusEvent; ingested: number }>("events/send-rest", {
+export const sendRest = job<Arrival & { targets: TargetKey[]; event: BusEvent }>("events/send-rest", {
   attempts: Number.POSITIVE_INFINITY,
-  async run(ctx, { targets: keys, event, ingested }) {
+  async run(ctx, { targets: keys, event, ...arrival }) {
     await ctx.transact(async (tx) => {
       const present: RuleTarget[] = [];
       for (const key of keys) {
         const target = await tx.get(targets, key);
         if (target) present.push(target);
       }
-      sendToTargets(tx, present, event, ingested, MAX_BYTES_OF_REST);
+      sendToTargets(tx, present, event, arrival, MAX_BYTES_OF_REST);
     });
   },
 });

@@ -26,7 +26,8 @@ export const eventOperations = {
         const bus = busNamed(entry.EventBusName);
         // An event for a bus that does not exist, or with a type that is too long, is accepted but matches no rule.
         const isThere = bus === DEFAULT_BUS || (await tx.get(buses, [bus])) !== undefined;
-        if (own[at] && isThere && isMatchable(event)) await publish(ctx, tx, bus, event);
+        if (own[at] && isThere && isMatchable(event))
+          await publish(ctx, tx, bus, event, { trace: traceOf(ctx, entry) });
       }
       return results;
     });
@@ -38,6 +39,18 @@ export const eventOperations = {
 } satisfies Handlers<"events">;
 
 type Entry = Events.PutEventsRequestEntry;
+
+const TRACE_HEADER = /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}(;|$)/i;
+const MAX_TRACE = 500;
+
+/**
+ * The X-Ray trace header that targets get with an event; malformed ones are dropped.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-related-service-xray.html
+ */
+function traceOf({ request }: Context, { TraceHeader }: Entry): string | undefined {
+  const trace = TraceHeader ?? request?.headers["x-amzn-trace-id"];
+  return trace !== undefined && trace.length <= MAX_TRACE && TRACE_HEADER.test(trace) ? trace : undefined;
+}
 
 /** The cloud's own services name their own sources. */
 const isOwnService = ({ principal }: Context) => principal.type === "service";

@@ -30,7 +30,7 @@ export const ring = job<Timer>("events/ring", {
         resources: [ruleArn(ctx, bus, name)],
         detail: {},
       };
-      sendToTargets(tx, await targetsOf(tx, bus, name), event, ctx.clock.now());
+      sendToTargets(tx, await targetsOf(tx, bus, name), event, { ingested: ctx.clock.now() });
       const wait = waitOf(rule, tx.now());
       return wait === undefined ? undefined : { again: wait };
     });
