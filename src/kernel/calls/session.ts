@@ -1,5 +1,6 @@
+import { accessKeyId as newAccessKeyId } from "#aws/access-key-id.ts";
 import type { Clock } from "#lib/clock.ts";
-import { BASE32, type Random } from "#lib/random.ts";
+import type { Random } from "#lib/random.ts";
 import type { Sealer } from "../secrets/seal.ts";
 import type { Principal } from "./principal.ts";
 
@@ -25,7 +26,7 @@ export function issueSession(
   principal: Principal,
   milliseconds: number,
 ): Session & { token: string } {
-  const accessKeyId = `ASIA${random.text(16, BASE32)}`;
+  const accessKeyId = newAccessKeyId("ASIA", principal.account, random);
   const session: Session = {
     accessKeyId,
     secret: random.text(40, SECRET_ALPHABET),

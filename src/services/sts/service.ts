@@ -6,6 +6,10 @@ export const sts = defineService({
   id: "sts",
   scope: "account",
   operations: [identity, sessions],
-  // No policy can deny these operations: API reference, "GetCallerIdentity" and "GetSessionToken", Permissions.
-  access: { GetCallerIdentity: () => [], GetSessionToken: () => [] },
+  access: {
+    // No policy can deny these two: API reference, "GetCallerIdentity" and "GetSessionToken", Permissions.
+    GetCallerIdentity: () => [],
+    GetSessionToken: () => [],
+    GetAccessKeyInfo: () => [{ action: "sts:GetAccessKeyInfo", resource: "*" }],
+  },
 });

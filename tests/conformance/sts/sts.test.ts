@@ -1,5 +1,10 @@
 import { hash } from "node:crypto";
-import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
+import {
+  GetAccessKeyInfoCommand,
+  GetCallerIdentityCommand,
+  GetSessionTokenCommand,
+  STSClient,
+} from "@aws-sdk/client-sts";
 import { expect } from "vitest";
 import { sign } from "#aws/signature/sigv4.ts";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
@@ -44,6 +49,38 @@ const ROOT = { UserId: "000000000000", Account: "000000000000", Arn: "arn:aws:ia
 
 behaviour("GetCallerIdentity returns the root user of the account", api("GetCallerIdentity"), async () => {
   expect(await sts().send(new GetCallerIdentityCommand({}))).toMatchObject(ROOT);
+});
+
+behaviour("GetAccessKeyInfo returns the account of a session's key", api("GetAccessKeyInfo"), async () => {
+  const { accessKeyId } = (await session()).credentials;
+  expect((await sts().send(new GetAccessKeyInfoCommand({ AccessKeyId: accessKeyId }))).Account).toBe(
+    ROOT.Account,
+  );
+});
+
+behaviour(
+  "GetAccessKeyInfo tells the account of a key of any account, whether or not it exists",
+  "https://awsteele.com/blog/2020/09/26/aws-access-key-format.html",
+  async () => {
+    const AccessKeyId = "ASIAY34FZKBOKMUTVV7A";
+    expect((await sts().send(new GetAccessKeyInfoCommand({ AccessKeyId }))).Account).toBe("609629065308");
+  },
+);
+
+for (const AccessKeyId of ["short", "has-a-hyphen-in-its-middle"])
+  behaviour(`"${AccessKeyId}" is not a valid access key ID`, api("GetAccessKeyInfo"), async () => {
+    await expect(sts().send(new GetAccessKeyInfoCommand({ AccessKeyId }))).rejects.toMatchObject({
+      name: "ValidationError",
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+
+behaviour("an access key ID that does not exist is an error", api("GetAccessKeyInfo"), async () => {
+  const AccessKeyId = "AKIAIOSFODNN7EXAMPLE";
+  await expect(sts().send(new GetAccessKeyInfoCommand({ AccessKeyId }))).rejects.toMatchObject({
+    name: "InvalidClientTokenId",
+    $metadata: { httpStatusCode: 403 },
+  });
 });
 
 behaviour("the session of a root user expires after an hour", api("GetSessionToken"), async () => {
