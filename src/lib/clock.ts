@@ -12,7 +12,10 @@ export interface Shift {
   frozen: boolean;
 }
 
-/** The clock of a cloud: it follows the real clock until it is frozen or moved. */
+/**
+ * The clock of a cloud: it follows the real clock until it is frozen or moved, and never runs backwards. If the real clock is
+ * set back, the cloud's continues, a tenth slower until both agree again.
+ */
 export interface CloudClock extends Clock {
   readonly frozen: boolean;
   /** Every change so far, oldest first: the input of {@link cloudTimeOf}. */
@@ -29,6 +32,8 @@ export interface CloudClock extends Clock {
 /** Shifts within a second of each other count as one, so that a long run of jobs leaves only one entry. */
 const SAME_MOMENT_MS = 1_000;
 const MAX_SHIFTS = 1_000;
+/** Of the elapsed time, the part by which a clock that is ahead comes closer to the real one. */
+const CATCH_UP = 0.1;
 
 export function cloudClock(wall: () => number = wallNow): CloudClock {
   const shifts: Shift[] = [];
@@ -36,14 +41,28 @@ export function cloudClock(wall: () => number = wallNow): CloudClock {
     if (!shift) return time;
     return shift.frozen ? shift.cloud : shift.cloud + (time - shift.wall);
   };
+  /** How far the cloud's time is ahead, since the real clock was set back, and what it would have been last. */
+  let ahead = 0;
+  let before = Number.NEGATIVE_INFINITY;
+  const agree = () => {
+    ahead = 0;
+    before = Number.NEGATIVE_INFINITY;
+  };
   const shift = (cloud: number, frozen: boolean) => {
     const last = shifts.at(-1);
     const now = wall();
     if (last && now - last.wall < SAME_MOMENT_MS && shifts.length > 1) shifts.pop();
     shifts.push({ wall: now, cloud, frozen });
     if (shifts.length > MAX_SHIFTS) shifts.shift();
+    agree();
   };
-  const now = () => at(shifts.at(-1), wall());
+  const now = () => {
+    const time = at(shifts.at(-1), wall());
+    const elapsed = time - before;
+    ahead = elapsed < 0 ? ahead - elapsed : Math.max(0, ahead - elapsed * CATCH_UP);
+    before = time;
+    return Math.floor(time + ahead);
+  };
   return {
     shifts,
     now,
@@ -52,12 +71,17 @@ export function cloudClock(wall: () => number = wallNow): CloudClock {
     },
     freeze: () => shift(now(), true),
     resume: () => shift(now(), false),
-    restore: (history) => void shifts.splice(0, shifts.length, ...history),
+    restore(history) {
+      shifts.splice(0, shifts.length, ...history);
+      agree();
+    },
     moveTo: (time) => shift(time, shifts.at(-1)?.frozen ?? false),
     cloudTimeOf: (time) =>
-      at(
-        shifts.findLast((s) => s.wall <= time),
-        time,
+      Math.floor(
+        at(
+          shifts.findLast((s) => s.wall <= time),
+          time,
+        ) + ahead,
       ),
   };
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { TEST_START, type TestCloud, testCloud } from "#kernel/testing.ts";
 import { sqs } from "./service.ts";
 
@@ -54,6 +54,20 @@ describe("a standard queue", () => {
     expect(await bodies(QueueUrl)).toEqual(["soon"]);
     await nube.advance("10s");
     expect(await bodies(QueueUrl)).toEqual(["late"]);
+  });
+
+  test("shows a message again after its visibility timeout, though the host's clock was set back", async () => {
+    const wall = { now: TEST_START };
+    const { aws, close } = await testCloud([sqs], { wall: () => wall.now });
+    onTestFinished(close);
+    const { QueueUrl } = await aws.sqs.CreateQueue({ QueueName: "orders" });
+    const receive = async () => (await aws.sqs.ReceiveMessage({ QueueUrl: QueueUrl! })).Messages ?? [];
+    await aws.sqs.SendMessage({ QueueUrl: QueueUrl!, MessageBody: "one" });
+    expect(await receive()).toHaveLength(1);
+    wall.now -= 3_600_000;
+    expect(await receive()).toEqual([]);
+    wall.now += 34_000;
+    expect(await receive()).toHaveLength(1);
   });
 
   test("deletes a message after its retention period", async () => {
