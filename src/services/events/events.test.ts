@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { AwsError } from "#aws/errors.ts";
 import { type Principal, rootOf } from "#kernel/calls/principal.ts";
-import { defineService } from "#kernel/service.ts";
+import { defineService, type Service } from "#kernel/service.ts";
 import { type TestCloud, testCloud } from "#kernel/testing.ts";
 import { collect } from "./publishing/sink.ts";
 import { events } from "./service.ts";
@@ -42,6 +42,28 @@ const orders = { Source: "shop", DetailType: "order", Detail: '{"customer":"c1",
 test("the first request may have entries for two buses", async () => {
   const entries = [orders, { ...orders, EventBusName: "none" }];
   const { FailedEntryCount } = await nube.aws.events.PutEvents({ Entries: entries });
+  expect(FailedEntryCount).toBe(0);
+});
+
+test("a partner's event goes to all accounts at once", async () => {
+  const accounts = ["111111111111", "222222222222"];
+  const all = Promise.withResolvers<void>();
+  let reached = 0;
+  const put = events.operations.get("PutPartnerEvents")!;
+  const service: Service = {
+    ...events,
+    operations: new Map(events.operations).set("PutPartnerEvents", async (ctx, input) => {
+      const isHandedOn = accounts.includes(ctx.account);
+      if (isHandedOn && ++reached === accounts.length) all.resolve();
+      if (isHandedOn) await all.promise;
+      return put(ctx, input);
+    }),
+  };
+  const { aws, close } = await testCloud([service]);
+  onTestFinished(close);
+  const Source = "aws.partner/example.com/source";
+  for (const Account of accounts) await aws.events.CreatePartnerEventSource({ Name: Source, Account });
+  const { FailedEntryCount } = await aws.events.PutPartnerEvents({ Entries: [{ ...orders, Source }] });
   expect(FailedEntryCount).toBe(0);
 });
 

@@ -34,12 +34,10 @@ async function handOn(ctx: Context, entry: Entry): Promise<Result> {
   const source = await ctx.read((tx) => tx.get(partnerSources, [name]));
   const { failure } = checkedEntry(entry, () => source !== undefined);
   if (failure) return failure;
-  const ids: (string | undefined)[] = [];
-  for (const account of source!.accounts) {
-    const { Entries } = await inAccount(ctx, name, account).PutPartnerEvents({ Entries: [entry] });
-    ids.push(Entries?.[0]?.EventId);
-  }
-  return { EventId: ids[0] };
+  const answers = await Promise.all(
+    source!.accounts.map((account) => inAccount(ctx, name, account).PutPartnerEvents({ Entries: [entry] })),
+  );
+  return { EventId: answers[0]!.Entries?.[0]?.EventId };
 }
 
 /** Events of a source that is not active are dropped. */
