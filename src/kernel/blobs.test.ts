@@ -348,6 +348,17 @@ test.each([100, LARGE])("a body of %i bytes that is gone cannot be copied", asyn
   expect(await intended(ctx)).toEqual([]);
 });
 
+test("a copy for which the disk is too full is a failure of the store", async () => {
+  const memory = openMemoryBlobs();
+  const full = { ...memory, copy: async () => Promise.reject(new Error("ENOSPC")) };
+  const { context } = await cloudOn(openMemory(), full);
+  const ctx = context();
+  const staged = await ctx.blobs.receive(bodyOf(Buffer.alloc(LARGE, "x")), { limit: 1e6, ...SECRET });
+  const ref = await ctx.transact((tx) => steps.keep(tx, staged));
+  await expect(ctx.blobs.copy(ref)).rejects.toThrow(StoreUnavailableError);
+  expect(await intended(ctx)).toEqual([]);
+});
+
 test("a small body is not stored in plain text", async () => {
   const store = openMemory();
   const { context } = await cloudOn(store, openMemoryBlobs());

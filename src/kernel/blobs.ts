@@ -1,7 +1,7 @@
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
-import type { BlobStore, BlobWriter } from "#storage/blobs/blobs.ts";
+import { BlobMissingError, type BlobStore, type BlobWriter } from "#storage/blobs/blobs.ts";
 import type { Context } from "./context.ts";
 import { collection, type Scope } from "./records/collection.ts";
 import { StoreUnavailableError } from "./records/partition.ts";
@@ -257,7 +257,8 @@ class BlobsOf implements Blobs {
       await this.#store.copy(file, copy);
     } catch (error) {
       await this.#forget(copy);
-      throw error;
+      if (error instanceof BlobMissingError) throw error;
+      throw new StoreUnavailableError("a body could not be copied", { cause: error });
     }
     return { ...ref, file: copy, original: ref.original ?? file, process: this.#home.process };
   }
