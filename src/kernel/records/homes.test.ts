@@ -1,11 +1,12 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { rootOf } from "../calls/principal.ts";
 import { defineService } from "../service.ts";
 import { TEST_PLACE, testCloud } from "../testing.ts";
 import { collection } from "./collection.ts";
 
+vi.setConfig({ testTimeout: 30_000 });
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { INLINE_BYTES } from "#kernel/blobs.ts";
 import { testCloud } from "#kernel/testing.ts";
 import { countedBlobs } from "#kernel/testing-blobs.ts";
@@ -8,6 +8,8 @@ import { openMemory } from "#storage/kv/memory.ts";
 import { textOf as contentOf } from "./objects/testing.ts";
 import { s3 } from "./service.ts";
 import { orderOf, versionIdOf } from "./versions.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 test("a version ID encodes its order and is unique", () => {
   const chance = random(1);
