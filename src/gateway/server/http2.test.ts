@@ -191,10 +191,75 @@ function frame(type: number, flags: number, id: number, payload: Uint8Array = ne
   return Buffer.concat([head, payload]);
 }
 
+const DATA = 0;
 const HEADERS = 1;
+const RST_STREAM = 3;
 const SETTINGS = 4;
 const GOAWAY = 7;
+const WINDOW_UPDATE = 8;
+const END_STREAM = 1;
 const END_OF_BOTH = 5;
+
+/** Sends `GET /` on stream 1, and waits for frames of its response. */
+function frameClient(port: number) {
+  const socket = connectTcp(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  const frames: { type: number; size: number; isLast: boolean }[] = [];
+  let received = Buffer.alloc(0);
+  let wake = () => {};
+  socket.on("data", (bytes: Buffer) => {
+    received = Buffer.concat([received, bytes]);
+    while (received.length >= 9 && received.length >= 9 + received.readUIntBE(0, 3)) {
+      const [size, type, flags] = [received.readUIntBE(0, 3), received[3]!, received[4]!];
+      const isLast = type === RST_STREAM || (flags & END_STREAM) !== 0;
+      if (received.readUInt32BE(5) === 1) frames.push({ type, size, isLast });
+      received = received.subarray(9 + size);
+    }
+    wake();
+  });
+  // `:method`, `:path`, `:scheme`, `:authority` (RFC 7541).
+  const head = Buffer.from([0x82, 0x84, 0x86, 0x41, 1, 0x68]);
+  socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  socket.write(Buffer.concat([frame(SETTINGS, 0, 0), frame(HEADERS, END_OF_BOTH, 1, head)]));
+  return {
+    frames,
+    widen(id: number) {
+      socket.write(frame(WINDOW_UPDATE, 0, id, Buffer.from([0, 0, 0, 1])));
+    },
+    async until(condition: () => boolean): Promise<void> {
+      while (!condition()) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+  };
+}
+
+test("a response that ends where the client's window is full is not reset", async () => {
+  const body = async function* () {
+    yield Buffer.alloc(INITIAL_WINDOW);
+  };
+  const { port } = await serve(async () => ({ status: 200, headers: {}, body: body() }));
+  const { frames, widen, until } = frameClient(port);
+  const length = () => frames.reduce((sum, { type, size }) => sum + (type === DATA ? size : 0), 0);
+  await until(() => length() === INITIAL_WINDOW);
+  for (let i = 0; i < 10; i++) await new Promise(setImmediate);
+  widen(0);
+  widen(1);
+  await until(() => frames.some(({ isLast }) => isLast));
+  expect(frames.at(-1)!.type).toBe(DATA);
+});
+
+/** In bytes (RFC 9113, 6.9.2). */
+const INITIAL_WINDOW = 65_535;
+
+test("an empty response is complete with its head", async () => {
+  const { port } = await serve(async () => text(""));
+  const { frames, until } = frameClient(port);
+  await until(() => frames.some(({ isLast }) => isLast));
+  expect(frames.map(({ type }) => type)).toEqual([HEADERS]);
+});
 
 test("a client whose compressed heads expand beyond the limit is disconnected, and its valid requests are answered", async () => {
   const { port } = await serve(async () => text("answered"), { limits: { headCheckInterval: 20 } });

@@ -152,10 +152,7 @@ async function respond(answering: Answering, response: HttpResponse, isHead: boo
   const { stream } = answering;
   const { status, headers, body } = response;
   if (stream.destroyed || stream.closed) return abandon(response);
-  // The rest of the request is not needed: the client is told to stop sending, without harm to the response.
-  if (!stream.endAfterHeaders) {
-    stream.once("finish", () => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR));
-  }
+  stream.once("finish", () => leaveRequest(stream));
   const length = lengthOf(body);
   const head = {
     ":status": status,
@@ -170,6 +167,16 @@ async function respond(answering: Answering, response: HttpResponse, isHead: boo
   stream.respond(head);
   if (isWhole(body) && length! <= PIECE_BYTES) stream.end(body);
   else await sendPieces(answering, body, length ?? headers["content-length"]);
+}
+
+/**
+ * Leaves what has not been read of a request whose response has been written. A client that is still sending
+ * is told to stop, without harm to the response. Other streams end by themselves. They must count as read:
+ * Node resets unread ones at once, although the end of the response may still wait for the client's window.
+ */
+function leaveRequest(stream: ServerHttp2Stream): void {
+  if (stream.endAfterHeaders || stream.state.remoteClose) stream.resume();
+  else stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
 const isWhole = (body: HttpResponse["body"]): body is string | Uint8Array =>
