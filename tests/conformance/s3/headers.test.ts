@@ -53,6 +53,17 @@ behaviour(
   },
 );
 
+behaviour(
+  "an empty content type is stored as such",
+  "https://github.com/google/go-cloud/tree/master/blob/s3blob/testdata/TestConformance/TestWrite",
+  async () => {
+    const Key = "empty type";
+    await s3.raw(new PutObjectCommand({ Bucket, Key, Body: "b" }), { headers: { "content-type": "" } });
+    const { headers } = await s3.raw(new GetObjectCommand({ Bucket, Key }));
+    expect(headers["content-type"]).toBe("");
+  },
+);
+
 behaviour("a HEAD response has the content type of the omitted document", api("HeadBucket"), async () => {
   const missing = [
     new HeadBucketCommand({ Bucket: "not-there" }),

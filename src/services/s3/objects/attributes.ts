@@ -26,7 +26,7 @@ const MAX_METADATA_BYTES = 2_048;
 /** @throws {AwsError} MetadataTooLarge, InvalidStorageClass, InvalidRedirectLocation */
 export function attributesOf(input: Described): Attributes {
   return {
-    contentType: input.ContentType ? printable(input.ContentType) : undefined,
+    contentType: input.ContentType === undefined ? undefined : printable(input.ContentType),
     headers: headersOf(input),
     metadata: metadataOf(input.Metadata),
     storageClass: storageClassIn(input.StorageClass),

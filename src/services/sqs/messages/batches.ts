@@ -1,5 +1,5 @@
 import { loadContract } from "#aws/contract/contract.ts";
-import type { BatchResultErrorEntry, SendMessageBatchResult } from "#aws/contract/types/sqs.ts";
+import type { BatchResultErrorEntry } from "#aws/contract/types/sqs.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
@@ -29,18 +29,13 @@ export const batchOperations = {
     const drafts = new Map(entries.map((entry) => [entry, draftOrError(entry, trace)]));
     const size = [...drafts.values()].reduce((sum, draft) => sum + (isFailure(draft) ? 0 : draft.size), 0);
     if (size > LARGEST) throw batchTooLong(LARGEST, size);
-    const { Successful, Failed } = await each(ctx, name, entries, (work, to, entry) => {
+    return each(ctx, name, entries, (work, to, entry) => {
       const draft = drafts.get(entry)!;
       if (isFailure(draft)) throw draft.error;
       checkFor(ctx, to.queue, draft);
       const { MD5OfMessageBody, MessageId, ...sent } = send(work, to, draft);
       return { Id: entry.Id, MessageId: MessageId!, MD5OfMessageBody: MD5OfMessageBody!, ...sent };
     });
-    // Only this batch leaves out an empty list, although the contract requires both.
-    return {
-      ...(Successful.length > 0 && { Successful }),
-      ...(Failed.length > 0 && { Failed }),
-    } as SendMessageBatchResult;
   },
 
   async DeleteMessageBatch(ctx, input) {
@@ -76,13 +71,18 @@ function distinct<E extends { Id: string }>(entries: E[] | undefined, entryName:
   return entries;
 }
 
+interface BatchResult<R> {
+  Successful: R[];
+  Failed: BatchResultErrorEntry[];
+}
+
 /** Runs all entries in one transaction, each with its own result: a refused entry does not fail the others. */
 function each<E extends { Id: string }, R>(
   ctx: Context,
   name: string,
   entries: readonly E[],
   one: (work: Work, of: OpenQueue, entry: E) => R | Promise<R>,
-): Promise<{ Successful: R[]; Failed: BatchResultErrorEntry[] }> {
+): Promise<BatchResult<R>> {
   return onQueues(ctx, async (work) => {
     const of = await work.queue(name);
     const Successful: R[] = [];
@@ -95,7 +95,11 @@ function each<E extends { Id: string }, R>(
         Failed.push({ Id: entry.Id, SenderFault: true, Code: codeOf(error), Message: messageInBatch(error) });
       }
     }
-    return { Successful, Failed };
+    // An empty list is left out, although the contract requires both.
+    return {
+      ...(Successful.length > 0 && { Successful }),
+      ...(Failed.length > 0 && { Failed }),
+    } as BatchResult<R>;
   });
 }
 
