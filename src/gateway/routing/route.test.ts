@@ -281,6 +281,13 @@ test("query: the action may be in the URL, in unsigned requests only where no ob
   );
 });
 
+/** https://metacpan.org/pod/Amazon::SQS::Simple */
+test("query: the target of an old client is ignored if no service has it", () => {
+  const headers = { ...urlencoded, "x-amz-target": "AmazonSQSv20121105.CreateQueue" };
+  const Version = "2012-11-05";
+  expect(query("sqs", { Action: "CreateQueue", Version }, { headers })).toBe("sqs.CreateQueue awsQuery");
+});
+
 test("a form is only needed where it may name the operation", () => {
   expect(needsForm(facts("POST /b/k", { signingName: "s3", headers: urlencoded }))).toBe(false);
   expect(needsForm(facts("POST /b/k", { host: "b.s3.localhost", headers: urlencoded }))).toBe(false);

@@ -112,8 +112,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
 
   function needsForm(facts: RouteFacts): boolean {
     const { method, headers } = facts;
-    if (method !== "POST" || headers["x-amz-target"] !== undefined) return false;
-    if (mediaType(headers) !== "application/x-www-form-urlencoded") return false;
+    if (method !== "POST" || targetOf(headers) !== undefined || !isForm(headers)) return false;
     const host = readHost(facts.host);
     return host.endpoint === undefined && mayBeQuery(servicesOf(facts, host));
   }
@@ -127,16 +126,25 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
       const [, target, operation] = RPC_PATH.exec(path) ?? [];
       if (target !== undefined) return byRpcPath(facts, target, operation!);
     }
-    const target = headers["x-amz-target"];
-    if (target !== undefined) {
-      const dot = target.lastIndexOf(".");
-      return byName(facts, target.slice(0, dot), target.slice(dot + 1), targetProtocol(headers));
-    }
+    const target = targetOf(headers);
+    if (target !== undefined) return byName(facts, ...splitTarget(target), targetProtocol(headers));
     const services = servicesOf(facts, host);
     if (services?.length === 0) return unknownService(facts);
     const action = actionOf(facts, services);
     if (action !== undefined) return byActionName(facts, action, services);
     return byPath(facts, host, services ?? bySigningName.get("s3")!);
+  }
+
+  /**
+   * The operation that `X-Amz-Target` names. A form is a call in the query protocol, so it may have a target of
+   * no service, which is ignored: Amazon::SQS::Simple sends `AmazonSQSv20121105.SendMessage` with its queries.
+   * https://metacpan.org/pod/Amazon::SQS::Simple
+   */
+  function targetOf(headers: RouteFacts["headers"]): string | undefined {
+    const target = headers["x-amz-target"];
+    if (target === undefined || !isForm(headers)) return target;
+    const [prefix] = splitTarget(target);
+    return byTarget.has(prefix) ? target : undefined;
   }
 
   /** A service endpoint's own path, `/_sns/…`. Bucket names cannot begin with an underscore. */
@@ -363,8 +371,15 @@ function unknownService({ signingName, headers }: RouteFacts): NoRoute {
   const error = new AwsError("NotImplemented", `This cloud has no service ${signingName}.`, { status: 501 });
   if (headers["x-amz-target"] !== undefined)
     return { error, protocol: targetProtocol(headers) ?? "awsJson1_1" };
-  const isForm = mediaType(headers) === "application/x-www-form-urlencoded";
-  return { error, protocol: isForm ? "awsQuery" : "restJson1" };
+  return { error, protocol: isForm(headers) ? "awsQuery" : "restJson1" };
+}
+
+const isForm = (headers: RouteFacts["headers"]) => mediaType(headers) === "application/x-www-form-urlencoded";
+
+/** The prefix and the operation of an `X-Amz-Target`. */
+function splitTarget(target: string): [prefix: string, operation: string] {
+  const dot = target.lastIndexOf(".");
+  return [target.slice(0, dot), target.slice(dot + 1)];
 }
 
 const undecodable = (service: string, path: string) =>

@@ -6,7 +6,9 @@ export const fault = faultsOf<"sqs">();
 
 /** Whether the call came in the older query protocol, in which a few messages are longer. */
 export const isQuery = ({ request }: Context) =>
-  request !== undefined && request.headers["x-amz-target"] === undefined;
+  request !== undefined &&
+  (request.headers["x-amz-target"] === undefined ||
+    request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true);
 
 export const queueDoesNotExist = (ctx: Context) =>
   fault(

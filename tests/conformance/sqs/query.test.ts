@@ -225,6 +225,17 @@ behaviour("both protocols report the same errors for calls on a queue", FAQ, asy
   expect(element(xml, "Code")).toBe("AWS.SimpleQueueService.QueueDeletedRecently");
 });
 
+behaviour(
+  "a query stays a query if an old client sends a target that no service has",
+  "https://metacpan.org/pod/Amazon::SQS::Simple",
+  async () => {
+    const headers = { "x-amz-target": "AmazonSQSv20121105.GetQueueUrl" };
+    const { status, xml } = await query("GetQueueUrl", { QueueName: "not-there" }, { headers });
+    const message = "The specified queue does not exist for this wsdl version.";
+    expect([status, xml]).toEqual([400, error("AWS.SimpleQueueService.NonExistentQueue", message, xml)]);
+  },
+);
+
 /** Sends a JSON request as current clients do, but without their model's validation. */
 async function json(operation: string, body: string, signingKey = "test") {
   const headers = {
