@@ -8,6 +8,16 @@ import { queueNamed } from "./queues/addresses.ts";
 import { SHARED_ACTIONS } from "./queues/permissions.ts";
 import { arnOf, queues } from "./store.ts";
 
+/** A queue in a policy of the AWS SDK for Ruby, version 1, which names it by the path of its URL. */
+const QUEUE_PATH = /"\/(\d{12})\/([\w-]+(?:\.fifo)?)"/g;
+
+/**
+ * A queue's policy with ARNs for the paths of queues.
+ * https://docs.aws.amazon.com/AWSRubySDK/latest/AWS/SNS/Topic.html
+ */
+const withArns = (policy: string | undefined) =>
+  policy?.includes('"/') ? policy.replace(QUEUE_PATH, '"arn:*:sqs:*:$1:$2"') : policy;
+
 /** What IAM evaluates: the action on the queue. If the queue does not exist, the operation reports that. */
 function onQueue(ctx: Context, action: string, name: string): MaybePromise<AccessFact[]> {
   const fact: AccessFact = { action: `sqs:${action}`, resource: arnOf(ctx, name), owner: ctx.account };
@@ -16,7 +26,7 @@ function onQueue(ctx: Context, action: string, name: string): MaybePromise<Acces
     (queue) => {
       if (!queue) return [fact];
       const isShared = SHARED_ACTIONS.has(action) || ctx.principal.account === ctx.account;
-      return [{ ...fact, resourcePolicy: (isShared && queue.attributes.policy) || null }];
+      return [{ ...fact, resourcePolicy: (isShared && withArns(queue.attributes.policy)) || null }];
     },
   );
 }

@@ -281,6 +281,19 @@ behaviour("a condition restricts the permission", guide("sqs-basic-examples-of-s
   await sendAs(OTHER, QueueUrl);
 });
 
+behaviour(
+  "a policy may name its queue by the path of its URL, as the first AWS SDK for Ruby does",
+  "https://docs.aws.amazon.com/AWSRubySDK/latest/AWS/SNS/Topic.html",
+  async () => {
+    const QueueUrl = await queue();
+    const allowed = { Effect: "Allow", Principal: { AWS: ["*"] }, Action: ["sqs:SendMessage"] };
+    await setPolicy(QueueUrl, { ...allowed, Resource: ["/000000000000/another"] });
+    await refused(sendAs(OTHER, QueueUrl), "AccessDenied", undefined, 403);
+    await setPolicy(QueueUrl, { ...allowed, Resource: [new URL(QueueUrl).pathname] });
+    await sendAs(OTHER, QueueUrl);
+  },
+);
+
 behaviour("an explicit deny applies to everyone", guide("sqs-basic-examples-of-sqs-policies"), async () => {
   const QueueUrl = await queue();
   await setPolicy(
