@@ -38,7 +38,7 @@ export function compose(response: HttpResponse, form: ResponseForm, lastLines: L
   else if (framing === "chunked") head += "transfer-encoding: chunked\r\n";
   head += fieldLines(headers, isBodiless(status) || (hasBody && isWhole));
   const keepAlive = form.keepAlive && !(hasBody && framing === "close");
-  head += lastLines(keepAlive);
+  head += lastLines(keepAlive, form.httpVersion);
   if (hasBody) return { head, body, framing, keepAlive };
   abandon(response);
   return { head, body: "", framing: 0, keepAlive };
@@ -151,22 +151,28 @@ function isToken(name: string): boolean {
 }
 
 /** The last lines of a head: the date, whether the connection is kept, and the empty line. */
-export type LastLines = (keepAlive: boolean) => string;
+export type LastLines = (keepAlive: boolean, httpVersion: ResponseForm["httpVersion"]) => string;
 
-/** Cached per second, since they are the same for every response. */
+/**
+ * Cached per second, since they are the same for every response. HTTP/1.1 keeps connections unless told
+ * otherwise, and S3 does not say so: `connection` would shadow what fog names so in its objects.
+ */
 export function lastLines(keepAliveTimeout: number): LastLines {
   const seconds = Math.floor(keepAliveTimeout / 1_000);
   let second = -1;
+  let keptLines = "";
   let keepAliveLines = "";
   let closeLines = "";
-  return (keepAlive) => {
+  return (keepAlive, httpVersion) => {
     const now = Math.floor(wallNow() / 1_000);
     if (now !== second) {
       second = now;
       const date = `date: ${new Date(now * 1_000).toUTCString()}\r\n`;
-      keepAliveLines = `${date}connection: keep-alive\r\nkeep-alive: timeout=${seconds}\r\n\r\n`;
+      keptLines = `${date}keep-alive: timeout=${seconds}\r\n\r\n`;
+      keepAliveLines = `connection: keep-alive\r\n${keptLines}`;
       closeLines = `${date}connection: close\r\n\r\n`;
     }
-    return keepAlive ? keepAliveLines : closeLines;
+    if (!keepAlive) return closeLines;
+    return httpVersion === "1.1" ? keptLines : keepAliveLines;
   };
 }
