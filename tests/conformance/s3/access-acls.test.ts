@@ -282,6 +282,23 @@ behaviour("CreateBucket refuses an ACL where ACLs are disabled", CREATE, async (
   });
 });
 
+const EMPTY = "https://github.com/open-io/swift3/pull/90";
+
+behaviour("an empty canned ACL is as none", EMPTY, async () => {
+  const client = owner();
+  client.middlewareStack.add(
+    (next) => (args) => {
+      (args.request as { headers: Record<string, string> }).headers["x-amz-acl"] = "";
+      return next(args);
+    },
+    { step: "build" },
+  );
+  const Bucket = `empty-acl-${Date.now()}`;
+  await client.send(new CreateBucketCommand({ Bucket }));
+  await client.send(new PutObjectCommand({ Bucket, Key: "k", Body: "x" }));
+  expect(grantsIn(await objectAcl(Bucket, "k", client))).toHaveLength(1);
+});
+
 // Refusals
 
 const WRONG: [string, object, object][] = [

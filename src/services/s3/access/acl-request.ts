@@ -49,7 +49,8 @@ const members = Object.keys(HEADERS) as (keyof typeof HEADERS)[];
 
 const hasGrantHeaders = (input: AclRequest) => members.some((member) => input[member] !== undefined);
 
-export const asksForAcl = (input: AclRequest): boolean => input.ACL !== undefined || hasGrantHeaders(input);
+/** An empty `x-amz-acl`, which the S3 package of Tcl sends by default, asks for none. */
+export const asksForAcl = (input: AclRequest): boolean => Boolean(input.ACL) || hasGrantHeaders(input);
 
 export interface AclOf {
   of: "bucket" | "object";
@@ -68,13 +69,13 @@ export function aclInHeaders(
   { of, owner, bucketOwner, method }: AclOf,
 ): Grant[] | undefined {
   checkForm(input, of);
-  if (input.ACL !== undefined) return cannedGrants(input.ACL as CannedAcl, owner, bucketOwner);
+  if (input.ACL) return cannedGrants(input.ACL as CannedAcl, owner, bucketOwner);
   return hasGrantHeaders(input) ? grantsInHeaders(input, method) : undefined;
 }
 
 /** @throws {AwsError} InvalidRequest, InvalidArgument */
 export function checkForm(input: AclRequest, of: AclOf["of"]): void {
-  if (input.ACL === undefined) return;
+  if (!input.ACL) return;
   if (hasGrantHeaders(input)) throw aclTwice();
   if (!(of === "bucket" ? BUCKET_CANNED : OBJECT_CANNED).has(input.ACL)) throw unknownCannedAcl(input.ACL);
 }
@@ -85,7 +86,7 @@ export function checkForm(input: AclRequest, of: AclOf["of"]): void {
  * many libraries send with each write.
  */
 export function changesNothing(input: AclRequest, owner: string, writer: string | undefined): boolean {
-  if (input.ACL !== undefined)
+  if (input.ACL)
     return input.ACL === "bucket-owner-full-control" || (input.ACL === "private" && writer === owner);
   const [only, ...others] = members.filter((member) => input[member] !== undefined);
   if (only !== "GrantFullControl" || others.length > 0) return false;
