@@ -12,8 +12,8 @@ const AHEAD = 3;
 
 /**
  * Splits Ion text behind each struct, list or s-expression that is not within another, without parsing it. What follows the
- * last one is a piece, too. A list of all values is taken for the values, since it may be as long as the file; each of them
- * but the first begins with a comma.
+ * last one is a piece, too. A list of all values is taken for the values, since it may be as long as the file: its brackets
+ * only separate pieces, and each value but the first begins with a comma.
  * https://amazon-ion.github.io/ion-docs/docs/spec.html
  * @throws {Unreadable} if a value is too long, or brackets do not match
  */
@@ -46,6 +46,7 @@ class Splitter {
 
   /** @param end the last position at which it is known what a character means */
   *#values(end: number): Generator<string> {
+    const { length } = this.#text;
     let last = end;
     for (;;) {
       const pattern = this.#within ? ENDS[this.#within] : STARTS;
@@ -56,14 +57,19 @@ class Splitter {
       if (this.#within) this.#takeWithin(this.#within);
       else if (this.#depth === 0 && found[0] === (this.#isInList ? "]" : "[")) {
         this.#isInList = !this.#isInList;
-        this.#text = `${this.#text.slice(0, this.#at)} ${this.#text.slice(this.#at + 1)}`;
-      } else if (this.#take(found[0])) {
-        yield this.#text.slice(0, this.#at);
-        this.#text = this.#text.slice(this.#at);
-        last -= this.#at;
-        this.#at = 0;
-      }
+        yield this.#cut(1);
+      } else if (this.#take(found[0])) yield this.#cut(0);
+      else continue;
+      last = end - (length - this.#text.length);
     }
+  }
+
+  /** Returns the text so far. The rest begins behind it and some skipped characters. */
+  #cut(skipped: number): string {
+    const piece = this.#text.slice(0, this.#at);
+    this.#text = this.#text.slice(this.#at + skipped);
+    this.#at = 0;
+    return piece;
   }
 
   #takeWithin(opening: Opening): void {

@@ -133,6 +133,16 @@ test("values nested thousands deep are invalid", async () => {
   expect(await read(`{Item:{v:${"[".repeat(depth)}${"]".repeat(depth)}}}`)).toEqual([undefined]);
 });
 
+test("annotations by the thousand are invalid", async () => {
+  expect(await read(`{Item:{v:${"a::".repeat(100_000)}1.}} {Item:{}}`)).toEqual([undefined, {}]);
+});
+
+test("the time to read brackets grows with their number only", async () => {
+  const started = performance.now();
+  expect(await read("[]".repeat(1_000_000), 65_536)).toEqual([]);
+  expect(performance.now() - started).toBeLessThan(5_000);
+});
+
 test("the longest string is read", async () => {
   const long = '\\"x'.repeat(1_300_000);
   const [item] = await read(`{Item:{v:"${long}"}}`, 65_536);

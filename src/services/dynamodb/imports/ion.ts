@@ -76,7 +76,7 @@ class Parser {
     if (string !== undefined) return { S: string };
     const symbol = this.#symbol();
     if (symbol === undefined) return this.#unnamed(depth);
-    if (this.#takes("::")) return annotated(symbol, this.#value(depth));
+    if (this.#takes("::")) return annotated(symbol, this.#value(depth + 1));
     if (symbol === "true" || symbol === "false") return { BOOL: symbol === "true" };
     if (symbol !== "null") throw new Invalid();
     this.#match(NULL_TYPE);
