@@ -27,8 +27,8 @@ const MAX_IN_PAGE = 50;
 interface Rest {
   topic: string;
   message: StoredMessage;
-  /** Of the content of a large message. */
-  holder: number;
+  /** Of the content of a large message. Absent in jobs that earlier versions stored, which have the whole message. */
+  holder?: number;
   /** The last subscription that has been served. */
   after: string;
 }
@@ -40,6 +40,7 @@ export const fanOutRest = job<Rest>("sns/fan-out", {
     await ctx.transact(async (tx) => {
       const topic = await tx.get(topics, [name]);
       const all = await whole(tx, message);
+      if (holder === undefined) return topic && all && fanOut(tx, topic, all, after);
       if (topic && all) await toSubscriptions(tx, topic, all, holder, after);
       else await release(tx, message, holder);
     });
@@ -47,10 +48,10 @@ export const fanOutRest = job<Rest>("sns/fan-out", {
 });
 
 /** Writes a delivery for every subscription that wants the message. */
-export async function fanOut(tx: Transaction, topic: Topic, message: Message): Promise<void> {
+export async function fanOut(tx: Transaction, topic: Topic, message: Message, after?: string): Promise<void> {
   const holder = tx.sequence();
   store(tx, message, holder);
-  await toSubscriptions(tx, topic, message, holder);
+  await toSubscriptions(tx, topic, message, holder, after);
 }
 
 async function toSubscriptions(

@@ -4,7 +4,8 @@ import { rootOf } from "#kernel/calls/principal.ts";
 import { defineService } from "#kernel/service.ts";
 import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
 import { sns } from "../service.ts";
-import { contents, holds } from "../store.ts";
+import { contents, holds, type Message } from "../store.ts";
+import { fanOutRest } from "./fan-out.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -65,14 +66,20 @@ async function topicWith(
 const text = (letter: string, bytes = ONE_MIB) => letter.padEnd(bytes, letter);
 const queues = () => [...sent.values()];
 
+const context = () =>
+  nube.cloud.context({
+    service: sns,
+    principal: rootOf(TEST_PLACE.account),
+    place: TEST_PLACE,
+    requestId: "r",
+  });
+
 /** The rows of large messages. */
 const rows = () =>
-  nube.cloud
-    .context({ service: sns, principal: rootOf(TEST_PLACE.account), place: TEST_PLACE, requestId: "r" })
-    .read(async (tx) => ({
-      contents: (await tx.listBytes(contents, { limit: 1_000 })).length,
-      holds: (await tx.list(holds, { limit: 1_000 })).length,
-    }));
+  context().read(async (tx) => ({
+    contents: (await tx.listBytes(contents, { limit: 1_000 })).length,
+    holds: (await tx.list(holds, { limit: 1_000 })).length,
+  }));
 const NONE = { contents: 0, holds: 0 };
 
 test("a hundred subscriptions of a FIFO topic receive messages of 1 MiB in order", async () => {
@@ -114,6 +121,18 @@ test.each(['"', "\u0001"])(
     expect(await rows()).toEqual(NONE);
   },
 );
+
+test("a fan-out that an earlier version began, with its large message in the job, goes on", async () => {
+  const { TopicArn, subscriptions } = await topicWith(3, LARGE);
+  const [first] = subscriptions.map((arn) => arn.split(":").at(-1)!).sort();
+  const message: Message = { id: "m", topicArn: TopicArn, time: 0, bodies: { default: text("a") } };
+  const ctx = context();
+  await ctx.transact((tx) => tx.enqueue(fanOutRest, { topic: "topic", message, after: first! }));
+  await ctx.durable();
+  await nube.advance("1s");
+  expect(queues()).toEqual(Array(2).fill([`a ${ONE_MIB}`]));
+  expect(await rows()).toEqual(NONE);
+});
 
 test("a large message without subscriptions leaves nothing", async () => {
   const { TopicArn } = await topicWith(0, LARGE);

@@ -18,6 +18,8 @@ import { topicAt } from "./topic.ts";
 
 const PAGE = 100;
 const MAX_SUBSCRIPTIONS = 1_000;
+/** The maximum archived messages that one transaction deletes. Their contents are read for that. */
+const MAX_ARCHIVED = 50;
 
 export const topicOperations = {
   async CreateTopic(ctx, { Name: name, Attributes: requested = {}, Tags: tags = [], DataProtectionPolicy }) {
@@ -101,12 +103,11 @@ export const forgetTopic = job<{ topic: number }>("sns/forget-topic", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { topic }) {
     const more = await ctx.transact(async (tx) => {
-      const range = { in: [topic], limit: MAX_SUBSCRIPTIONS };
-      const gone = await tx.list(subscriptions, range);
+      const gone = await tx.list(subscriptions, { in: [topic], limit: MAX_SUBSCRIPTIONS });
       for (const { id } of gone) tx.delete(subscriptions, [topic, id]);
-      const archived = await tx.list(archive, range);
+      const archived = await tx.list(archive, { in: [topic], limit: MAX_ARCHIVED });
       for (const message of archived) await forget(tx, message);
-      return gone.length === MAX_SUBSCRIPTIONS || archived.length === MAX_SUBSCRIPTIONS;
+      return gone.length === MAX_SUBSCRIPTIONS || archived.length === MAX_ARCHIVED;
     });
     return more ? { again: 0 } : undefined;
   },
