@@ -337,13 +337,18 @@ describe("X-Ray trace headers", () => {
     expect(message!.Body).not.toContain("Root=1-");
   });
 
-  behaviour("a trace header that is not valid is dropped, and the event delivered", XRAY, async () => {
-    const { put, box } = await route();
-    await put({ TraceHeader: "Root=1" });
-    const [message] = await box.messages();
-    expect(message!.Body).toBeDefined();
-    expect(message!.Attributes).toBeUndefined();
-  });
+  for (const invalid of ["Root=1", `${TraceHeader}\u0001`])
+    behaviour(
+      `the invalid trace header ${JSON.stringify(invalid)} is dropped, and the event delivered`,
+      XRAY,
+      async () => {
+        const { put, box } = await route();
+        await put({ TraceHeader: invalid });
+        const [message] = await box.messages();
+        expect(message!.Body).toBeDefined();
+        expect(message!.Attributes).toBeUndefined();
+      },
+    );
 
   behaviour("a dead-letter queue gets the trace header", XRAY, async () => {
     const deadLetters = await inbox();

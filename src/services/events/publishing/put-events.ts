@@ -40,7 +40,8 @@ export const eventOperations = {
 
 type Entry = Events.PutEventsRequestEntry;
 
-const TRACE_HEADER = /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}(;|$)/i;
+/** A root, and further fields. Queues refuse control characters. */
+const TRACE_HEADER = /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}(?:;[\x20-\x7e]*)?$/i;
 const MAX_TRACE = 500;
 
 /**

@@ -78,7 +78,7 @@ function policy(text: string, name: string): string | undefined {
     throw invalidAttributeValue(name);
   }
   checkLimits(text);
-  return compactJson(text);
+  return text;
 }
 
 function keyId(text: string, name: string): string | undefined {
@@ -184,11 +184,17 @@ export function differenceIn(
   requested: QueueSettings,
   existing: QueueSettings,
 ): string | undefined {
+  const wanted = withCompactPolicy(requested);
+  const present = withCompactPolicy(existing);
   return Object.keys(attributes).find((name) => {
     const key = SETTINGS[name]?.key;
-    return key !== undefined && comparable(requested[key]) !== comparable(existing[key]);
+    return key !== undefined && comparable(wanted[key]) !== comparable(present[key]);
   });
 }
+
+/** SQS shows and compares a policy without the whitespace between its tokens. */
+const withCompactPolicy = (settings: QueueSettings): QueueSettings =>
+  settings.policy === undefined ? settings : { ...settings, policy: compactJson(settings.policy) };
 
 /** The order of a document's members makes no difference. */
 function comparable(value: QueueSettings[keyof QueueSettings]): string {
@@ -220,7 +226,9 @@ const isAttribute = (name: string) => Object.hasOwn(SETTINGS, name) || Object.ha
 
 /** All attributes in AWS's order: read-only ones first, then the settings. */
 function allOf(queue: Queue, counts: Counts, place: Place): Record<string, string | undefined> {
-  const { kmsDataKeyReusePeriodSeconds = STANDARD_REUSE_SECONDS, ...others } = queue.attributes;
+  const { kmsDataKeyReusePeriodSeconds = STANDARD_REUSE_SECONDS, ...others } = withCompactPolicy(
+    queue.attributes,
+  );
   // The reuse period of data keys is kept, but shown only where a KMS key is used.
   const settings: QueueSettings = others.kmsMasterKeyId
     ? { ...others, kmsDataKeyReusePeriodSeconds }
