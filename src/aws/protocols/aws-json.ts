@@ -60,7 +60,6 @@ function plainly(shape: StructureShape, read: ReadJson): ReadJson {
 
 function awsJson(name: ProtocolName, contentType: string, type: (absolute: string) => string): Protocol {
   const events: EventFormat = { contentType, read: jsonReader, write: jsonWriter };
-  const emptyBody = (operation: Operation) => (name === "awsJson1_0" && !isDynamodb(operation) ? "{}" : "");
 
   return {
     name,
@@ -85,7 +84,7 @@ function awsJson(name: ProtocolName, contentType: string, type: (absolute: strin
         headers["content-type"] = olderCbor;
         return { status, headers, body: cborEncoders(operation)(withoutRaw(output)) };
       }
-      const body = operation.hasOutput ? jsonAnswers(operation)(output) : emptyBody(operation);
+      const body = operation.hasOutput ? jsonAnswers(operation)(output) : "";
       Object.assign(headers, bodyChecksum(operation, body));
       return { status, headers, body };
     },

@@ -237,7 +237,7 @@ behaviour(
 );
 
 /** Sends a JSON request as current clients do, but without their model's validation. */
-async function json(operation: string, body: string, signingKey = "test") {
+function postJson(operation: string, body: string, signingKey = "test") {
   const headers = {
     host: new URL(cloud.endpoint).host,
     "content-type": "application/x-amz-json-1.0",
@@ -249,10 +249,32 @@ async function json(operation: string, body: string, signingKey = "test") {
     { accessKeyId: signingKey, secretAccessKey: "test" },
     { region: "us-east-1", service: "sqs", now: Date.now(), payloadHash: hash("sha256", body, "hex") },
   );
-  const answer = await fetch(cloud.endpoint, { method: "POST", headers: { ...headers, ...signed }, body });
+  return fetch(cloud.endpoint, { method: "POST", headers: { ...headers, ...signed }, body });
+}
+
+async function json(operation: string, body: string, signingKey?: string) {
+  const answer = await postJson(operation, body, signingKey);
   const { __type: type, message } = (await answer.json()) as Record<string, string>;
   return { status: answer.status, type, message, code: answer.headers.get("x-amzn-query-error") };
 }
+
+behaviour(
+  "a call without an output is answered with an empty body",
+  "https://github.com/google/go-cloud/tree/v0.46.0/pubsub/awssnssqs/testdata",
+  async () => {
+    const QueueUrl = await queue();
+    const bodyOf = async (operation: string, parameters: object = {}) => {
+      const answer = await postJson(operation, JSON.stringify({ QueueUrl, ...parameters }));
+      return [answer.status, await answer.text()];
+    };
+    expect(await bodyOf("ReceiveMessage")).toEqual([200, "{}"]);
+    expect(await bodyOf("SetQueueAttributes", { Attributes: { VisibilityTimeout: "10" } })).toEqual([
+      200,
+      "",
+    ]);
+    expect(await bodyOf("DeleteQueue")).toEqual([200, ""]);
+  },
+);
 
 behaviour("the x-amzn-query-error header has the code of the query protocol", JSON_ERRORS, async () =>
   expect(await json("GetQueueUrl", '{"QueueName":"not-there"}')).toEqual({
@@ -274,7 +296,7 @@ behaviour("an error in JSON has the status of its query code", JSON_ERRORS, asyn
     "com.amazonaws.sqs#ReceiptHandleIsInvalid",
     "ReceiptHandleIsInvalid;Sender",
   ]);
-  await json("PurgeQueue", JSON.stringify({ QueueUrl }));
+  await postJson("PurgeQueue", JSON.stringify({ QueueUrl }));
   expect(await errorOf("PurgeQueue", {})).toEqual([
     403,
     "com.amazonaws.sqs#PurgeQueueInProgress",
