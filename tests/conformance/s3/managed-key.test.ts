@@ -3,6 +3,7 @@ import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateMultipartUploadCommand,
+  GetObjectAnnotationCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutBucketEncryptionCommand,
@@ -10,9 +11,11 @@ import {
   PutBucketPolicyCommand,
   PutBucketReplicationCommand,
   PutBucketVersioningCommand,
+  PutObjectAnnotationCommand,
   PutObjectCommand,
   PutPublicAccessBlockCommand,
   UploadPartCommand,
+  UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
@@ -32,6 +35,7 @@ const BUCKET_KEY = doc("AmazonS3/latest/userguide/configuring-bucket-key-object.
 const ACROSS_ACCOUNTS = doc("AmazonS3/latest/userguide/bucket-encryption.html");
 const REPLICATION = doc("AmazonS3/latest/userguide/replication-config-for-kms-objects.html");
 const ETAG = doc("AmazonS3/latest/API/API_Object.html");
+const PARTS = "https://repost.aws/knowledge-center/s3-large-file-encryption-kms-key";
 const ANONYMOUS = "https://github.com/aws/aws-cli/issues/1006";
 
 const KMS = { ServerSideEncryption: "aws:kms" } as const;
@@ -154,7 +158,7 @@ async function shared(name: string) {
   const Statement = {
     Effect: "Allow",
     Principal: "*",
-    Action: ["s3:GetObject", "s3:PutObject"],
+    Action: ["s3:GetObject*", "s3:PutObject*"],
     Resource: `arn:aws:s3:::${shared}/*`,
   };
   await s3.send(
@@ -165,6 +169,9 @@ async function shared(name: string) {
   );
   return shared;
 }
+
+const undecrypted = (call: Promise<unknown>) =>
+  refused(call, "AccessDenied", 403, { message: expect.stringMatching("to perform: kms:Decrypt") });
 
 behaviour(
   "the key of another account's upload is the uploader's, and only its account reads the object",
@@ -177,10 +184,42 @@ behaviour(
     const read = new GetObjectCommand(at);
     expect(await (await theirs.send(read)).Body!.transformToString()).toBe("body");
     const copy = new CopyObjectCommand({ Bucket, Key: "stolen", CopySource: `${at.Bucket}/theirs` });
-    for (const call of [s3.send(read), s3.send(copy)])
-      await refused(call, "AccessDenied", 403, { message: expect.stringMatching("to perform: kms:Decrypt") });
+    await undecrypted(s3.send(read));
+    await undecrypted(s3.send(copy));
+    await s3.send(new HeadObjectCommand(at));
+    const checked = s3.send(new HeadObjectCommand({ ...at, ChecksumMode: "ENABLED" }));
+    await expect(checked).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
   },
 );
+
+behaviour(
+  "only the key's account reads the annotations, which inherit the object's encryption",
+  doc("AmazonS3/latest/API/API_PutObjectAnnotation.html"),
+  async () => {
+    const at = { Bucket: await shared("managed-key-annotated"), Key: "theirs" };
+    const theirs = s3Client(cloud, { account: "111122223333" });
+    await put("theirs", { ...at, ...KMS }, theirs);
+    const note = { ...at, AnnotationName: "note" };
+    await theirs.send(new PutObjectAnnotationCommand({ ...note, AnnotationPayload: "text" }));
+    const read = new GetObjectAnnotationCommand(note);
+    expect(await (await theirs.send(read)).AnnotationPayload!.transformToString()).toBe("text");
+    await undecrypted(s3.send(read));
+    const url = `${cloud.endpoint}/${at.Bucket}/theirs?annotation&annotationName=note`;
+    for (const method of ["GET", "PUT"])
+      expect((await fetch(url, { method, ...(method === "PUT" && { body: "text" }) })).status).toBe(400);
+  },
+);
+
+behaviour("parts are uploaded by the key's account only", PARTS, async () => {
+  const at = { Bucket: await shared("managed-key-parts"), Key: "theirs" };
+  const theirs = s3Client(cloud, { account: "111122223333" });
+  const { UploadId } = await theirs.send(new CreateMultipartUploadCommand({ ...at, ...KMS }));
+  const part = { ...at, UploadId, PartNumber: 1 };
+  await theirs.send(new UploadPartCommand({ ...part, Body: "part" }));
+  await undecrypted(s3.send(new UploadPartCommand({ ...part, Body: "part" })));
+  await put("source");
+  await undecrypted(s3.send(new UploadPartCopyCommand({ ...part, CopySource: `${Bucket}/source` })));
+});
 
 behaviour("anonymous reads and writes are refused, even if the policy allows them", ANONYMOUS, async () => {
   const name = await shared("managed-key-public");

@@ -4,8 +4,8 @@ import { isSender, type WireError } from "../errors/errors.ts";
 
 /**
  * Encodes responses of the query protocol as JSON for requests with `Accept: application/json` or
- * `ContentType=JSON`, as sent by API Gateway's integrations, by clients that sign for others, and by boto. Wrappers are kept, members are sorted by
- * name, and absent members are null.
+ * `ContentType=JSON`, as sent by API Gateway's integrations, by clients that sign for others, and by boto.
+ * Wrappers are kept, members are sorted by name, and absent members are null.
  */
 export const jsonAnswerOf = memoizeByObject((operation: Operation) => {
   const { output, resultWrapper, wireName } = operation;

@@ -11,6 +11,7 @@ import { type Body, BodyTooLargeError, bodyOf } from "#lib/body.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { encryptionMembers } from "../encryption/encryption.ts";
+import { checkDecryption } from "../encryption/kms.ts";
 import { entityTooLarge, invalidArgument, preconditionFailed, wrongToken } from "../errors.ts";
 import { bypassesGovernance } from "../lock/headers.ts";
 import { checkDeletable } from "../lock/retention.ts";
@@ -59,6 +60,7 @@ export const objectAnnotations = {
       const bucket = await bucketAt(tx, input.Bucket);
       const version = await existingVersion(tx, bucket, input, "PUT");
       if (version.customerKey) throw customersKey();
+      checkDecryption(ctx, version);
       checkMatch(input.ObjectIfMatch, version, tx.now());
       const { annotation, annotated } = await attach(tx, bucket, version, name, received);
       await announce(ctx, tx, bucket, {
@@ -85,6 +87,7 @@ export const objectAnnotations = {
       const version = await existingVersion(tx, bucket, input, "GET");
       const annotation = await tx.get(annotations, [bucket.id, version.order, name]);
       if (!annotation) throw noSuchAnnotation(input.Key, name);
+      checkDecryption(ctx, version);
       const { body, etag, modified, checksum } = annotation;
       return {
         AnnotationPayload: await openBody({ ctx, tx }, body, 0, body.size),

@@ -6,8 +6,8 @@ import type { Bucket } from "../store.ts";
 import { decryptionDenied, kmsNotFound, newerSignatureRequired } from "./errors.ts";
 
 /**
- * SSE-KMS with the key that AWS manages for S3 in an account (`aws/s3`), which stands for one of the cloud's own. There are
- * no other keys without KMS.
+ * SSE-KMS with the key that AWS manages for S3 in an account (`aws/s3`), which stands for one of the cloud's
+ * own. There are no other keys without KMS.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
  */
 export interface KmsEncryption {
@@ -48,11 +48,15 @@ export const kmsOf = (
 ): KmsEncryption => ({ account, ...(bucketKey && { bucketKey }) });
 
 /**
- * Checks that the caller may use the key of an object that it reads: only principals of the key's own account may.
- * @throws {AwsError} AccessDenied
+ * Checks that the caller may use the key of an object that it reads, or of an upload: only principals of the
+ * key's own account may.
+ * @throws {AwsError} InvalidArgument, AccessDenied
  */
-export function checkDecryption({ principal }: Context, { kms }: { kms?: KmsEncryption }): void {
-  if (kms && principal.type !== "service" && principal.account !== kms.account)
+export function checkDecryption(ctx: Context, { kms }: { kms?: KmsEncryption }): void {
+  if (!kms) return;
+  checkSignature(ctx);
+  const { principal } = ctx;
+  if (principal.type !== "service" && principal.account !== kms.account)
     throw decryptionDenied(principal.arn);
 }
 

@@ -5,6 +5,7 @@ import { bodyOf } from "#lib/body.ts";
 import { checkNoBody } from "../documents.ts";
 import { type CustomerKey, checkUploadKey, customerKeyOf } from "../encryption/customer-key.ts";
 import { encryptionMembers, etagFor } from "../encryption/encryption.ts";
+import { checkDecryption } from "../encryption/kms.ts";
 import { copySourceTooLarge } from "../errors.ts";
 import { abortMembers } from "../lifecycle/answers.ts";
 import { entriesOf, requestedEntries } from "../listing/parameters.ts";
@@ -34,6 +35,7 @@ export const partHandlers = {
     const key = customerKeyOf(input);
     const { bucket, upload } = await ctx.read((tx) => uploadAt(tx, input));
     checkUploadKey(upload, key);
+    checkDecryption(ctx, upload);
     checkAlgorithm(upload, checksum);
     checkDigest(ctx, upload, "Part");
     const received = await receive(ctx, Body, {
@@ -157,6 +159,7 @@ function openSource(ctx: Context, input: Input<"s3", "UploadPartCopy">, key: Cus
   return ctx.read(async (tx) => {
     const { bucket, upload } = await uploadAt(tx, input);
     checkUploadKey(upload, key);
+    checkDecryption(ctx, upload);
     const source = await sourceOf(ctx, tx, from, input);
     const { version, key: sourceKey } = source;
     const span = copySpan(input.CopySourceRange, version.size);

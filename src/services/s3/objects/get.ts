@@ -45,7 +45,12 @@ export const objectReading = {
 
   async HeadObject(ctx, input) {
     checkRequest(ctx, input);
-    return ctx.read(async (tx) => answer(ctx, input, await locate(ctx, tx, input, "HEAD")));
+    return ctx.read(async (tx) => {
+      const located = await locate(ctx, tx, input, "HEAD");
+      // Checksums are encrypted, unlike other metadata.
+      if (input.ChecksumMode !== undefined && located.version.checksum) checkDecryption(ctx, located.version);
+      return answer(ctx, input, located);
+    });
   },
 } satisfies Handlers<"s3">;
 
