@@ -2,7 +2,7 @@ import type { Exchange, Observe } from "#kernel/calls/exchange.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Input, Output } from "#kernel/service.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
-import { formDecoded } from "#lib/percent.ts";
+import { formDecoded, percentDecoded } from "#lib/percent.ts";
 import { accessPointAt } from "../access-points/addresses.ts";
 import { accessPointArn } from "../access-points/store.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
@@ -68,12 +68,13 @@ interface Place {
 function placeOf({ input, path, at }: Exchange): Place {
   const named = input as { Bucket?: string; Key?: string } | undefined;
   if (named?.Bucket !== undefined) return { bucket: named.Bucket, key: named.Key };
-  if (at) return { bucket: at.name, key: decoded(path.slice(1)) || undefined };
+  // In the paths of websites, `+` is not a space.
+  if (at) return { bucket: at.name, key: decoded(path.slice(1), percentDecoded) };
   const [, bucket = "", ...rest] = path.split("/");
-  return { bucket: decoded(bucket) || undefined, key: decoded(rest.join("/")) || undefined };
+  return { bucket: decoded(bucket, formDecoded), key: decoded(rest.join("/"), formDecoded) };
 }
 
-const decoded = (text: string) => formDecoded(text) ?? text;
+const decoded = (text: string, decode: typeof percentDecoded) => (decode(text) ?? text) || undefined;
 
 function entriesOf(exchange: Exchange, { key }: Place): Entry[] {
   const { operation, at, request, status, errorCode } = exchange;

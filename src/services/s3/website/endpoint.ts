@@ -80,6 +80,7 @@ async function siteAt(ctx: Context, name: string, region: string | undefined) {
   return { bucket, website };
 }
 
+/** Unlike in the paths of the REST API, `+` is not a space. */
 function keyIn(path: string): string {
   const key = percentDecoded(path.slice(1));
   if (key === undefined) throw invalidUri(path);
