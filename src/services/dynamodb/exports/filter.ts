@@ -62,7 +62,8 @@ export function storedFilter({
   ...specification
 }: DynamoDB.FilterSpecification): StoredFilter {
   const encoded = values && encodeItem(values);
-  if (JSON.stringify(specification).length + (encoded?.length ?? 0) > MAX_BYTES) throw filterTooLarge();
+  const bytes = Buffer.byteLength(JSON.stringify(specification)) + (encoded?.length ?? 0);
+  if (bytes > MAX_BYTES) throw filterTooLarge();
   return { ...specification, ...(encoded && { values: Buffer.from(encoded).toString("base64") }) };
 }
 

@@ -102,8 +102,7 @@ async function writeFile(
 ): Promise<Written> {
   const isIon = exported.asked.ExportFormat === "ION";
   const name = `${hash("md5", `${exported.id}/${part}`).slice(0, 26)}.${isIon ? "ion" : "json"}.gz`;
-  const lines = rows.map(linesOf(exported));
-  const texts = lines.map(({ text }) => text).filter((text) => text !== undefined);
+  const { texts, bytes } = await contentOf(exported, rows);
   const body = await promisify(gzip)(texts.join(""));
   const key = dataKeyIn(exported, name);
   const { ETag } = await put(ctx, exported, key, body);
@@ -113,7 +112,24 @@ async function writeFile(
     etag: (ETag ?? "").replaceAll('"', ""),
     dataFileS3Key: key,
   };
-  return { file, bytes: lines.reduce((sum, { bytes }) => sum + bytes, 0) };
+  return { file, bytes };
+}
+
+async function contentOf(
+  exported: Export,
+  rows: readonly BytesRow[],
+): Promise<{ texts: string[]; bytes: number }> {
+  const lineOf = linesOf(exported);
+  const texts: string[] = [];
+  let total = 0;
+  for (const [at, row] of rows.entries()) {
+    // Requests need not wait until a file's items are filtered.
+    if (at % PAGE === 0) await new Promise(setImmediate);
+    const { text, bytes } = lineOf(row);
+    if (text !== undefined) texts.push(text);
+    total += bytes;
+  }
+  return { texts, bytes: total };
 }
 
 async function writeManifests(ctx: Context, exported: Export, files: readonly ExportedFile[]): Promise<void> {
