@@ -464,6 +464,8 @@ behaviour("a map of one attribute may omit its number", SET_ATTRIBUTES, async ()
   expect((await query("SetQueueAttributes", { QueueUrl, ...attribute })).status).toBe(200);
   const { xml } = await query("GetQueueAttributes", { QueueUrl, AttributeName: "VisibilityTimeout" });
   expect(element(xml, "Value")).toBe("35");
+  const another = { "Attribute.1.Name": "DelaySeconds", "Attribute.1.Value": "1" };
+  expect((await query("SetQueueAttributes", { QueueUrl, ...attribute, ...another })).status).toBe(400);
 });
 
 behaviour("a GET of a queue URL without an action is an unknown operation", REQUESTS, async () => {

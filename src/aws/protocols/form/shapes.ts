@@ -77,7 +77,7 @@ export function formReaders(dialect: FormDialect): (shape: Shape) => ReadForm {
       const result: Record<string, unknown> = {};
       const entries = flat ? node : (node.children?.get("entry") ?? node);
       // A flat map of one entry may omit the number: `Attribute.Name=Policy`.
-      const isOne = flat && node.children?.has(shape.keyName);
+      const isOne = flat && node.children?.size === 2 && node.children.has(shape.keyName);
       for (const entry of isOne ? [node] : inOrder(entries)) {
         const key = entry.children?.get(shape.keyName)?.value;
         const value = entry.children?.get(shape.valueName);

@@ -30,8 +30,8 @@ import { nextVersion } from "./version.ts";
 const CHANGE_MS = 1_000;
 
 /**
- * Creates, changes, deletes or disassociates replicas of a table. The response shows the replicas as they were, since the change only
- * begins afterwards.
+ * Creates, changes, deletes or disassociates replicas of a table. The response shows the replicas as they were, since the
+ * change only begins afterwards.
  */
 export async function updateReplicas(
   ctx: Context,
