@@ -55,9 +55,7 @@ export const kmsOf = (
 export function checkDecryption(ctx: Context, { kms }: { kms?: KmsEncryption }): void {
   if (!kms) return;
   checkSignature(ctx);
-  const { principal } = ctx;
-  if (principal.type !== "service" && principal.account !== kms.account)
-    throw decryptionDenied(principal.arn);
+  if (ctx.principal.account !== kms.account) throw decryptionDenied(ctx.principal.arn);
 }
 
 /** Refuses anonymous requests, and those of Signature Version 2. @throws {AwsError} InvalidArgument */
