@@ -167,6 +167,20 @@ behaviour("a range read returns no checksum of the whole object", GET, async () 
 });
 
 behaviour(
+  "a range of the whole object returns its checksum",
+  "https://github.com/boto/botocore/issues/3346",
+  async () => {
+    const { ContentLength } = await s3.send(new HeadObjectCommand({ Bucket, Key: "range" }));
+    for (const Range of ["bytes=0-", `bytes=0-${ContentLength! - 1}`]) {
+      const read = await s3.send(
+        new GetObjectCommand({ Bucket, Key: "range", Range, ChecksumMode: "ENABLED" }),
+      );
+      expect(read.ChecksumSHA256).toBe(VALUES.SHA256);
+    }
+  },
+);
+
+behaviour(
   "listings have the algorithm and type of each checksum",
   doc("AmazonS3/latest/API/API_Object.html"),
   async () => {

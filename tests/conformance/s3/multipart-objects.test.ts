@@ -4,6 +4,7 @@ import {
   type CompletedPart,
   DeleteObjectCommand,
   GetObjectAttributesCommand,
+  GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListPartsCommand,
@@ -72,6 +73,21 @@ behaviour(
     expect(head).toMatchObject({ ChecksumSHA256: made.ChecksumSHA256, ChecksumType: "COMPOSITE" });
   },
 );
+
+behaviour("a range that is exactly a part returns the part's checksum", INTEGRITY, async () => {
+  const checksumOf = async (Range: string) => {
+    const at = { Bucket, Key: "composite", Range, ChecksumMode: "ENABLED" } as const;
+    const [got, head] = [await s3.send(new GetObjectCommand(at)), await s3.send(new HeadObjectCommand(at))];
+    expect(head.ChecksumSHA256).toBe(got.ChecksumSHA256);
+    return got.ChecksumSHA256;
+  };
+  const end = LARGE.length;
+  expect(await checksumOf(`bytes=${end}-`)).toBe(digest("sha256", "end").toString("base64"));
+  expect(await checksumOf(`bytes=0-${end - 1}`)).toBe(digest("sha256", LARGE).toString("base64"));
+  expect(await checksumOf(`bytes=${end + 1}-`)).toBeUndefined();
+  const [whole] = composite("sha256", LARGE, "end").split("-");
+  expect(await checksumOf("bytes=0-")).toBe(whole);
+});
 
 behaviour("xxHash checksums are composite", INTEGRITY, async () => {
   const base64 = (hex: string) => Buffer.from(hex, "hex").toString("base64");

@@ -108,9 +108,9 @@ async function locate(ctx: Context, tx: ReadTransaction, input: Request, method:
     return { ...located, manifest, partial: true, ...partOf(version, manifest, input.PartNumber) };
   }
   const span = wantsRange(ctx, version, tx.now()) ? spanOf(input.Range, version.size) : undefined;
-  const manifest = method === "GET" ? await manifestOf(tx, version, span) : undefined;
-  // A checksum of the whole object does not apply to a range.
-  const checksum = span ? undefined : version.checksum;
+  const needsParts = method === "GET" || (span && input.ChecksumMode !== undefined);
+  const manifest = needsParts ? await manifestOf(tx, version, span) : undefined;
+  const checksum = span ? checksumOfRange(version, manifest, span) : version.checksum;
   return { ...located, manifest, span: span ?? whole, partial: span !== undefined, checksum };
 }
 
@@ -143,6 +143,27 @@ function partOf(version: ObjectVersion, manifest: Manifest | undefined, number: 
     start = end;
   }
   throw invalidPartNumber(number, manifest.parts.length);
+}
+
+/**
+ * Returns the checksum of a range that is the whole object, or exactly a part. No other range has one.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+ */
+function checksumOfRange(
+  version: ObjectVersion,
+  manifest: Manifest | undefined,
+  { start, end }: Span,
+): Checksum | undefined {
+  const { checksum, size } = version;
+  // For a range, a composite checksum has no number of parts.
+  if (start === 0 && end === size) return checksum && { ...checksum, value: checksum.value.split("-")[0]! };
+  let at = manifest?.offset ?? 0;
+  for (const part of manifest?.parts ?? []) {
+    const next = at + part.body.size;
+    if (at === start && next === end) return checksumOfPart(version, part.checksum);
+    at = next;
+  }
+  return undefined;
 }
 
 /**
