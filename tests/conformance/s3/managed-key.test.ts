@@ -86,11 +86,12 @@ behaviour(
   },
 );
 
-behaviour("an encryption context that is sent is returned", SPECIFYING, async () => {
+behaviour("the context of an encryption with KMS is returned", SPECIFYING, async () => {
   const SSEKMSEncryptionContext = Buffer.from('{"a":"1"}').toString("base64");
   expect(await put("context", { ...KMS, SSEKMSEncryptionContext })).toMatchObject({
     SSEKMSEncryptionContext,
   });
+  expect((await put("context", { SSEKMSEncryptionContext })).SSEKMSEncryptionContext).toBeUndefined();
 });
 
 behaviour("a bucket key is used if the request says so", BUCKET_KEY, async () => {

@@ -56,7 +56,7 @@ export const uploadHandlers = {
         ChecksumAlgorithm: checksumAlgorithm,
         ChecksumType: checksumType,
         ...encryptionMembers(bucket, encryption, encryption.key),
-        SSEKMSEncryptionContext: input.SSEKMSEncryptionContext,
+        SSEKMSEncryptionContext: encryption.kms && input.SSEKMSEncryptionContext,
       };
     });
   },

@@ -77,7 +77,7 @@ export const objectCopying = {
           ...(await answer(tx, bucket, version)),
           CopySourceVersionId: responseVersionId(source.bucket, source.version),
           ...encryptionMembers(bucket, version, requested.key),
-          SSEKMSEncryptionContext: input.SSEKMSEncryptionContext,
+          SSEKMSEncryptionContext: version.kms && input.SSEKMSEncryptionContext,
         };
       });
     });

@@ -127,7 +127,7 @@ function answer({ ctx, input, settings }: Put, tx: Transaction, bucket: Bucket, 
       VersionId: newVersionId(bucket, version),
       ...checksumMembers(version.checksum),
       ...encryptionMembers(bucket, version, settings.encryption.key),
-      SSEKMSEncryptionContext: input.SSEKMSEncryptionContext,
+      SSEKMSEncryptionContext: version.kms && input.SSEKMSEncryptionContext,
     })),
   );
 }
