@@ -74,6 +74,17 @@ behaviour(
   },
 );
 
+behaviour("a range of the whole of one part returns the checksum of its bytes", INTEGRITY, async () => {
+  const begun = await begin({ Key: "single", ChecksumAlgorithm: "CRC32" });
+  const of = { PartNumber: 1, ChecksumCRC32: "sZlDzg==" };
+  const { ETag } = await s3.send(new UploadPartCommand({ ...begun, ...of, Body: "bytes" }));
+  await complete(begun, [{ ...of, ETag }]);
+  const read = await s3.send(
+    new GetObjectCommand({ Bucket, Key: "single", Range: "bytes=0-4", ChecksumMode: "ENABLED" }),
+  );
+  expect(read.ChecksumCRC32).toBe(of.ChecksumCRC32);
+});
+
 behaviour("a range that is exactly a part returns the part's checksum", INTEGRITY, async () => {
   const checksumOf = async (Range: string) => {
     const at = { Bucket, Key: "composite", Range, ChecksumMode: "ENABLED" } as const;
@@ -85,8 +96,8 @@ behaviour("a range that is exactly a part returns the part's checksum", INTEGRIT
   expect(await checksumOf(`bytes=${end}-`)).toBe(digest("sha256", "end").toString("base64"));
   expect(await checksumOf(`bytes=0-${end - 1}`)).toBe(digest("sha256", LARGE).toString("base64"));
   expect(await checksumOf(`bytes=${end + 1}-`)).toBeUndefined();
-  const [whole] = composite("sha256", LARGE, "end").split("-");
-  expect(await checksumOf("bytes=0-")).toBe(whole);
+  // AWS was seen to return the composite one without its number of parts here, which clients take for the bytes' own.
+  expect(await checksumOf("bytes=0-")).toBeUndefined();
 });
 
 behaviour("xxHash checksums are composite", INTEGRITY, async () => {

@@ -154,9 +154,8 @@ function checksumOfRange(
   manifest: Manifest | undefined,
   { start, end }: Span,
 ): Checksum | undefined {
-  const { checksum, size } = version;
-  // For a range, a composite checksum has no number of parts.
-  if (start === 0 && end === size) return checksum && { ...checksum, value: checksum.value.split("-")[0]! };
+  const isWhole = start === 0 && end === version.size;
+  if (isWhole && version.checksum?.type === "FULL_OBJECT") return version.checksum;
   let at = manifest?.offset ?? 0;
   for (const part of manifest?.parts ?? []) {
     const next = at + part.body.size;
