@@ -26,7 +26,7 @@ import { policyOperations } from "./policies/policies.ts";
 import { queryOperations } from "./reads/query.ts";
 import { scanOperations } from "./reads/scan.ts";
 import { replicaScalingOperations } from "./replicas/auto-scaling.ts";
-import { part } from "./replicas/disassociate.ts";
+import { disassociate } from "./replicas/disassociate.ts";
 import { join } from "./replicas/join.ts";
 import { deliver, sweepVersions } from "./replicas/journal.ts";
 import { announce, depart, dismiss } from "./replicas/leave.ts";
@@ -108,7 +108,7 @@ export const dynamodb = defineService({
     dismiss,
     announce,
     depart,
-    part,
+    disassociate,
   ],
   judge: (operation, input) => [
     ...nameViolations(operation, input),

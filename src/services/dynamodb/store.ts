@@ -92,7 +92,7 @@ export interface Membership {
   /** Set if this replica may be disassociated from the others. */
   isUnprotected?: true | undefined;
   /** Set while this replica is being disassociated. */
-  isParting?: true;
+  isDisassociating?: true;
 }
 
 export interface Replica {

@@ -7,20 +7,20 @@ import { removeReplica, replicaIn, replicaOf, standalone, withReplica } from "./
 import { cursors } from "./journal.ts";
 
 /** How long the disassociation is shown as in progress, at least. */
-const PART_MS = 1_000;
+const DISASSOCIATION_MS = 1_000;
 /** The interval at which it is checked whether all changes are delivered. */
 const RECHECK_MS = 500;
 
 type Replicated = Table & { group: Membership };
 
 /** Sends no further changes of this replica to the others, and makes it a table of its own once they have the earlier ones. */
-export function startParting(tx: Transaction, table: Replicated): Table {
+export function startDisassociation(tx: Transaction, table: Replicated): Table {
   const { group, name, number } = table;
   const until = tx.sequence();
   const replicas = group.replicas.map((one) => ({ ...one, until }));
-  const after: Table = { ...table, group: { ...group, replicas, isParting: true } };
+  const after: Table = { ...table, group: { ...group, replicas, isDisassociating: true } };
   tx.put(tables, after);
-  tx.enqueue(part, { table: name, number }, { delay: PART_MS });
+  tx.enqueue(disassociate, { table: name, number }, { delay: DISASSOCIATION_MS });
   return after;
 }
 
@@ -29,11 +29,11 @@ export function startParting(tx: Transaction, table: Replicated): Table {
  * ones; finally neither lists the other.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/globaltables-disassociate.html
  */
-export const part = job<{ table: string; number: number }>("dynamodb/part", {
+export const disassociate = job<{ table: string; number: number }>("dynamodb/disassociate", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table: name, number }) {
     const table = await ctx.read((tx) => tx.get(tables, [name]));
-    if (table?.number !== number || !table.group?.isParting) return undefined;
+    if (table?.number !== number || !table.group?.isDisassociating) return undefined;
     const { group } = table;
     const others = group.replicas.map(({ region }) => ctx.elsewhere(region));
     for (const other of others) await settle(other, (tx) => endDelivery(tx, name, group, ctx.region));
@@ -62,9 +62,9 @@ async function settle<R>(there: Context, change: (tx: Transaction) => Promise<R>
 /** Makes another Region send a replica no changes but those that it has had until now. */
 async function endDelivery(tx: Transaction, name: string, of: Membership, region: string): Promise<void> {
   const table = await replicaOf(tx, name, of);
-  const parting = table && replicaIn(table.group, region);
-  if (!parting || parting.until !== undefined) return;
-  const ended = { ...parting, status: "UPDATING" as const, until: tx.sequence() };
+  const leaving = table && replicaIn(table.group, region);
+  if (!leaving || leaving.until !== undefined) return;
+  const ended = { ...leaving, status: "UPDATING" as const, until: tx.sequence() };
   tx.put(tables, withReplica(table, table.group, ended));
 }
 

@@ -14,7 +14,12 @@ export const replicaIn = (group: Membership | undefined, region: string): Replic
 
 /** @throws {AwsError} ResourceInUseException while the table or any of its replicas is being created, changed or deleted */
 export function checkIdle({ group, restoring, leaving }: Table): void {
-  if (restoring || leaving || group?.isParting || group?.replicas.some(({ status }) => status !== "ACTIVE"))
+  if (
+    restoring ||
+    leaving ||
+    group?.isDisassociating ||
+    group?.replicas.some(({ status }) => status !== "ACTIVE")
+  )
     throw inUse();
 }
 

@@ -9,7 +9,7 @@ import { described } from "../tables/description.ts";
 import { findTable, isBeingCreated, namedTable } from "../tables/named.ts";
 import { changedOverrides, checkChange, checkKey, type ReplicaRequest, replicaRequestIn } from "./actions.ts";
 import { withReplicaDescriptions } from "./description.ts";
-import { startParting } from "./disassociate.ts";
+import { startDisassociation } from "./disassociate.ts";
 import { beingAdded, inUse, isAssociated, isProtected, notReplicated, replicaExists } from "./errors.ts";
 import {
   checkIdle,
@@ -157,7 +157,7 @@ const disassociation = (region: string): ReplicaChange => ({
     if (!group) throw notReplicated([region]);
     if (!group.isUnprotected) throw isAssociated();
   },
-  begin: (tx, table) => startParting(tx, table as Table & { group: Membership }),
+  begin: (tx, table) => startDisassociation(tx, table as Table & { group: Membership }),
 });
 
 function checkMembers({ group }: Table, members: readonly { region: string }[]): void {

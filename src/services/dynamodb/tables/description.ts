@@ -80,7 +80,8 @@ function statusOf({ restoring, leaving, group }: Table): DynamoDB.TableStatus {
   if (leaving) return "DELETING";
   if (restoring) return "CREATING";
   const isChanging =
-    group?.isParting || group?.replicas.some(({ status }) => status === "CREATING" || status === "UPDATING");
+    group?.isDisassociating ||
+    group?.replicas.some(({ status }) => status === "CREATING" || status === "UPDATING");
   return isChanging ? "UPDATING" : "ACTIVE";
 }
 

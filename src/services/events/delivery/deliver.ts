@@ -70,11 +70,9 @@ async function sendOnce(ctx: Context, sending: Sending, forward: Forward): Promi
   if (parts.service === "events") return putElsewhere(ctx, sending, place);
   // A target with a role is called as the role's account, others as EventBridge in the name of the rule. A rule's own
   // role is of this account.
-  const role = target.RoleArn;
-  const caller =
-    role === undefined && !needsRole(parts.service)
-      ? CALLER
-      : rootOf(parseArn(role ?? "")?.account ?? ctx.account);
+  const role = target.RoleArn === undefined ? undefined : parseArn(target.RoleArn);
+  const hasRole = target.RoleArn !== undefined || needsRole(parts.service);
+  const caller = hasRole ? rootOf(role?.account ?? ctx.account) : CALLER;
   await deliver(ctx.as(caller, source, place).aws, target.Arn, {
     payload,
     messageGroupId: target.SqsParameters?.MessageGroupId,

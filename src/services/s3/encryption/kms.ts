@@ -1,6 +1,7 @@
 import { notImplemented } from "#aws/errors.ts";
 import { managedKeyArn } from "#aws/managed-key.ts";
 import type { Context } from "#kernel/context.ts";
+import type { Place } from "#kernel/records/collection.ts";
 import { signatureOf } from "../access/signature.ts";
 import type { Bucket } from "../store.ts";
 import { decryptionDenied, kmsNotFound, newerSignatureRequired } from "./errors.ts";
@@ -69,14 +70,14 @@ export const keyArnOf = ({ region }: Bucket, { account }: KmsEncryption) =>
   managedKeyArn({ account, region }, MANAGED);
 
 /** Whether a key id, an alias, or the ARN of either names an account's managed key for S3. */
-export function isManagedKey(keyId: string, place: { account: string; region: string }): boolean {
+export function isManagedKey(keyId: string, place: Place): boolean {
   const arn = managedKeyArn(place, MANAGED);
   const [prefix, id] = arn.split("key/");
   return [MANAGED, arn, id, `${prefix}${MANAGED}`].includes(keyId);
 }
 
 /** KMS's error for a key that does not exist. */
-function keyMissing({ region, account }: { region: string; account: string }, keyId: string): Error {
+function keyMissing({ region, account }: Place, keyId: string): Error {
   const prefix = `arn:aws:kms:${region}:${account}:`;
   const [, arn, place, resource] = /^(arn:[^:]*:kms:([^:]*):[^:]*:)(.+)$/.exec(keyId) ?? [];
   // S3 does not look up keys of another Region.
