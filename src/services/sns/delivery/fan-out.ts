@@ -26,6 +26,8 @@ const MAX_IN_PAGE = 50;
 
 interface Rest {
   topic: string;
+  /** A topic made again under the name has another. Absent in jobs that earlier versions stored. */
+  topicId?: number;
   message: StoredMessage;
   /** Of the content of a large message. Absent in jobs that earlier versions stored, which have the whole message. */
   holder?: number;
@@ -36,9 +38,10 @@ interface Rest {
 /** Continues with the subscriptions that were too many for the transaction of the publication. */
 export const fanOutRest = job<Rest>("sns/fan-out", {
   attempts: Number.POSITIVE_INFINITY,
-  async run(ctx, { topic: name, message, holder, after }) {
+  async run(ctx, { topic: name, topicId, message, holder, after }) {
     await ctx.transact(async (tx) => {
-      const topic = await tx.get(topics, [name]);
+      const found = await tx.get(topics, [name]);
+      const topic = topicId === undefined || found?.id === topicId ? found : undefined;
       const all = await whole(tx, message);
       if (holder === undefined) return topic && all && fanOut(tx, topic, all, after);
       if (topic && all) await toSubscriptions(tx, topic, all, holder, after);
@@ -73,7 +76,7 @@ async function toSubscriptions(
   if (!last) return release(tx, row, holder);
   // A FIFO topic keeps its order, so all its deliveries are written at once.
   if (topic.isFifo) return toSubscriptions(tx, topic, message, holder, last.id);
-  tx.enqueue(fanOutRest, { topic: topic.name, message: row, holder, after: last.id });
+  tx.enqueue(fanOutRest, { topic: topic.name, topicId: topic.id, message: row, holder, after: last.id });
 }
 
 /** A subscription whose replay has an end gets nothing that is newer. */

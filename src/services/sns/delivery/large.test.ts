@@ -216,3 +216,14 @@ test("a filter policy matches the body of an archived large message", async () =
   await nube.advance("1s");
   expect(queues().flat()).toHaveLength(2);
 });
+
+test("the rest of a fan-out does not go to a topic that was made again under the same name", async () => {
+  const { TopicArn } = await topicWith(2, LARGE);
+  const message: Message = { id: "m", topicArn: TopicArn, time: 0, bodies: { default: "late" } };
+  const ctx = context();
+  const ofFormer = { topic: "topic", topicId: -1, message, holder: 1, after: "" };
+  await ctx.transact((tx) => tx.enqueue(fanOutRest, ofFormer));
+  await ctx.durable();
+  await nube.advance("1s");
+  expect(queues().flat()).toEqual([]);
+});
