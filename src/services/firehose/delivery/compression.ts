@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { crc32, deflateRaw, gzip } from "node:zlib";
 import type { CompressionFormat } from "#aws/contract/types/firehose.ts";
-import { MAX_IN_BLOCK, snappyOf } from "./snappy.ts";
+import { MAX_IN_BLOCK, snappyOf } from "#lib/snappy.ts";
 
 /** A compression format, with its file extension and headers. */
 interface Compression {

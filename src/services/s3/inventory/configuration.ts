@@ -50,10 +50,8 @@ export const bucketInventory = {
 
 /** Refuses settings that reports do not support. @throws {AwsError} NotImplemented */
 function refuseUnimplemented({ Destination: to, OptionalFields: fields = [] }: InventoryConfiguration): void {
-  const { Format: format, Encryption: encryption } = to.S3BucketDestination;
   const refuse = (what: string) => notImplemented(`Inventories ${what} are not implemented.`);
-  if (format !== "CSV") throw refuse(`in ${format}`);
-  if (encryption?.SSEKMS) throw refuse("encrypted by a key of KMS");
+  if (to.S3BucketDestination.Encryption?.SSEKMS) throw refuse("encrypted by a key of KMS");
   const field = fields.find((one) => !isReported(one));
   if (field !== undefined) throw refuse(`with ${field}`);
 }

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { pipeline, Readable } from "node:stream";
-import { createGzip } from "node:zlib";
 import type { Context } from "#kernel/context.ts";
 import type { Body } from "#lib/body.ts";
 import { type Row, versionRows } from "../listing/versions.ts";
 import { type Bucket, objects } from "../store.ts";
-import { type Column, lineOf } from "./fields.ts";
+import type { Column } from "./fields.ts";
+import type { Format } from "./format.ts";
 
 export interface ListFile {
   /** The compressed list, generated while it is read, since a bucket may have millions of objects. */
@@ -23,24 +22,16 @@ export function listFile(
   bucket: Bucket,
   prefix: string,
   columns: readonly Column[],
-  { isHistory }: { isHistory: boolean },
+  { format, isHistory }: { format: Format; isHistory: boolean },
 ): ListFile {
   const md5 = createHash("md5");
   let size = 0;
 
-  async function* lines() {
-    for await (const rows of pages(ctx, bucket, prefix, isHistory))
-      yield rows.map((row) => lineOf(columns, row)).join("");
-  }
-
   async function* bytes() {
-    const zipped = createGzip();
-    // The callback can ignore errors, since they also end the iteration below.
-    pipeline(Readable.from(lines()), zipped, () => {});
-    for await (const chunk of zipped) {
+    for await (const chunk of format.write(columns, pages(ctx, bucket, prefix, isHistory))) {
       size += chunk.length;
       md5.update(chunk);
-      yield chunk as Uint8Array;
+      yield chunk;
     }
   }
 

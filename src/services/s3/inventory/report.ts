@@ -9,7 +9,8 @@ import { bucketArn } from "../buckets/bucket.ts";
 import { DAY_MS, lastMidnight, midnightAfter } from "../days.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { listFile } from "./data.ts";
-import { type Column, columnsOf } from "./fields.ts";
+import { columnsOf } from "./fields.ts";
+import { FORMATS } from "./format.ts";
 import { inventories } from "./store.ts";
 
 /**
@@ -45,7 +46,13 @@ function nextReport({ Schedule: { Frequency: frequency } }: InventoryConfigurati
  * overwrites the files of the first attempt.
  */
 async function report(ctx: Context, bucket: Bucket, document: InventoryConfiguration, midnight: number) {
-  const { Bucket: arn, Prefix: prefix, Encryption: encryption } = document.Destination.S3BucketDestination;
+  const {
+    Bucket: arn,
+    Format: name,
+    Prefix: prefix,
+    Encryption: encryption,
+  } = document.Destination.S3BucketDestination;
+  const format = FORMATS[name];
   const target = arn.slice(bucketArn("").length);
   const folder = `${prefix ? `${prefix.replace(/\/$/, "")}/` : ""}${bucket.name}/${document.Id}`;
   const { owner: account, region } = bucket;
@@ -62,13 +69,16 @@ async function report(ctx: Context, bucket: Bucket, document: InventoryConfigura
   try {
     const columns = columnsOf(bucket, document);
     const file = listFile(ctx, bucket, document.Filter?.Prefix ?? "", columns, {
+      format,
       isHistory: document.IncludedObjectVersions === "All",
     });
-    const data = `data/${uuidOf(hash("sha256", `inventory ${bucket.id} ${document.Id} ${midnight}`))}.csv.gz`;
-    await put(data, file.body, "application/x-gzip");
-    const manifest = manifestOf(bucket, arn, columns, midnight, [
-      { key: `${folder}/${data}`, ...file.facts() },
-    ]);
+    const data = `data/${uuidOf(hash("sha256", `inventory ${bucket.id} ${document.Id} ${midnight}`))}.${format.extension}`;
+    await put(data, file.body, format.contentType);
+    const manifest = manifestOf(bucket, arn, midnight, {
+      fileFormat: name,
+      fileSchema: format.schema(columns),
+      files: [{ key: `${folder}/${data}`, ...file.facts() }],
+    });
     const minute = new Date(midnight).toISOString().slice(0, 16).replace(":", "-");
     await put(
       `hive/dt=${minute.replace("T", "-")}/symlink.txt`,
@@ -83,21 +93,19 @@ async function report(ctx: Context, bucket: Bucket, document: InventoryConfigura
   }
 }
 
-function manifestOf(
-  bucket: Bucket,
-  destination: string,
-  columns: readonly Column[],
-  created: number,
-  files: readonly object[],
-): string {
+interface ReportFiles {
+  fileFormat: string;
+  fileSchema: string;
+  files: readonly object[];
+}
+
+function manifestOf(bucket: Bucket, destination: string, created: number, files: ReportFiles): string {
   const manifest = {
     sourceBucket: bucket.name,
     destinationBucket: destination,
     version: "2016-11-30",
     creationTimestamp: String(created),
-    fileFormat: "CSV",
-    fileSchema: columns.map(({ name }) => name).join(", "),
-    files,
+    ...files,
   };
   return JSON.stringify(manifest, undefined, 2);
 }
