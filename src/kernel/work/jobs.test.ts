@@ -107,6 +107,28 @@ test("jobs that wait for something outside do not delay others", async () => {
   for (const answer of answers) answer();
 });
 
+test("a job that is parked gives up what it holds", async () => {
+  const failing = job<Machine>("hello/fail", {
+    attempts: 2,
+    backoff: 10_000,
+    async run() {
+      throw new Error("no");
+    },
+    async abandon(tx, { name }) {
+      tx.delete(machines, [name]);
+    },
+  });
+  const nube = await cloudWith([failing]);
+  const held = { name: "held", wanted: 1, is: 1 };
+  await nube.change((tx) => tx.put(machines, held));
+  const machine = () => nube.context().read((tx) => tx.get(machines, ["held"]));
+  await nube.enqueue(failing, held);
+  await nube.advance("1s");
+  expect(await machine()).toEqual(held);
+  await nube.advance("1m");
+  expect(await machine()).toBeUndefined();
+});
+
 test("the newest parked jobs are kept", async () => {
   const failing = job<object>("hello/fail", {
     async run() {

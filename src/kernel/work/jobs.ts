@@ -19,6 +19,8 @@ export interface Job<P> {
   /** Milliseconds of cloud time after the first failure; doubled with each further one, up to an hour. */
   readonly backoff: number;
   readonly run: (ctx: Context, payload: P, run: JobRun) => Promise<JobOutcome | void>;
+  /** Gives up what the job holds, in the transaction that parks it. */
+  readonly abandon?: ((tx: Transaction, payload: P) => Promise<void>) | undefined;
 }
 
 export interface JobRun {
@@ -65,9 +67,9 @@ export interface JobRecord {
 
 export function job<P>(
   name: string,
-  options: { attempts?: number; backoff?: number; run: Job<P>["run"] },
+  { attempts = 10, backoff = 1_000, run, abandon }: Partial<Job<P>> & Pick<Job<P>, "run">,
 ): Job<P> {
-  return { name, attempts: options.attempts ?? 10, backoff: options.backoff ?? 1_000, run: options.run };
+  return { name, attempts, backoff, run, abandon };
 }
 
 const MAX_BACKOFF_MS = 3_600_000;
@@ -141,7 +143,7 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
         return schedule(home, record, outcome.next);
       if (outcome.next !== undefined && !outcome.parked && !lane?.replaced(record.id))
         return await postpone(home, record, outcome.next, outcome.error);
-      await (outcome.parked ? park(home, record, outcome.error) : finish(home, record));
+      await (outcome.parked ? park(home, record, outcome.error, definition) : finish(home, record));
       lane?.leave(record.id);
     } catch (error) {
       if (home.closed) return;
@@ -185,12 +187,13 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
     await home.write((tx) => tx.delete(waitingJobs[home.scope], keyOf(record)));
   }
 
-  async function park(home: Home, record: JobRecord, error: string | undefined) {
+  async function park(home: Home, record: JobRecord, error: string | undefined, definition?: Job<never>) {
     const before = parked.get(home) ?? 0;
     parked.set(home, before + 1);
     await home.write(async (tx) => {
       tx.delete(waitingJobs[home.scope], keyOf(record));
       tx.put(parkedJobs[home.scope], { ...record, error });
+      await definition?.abandon?.(tx, record.payload as never);
       if (before % PARKED_PER_COUNT === 0) await forgetOldest(tx, home.scope, record.service);
     });
   }

@@ -33,13 +33,14 @@ interface Delivery extends To {
 export const deliver = job<Delivery>("sns/deliver", {
   async run(ctx, delivery) {
     const { message, holder, tries } = delivery;
-    const result = await deliverTo(ctx, delivery, message, tries);
+    const { again, failure } = await deliverTo(ctx, delivery, message, tries);
+    if (failure) throw failure;
     await ctx.transact(async (tx) => {
-      if (result.again === undefined) await release(tx, message, holder);
-      else tx.enqueue(deliver, { ...delivery, tries: tries + 1 }, { delay: result.again });
+      if (again === undefined) await release(tx, message, holder);
+      else tx.enqueue(deliver, { ...delivery, tries: tries + 1 }, { delay: again });
     });
-    if (result.failure) throw result.failure;
   },
+  abandon: (tx, { message, holder }) => release(tx, message, holder),
 });
 
 /**

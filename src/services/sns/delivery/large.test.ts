@@ -165,6 +165,18 @@ test.each([
   expect(await rows()).toEqual(NONE);
 });
 
+test("a large message whose delivery is parked leaves nothing", async () => {
+  const { TopicArn } = await topicWith(1, LARGE);
+  const { MessageId } = await nube.aws.sns.Publish({ TopicArn, Message: text("a") });
+  const ctx = context();
+  await ctx.transact((tx) => tx.putBytes(contents, [MessageId!, 0], Buffer.from("unreadable")));
+  await ctx.durable();
+  await nube.advance("1s");
+  expect(await rows()).toMatchObject({ holds: 1 });
+  await nube.advance("1h");
+  expect(await rows()).toEqual(NONE);
+});
+
 test("a large message leaves nothing when its topic is deleted", async () => {
   const { TopicArn } = await topicWith(1, LARGE);
   refused = { letter: "a", error: new AwsError("ServiceUnavailable", "later", { status: 503 }) };
