@@ -1,9 +1,16 @@
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 import { rootOf } from "#kernel/calls/principal.ts";
+import type { Transaction } from "#kernel/records/transaction.ts";
 import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
 import { dynamodb } from "../service.ts";
+import { type Membership, type Table, tables } from "../store.ts";
 import { N, S, TableName } from "../testing.ts";
+import { startDisassociation } from "./disassociate.ts";
+import { withReplica } from "./group.ts";
+import { startJoining } from "./join.ts";
+
+type Replicated = Table & { group: Membership };
 
 const [HOME, AWAY, THIRD] = ["us-east-1", "eu-west-1", "ap-southeast-2"] as const;
 
@@ -12,7 +19,10 @@ afterEach(async () => {
   for (const cloud of open.splice(0)) await cloud.close();
 });
 
-async function threeRegions() {
+const threeRegions = () => replicated(AWAY, THIRD);
+
+/** A table in the first Region, with a replica in each of these. */
+async function replicated(...regions: string[]) {
   const nube = await testCloud([dynamodb]);
   open.push(nube);
   const at = (region: string) => nube.as(rootOf(TEST_PLACE.account), { region }).dynamodb;
@@ -22,7 +32,7 @@ async function threeRegions() {
     KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
     BillingMode: "PAY_PER_REQUEST",
   });
-  for (const RegionName of [AWAY, THIRD]) {
+  for (const RegionName of regions) {
     await at(HOME).UpdateTable({ TableName, ReplicaUpdates: [{ Create: { RegionName } }] });
     await nube.advance("1m");
   }
@@ -91,4 +101,47 @@ test("while a replica is being disassociated, no other one is", async () => {
   await nube.advance("1m");
   await nube.at(AWAY).DeleteTable({ TableName });
   expect((await nube.at(HOME).DescribeTable({ TableName })).Table!.Replicas).toHaveLength(1);
+});
+
+test.each([
+  ["the new replica", 0],
+  ["the new replica", 400],
+  ["the disassociation", 0],
+  ["the disassociation", 400],
+])("a replica is disassociated while another is created elsewhere, %s first by %i ms", async (first, gap) => {
+  const nube = await replicated(AWAY);
+  await nube.put(HOME, "home", 1);
+  await nube.put(AWAY, "away", 2);
+  // As if neither request had seen the other's change.
+  const begin = async (region: string, change: (tx: Transaction, table: Replicated) => void) => {
+    const place = { ...TEST_PLACE, region };
+    const principal = rootOf(place.account);
+    const ctx = nube.cloud.context({ service: dynamodb, principal, place, requestId: "r" });
+    await ctx.transact(async (tx) => change(tx, (await tx.get(tables, [TableName])) as Replicated));
+    await ctx.durable();
+  };
+  const create = () =>
+    begin(HOME, (tx, table) => {
+      const replica = { region: THIRD, status: "CREATING", source: HOME, since: tx.now() } as const;
+      tx.put(tables, withReplica(table, table.group, replica));
+      startJoining(tx, table, THIRD, undefined);
+    });
+  const changes = [create, () => begin(AWAY, startDisassociation)];
+  if (first === "the disassociation") changes.reverse();
+  await changes[0]!();
+  await nube.advance(`${gap}ms`);
+  await changes[1]!();
+  await nube.advance("1m");
+  const replicas = async (region: string) => {
+    const { TableStatus, Replicas } = (await nube.at(region).DescribeTable({ TableName })).Table!;
+    return [TableStatus, Replicas?.map(({ RegionName, ReplicaStatus }) => [RegionName, ReplicaStatus])];
+  };
+  expect(await replicas(AWAY)).toEqual(["ACTIVE", undefined]);
+  expect(await replicas(HOME)).toEqual(["ACTIVE", [[THIRD, "ACTIVE"]]]);
+  expect(await replicas(THIRD)).toEqual(["ACTIVE", [[HOME, "ACTIVE"]]]);
+  const all = new Map([
+    ["home", 1],
+    ["away", 2],
+  ]);
+  for (const region of [HOME, AWAY, THIRD]) expect(await nube.items(region)).toEqual(all);
 });

@@ -51,8 +51,8 @@ export function startJoining(
 type Replicated = Table & { group: Membership };
 
 /**
- * Creates a replica in repeatable steps: its table, to which the others then send their changes; its items, page by page;
- * finally it becomes active. For an item that changes meanwhile, the latest version wins.
+ * Creates a replica in repeatable steps: the others list it and its table is created, so that they send it their changes;
+ * its items, page by page; finally it becomes active. For an item that changes meanwhile, the latest version wins.
  */
 export const join = job<{ number: number; region: string }>("dynamodb/join", {
   attempts: Number.POSITIVE_INFINITY,
@@ -73,11 +73,16 @@ export const join = job<{ number: number; region: string }>("dynamodb/join", {
 async function step(ctx: Context, joining: Joining, table: Replicated): Promise<number | undefined> {
   const { region } = joining;
   if (!joining.isKnown) {
-    if (await introduce(ctx, joining, table)) {
+    if (!(await introduce(ctx, joining, table))) return JOIN_MS;
+    const there = ctx.elsewhere(region);
+    if (await there.transact((tx) => makeReplica(tx, table, region, joining.overrides))) {
+      await there.durable();
       await ctx.transact((tx) => tx.put(joinings, { ...joining, isKnown: true }));
       return JOIN_MS;
     }
     // A table of that name was created there in the meantime.
+    for (const other of othersThan(region, table.group))
+      await ctx.elsewhere(other.region).transact((tx) => removeReplica(tx, table.name, table.group, region));
     await ctx.transact(async (tx) => {
       tx.delete(joinings, [joining.number, region]);
       await removeReplica(tx, table.name, table.group, region);
@@ -93,24 +98,31 @@ async function step(ctx: Context, joining: Joining, table: Replicated): Promise<
   return undefined;
 }
 
-/** Creates the replica's table and adds it to the other replicas' lists. @returns `false` if another table has the name */
-async function introduce(ctx: Context, { region, overrides }: Joining, table: Replicated): Promise<boolean> {
-  const there = ctx.elsewhere(region);
-  if (!(await there.transact((tx) => makeReplica(tx, table, region, overrides)))) return false;
-  await there.durable();
-  const self = replicaIn(table.group, region)!;
-  for (const other of table.group.replicas) {
-    if (other.region === region) continue;
-    const known = ctx.elsewhere(other.region);
-    await known.transact(async (tx) => {
-      const its = await replicaOf(tx, table.name, table.group);
-      if (its && !replicaIn(its.group, region)) tx.put(tables, withReplica(its, its.group, self));
+const othersThan = (region: string, { replicas }: Membership) =>
+  replicas.filter((one) => one.region !== region);
+
+/**
+ * Adds the replica to the other replicas' lists.
+ * @returns `false` while one of them is going: it has to be gone, so that neither lists the other for ever
+ */
+async function introduce(ctx: Context, { region }: Joining, { name, group }: Replicated): Promise<boolean> {
+  const self = replicaIn(group, region)!;
+  for (const other of othersThan(region, group)) {
+    const there = ctx.elsewhere(other.region);
+    const stays = await there.transact(async (tx) => {
+      const its = await replicaOf(tx, name, group);
+      if (!its) return other.status === "CREATING";
+      if (its.leaving || its.group.isDisassociating) return false;
+      if (!replicaIn(its.group, region)) tx.put(tables, withReplica(its, its.group, self));
+      return true;
     });
-    await known.durable();
+    if (!stays) return false;
+    await there.durable();
   }
   return true;
 }
 
+/** Creates the replica's table. @returns `false` if another table has the name */
 async function makeReplica(
   tx: Transaction,
   source: Replicated,
@@ -154,12 +166,11 @@ function membershipOf(
   overrides: Overrides | undefined,
 ): Membership {
   const source = { region: group.region, status: "ACTIVE", source: group.region, since: created } as const;
-  const others = group.replicas.filter((one) => one.region !== region);
   return {
     id: group.id,
     number: tx.sequence(),
     region,
-    replicas: [source, ...others],
+    replicas: [source, ...othersThan(region, group)],
     settled: group.settled,
     overrides,
   };
@@ -207,9 +218,8 @@ async function activate(ctx: Context, { region, number }: Joining, table: Replic
     if (ready.ttl) startExpiring(tx, ready);
   });
   await there.durable();
-  for (const other of group.replicas)
-    if (other.region !== region)
-      await ctx.elsewhere(other.region).transact((tx) => markStatus(tx, name, group, region, "ACTIVE"));
+  for (const other of othersThan(region, group))
+    await ctx.elsewhere(other.region).transact((tx) => markStatus(tx, name, group, region, "ACTIVE"));
   await scaleLikeSource(ctx, table, region).catch((error) => {
     // The replica is usable without scaling, which can be set again.
     if (!(error instanceof AwsError) || error.status >= 500) throw error;
