@@ -3,7 +3,7 @@ import { Unreadable } from "./csv.ts";
 /** The most characters of one value. */
 const MAX_CHARACTERS = 4 * 2 ** 20;
 
-/** What encloses text in which brackets have no meaning: strings, comments and byte strings. */
+/** What encloses text in which brackets have no meaning: strings, comments and blobs. */
 const CLOSING = { "'''": "'''", "'": "'", '"': '"', "//": "\n", "/*": "*/", "{{": "}}" };
 type Opening = keyof typeof CLOSING;
 const OPENINGS = Object.keys(CLOSING) as Opening[];
@@ -11,8 +11,8 @@ const OPENINGS = Object.keys(CLOSING) as Opening[];
 const AHEAD = 3;
 
 /**
- * Splits Ion text behind each struct, list or s-expression that is not within another, without parsing it. What follows the
- * last one is a piece, too. A list of all values is taken for the values, since it may be as long as the file: its brackets
+ * Splits Ion text behind each struct, list, s-expression, blob or clob that is not within another, without parsing it. What
+ * follows the last one is a piece, too. A list of all values is taken for the values, since it may be as long as the file: its brackets
  * only separate pieces, and each value but the first begins with a comma.
  * https://amazon-ion.github.io/ion-docs/docs/spec.html
  * @throws {Unreadable} if a value is too long, or brackets do not match
@@ -54,8 +54,10 @@ class Splitter {
       const found = pattern.exec(this.#text);
       this.#at = found ? found.index : Math.max(this.#at, this.#text.length);
       if (!found || found.index > last) return;
-      if (this.#within) this.#takeWithin(this.#within);
-      else if (this.#depth === 0 && found[0] === (this.#isInList ? "]" : "[")) {
+      if (this.#within) {
+        if (!this.#takeWithin(this.#within)) continue;
+        yield this.#cut(0);
+      } else if (this.#depth === 0 && found[0] === (this.#isInList ? "]" : "[")) {
         this.#isInList = !this.#isInList;
         yield this.#cut(1);
       } else if (this.#take(found[0])) yield this.#cut(0);
@@ -72,13 +74,21 @@ class Splitter {
     return piece;
   }
 
-  #takeWithin(opening: Opening): void {
+  /** Takes what may end the text within which it is. Returns whether a value ends with it. */
+  #takeWithin(opening: Opening): boolean {
     const closing = CLOSING[opening];
-    if (this.#text[this.#at] === "\\") this.#at += 2;
-    else if (this.#text.startsWith(closing, this.#at)) {
+    const character = this.#text[this.#at]!;
+    if (this.#text.startsWith(closing, this.#at)) {
       this.#at += closing.length;
       this.#within = undefined;
-    } else this.#at++;
+      return opening === "{{" && this.#depth === 0;
+    }
+    if (opening === "{{" && character !== "}") {
+      // A string makes it a clob, whose braces are like any others.
+      this.#within = undefined;
+      this.#depth += 2;
+    } else this.#at += character === "\\" ? 2 : 1;
+    return false;
   }
 
   /** Takes what begins here. Returns whether a value ends with it. */
@@ -101,5 +111,5 @@ const ENDS: Record<Opening, RegExp> = {
   '"': /["\\]/g,
   "//": /\n/g,
   "/*": /\*/g,
-  "{{": /\}/g,
+  "{{": /["'}]/g,
 };

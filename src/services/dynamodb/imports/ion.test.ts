@@ -84,6 +84,9 @@ const INVALID = [
   "word",
   "'symbol'",
   '{{"clob"}}',
+  '{{ "a }} \\" b" }}',
+  "{{ '''a }}''' '''\"''' }}",
+  "{{not-base64}}",
   "(a b)",
   '"\\q"',
   '"\\ud800"',
@@ -97,6 +100,38 @@ for (const ion of INVALID)
       undefined,
       { v: { NULL: true } },
     ]);
+  });
+
+const SCALARS = [
+  "1",
+  "-0x1F",
+  "1.5e3",
+  "1.5",
+  "2020-01-01T00:00:00Z",
+  "+inf",
+  "word",
+  "note::word",
+  "note :: 7",
+  "'a {symbol}'",
+  '"a {string}"',
+  '"a\nline"',
+  '"\\q"',
+  "null.int",
+  "{{aGk=}}",
+  '{{"a }} clob"}}',
+];
+for (const scalar of SCALARS)
+  test(`${scalar.replaceAll("\n", "⏎")} is no item, and hides none behind it`, async () => {
+    for (const length of [1, 1_000]) {
+      expect(await read(`${scalar} {Item:{}}`, length)).toEqual([undefined, {}]);
+      expect(await read(`${scalar}/* ] */note::{Item:{}}${scalar}`, length)).toEqual([
+        undefined,
+        {},
+        undefined,
+      ]);
+      expect(await read(`[${scalar}, {Item:{}}]`, length)).toEqual([undefined, {}]);
+    }
+    expect(await read(Array(3).fill(scalar).join("\n"))).toEqual(Array(3).fill(undefined));
   });
 
 test("an item of another form is invalid", async () => {

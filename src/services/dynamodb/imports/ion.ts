@@ -7,23 +7,16 @@ const MAX_DEPTH = 40;
 class Invalid extends Error {}
 
 /**
- * The items among values of Ion text: each `{Item: {…}}`. `undefined` stands for what is no item, or has
- * attributes of types that DynamoDB does not document: integers, floats, timestamps, symbols, clobs and s-expressions.
+ * The items in a piece of Ion text: each `{Item: {…}}`. `undefined` stands for what is no item, or has attributes of types that
+ * DynamoDB does not document: integers, floats, timestamps, symbols, clobs and s-expressions.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataImport.Format.html
+ * @param text any number of scalars, and at most one value in brackets, which ends it
  */
 export function itemsOfIon(text: string): readonly (Item | undefined)[] {
   const parser = new Parser(text);
   const items: (Item | undefined)[] = [];
-  try {
-    for (;;) {
-      const value = parser.next();
-      if (!value) return items;
-      items.push(value.M?.Item?.M);
-    }
-  } catch (error) {
-    if (!(error instanceof Invalid)) throw error;
-    return [...items, undefined];
-  }
+  while (parser.hasNext()) items.push(parser.next()?.M?.Item?.M);
+  return items;
 }
 
 const SPACE = /(?:\s+|\/\/[^\n]*|\/\*.*?\*\/)*/sy;
@@ -32,25 +25,43 @@ const QUOTED = /'([^'\\\n]*(?:\\.[^'\\\n]*)*)'/sy;
 const SHORT = /"([^"\\\n]*(?:\\.[^"\\\n]*)*)"/sy;
 const LONG = /'''([^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*)'''/sy;
 const BLOB = /\{\{([A-Za-z0-9+/\s]*(?:=\s*){0,2})\}\}/y;
-/** A decimal has a point or an exponent. */
-const DECIMAL = /-?(?:0|[1-9](?:_?\d)*)(?:\.(?:\d(?:_?\d)*)?(?:[dD][+-]?\d+)?|[dD][+-]?\d+)/y;
+/** A decimal has a point or an exponent, and ends where a character that is in no number follows. */
+const DECIMAL =
+  /-?(?:0|[1-9](?:_?\d)*)(?:\.(?:\d(?:_?\d)*)?(?:[dD][+-]?\d+)?|[dD][+-]?\d+)(?![^\s{}[\](),"'/])/y;
+/** A scalar that is none of the others. */
+const OTHER = /"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|[^\s{}[\](),"'/]+/sy;
 const NULL_TYPE = /\.[a-z]+/y;
 
 class Parser {
   readonly #text: string;
   #at = 0;
+  /** Whether a bracket has been opened since the value began. */
+  #isBracketed = false;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** The next value, behind any version markers and the commas of a list; `undefined` at the end. @throws {Invalid} */
+  /** Whether a value follows, behind any version markers and the commas of a list. */
+  hasNext(): boolean {
+    while (this.#takes("$ion_1_0") || this.#takes(","));
+    return this.#at < this.#text.length;
+  }
+
+  /** The next value; `undefined` if it is invalid. What follows an invalid scalar is read, too. */
   next(): Value | undefined {
-    for (;;) {
-      this.#match(SPACE);
-      if (this.#at === this.#text.length) return undefined;
-      if (!this.#takes("$ion_1_0") && !this.#takes(",")) return this.#value(0);
+    this.#isBracketed = false;
+    try {
+      return this.#value(0);
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error;
+      if (this.#isBracketed) this.#end();
+      return undefined;
     }
+  }
+
+  #end(): void {
+    this.#at = this.#text.length;
   }
 
   #match(pattern: RegExp): RegExpExecArray | undefined {
@@ -69,9 +80,15 @@ class Parser {
     return true;
   }
 
+  #opens(bracket: string): boolean {
+    if (!this.#takes(bracket)) return false;
+    this.#isBracketed = true;
+    return true;
+  }
+
   #value(depth: number): Value {
-    if (depth > MAX_DEPTH) throw new Invalid();
     this.#match(SPACE);
+    if (depth > MAX_DEPTH) this.#refuse();
     const string = this.#string();
     if (string !== undefined) return { S: string };
     const symbol = this.#symbol();
@@ -88,12 +105,12 @@ class Parser {
     if (number) return { N: number[0].replaceAll("_", "").replace(/d/i, "e") };
     const blob = this.#match(BLOB);
     if (blob) return { B: Buffer.from(blob[1]!, "base64") };
-    if (this.#takes("[")) {
+    if (this.#opens("[")) {
       const elements: Value[] = [];
       this.#members("]", () => elements.push(this.#value(depth + 1)));
       return { L: elements };
     }
-    if (!this.#takes("{")) throw new Invalid();
+    if (!this.#opens("{")) this.#refuse();
     const fields: Item = Object.create(null);
     this.#members("}", () => {
       this.#match(SPACE);
@@ -102,6 +119,12 @@ class Parser {
       fields[name] = this.#value(depth + 1);
     });
     return { M: fields };
+  }
+
+  /** Takes a value of a type without a counterpart, or of none. @throws {Invalid} */
+  #refuse(): never {
+    if (!this.#match(OTHER)) this.#end();
+    throw new Invalid();
   }
 
   /** Takes members that are separated by commas, up to a closing bracket. */
