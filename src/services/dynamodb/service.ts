@@ -11,9 +11,9 @@ import { restoreOperations } from "./backups/restore.ts";
 import { forget } from "./backups/undo.ts";
 import { gather } from "./exports/changes.ts";
 import { exportOperations } from "./exports/exports.ts";
-import { writeExport } from "./exports/write.ts";
+import { forgetExport, writeExport } from "./exports/write.ts";
 import { importOperations } from "./imports/imports.ts";
-import { runImport } from "./imports/run.ts";
+import { forgetImport, runImport } from "./imports/run.ts";
 import { insightOperations } from "./insights/insights.ts";
 import { batchReadOperations } from "./items/batch-reads.ts";
 import { batchWriteOperations } from "./items/batch-writes.ts";
@@ -95,7 +95,9 @@ export const dynamodb = defineService({
     expireBackup,
     gather,
     writeExport,
+    forgetExport,
     runImport,
+    forgetImport,
     forget,
     forgetTokens,
     forward,

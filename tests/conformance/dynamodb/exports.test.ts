@@ -20,6 +20,7 @@ withTable(TableName);
 
 const TableArn = `arn:aws:dynamodb:us-east-1:000000000000:table/${TableName}`;
 const S3Bucket = "exports";
+const DAY_MS = 86_400_000;
 let s3: S3Client;
 beforeAll(async () => {
   s3 = new S3Client({ ...cloud.client(), forcePathStyle: true });
@@ -264,4 +265,11 @@ behaviour("exports of a deleted table are described but not listed", api("ListEx
   await send(new DeleteTableCommand({ TableName }));
   expect((await describe(arn)).ExportDescription!.ExportStatus).toBe("COMPLETED");
   expect((await send(new ListExportsCommand({ TableArn }))).ExportSummaries).toEqual([]);
+});
+behaviour("an export is listed for 90 days", api("ListExports"), async () => {
+  await cloud.advance(89 * DAY_MS);
+  expect((await send(new ListExportsCommand({}))).ExportSummaries).not.toEqual([]);
+  await cloud.advance(DAY_MS);
+  expect((await send(new ListExportsCommand({}))).ExportSummaries).toEqual([]);
+  expect((await outcome(describe(arn)))[0]).toBe("ExportNotFoundException");
 });

@@ -13,7 +13,8 @@ import { api, guide, N, S } from "./client.ts";
 import { importsOn, lines, SOURCE_BUCKET as S3Bucket } from "./imports.ts";
 import { invalid, outcome } from "./replicas.ts";
 
-const { send, put, begin, describe, settle, scan, imported } = importsOn(conformanceCloud());
+const cloud = conformanceCloud();
+const { send, put, begin, describe, settle, scan, imported } = importsOn(cloud);
 const statusOf = async (TableName: string) =>
   (await send(new DescribeTableCommand({ TableName }))).Table!.TableStatus;
 
@@ -21,6 +22,7 @@ const format = guide("S3DataImport.Format");
 const how = guide("S3DataImport.HowItWorks");
 const validation = guide("S3DataImport.Validation");
 const importing = api("ImportTable");
+const DAY_MS = 86_400_000;
 let first: string;
 
 behaviour("a new import is IN_PROGRESS and describes its request", importing, async () => {
@@ -361,4 +363,12 @@ behaviour("a table created before the import creates its own fails the import", 
     ImportStatus: "FAILED",
     FailureCode: "TableAlreadyExists",
   });
+});
+
+behaviour("an import is listed for 90 days", api("ListImports"), async () => {
+  await cloud.advance(89 * DAY_MS);
+  expect((await send(new ListImportsCommand({}))).ImportSummaryList).not.toEqual([]);
+  await cloud.advance(DAY_MS);
+  expect((await send(new ListImportsCommand({}))).ImportSummaryList).toEqual([]);
+  expect((await outcome(describe(first)))[0]).toBe("ImportNotFoundException");
 });

@@ -18,6 +18,8 @@ import { dataKeyIn, exportArn, keyIn } from "./names.ts";
 /** The size of a file before compression. */
 const MAX_FILE_BYTES = 8 * 2 ** 20;
 const PAGE = 100;
+/** The retention of ended exports: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListExports.html */
+const RETENTION_MS = 90 * 86_400_000;
 
 /**
  * Writes the copied rows to the bucket file by file, and finally the manifests. A file that is written twice has the same
@@ -74,7 +76,13 @@ const end = (ctx: Context, ended: Export): Promise<void> =>
   ctx.transact((tx) => {
     tx.put(exports, ended);
     tx.enqueue(clearBackup, { number: ended.number });
+    tx.enqueue(forgetExport, { table: ended.of.name, id: ended.id }, { delay: RETENTION_MS });
   });
+
+export const forgetExport = job<{ table: string; id: string }>("dynamodb/forget-export", {
+  attempts: Number.POSITIVE_INFINITY,
+  run: (ctx, { table, id }) => ctx.transact((tx) => tx.delete(exports, [table, id])),
+});
 
 async function nextRows(ctx: Context, number: number, behind: string | undefined) {
   const rows: BytesRow[] = [];

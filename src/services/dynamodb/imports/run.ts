@@ -17,6 +17,8 @@ import { contentOf, nextObject, type SourceObject } from "./source.ts";
 /** Items per page. Items may be large, and the size of a transaction is limited. */
 const PAGE = 50;
 const MAX_BYTES = 2 * 2 ** 20;
+/** The retention of ended imports: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListImports.html */
+const RETENTION_MS = 90 * 86_400_000;
 
 /**
  * Creates the table and imports the objects in the order of their keys, so that the last of several items with the same key
@@ -166,4 +168,10 @@ async function end(tx: Transaction, id: string, failure: Import["failure"]): Pro
   }
   const outcome = failure ?? (running.errors > 0 ? SOME_ITEMS_FAILED : undefined);
   tx.put(imports, { ...running, ended: tx.now(), ...(outcome && { failure: outcome }) });
+  tx.enqueue(forgetImport, { id }, { delay: RETENTION_MS });
 }
+
+export const forgetImport = job<{ id: string }>("dynamodb/forget-import", {
+  attempts: Number.POSITIVE_INFINITY,
+  run: (ctx, { id }) => ctx.transact((tx) => tx.delete(imports, [id])),
+});
