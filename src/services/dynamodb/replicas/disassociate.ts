@@ -2,8 +2,7 @@ import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { job } from "#kernel/work/jobs.ts";
 import { journalRows, type Membership, type Table, tables } from "../store.ts";
-import { clear } from "../tables/clear.ts";
-import { removeReplica, replicaIn, replicaOf, standalone, withReplica } from "./group.ts";
+import { forgetGroup, removeReplica, replicaIn, replicaOf, standalone, withReplica } from "./group.ts";
 import { cursors } from "./journal.ts";
 
 /** How long the disassociation is shown as in progress, at least. */
@@ -44,9 +43,8 @@ export const disassociate = job<{ table: string; number: number }>("dynamodb/dis
     await ctx.transact(async (tx) => {
       const last = await replicaOf(tx, name, group);
       if (!last) return;
-      for (const { region } of group.replicas) tx.delete(cursors, [group.number, region]);
       tx.put(tables, standalone(last));
-      tx.enqueue(clear, { rows: [group.number] });
+      forgetGroup(tx, last.group);
     });
     return undefined;
   },

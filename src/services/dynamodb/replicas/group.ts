@@ -90,8 +90,14 @@ export async function removeReplica(
     await trimJournal(tx, { ...group, replicas });
   } else {
     tx.put(tables, standalone(table));
-    tx.enqueue(clear, { rows: [group.number] });
+    forgetGroup(tx, group);
   }
+}
+
+/** Deletes what a former replica keeps for the others. */
+export function forgetGroup(tx: Transaction, { number, replicas }: Membership): void {
+  for (const { region } of replicas) tx.delete(cursors, [number, region]);
+  tx.enqueue(clear, { rows: [number] });
 }
 
 /** A table that is no longer a replica. What it had in place of shared settings becomes its own. */

@@ -1,9 +1,11 @@
 import { afterEach, expect, test } from "vitest";
 import { rootOf } from "#kernel/calls/principal.ts";
+import { eraPrefix } from "#kernel/records/era.ts";
 import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
+import { openMemory } from "#storage/kv/memory.ts";
 import { dynamodb } from "../service.ts";
 import { type CopyHolder, tables } from "../store.ts";
-import { TableName } from "../testing.ts";
+import { S, TableName } from "../testing.ts";
 
 let nube: TestCloud;
 afterEach(() => nube.close());
@@ -41,4 +43,38 @@ test("a replica is deleted once the copies that were begun of it are complete", 
   await expect(there.DescribeTable({ TableName })).rejects.toMatchObject({
     code: "ResourceNotFoundException",
   });
+});
+
+test("replicas that are deleted leave nothing behind, in any order", async () => {
+  for (const first of ["us-east-1", "eu-west-1"]) {
+    const store = openMemory();
+    nube = await testCloud([dynamodb], { store });
+    const at = (region: string) => nube.as(rootOf(TEST_PLACE.account), { region }).dynamodb;
+    await nube.aws.dynamodb.CreateTable({
+      TableName,
+      AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+      BillingMode: "PAY_PER_REQUEST",
+    });
+    await nube.aws.dynamodb.UpdateTable({
+      TableName,
+      ReplicaUpdates: [{ Create: { RegionName: "eu-west-1" } }],
+    });
+    await nube.advance("1m");
+    for (const region of ["us-east-1", "eu-west-1"])
+      await at(region).PutItem({ TableName, Item: { p: S(region) } });
+    // Until then, the source of a replica is not deleted.
+    await nube.advance("1d");
+    const last = first === "us-east-1" ? "eu-west-1" : "us-east-1";
+    for (const region of [first, last]) {
+      await at(region).DeleteTable({ TableName });
+      await nube.advance("1m");
+    }
+    // Their streams stay readable for a day.
+    await nube.advance("2d");
+    const rows = await store.range({ start: eraPrefix(1), end: eraPrefix(2), limit: 1_000 });
+    const names = rows.map(({ key }) => Buffer.from(key.subarray(4, key.indexOf(0, 4))).toString());
+    expect(names.filter((name) => name.startsWith("dynamodb/"))).toEqual([]);
+    await nube.close();
+  }
 });
