@@ -4,13 +4,17 @@ import {
   CreateBucketCommand,
   DeleteBucketInventoryConfigurationCommand,
   DeleteObjectCommand,
+  DeletePublicAccessBlockCommand,
+  GetBucketAclCommand,
   GetBucketInventoryConfigurationCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   type InventoryConfiguration,
   type InventoryOptionalField,
   ListBucketInventoryConfigurationsCommand,
   ListObjectsV2Command,
   PutBucketInventoryConfigurationCommand,
+  PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -68,6 +72,7 @@ const PUT = doc("AmazonS3/latest/API/API_PutBucketInventoryConfiguration.html");
 const GET = doc("AmazonS3/latest/API/API_GetBucketInventoryConfiguration.html");
 const LIST = doc("AmazonS3/latest/API/API_ListBucketInventoryConfigurations.html");
 const CONTENTS = doc("AmazonS3/latest/userguide/storage-inventory.html");
+const ACL = doc("AmazonS3/latest/userguide/objectacl.html");
 const LOCATION = doc("AmazonS3/latest/userguide/storage-inventory-location.html");
 
 const inventory = (Id: string, more: Partial<InventoryConfiguration> = {}): InventoryConfiguration => ({
@@ -342,6 +347,66 @@ behaviour(
     ]);
   },
 );
+
+behaviour("the ACL of an object is listed as JSON in base64", ACL, async () => {
+  const ID = (await s3.send(new GetBucketAclCommand({ Bucket: "source" }))).Owner!.ID!;
+  await s3.send(new CreateBucketCommand({ Bucket: "shared", ObjectOwnership: "ObjectWriter" }));
+  await s3.send(new DeletePublicAccessBlockCommand({ Bucket: "shared" }));
+  await s3.send(new PutObjectCommand({ Bucket: "shared", Key: "k", Body: "b", ACL: "public-read" }));
+  const fields = { OptionalFields: ["ObjectAccessControlList"] as InventoryOptionalField[] };
+  const { rows } = await reportOf(inventory("acls", fields), "shared");
+  const owner = { canonicalId: ID, type: "CanonicalUser", permission: "FULL_CONTROL" };
+  const everyone = {
+    uri: "http://acs.amazonaws.com/groups/global/AllUsers",
+    type: "Group",
+    permission: "READ",
+  };
+  const { grants, ...acl } = JSON.parse(Buffer.from(rows[0][2], "base64").toString());
+  expect(acl).toEqual({ version: "2022-11-10", status: "AVAILABLE" });
+  expect(new Set(grants)).toEqual(new Set([owner, everyone]));
+});
+
+behaviour("the date is listed on which an object will expire", CONTENTS, async () => {
+  await s3.send(new CreateBucketCommand({ Bucket: "ending" }));
+  await put("ending", "logs/1", "1");
+  await put("ending", "kept", "1");
+  await s3.send(
+    new PutBucketLifecycleConfigurationCommand({
+      Bucket: "ending",
+      LifecycleConfiguration: {
+        Rules: [{ Status: "Enabled", Filter: { Prefix: "logs/" }, Expiration: { Days: 30 } }],
+      },
+    }),
+  );
+  const { Expiration } = await s3.send(new HeadObjectCommand({ Bucket: "ending", Key: "logs/1" }));
+  const date = new Date(/expiry-date="([^"]+)"/.exec(Expiration!)![1]!).toISOString();
+  const fields = { OptionalFields: ["LifecycleExpirationDate"] as InventoryOptionalField[] };
+  const { rows } = await reportOf(inventory("expirations", fields), "ending");
+  expect(rows).toEqual([
+    ["ending", "kept", ""],
+    ["ending", "logs/1", date],
+  ]);
+});
+
+behaviour("where ACLs are disabled, the bucket's owner owns all objects", CONTENTS, async () => {
+  await s3.send(new CreateBucketCommand({ Bucket: "guests" }));
+  const Policy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: {
+      Effect: "Allow",
+      Principal: { AWS: "arn:aws:iam::111122223333:root" },
+      Action: "s3:PutObject",
+      Resource: "arn:aws:s3:::guests/*",
+    },
+  });
+  await s3.send(new PutBucketPolicyCommand({ Bucket: "guests", Policy }));
+  const guest = new S3Client({ ...cloud.client({ account: "111122223333" }), forcePathStyle: true });
+  await guest.send(new PutObjectCommand({ Bucket: "guests", Key: "k", Body: "b" }));
+  const fields = { OptionalFields: ["ObjectOwner"] as InventoryOptionalField[] };
+  const { rows } = await reportOf(inventory("owners", fields), "guests");
+  const { Owner } = await s3.send(new GetBucketAclCommand({ Bucket: "guests" }));
+  expect(rows).toEqual([["guests", "k", Owner!.ID]]);
+});
 
 behaviour("a list of all versions distinguishes versions and delete markers", CONTENTS, async () => {
   const { manifest, rows } = await reportOf(

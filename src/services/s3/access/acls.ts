@@ -14,7 +14,7 @@ import { rewriteVersion } from "../versions.ts";
 import { aclOfRequest } from "./acl-request.ts";
 import { blockFor } from "./blocks.ts";
 import { publicAclBlocked } from "./errors.ts";
-import { ownerOfVersion } from "./facts.ts";
+import { grantsOf, ownerOfVersion } from "./facts.ts";
 import { GROUPS, type Grant, isPublicGrant, ownersOnly } from "./grants.ts";
 
 export const acls = {
@@ -32,7 +32,8 @@ export const acls = {
 
   async GetBucketAcl(ctx, input) {
     const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
-    return aclDocument(bucket.owner, bucket.ownership === undefined ? undefined : bucket.acl);
+    const acl = bucket.ownership === undefined ? undefined : bucket.acl;
+    return aclDocument(bucket.owner, acl ?? ownersOnly(bucket.owner));
   },
 
   async PutObjectAcl(ctx, input) {
@@ -56,8 +57,7 @@ export const acls = {
     return ctx.read(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       const version = await existingVersion(tx, bucket, input, "GET");
-      const owner = ownerOfVersion(bucket, version);
-      return aclDocument(owner, bucket.ownership === undefined ? undefined : version.acl);
+      return aclDocument(ownerOfVersion(bucket, version), grantsOf(bucket, version));
     });
   },
 } satisfies Handlers<"s3">;
@@ -76,7 +76,7 @@ async function checkAllowed(
     throw publicAclBlocked(ctx.principal, bucket.owner, action, resource);
 }
 
-const aclDocument = (owner: string, acl: readonly Grant[] = ownersOnly(owner)) => ({
+const aclDocument = (owner: string, acl: readonly Grant[]) => ({
   Owner: ownerOf(owner),
   Grants: acl.map(
     ({ to, permission }): GrantDocument => ({

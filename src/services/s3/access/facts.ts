@@ -5,7 +5,7 @@ import { memoizeByText } from "#lib/memoize.ts";
 import { accessPointArn } from "../access-points/store.ts";
 import { bucketArn, objectArn } from "../buckets/bucket.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
-import { type Grant, grantTo, isPublicGrant, type Permission } from "./grants.ts";
+import { type Grant, grantTo, isPublicGrant, ownersOnly, type Permission } from "./grants.ts";
 import { keysOfCall } from "./keys.ts";
 import type { AccessTarget } from "./target.ts";
 
@@ -103,6 +103,10 @@ export function objectFact(
 export function ownerOfVersion(bucket: Bucket, version: ObjectVersion | undefined): string {
   return bucket.ownership === undefined ? bucket.owner : (version?.owner ?? bucket.owner);
 }
+
+/** Returns the ACL of a version. Where ACLs are disabled, versions have the default one. */
+export const grantsOf = (bucket: Bucket, version: ObjectVersion): readonly Grant[] =>
+  (bucket.ownership === undefined ? undefined : version.acl) ?? ownersOnly(ownerOfVersion(bucket, version));
 
 function grantedBy(
   ctx: Context,

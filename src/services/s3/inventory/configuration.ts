@@ -1,4 +1,3 @@
-import type { InventoryConfiguration } from "#aws/contract/types/s3.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { checkDestination } from "../configurations/destination.ts";
 import {
@@ -12,7 +11,6 @@ import { midnightAfter } from "../days.ts";
 import { checkDocument } from "../documents.ts";
 import { notImplemented } from "../errors.ts";
 import { checkSchema } from "../schema.ts";
-import { isReported } from "./fields.ts";
 import { reportInventory } from "./report.ts";
 import { inventories } from "./store.ts";
 
@@ -23,7 +21,8 @@ export const bucketInventory = {
     checkSchema("PutBucketInventoryConfiguration", document);
     checkId(input, document);
     checkDestination(document.Destination.S3BucketDestination.Bucket);
-    refuseUnimplemented(document);
+    if (document.Destination.S3BucketDestination.Encryption?.SSEKMS)
+      throw notImplemented("Inventories encrypted by a key of KMS are not implemented.");
     return ctx.transact(async (tx) => {
       const generation = tx.sequence();
       const bucket = await putIdentified(tx, inventories, input, { document, generation });
@@ -47,11 +46,3 @@ export const bucketInventory = {
     return deleteIdentified(ctx, inventories, input);
   },
 } satisfies Handlers<"s3">;
-
-/** Refuses settings that reports do not support. @throws {AwsError} NotImplemented */
-function refuseUnimplemented({ Destination: to, OptionalFields: fields = [] }: InventoryConfiguration): void {
-  const refuse = (what: string) => notImplemented(`Inventories ${what} are not implemented.`);
-  if (to.S3BucketDestination.Encryption?.SSEKMS) throw refuse("encrypted by a key of KMS");
-  const field = fields.find((one) => !isReported(one));
-  if (field !== undefined) throw refuse(`with ${field}`);
-}

@@ -1,8 +1,12 @@
 import type { InventoryConfiguration, InventoryOptionalField } from "#aws/contract/types/s3.ts";
+import { grantsOf, ownerOfVersion } from "../access/facts.ts";
+import { GROUPS } from "../access/grants.ts";
+import { expirationBy } from "../lifecycle/answers.ts";
+import type { LifecycleDocument } from "../lifecycle/rules.ts";
 import type { Row } from "../listing/versions.ts";
 import { ownerOf } from "../owner.ts";
 import { replicationStatus } from "../replication/status.ts";
-import type { Bucket } from "../store.ts";
+import type { Bucket, ObjectVersion } from "../store.ts";
 
 /** A time is in milliseconds since 1970. */
 export type FieldType = "string" | "boolean" | "integer" | "time";
@@ -27,10 +31,10 @@ const integer = (value: (row: Row) => number | undefined): Field => ({ type: "in
 const time = (value: (row: Row) => number | undefined): Field => ({ type: "time", value });
 
 /**
- * The optional columns of a report, in the order of the report.
+ * Returns the optional columns of a report, in the order of the report.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html#storage-inventory-contents
  */
-const OPTIONAL: Partial<Record<InventoryOptionalField, Field>> = {
+const optionalFields = ({ bucket, lifecycle }: Listed): Record<InventoryOptionalField, Field> => ({
   Size: integer(({ version }) => (version.deleteMarker ? undefined : version.size)),
   LastModifiedDate: time(({ version }) => version.modified),
   ETag: string(({ version }) => version.etag),
@@ -52,14 +56,34 @@ const OPTIONAL: Partial<Record<InventoryOptionalField, Field>> = {
     version.deleteMarker ? undefined : version.kms?.bucketKey ? "ENABLED" : "DISABLED",
   ),
   ChecksumAlgorithm: string(({ version }) => version.checksum?.algorithm),
-  ObjectOwner: string(({ version }) => ownerOf(version.owner).ID),
-};
+  ObjectAccessControlList: string(({ version }) =>
+    version.deleteMarker ? undefined : aclOf(bucket, version),
+  ),
+  ObjectOwner: string(({ version }) => ownerOf(ownerOfVersion(bucket, version)).ID),
+  LifecycleExpirationDate: time(({ version, latest }) =>
+    latest && !version.deleteMarker ? lifecycle && expirationBy(lifecycle, version)?.due : undefined,
+  ),
+});
 
-const ORDER = Object.keys(OPTIONAL) as InventoryOptionalField[];
+/** Returns the ACL of a version as JSON in base64. https://docs.aws.amazon.com/AmazonS3/latest/userguide/objectacl.html */
+function aclOf(bucket: Bucket, version: ObjectVersion): string {
+  const grants = grantsOf(bucket, version).map(({ to, permission }) =>
+    "user" in to
+      ? { canonicalId: to.user, type: "CanonicalUser", permission }
+      : { uri: GROUPS[to.group], type: "Group", permission },
+  );
+  const acl = JSON.stringify({ version: "2022-11-10", status: "AVAILABLE", grants });
+  return Buffer.from(acl).toString("base64");
+}
 
-export const isReported = (field: InventoryOptionalField): boolean => ORDER.includes(field);
+/** What a report lists. */
+export interface Listed {
+  bucket: Bucket;
+  lifecycle: LifecycleDocument | undefined;
+}
 
-export function columnsOf(bucket: Bucket, document: InventoryConfiguration): Column[] {
+export function columnsOf(listed: Listed, document: InventoryConfiguration): Column[] {
+  const { bucket } = listed;
   const columns: Column[] = [
     { name: "Bucket", isRequired: true, ...string(() => bucket.name) },
     { name: "Key", isRequired: true, ...string(({ version }) => version.key) },
@@ -75,7 +99,8 @@ export function columnsOf(bucket: Bucket, document: InventoryConfiguration): Col
     );
   }
   const selected = new Set(document.OptionalFields);
-  for (const name of ORDER) if (selected.has(name)) columns.push({ name, ...OPTIONAL[name]! });
+  for (const [name, field] of Object.entries(optionalFields(listed)))
+    if (selected.has(name as InventoryOptionalField)) columns.push({ name, ...field });
   return columns;
 }
 

@@ -7,9 +7,10 @@ import { type Body, bodyOf } from "#lib/body.ts";
 import { uuidOf } from "#lib/uuid.ts";
 import { bucketArn } from "../buckets/bucket.ts";
 import { DAY_MS, lastMidnight, midnightAfter } from "../days.ts";
+import { lifecycles } from "../lifecycle/rules.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { listFile } from "./data.ts";
-import { columnsOf } from "./fields.ts";
+import { columnsOf, type Listed } from "./fields.ts";
 import { FORMATS } from "./format.ts";
 import { inventories } from "./store.ts";
 
@@ -23,13 +24,17 @@ export const reportInventory: Job<{ bucket: string; id: string; generation: numb
   {
     attempts: Number.POSITIVE_INFINITY,
     async run(ctx, { bucket: name, id, generation }) {
-      const { bucket, inventory } = await ctx.read(async (tx) => {
+      const { bucket, inventory, lifecycle } = await ctx.read(async (tx) => {
         const bucket = await tx.get(buckets, [name]);
-        return { bucket, inventory: bucket && (await inventories.get(tx, bucket, id)) };
+        return {
+          bucket,
+          inventory: bucket && (await inventories.get(tx, bucket, id)),
+          lifecycle: bucket && (await lifecycles.get(tx, bucket)),
+        };
       });
       if (!bucket || inventory?.generation !== generation) return undefined;
       const midnight = lastMidnight(ctx.clock.now());
-      await report(ctx, bucket, inventory.document, midnight);
+      await report(ctx, { bucket, lifecycle }, inventory.document, midnight);
       return { again: nextReport(inventory.document, midnight) - ctx.clock.now() };
     },
   },
@@ -45,7 +50,8 @@ function nextReport({ Schedule: { Frequency: frequency } }: InventoryConfigurati
  * Writes a report. All keys are derived from the midnight, so that a retry
  * overwrites the files of the first attempt.
  */
-async function report(ctx: Context, bucket: Bucket, document: InventoryConfiguration, midnight: number) {
+async function report(ctx: Context, listed: Listed, document: InventoryConfiguration, midnight: number) {
+  const { bucket } = listed;
   const {
     Bucket: arn,
     Format: name,
@@ -67,7 +73,7 @@ async function report(ctx: Context, bucket: Bucket, document: InventoryConfigura
       ServerSideEncryption: encryption?.SSES3 && "AES256",
     });
   try {
-    const columns = columnsOf(bucket, document);
+    const columns = columnsOf(listed, document);
     const file = listFile(ctx, bucket, document.Filter?.Prefix ?? "", columns, {
       format,
       isHistory: document.IncludedObjectVersions === "All",

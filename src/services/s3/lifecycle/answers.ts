@@ -6,9 +6,8 @@ import { matches } from "./filter.ts";
 import { dueAt, type LifecycleDocument, lifecycles, rulesOf } from "./rules.ts";
 
 /**
- * Returns when and by which rule an object expires, for responses about the current version. Of
- * several rules, the earliest applies, and of those with equal times the first. Characters that
- * a header cannot carry are encoded.
+ * Returns when and by which rule an object expires, for responses about the current version.
+ * Characters that a header cannot carry are encoded.
  */
 export function expirationOf(
   tx: ReadTransaction,
@@ -16,19 +15,29 @@ export function expirationOf(
   version: ObjectVersion,
 ): MaybePromise<string | undefined> {
   if (!bucket.lifecycle) return undefined;
-  return whenReady(lifecycles.get(tx, bucket), (document) => document && expirationBy(document, version));
+  return whenReady(lifecycles.get(tx, bucket), (document) => {
+    const found = document && expirationBy(document, version);
+    if (!found) return undefined;
+    const id = found.id.replace(/[^\x20-\x7e]+|"/gu, encodeURIComponent);
+    return `expiry-date="${new Date(found.due).toUTCString()}", rule-id="${id}"`;
+  });
 }
 
-function expirationBy(document: LifecycleDocument, version: ObjectVersion): string | undefined {
-  let first: { id: string; due: number } | undefined;
+interface Expiration {
+  /** The ID of the rule. */
+  id: string;
+  due: number;
+}
+
+/** Of several rules, the earliest applies, and of those with equal times the first. */
+export function expirationBy(document: LifecycleDocument, version: ObjectVersion): Expiration | undefined {
+  let first: Expiration | undefined;
   for (const { id, filter, expiration } of rulesOf(document)) {
     if (!expiration || !matches(filter, version)) continue;
     const due = dueAt(expiration, version.modified);
     if (!first || due < first.due) first = { id, due };
   }
-  if (!first) return undefined;
-  const id = first.id.replace(/[^\x20-\x7e]+|"/gu, encodeURIComponent);
-  return `expiry-date="${new Date(first.due).toUTCString()}", rule-id="${id}"`;
+  return first;
 }
 
 /** Returns when and by which rule an upload will be aborted. */
