@@ -13,15 +13,17 @@ export interface AsymmetricCall {
   path?: string;
   headers?: Record<string, string>;
   body?: string;
+  /** The host in place of that of the endpoint. */
+  host?: string;
 }
 
 /** Signs a request with SigV4A and the secret `test`, as a client configured for it does, and sends it. */
 export function callAsymmetric(endpoint: string, call: AsymmetricCall): Promise<WireAnswer> {
-  const { service, regionSet, account = "test", method = "GET", path = "/", body = "" } = call;
+  const { service, regionSet, account = "test", method = "GET", path = "/", body = "", host } = call;
   const at = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
   const headers: Record<string, string> = {
     ...call.headers,
-    host: new URL(endpoint).host,
+    host: host ?? new URL(endpoint).host,
     "x-amz-content-sha256": sha256(body),
     "x-amz-date": at,
     "x-amz-region-set": regionSet,

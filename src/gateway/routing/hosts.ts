@@ -31,6 +31,7 @@ const S3_ACCELERATE = /^(.+)\.s3-accelerate(?:\.dualstack)?$/;
 const S3_ACCESS_POINT = new RegExp(
   `^(.+)-(\\d{12})\\.s3-accesspoint(?:-fips)?(?:\\.dualstack)?\\.(${REGION})$`,
 );
+const S3_MULTI_REGION = /^(.+\.mrap)\.accesspoint\.s3-global$/;
 const SERVICE_NAME = new RegExp(`^(.+?)(?:-fips)?(?:\\.dualstack)?(?:\\.${REGION})?$`);
 
 /** Prefixes that some operations put before their service's name, even with custom endpoints. */
@@ -73,7 +74,7 @@ function nameIn(host: string, suffixes: readonly string[]): string | undefined {
 }
 
 function readName(name: string, endpointPrefixes: ReadonlySet<string>): HostFacts {
-  const s3 = S3_NAME.exec(name) ?? S3_ACCELERATE.exec(name);
+  const s3 = S3_NAME.exec(name) ?? S3_ACCELERATE.exec(name) ?? S3_MULTI_REGION.exec(name);
   if (s3 !== null) return { endpointPrefix: "s3", bucket: s3[1] };
   const [, point, account, region] = S3_ACCESS_POINT.exec(name) ?? [];
   // The access point's ARN takes the place of a bucket's name, with colons instead of slashes, since it

@@ -127,6 +127,7 @@ describe("S3: the bucket in the host", () => {
       "point-111122223333.s3-accesspoint.eu-west-1.amazonaws.com",
       "arn:aws:s3:eu-west-1:111122223333:accesspoint:point",
     ],
+    ["mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com", "mfzwi23gnjvgw.mrap"],
     ["bucket.s3.localhost.localstack.cloud:4566", "bucket"],
     ["s3.s3.localhost", "s3"],
     ["bucket.localhost:4566", "bucket"],

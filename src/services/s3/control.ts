@@ -8,6 +8,10 @@ import { accessPointPolicies } from "./access-points/policies.ts";
 import { accessPointArn } from "./access-points/store.ts";
 import { resourceAt, resourceTags } from "./access-points/tags.ts";
 import { accessDenied } from "./errors.ts";
+import { multiRegionHandlers } from "./multi-region/access-points.ts";
+import { asyncOperations } from "./multi-region/requests.ts";
+import { multiRegionRoutes } from "./multi-region/routes.ts";
+import { multiRegionAccessPoints, multiRegionArn } from "./multi-region/store.ts";
 
 interface OfAccount {
   AccountId: string;
@@ -23,6 +27,15 @@ const onAccount = (action: string) => (ctx: Context, input: OfAccount) => facts(
 
 const onAccessPoint = (action: string) => (ctx: Context, input: OfAccount & { Name: string }) =>
   facts(ctx, input, action, accessPointArn({ account: ctx.account, region: ctx.region, name: input.Name }));
+
+/** A Multi-Region Access Point is named by its alias in policies, but in calls also by its name or ARN. */
+const onMultiRegion =
+  <I extends OfAccount>(action: string, named: (input: I) => string) =>
+  async (ctx: Context, input: I) => {
+    const name = named(input).replace(/^arn:aws:s3::\d{12}:accesspoint\//, "");
+    const found = await ctx.read((tx) => tx.get(multiRegionAccessPoints, [ctx.account, name]));
+    return facts(ctx, input, action, multiRegionArn({ account: ctx.account, alias: found?.alias ?? name }));
+  };
 
 interface Tagging extends OfAccount {
   ResourceArn: string;
@@ -53,6 +66,23 @@ const access: Access<"s3control"> = {
   GetAccessPointPolicy: onAccessPoint("GetAccessPointPolicy"),
   GetAccessPointPolicyStatus: onAccessPoint("GetAccessPointPolicyStatus"),
   DeleteAccessPointPolicy: onAccessPoint("DeleteAccessPointPolicy"),
+  CreateMultiRegionAccessPoint: onMultiRegion("CreateMultiRegionAccessPoint", ({ Details }) => Details.Name),
+  DeleteMultiRegionAccessPoint: onMultiRegion("DeleteMultiRegionAccessPoint", ({ Details }) => Details.Name),
+  DescribeMultiRegionAccessPointOperation: (ctx, input) =>
+    facts(ctx, input, "DescribeMultiRegionAccessPointOperation", input.RequestTokenARN),
+  GetMultiRegionAccessPoint: onMultiRegion("GetMultiRegionAccessPoint", ({ Name }) => Name),
+  ListMultiRegionAccessPoints: onAccount("ListMultiRegionAccessPoints"),
+  PutMultiRegionAccessPointPolicy: onMultiRegion(
+    "PutMultiRegionAccessPointPolicy",
+    ({ Details }) => Details.Name,
+  ),
+  GetMultiRegionAccessPointPolicy: onMultiRegion("GetMultiRegionAccessPointPolicy", ({ Name }) => Name),
+  GetMultiRegionAccessPointPolicyStatus: onMultiRegion(
+    "GetMultiRegionAccessPointPolicyStatus",
+    ({ Name }) => Name,
+  ),
+  GetMultiRegionAccessPointRoutes: onMultiRegion("GetMultiRegionAccessPointRoutes", ({ Mrap }) => Mrap),
+  SubmitMultiRegionAccessPointRoutes: onMultiRegion("SubmitMultiRegionAccessPointRoutes", ({ Mrap }) => Mrap),
   PutPublicAccessBlock: onAccount("PutAccountPublicAccessBlock"),
   GetPublicAccessBlock: onAccount("GetAccountPublicAccessBlock"),
   DeletePublicAccessBlock: onAccount("PutAccountPublicAccessBlock"),
@@ -66,7 +96,15 @@ export const s3control = defineService({
   id: "s3control",
   store: "s3",
   scope: "partition",
-  operations: [accessPointHandlers, accessPointPolicies, accountPublicAccess, resourceTags],
+  operations: [
+    accessPointHandlers,
+    accessPointPolicies,
+    accountPublicAccess,
+    resourceTags,
+    multiRegionHandlers,
+    multiRegionRoutes,
+    asyncOperations,
+  ],
   access,
   denied: deniedByS3,
 });

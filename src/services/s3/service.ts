@@ -31,6 +31,7 @@ import { objectLocks } from "./lock/objects.ts";
 import { bucketLogging } from "./logging/configuration.ts";
 import { deliverLogs } from "./logging/delivery.ts";
 import { observe } from "./logging/observe.ts";
+import { carryOut } from "./multi-region/requests.ts";
 import { completionHandlers } from "./multipart/complete.ts";
 import { partHandlers } from "./multipart/parts.ts";
 import { uploadHandlers } from "./multipart/uploads.ts";
@@ -109,6 +110,7 @@ export const s3 = defineService({
     replicate,
     checkThreshold,
     replicateAnnotation,
+    carryOut,
   ],
   endpoints: [formUpload, wrongForm, websiteEndpoint],
   crossOrigin,

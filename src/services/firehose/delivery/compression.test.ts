@@ -1,8 +1,8 @@
 import { gunzipSync, inflateRawSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { random } from "#lib/random.ts";
-import { COMPRESSIONS } from "./compression.ts";
 import { snappyOf } from "#lib/snappy.ts";
+import { COMPRESSIONS } from "./compression.ts";
 
 /** Decompresses a block by the format's specification. */
 function unsnapped(bytes: Buffer): Buffer {

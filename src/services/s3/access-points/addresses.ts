@@ -4,6 +4,8 @@
  */
 import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import { BASE32, type Random } from "#lib/random.ts";
+import { routedBy } from "../multi-region/routes.ts";
+import { multiRegionAccessPointWith } from "../multi-region/store.ts";
 import { type AccessPoint, accessPoints } from "./store.ts";
 
 const SUFFIX = "-s3alias";
@@ -19,9 +21,18 @@ export function aliasOf(name: string, random: Random): string {
   return `${head}-${random.text(RANDOM_LENGTH, BASE32.toLowerCase())}${SUFFIX}`;
 }
 
-/** Finds an access point by alias, by ARN, or by name and account as in host names: `name-111122223333`. */
+/**
+ * Finds an access point by alias, by ARN, or by name and account as in host names: `name-111122223333`. A
+ * Multi-Region Access Point is found by alias or ARN, and stands for an access point of the bucket to which it
+ * routes requests.
+ */
 export async function accessPointAt(tx: ReadTransaction, address: string): Promise<AccessPoint | undefined> {
   if (isAlias(address)) return first(tx, "alias", [address]);
+  const alias = /^(?:arn:aws:s3::\d{12}:accesspoint[/:])?([a-z0-9]+\.mrap)$/.exec(address)?.[1];
+  if (alias !== undefined) {
+    const found = await multiRegionAccessPointWith(tx, alias);
+    return found && routedBy(found);
+  }
   const [, region, account, name] =
     /^arn:aws:s3:([a-z0-9-]+):(\d{12}):accesspoint[/:](.+)$/.exec(address) ?? [];
   if (name !== undefined) return tx.get(accessPoints, [account!, region!, name]);
