@@ -34,6 +34,8 @@ export interface JobOutcome {
   again: number;
   /** Nothing has changed, for example because a queue was empty: the job's row is not rewritten. */
   idle?: boolean;
+  /** It found nothing to do, and only looks again: while the clock is moved, it may do so less often. Idle, too. */
+  isPoll?: boolean;
 }
 
 /** Thrown by a job that would fail again at every attempt: it is parked at once, with this error. */
@@ -108,6 +110,7 @@ interface Outcome {
   /** The time of the next run. */
   next?: number | undefined;
   idle?: boolean | undefined;
+  isPoll?: boolean | undefined;
   parked?: boolean;
   error?: string | undefined;
 }
@@ -124,11 +127,12 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
     return lanesOfHome.enter(lane, id);
   }
 
-  function schedule(home: Home, record: JobRecord, at = record.due) {
+  function schedule(home: Home, record: JobRecord, at = record.due, isPoll = false) {
     if (home.closed) return;
     const lane = laneOf(home, record);
     const work = (slot: Slot) => run(home, record, lane, slot);
-    const start = () => scheduler.at(at, (slot) => (lane ? lane.alone(() => work(slot), start) : work(slot)));
+    const start = () =>
+      scheduler.at(at, (slot) => (lane ? lane.alone(() => work(slot), start) : work(slot)), isPoll);
     start();
   }
 
@@ -140,7 +144,7 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
       const definition = await find(record.service, record.name);
       const outcome = definition ? await attempt(ctx, definition, record) : unknown(record);
       if (outcome.next !== undefined && outcome.idle && !lane?.replaced(record.id))
-        return schedule(home, record, outcome.next);
+        return schedule(home, record, outcome.next, outcome.isPoll);
       if (outcome.next !== undefined && !outcome.parked && !lane?.replaced(record.id))
         return await postpone(home, record, outcome.next, outcome.error);
       await (outcome.parked ? park(home, record, outcome.error, definition) : finish(home, record));
@@ -166,7 +170,9 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
     try {
       const outcome = await definition.run(ctx, record.payload as never, { id, attempt });
       await ctx.durable();
-      return { next: outcome ? ctx.clock.now() + Math.ceil(outcome.again) : undefined, idle: outcome?.idle };
+      if (!outcome) return {};
+      const { again, isPoll, idle = isPoll } = outcome;
+      return { next: ctx.clock.now() + Math.ceil(again), idle, isPoll };
     } catch (error) {
       // A failure of the store does not count as a failure of the job.
       if (error instanceof StoreUnavailableError) throw error;

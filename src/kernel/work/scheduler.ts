@@ -1,5 +1,5 @@
 import type { CloudClock } from "#lib/clock.ts";
-import { heap } from "#lib/heap.ts";
+import { type Heap, heap } from "#lib/heap.ts";
 import type { Log } from "#lib/log.ts";
 
 /**
@@ -8,10 +8,13 @@ import type { Log } from "#lib/log.ts";
  * its own due time.
  */
 export interface Scheduler {
-  /** Runs `work` at `due`; the returned function cancels it. `work` must not throw. */
-  at(due: number, work: Work): () => void;
+  /**
+   * Runs `work` at `due`; the returned function cancels it. `work` must not throw. A poll only looks whether
+   * there is something to do, and does so less often while the clock is moved.
+   */
+  at(due: number, work: Work, isPoll?: boolean): () => void;
   advance(milliseconds: number): Promise<void>;
-  /** Moves the clock from one due time to the next until no work is left or `horizon` ms have passed. */
+  /** Moves the clock from one due time to the next until only polls are left or `horizon` ms have passed. */
   runUntilIdle(horizon: number): Promise<void>;
   freeze(): Promise<void>;
   resume(): Promise<void>;
@@ -35,7 +38,19 @@ interface Entry {
   due: number;
   order: number;
   work: Work | undefined;
+  isPoll: boolean;
 }
+
+/** A move of the clock, in cloud time. */
+interface Move {
+  end: number;
+  /** The least interval of each poll. */
+  pollInterval: number;
+}
+
+/** The most times that a move repeats a poll, unless that takes more than the longest interval. */
+const POLLS_PER_MOVE = 1_000;
+const MAX_POLL_INTERVAL_MS = 30_000;
 
 const MAX_CONCURRENT = 16;
 /**
@@ -54,21 +69,35 @@ export function openScheduler(
   log: Log,
   moved: (frozen: boolean) => Promise<unknown>,
 ): Scheduler {
-  const waiting = heap<Entry>((a, b) => a.due < b.due || (a.due === b.due && a.order < b.order));
+  const isBefore = (a: Entry, b: Entry) => a.due < b.due || (a.due === b.due && a.order < b.order);
+  const waiting = heap<Entry>(isBefore);
+  const polls = heap<Entry>(isBefore);
   const running = new Set<Promise<void>>();
   /** The slots of running work that is waiting outside. */
   const outside = new Set<Slot>();
   let order = 0;
   let timer: NodeJS.Timeout | undefined;
-  let moving = false;
+  let move: Move | undefined;
   /** Incremented when everything is cancelled: work of an earlier round has no further effect. */
   let round = 0;
   let closed = false;
 
-  const next = () => {
-    while (waiting.peek() && !waiting.peek()!.work) waiting.pop();
-    return waiting.peek();
+  const firstOf = (entries: Heap<Entry>) => {
+    while (entries.peek() && !entries.peek()!.work) entries.pop();
+    return entries.peek();
   };
+  const next = () => {
+    const entry = firstOf(waiting);
+    const poll = firstOf(polls);
+    return entry && !(poll && isBefore(poll, entry)) ? entry : poll;
+  };
+  const remove = ({ isPoll }: Entry) => (isPoll ? polls : waiting).pop();
+
+  /** The time of a poll that is due at `due`: a move runs it once more at its end. */
+  function pollTime(due: number): number {
+    if (!move || due >= move.end) return due;
+    return Math.min(Math.max(due, clock.now() + move.pollInterval), move.end);
+  }
 
   function start(entry: Entry): Promise<void> {
     const work = entry.work!;
@@ -96,9 +125,9 @@ export function openScheduler(
 
   function arm() {
     clearTimeout(timer);
-    if (closed || moving) return;
+    if (closed || move) return;
     for (let entry = next(); entry && entry.due <= clock.now() && !isFull(); entry = next()) {
-      waiting.pop();
+      remove(entry);
       void start(entry);
     }
     const entry = next();
@@ -111,15 +140,21 @@ export function openScheduler(
    * While the clock is moved, its running is suspended, so that the span is exact and the order of due work
    * is fixed.
    */
-  async function moveThrough(end: number, stopWhenIdle: boolean) {
+  async function moveThrough(milliseconds: number, stopWhenIdle: boolean) {
     const startRound = round;
     const wasFrozen = clock.frozen;
-    moving = true;
     clock.freeze();
+    const end = clock.now() + milliseconds;
+    const pollInterval = Math.min(milliseconds / POLLS_PER_MOVE, MAX_POLL_INTERVAL_MS);
+    move = { end, pollInterval };
+    /** The time since which only polls have run. */
+    let quietSince = clock.now();
     try {
       await Promise.all(running);
       for (let entry = next(); startRound === round && entry && entry.due <= end; entry = next()) {
-        waiting.pop();
+        if (stopWhenIdle && !firstOf(waiting) && entry.due > quietSince + pollInterval) break;
+        remove(entry);
+        if (!entry.isPoll) quietSince = entry.due;
         if (entry.due > clock.now()) {
           clock.moveTo(entry.due);
           await moved(wasFrozen).catch((error) => log.error("the clock could not be stored", { error }));
@@ -129,7 +164,7 @@ export function openScheduler(
       if (startRound === round && !stopWhenIdle && clock.now() < end) clock.moveTo(end);
     } finally {
       if (startRound === round) {
-        moving = false;
+        move = undefined;
         if (!wasFrozen) clock.resume();
         arm();
       }
@@ -146,20 +181,20 @@ export function openScheduler(
     changes = changes.then(run, run);
     return changes;
   };
-  const move = (milliseconds: number, stopWhenIdle: boolean) =>
-    inTurn(() => moveThrough(clock.now() + Math.round(milliseconds), stopWhenIdle));
+  const moveBy = (milliseconds: number, stopWhenIdle: boolean) =>
+    inTurn(() => moveThrough(Math.round(milliseconds), stopWhenIdle));
 
   return {
-    at(due, work) {
-      const entry: Entry = { due, order: order++, work };
-      waiting.push(entry);
+    at(due, work, isPoll = false) {
+      const entry: Entry = { due: isPoll ? pollTime(due) : due, order: order++, work, isPoll };
+      (isPoll ? polls : waiting).push(entry);
       if (next() === entry || due <= clock.now()) arm();
       return () => {
         entry.work = undefined;
       };
     },
-    advance: (milliseconds) => move(milliseconds, false),
-    runUntilIdle: (horizon) => move(horizon, true),
+    advance: (milliseconds) => moveBy(milliseconds, false),
+    runUntilIdle: (horizon) => moveBy(horizon, true),
     freeze: () =>
       inTurn(() => {
         clock.freeze();
@@ -171,9 +206,10 @@ export function openScheduler(
         arm();
       }),
     clear() {
-      for (let entry = waiting.pop(); entry; entry = waiting.pop()) entry.work = undefined;
+      for (const entries of [waiting, polls])
+        for (let entry = entries.pop(); entry; entry = entries.pop()) entry.work = undefined;
       round++;
-      moving = false;
+      move = undefined;
       changes = Promise.resolve();
       running.clear();
       outside.clear();

@@ -28,7 +28,7 @@ export const follow = job<{ name: string; number: number }>("firehose/follow", {
     let read = 0;
     for (const shard of await shardsOf(kinesis, stream.source))
       read += await readShard(ctx, kinesis, stream, stream.source, shard.ShardId);
-    return { again: read > 0 ? 0 : POLL_INTERVAL_MS, idle: true };
+    return read > 0 ? { again: 0, idle: true } : { again: POLL_INTERVAL_MS, isPoll: true };
   },
 });
 

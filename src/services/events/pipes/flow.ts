@@ -19,7 +19,7 @@ export const flow = job<{ name: string; revision: number }>("pipes/flow", {
     const source = streamOf(ctx, pipe);
     if (source) await readShards(ctx, pipe, source);
     else if ((await drainQueue(ctx, pipe)) > 0) return { again: 0, idle: true };
-    return { again: POLL_INTERVAL_MS, idle: true };
+    return { again: POLL_INTERVAL_MS, isPoll: true };
   },
 });
 

@@ -58,7 +58,7 @@ async function readOnce(ctx: Context, pipe: Pipe, cursor: Cursor, lane: Lane) {
   if (wait > 0) return { again: Math.min(wait, POLL_INTERVAL_MS), idle: true };
   if (events.length === 0 && next !== undefined) {
     await ctx.read((tx) => tx.memory(iterators).set(nameOf(lane), next));
-    return { again: POLL_INTERVAL_MS, idle: true };
+    return { again: POLL_INTERVAL_MS, isPoll: true };
   }
   const last = batch.length < mine.length ? batch.at(-1) : events.at(-1);
   const outcome = await handBatch(ctx, pipe, cursor, batch);
