@@ -3,6 +3,7 @@ import { nextOccurrence } from "#aws/languages/schedule/schedule.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
+import { untilDueOrCheck } from "#kernel/work/far.ts";
 import { job } from "#kernel/work/jobs.ts";
 import { invalid, noSuchAction, notRegistered, tooMany } from "./errors.ts";
 import { listPage } from "./listing.ts";
@@ -92,17 +93,19 @@ interface Timer {
 export const runScheduledAction = job<Timer>("application-autoscaling/ring", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { key, revision, due }) {
-    await ctx.transact(async (tx) => {
+    return ctx.transact(async (tx) => {
       const scheduled = await tx.get(scheduledActions, key);
-      if (scheduled?.revision !== revision) return;
+      if (scheduled?.revision !== revision) return undefined;
+      if (tx.now() < due) return { again: untilDueOrCheck(tx.now(), due), idle: true };
       setTimer(tx, scheduled, due);
       const { resource, dimension, name, action } = scheduled;
       const target = await tx.get(targets, [resource, dimension]);
-      if (!target || target.suspended.ScheduledScalingSuspended) return;
+      if (!target || target.suspended.ScheduledScalingSuspended) return undefined;
       const min = action.MinCapacity ?? Math.min(target.min, action.MaxCapacity!);
       const max = action.MaxCapacity ?? Math.max(target.max, min);
       tx.put(targets, { ...target, min, max });
       tx.enqueue(fit, { resource, dimension, cause: `scheduled action name ${name} was triggered` });
+      return undefined;
     });
   },
 });
@@ -115,7 +118,8 @@ function setTimer(tx: Transaction, scheduled: ScheduledAction, after: number): v
     ...(timeZone !== undefined && { timeZone }),
   });
   if (due === undefined || (end !== undefined && due > end)) return;
-  tx.enqueue(runScheduledAction, { key: keyOf(scheduled), revision, due }, { delay: due - tx.now() });
+  const delay = untilDueOrCheck(tx.now(), due);
+  tx.enqueue(runScheduledAction, { key: keyOf(scheduled), revision, due }, { delay });
 }
 
 const keyOf = ({ resource, dimension, name }: ScheduledAction) => [resource, dimension, name];

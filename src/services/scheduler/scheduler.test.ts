@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AwsError } from "#aws/errors.ts";
+import { eraPrefix } from "#kernel/records/era.ts";
 import { defineService } from "#kernel/service.ts";
 import { type TestCloud, testCloud } from "#kernel/testing.ts";
+import { openMemory } from "#storage/kv/memory.ts";
 import { scheduler } from "./service.ts";
 
 const sent: { at: number; queue: string; body: string }[] = [];
@@ -97,6 +99,25 @@ test("the last update of a schedule applies", async () => {
   await nube.aws.scheduler.DeleteSchedule({ Name: "s" });
   await nube.advance("1h");
   expect(sent).toHaveLength(1);
+});
+
+test("the timer of a schedule in decades fires on time, and does not outlive the schedule by long", async () => {
+  await nube.close();
+  const store = openMemory();
+  nube = await testCloud([scheduler, sqs], { store });
+  const timers = async () => {
+    const rows = await store.range({ start: eraPrefix(1), end: eraPrefix(2), limit: 1_000 });
+    return rows.filter(({ value }) => Buffer.from(value).includes("scheduler/ring")).length;
+  };
+  await create("at(2036-05-06T07:08:00)", { Name: "deleted" });
+  await create("at(2036-05-06T07:08:00)");
+  await nube.advance("100d");
+  await nube.aws.scheduler.DeleteSchedule({ Name: "deleted" });
+  expect(await timers()).toBe(2);
+  await nube.advance("30d");
+  expect(await timers()).toBe(1);
+  await nube.advance("4000d");
+  expect(times()).toEqual(["2036-05-06T07:08"]);
 });
 
 test("a schedule with ActionAfterCompletion DELETE is deleted after its last invocation", async () => {

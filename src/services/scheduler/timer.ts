@@ -2,6 +2,7 @@ import { nextOccurrence } from "#aws/languages/schedule/schedule.ts";
 import type { Context } from "#kernel/context.ts";
 import { MAX_RETRIES } from "#kernel/delivery/redelivery.ts";
 import type { Transaction } from "#kernel/records/transaction.ts";
+import { untilDueOrCheck } from "#kernel/work/far.ts";
 import { job, NonRetryableError } from "#kernel/work/jobs.ts";
 import { scheduleOf } from "./checks.ts";
 import { type Invocation, invokeTarget } from "./invoke-target.ts";
@@ -11,18 +12,21 @@ interface Timer {
   group: string;
   name: string;
   revision: number;
-  /** The time for which the timer is set without the flexible window, in cloud time. */
+  /** The scheduled time, in cloud time. */
   due: number;
+  /** The time within the flexible window. Timers of earlier versions are run then, and lack it. */
+  moment?: number;
 }
 
 /** The timer of a schedule: enqueues the invocation, and sets the timer for the next one. */
 const ring = job<Timer>("scheduler/ring", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, timer) {
-    await ctx.transact(async (tx) => {
-      const { group, name, revision, due } = timer;
+    return ctx.transact(async (tx) => {
+      const { group, name, revision, due, moment = due } = timer;
       const schedule = await tx.get(schedules, [group, name]);
-      if (schedule?.revision !== revision) return;
+      if (schedule?.revision !== revision) return undefined;
+      if (tx.now() < moment) return { again: untilDueOrCheck(tx.now(), moment), idle: true };
       const next = nextTime(schedule, due);
       tx.enqueue(invocation, {
         group,
@@ -34,6 +38,7 @@ const ring = job<Timer>("scheduler/ring", {
         ...(next === undefined && isDeletedAtEnd(schedule) && { last: revision }),
       });
       setTimer(tx, schedule, next);
+      return undefined;
     });
   },
 });
@@ -85,7 +90,7 @@ function setTimer(
   const within = (window.MaximumWindowInMinutes ?? 0) * 60_000;
   // The previous invocation may have been late in its flexible window, even after this scheduled time.
   const moment = due + Math.floor(tx.random.fraction() * within);
-  tx.enqueue(ring, { group, name, revision, due }, { delay: Math.max(0, moment - tx.now()) });
+  tx.enqueue(ring, { group, name, revision, due, moment }, { delay: untilDueOrCheck(tx.now(), moment) });
 }
 
 /**
