@@ -13,7 +13,7 @@ import { AWAY, HOME, invalid, outcome, regionsOn } from "./replicas.ts";
 
 const cloud = conformanceCloud();
 const TableName = "everywhere";
-const { at, create, change, add, settle, statuses } = regionsOn(cloud, TableName);
+const { at, create, change, add, drop, settle, statuses } = regionsOn(cloud, TableName);
 const update = api("UpdateTable");
 
 beforeAll(async () => {
@@ -119,6 +119,27 @@ for (const [what, input, expected] of REFUSED)
   behaviour(`UpdateTable refuses ${what}`, update, async () => {
     expect(await outcome(change(input))).toEqual(invalid(expected));
   });
+
+/** The AWS provider of Terraform relies on this message when it deletes a replica that is already gone. */
+const PROVIDER =
+  "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/dynamodb/table_replica.go";
+behaviour("a table whose last replica was deleted has none to delete or update", PROVIDER, async () => {
+  const name = "left-alone";
+  await create(name);
+  await add(AWAY, name);
+  await settle();
+  await drop(AWAY, name);
+  await settle();
+  for (const action of [
+    { Delete: { RegionName: AWAY } },
+    { Update: { RegionName: AWAY, TableClassOverride: "STANDARD" as const } },
+  ])
+    expect(await outcome(change(ACTIONS([action]), name))).toEqual(
+      invalid(
+        "Replica specified in the Replica Update or Replica Delete action of the request was not found.",
+      ),
+    );
+});
 
 behaviour("a consistency or witnesses alone are not a change", update, async () => {
   for (const input of [

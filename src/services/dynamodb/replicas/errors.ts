@@ -29,6 +29,9 @@ export const replicaExists = (table: string) =>
   invalid(
     `Failed to create a the new replica of table with name: ‘${table}’ because one or more replicas already existed as tables.`,
   );
+/** For a table that is not a global one. */
+export const noReplica = () =>
+  invalid("Replica specified in the Replica Update or Replica Delete action of the request was not found.");
 export const notReplicated = (regions: readonly string[]) =>
   invalid(
     `Update global table operation failed because one or more replicas were not part of the global table. Please retry the request without these replicas: [${regions.join(", ")}].`,

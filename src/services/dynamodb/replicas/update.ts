@@ -10,7 +10,15 @@ import { findTable, isBeingCreated, namedTable } from "../tables/named.ts";
 import { changedOverrides, checkChange, checkKey, type ReplicaRequest, replicaRequestIn } from "./actions.ts";
 import { withReplicaDescriptions } from "./description.ts";
 import { startDisassociation } from "./disassociate.ts";
-import { beingAdded, inUse, isAssociated, isProtected, notReplicated, replicaExists } from "./errors.ts";
+import {
+  beingAdded,
+  inUse,
+  isAssociated,
+  isProtected,
+  noReplica,
+  notReplicated,
+  replicaExists,
+} from "./errors.ts";
 import {
   checkIdle,
   checkNoSource,
@@ -161,6 +169,7 @@ const disassociation = (region: string): ReplicaChange => ({
 });
 
 function checkMembers({ group }: Table, members: readonly { region: string }[]): void {
+  if (!group) throw noReplica();
   const strangers = members.map(({ region }) => region).filter((region) => !replicaIn(group, region));
   if (strangers.length > 0) throw notReplicated(strangers);
 }
