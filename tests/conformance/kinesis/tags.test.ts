@@ -94,7 +94,7 @@ for (const kind of ["stream", "consumer"] as const) {
       Statement: [
         {
           Effect: "Allow",
-          Principal: { AWS: "111111111111" },
+          Principal: { AWS: "arn:aws:iam::111111111111:root" },
           Action: kind === "stream" ? "kinesis:PutRecord" : "kinesis:SubscribeToShard",
           Resource: ResourceARN,
         },
@@ -146,6 +146,25 @@ behaviour(
     other.destroy();
   },
 );
+
+/** The AWS provider of Terraform finds a difference between what it sent, indented, and what it reads. */
+const PROVIDER =
+  "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/kinesis/resource_policy_identity_gen_test.go";
+behaviour("GetResourcePolicy returns a policy without white space, in canonical form", PROVIDER, async () => {
+  const { StreamARN: ResourceARN } = await stream();
+  const [Version, Effect, Action] = ["2012-10-17", "Allow", "kinesis:PutRecord"];
+  const Statement = [{ Resource: ResourceARN, Action: [Action], Principal: { AWS: "111111111111" }, Effect }];
+  const Policy = JSON.stringify({ Version, Id: "writers", Statement }, null, 2);
+  await send(new PutResourcePolicyCommand({ ResourceARN, Policy }));
+  const Principal = { AWS: "arn:aws:iam::111111111111:root" };
+  expect((await send(new GetResourcePolicyCommand({ ResourceARN }))).Policy).toBe(
+    JSON.stringify({
+      Version,
+      Id: "writers",
+      Statement: [{ Effect, Principal, Action, Resource: ResourceARN }],
+    }),
+  );
+});
 
 behaviour("GetResourcePolicy refuses a resource that does not exist", api("PutResourcePolicy"), async () => {
   const ResourceARN = arn("nowhere");

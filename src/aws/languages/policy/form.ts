@@ -1,7 +1,10 @@
 /** Helpers for services that store a policy in a normalized form. */
 import { jsonText } from "#lib/json-value.ts";
 
-type Members = Record<string, unknown>;
+export type Members = Record<string, unknown>;
+
+export const isObject = (value: unknown): value is Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** An object with the same members, whose values are mapped. */
 export const mapped = (members: Members, to: (value: unknown, name: string) => unknown): Members =>

@@ -1,13 +1,8 @@
 import type { AwsError } from "#aws/errors.ts";
-import {
-  type PolicyDocument,
-  parsePolicy,
-  RESOURCE_POLICY,
-  STATEMENT_ELEMENTS,
-} from "#aws/languages/policy/document.ts";
+import { canonicalForm } from "#aws/languages/policy/canonical.ts";
+import { type PolicyDocument, parsePolicy, RESOURCE_POLICY } from "#aws/languages/policy/document.ts";
 import { PolicyError, type PolicyFault } from "#aws/languages/policy/faults.ts";
-import { accountRoots, listOf, mapped, single } from "#aws/languages/policy/form.ts";
-import { jsonText } from "#lib/json-value.ts";
+import { isObject, type Members } from "#aws/languages/policy/form.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import { isUnbounded, policyIsTooLong, wrongDocument, wrongPrincipal } from "./errors.ts";
 
@@ -28,8 +23,6 @@ function actions(...names: string[]): ReadonlySet<string> {
   return new Set(names.map((name) => `dynamodb:${name}`));
 }
 
-type JsonObject = Record<string, unknown>;
-
 /**
  * The canonical form in which DynamoDB stores and returns a policy. Policies with the same form are equal.
  * @throws {AwsError} ValidationException
@@ -37,11 +30,7 @@ type JsonObject = Record<string, unknown>;
 export function canonicalPolicy(text: string, of: keyof typeof OTHER_ACTIONS = "table"): string {
   if (Buffer.byteLength(text) > MAX_BYTES) throw policyIsTooLong(MAX_BYTES);
   const source = parsed(text);
-  const statements = listOf(source.Statement);
-  const canonical = JSON.stringify({
-    ...inOrder(source, ["Version", "Id"]),
-    ...(source.Statement !== undefined && { Statement: statements.map(canonicalStatement) }),
-  });
+  const canonical = canonicalForm(source);
   try {
     checkMeaning(parsePolicy(canonical, RESOURCE_POLICY), OTHER_ACTIONS[of]);
   } catch (error) {
@@ -52,11 +41,11 @@ export function canonicalPolicy(text: string, of: keyof typeof OTHER_ACTIONS = "
 
 /** A policy as `GetResourcePolicy` returns it. A policy without a version gets IAM's first version. */
 export function shownPolicy(canonical: string): string {
-  const policy = JSON.parse(canonical) as JsonObject;
+  const policy = JSON.parse(canonical) as Members;
   return policy.Version === undefined ? JSON.stringify({ Version: "2008-10-17", ...policy }) : canonical;
 }
 
-function parsed(text: string): JsonObject {
+function parsed(text: string): Members {
   let source: unknown;
   try {
     source = JSON.parse(text);
@@ -70,35 +59,6 @@ function parsed(text: string): JsonObject {
 }
 
 const NOT_JSON = "This policy contains invalid Json";
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Sorts members: the known ones first, in this order, then all others. */
-function inOrder(source: JsonObject, first: readonly string[]): JsonObject {
-  const { Statement: _, ...rest } = source;
-  return Object.fromEntries(
-    [
-      ...first.filter((element) => element in rest),
-      ...Object.keys(rest).filter((one) => !first.includes(one)),
-    ].map((element) => [element, rest[element]]),
-  );
-}
-
-function canonicalStatement(source: unknown): unknown {
-  if (!isObject(source)) return source;
-  return mapped(inOrder(source, [...STATEMENT_ELEMENTS]), (value, element) => {
-    if (element === "Effect")
-      return EFFECTS.find((one) => one.toLowerCase() === jsonText(value).toLowerCase()) ?? value;
-    if (!isObject(value)) return single(value);
-    if (element === "Condition")
-      return mapped(value, (keys) => (isObject(keys) ? mapped(keys, single) : keys));
-    return element.endsWith("Principal")
-      ? mapped(value, (names, type) => (type === "AWS" ? accountRoots(names) : single(names)))
-      : value;
-  });
-}
-
-const EFFECTS = ["Allow", "Deny"];
 
 /** @throws {AwsError} ValidationException */
 function checkMeaning({ statements }: PolicyDocument, elsewhere: ReadonlySet<string>): void {

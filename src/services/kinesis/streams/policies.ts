@@ -1,4 +1,5 @@
 import { parseArn } from "#aws/arn.ts";
+import { canonicalForm } from "#aws/languages/policy/canonical.ts";
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
@@ -11,8 +12,9 @@ import { checkPolicy } from "./policy-rules.ts";
 export const policyOperations = {
   async PutResourcePolicy(ctx, { ResourceARN, Policy }) {
     checkPolicy(Policy, ResourceARN);
+    const canonical = canonicalForm(JSON.parse(Policy));
     return ctx.transact(async (tx) => {
-      (await holderAt(tx, ctx, ResourceARN)).put(tx, Policy);
+      (await holderAt(tx, ctx, ResourceARN)).put(tx, canonical);
       return {};
     });
   },
