@@ -236,6 +236,27 @@ describe("delivered events", () => {
       ERROR_CODE: { StringValue: "NO_PERMISSIONS" },
     });
   });
+  behaviour(
+    "a target that needs a role is not called by a rule that has lost its own",
+    guide("eb-use-identity-based"),
+    async () => {
+      const deadLetters = await inbox();
+      const { Name, Source, put } = await route();
+      const rule = { Name, EventPattern: JSON.stringify({ source: [Source] }) };
+      const Arn = `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/none`;
+      const Targets = [{ Id: "1", Arn, DeadLetterConfig: { Arn: deadLetters.arn } }];
+      await send(new PutRuleCommand({ ...rule, RoleArn: `arn:aws:iam::${ACCOUNT}:role/stream` }));
+      await send(new PutTargetsCommand({ Rule: Name, Targets }));
+      const failure = async () => {
+        await put();
+        await cloud.advance(1_000);
+        return (await deadLetters.messages())[0]?.MessageAttributes?.ERROR_CODE?.StringValue;
+      };
+      expect(await failure()).toBe("NO_RESOURCE");
+      await send(new PutRuleCommand(rule));
+      expect(await failure()).toBe("NO_PERMISSIONS");
+    },
+  );
 });
 
 describe("inputs of targets", () => {

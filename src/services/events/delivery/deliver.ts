@@ -11,7 +11,7 @@ import { ruleArn } from "../arns.ts";
 import { callDestination } from "../destinations/call.ts";
 import { deliverable, jsonOf, jsonOfDetail } from "../publishing/bus-event.ts";
 import { needsRole } from "../rules/check-target.ts";
-import type { BusEvent } from "../store.ts";
+import { type BusEvent, rules } from "../store.ts";
 import { failureOf } from "./failure.ts";
 import { inputOf } from "./input.ts";
 
@@ -62,6 +62,7 @@ async function sendOnce(ctx: Context, sending: Sending, forward: Forward): Promi
   const source = ruleArn(ctx, bus, rule);
   const parts = parseArn(target.Arn)!;
   const place: Place = { account: parts.account || ctx.account, region: parts.region || ctx.region };
+  await checkRole(ctx, sending, parts.service);
   const payload = inputOf(target, event, { ruleArn: source, ruleName: rule, ingested });
   if (parts.service === "events" && parts.resource.startsWith("api-destination/"))
     return void (await callDestination(ctx, { arn: target.Arn, parameters: target.HttpParameters, payload }));
@@ -81,6 +82,19 @@ async function sendOnce(ctx: Context, sending: Sending, forward: Forward): Promi
     name: event.id,
     trace,
   });
+}
+
+/**
+ * A rule that is put without its role loses it, and then cannot call what needs one.
+ * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
+ * @throws {AwsError} AccessDeniedException
+ */
+async function checkRole(ctx: Context, { bus, rule: name, target }: Sending, service: string): Promise<void> {
+  if (target.RoleArn !== undefined || !needsRole(service)) return;
+  const rule = await ctx.read((tx) => tx.get(rules, [bus, name]));
+  // What a deleted rule has matched is still delivered.
+  if (rule && rule.role === undefined)
+    throw new AwsError("AccessDeniedException", `RoleArn is required for target ${target.Arn}.`);
 }
 
 /** A bus of another account or Region gets the event from this account. */
