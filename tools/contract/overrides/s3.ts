@@ -67,7 +67,17 @@ export default {
       ],
       ...["Delimiter", "EncodingType", "IsTruncated", "Versions", "DeleteMarkers", "CommonPrefixes"],
     ],
-    ObjectVersion: ["Key", "VersionId", "IsLatest", "LastModified"],
+    // Recorded answers have the owner first, unlike the pages:
+    // https://github.com/pkgcloud/pkgcloud/blob/bf408920c2409a007889cddd70c296ba829b543a/test/fixtures/amazon/list-bucket-files.xml
+    Object: [
+      ...["Key", "LastModified", "ETag", "ChecksumAlgorithm", "ChecksumType"],
+      ...["Size", "Owner", "StorageClass"],
+    ],
+    // https://github.com/versity/versitygw/issues/862
+    ObjectVersion: [
+      ...["Key", "VersionId", "IsLatest", "LastModified", "ETag", "ChecksumAlgorithm", "ChecksumType"],
+      ...["Size", "Owner", "StorageClass"],
+    ],
     DeleteMarkerEntry: ["Key", "VersionId", "IsLatest", "LastModified", "Owner"],
     ListMultipartUploadsOutput: [
       ...[

@@ -1573,8 +1573,8 @@ export interface Object {
   ChecksumAlgorithm?: ChecksumAlgorithmList;
   ChecksumType?: ChecksumType;
   Size?: number;
-  StorageClass?: ObjectStorageClass;
   Owner?: Owner;
+  StorageClass?: ObjectStorageClass;
   RestoreStatus?: RestoreStatus;
 }
 export interface ObjectAlreadyInActiveTierError {}
@@ -1637,8 +1637,8 @@ export interface ObjectVersion {
   ChecksumAlgorithm?: ChecksumAlgorithmList;
   ChecksumType?: ChecksumType;
   Size?: number;
-  StorageClass?: ObjectVersionStorageClass;
   Owner?: Owner;
+  StorageClass?: ObjectVersionStorageClass;
   RestoreStatus?: RestoreStatus;
 }
 export type ObjectVersionList = ObjectVersion[];
