@@ -33,7 +33,7 @@ export const tagging = {
   },
 
   async PutBucketTagging(ctx, input) {
-    checkDocument(ctx);
+    checkDocument(ctx, { required: true });
     const tags = tagsIn(input.Tagging);
     checkTags(tags, "bucket");
     return ctx.transact(async (tx) => retagBucket(tx, await bucketAt(tx, input.Bucket), tags, "PUT"));

@@ -16,7 +16,7 @@ import { checkReplication } from "./validate.ts";
 
 export const replicationConfiguration = {
   async PutBucketReplication(ctx, input) {
-    checkDocument(ctx, { most: MAX_LIST_BYTES });
+    checkDocument(ctx, { required: true, most: MAX_LIST_BYTES });
     if (input.Token !== undefined) throw headerNotImplemented("x-amz-bucket-object-lock-token");
     const configuration = checkReplication(input.ReplicationConfiguration, ctx.random);
     checkStoredSize(configuration);
