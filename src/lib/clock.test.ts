@@ -62,6 +62,22 @@ test("a real time after the setback is the same time ahead", () => {
   expect(clock.cloudTimeOf(wall.now)).toBe(START);
 });
 
+test("the clock continues from the last write, if the real one was set back in the meantime", () => {
+  const { wall, clock } = clockOn();
+  clock.restore([], START + HOUR);
+  expect(clock.now()).toBe(START + HOUR);
+  wall.now += 10_000;
+  expect(clock.now()).toBe(START + HOUR + 9_000);
+  clock.restore([{ wall: START - HOUR, cloud: START + HOUR, frozen: false }], START);
+  expect(clock.now()).toBe(START + 2 * HOUR + 10_000);
+});
+
+test("a last write that is far ahead of the real time is of a clock that was wrong", () => {
+  const { wall, clock } = clockOn();
+  clock.restore([], START + 25 * HOUR);
+  expect(clock.now()).toBe(wall.now);
+});
+
 test("a frozen and a moved clock are not set back either", () => {
   const { wall, clock } = clockOn();
   clock.freeze();

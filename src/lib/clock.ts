@@ -23,8 +23,11 @@ export interface CloudClock extends Clock {
   freeze(): void;
   resume(): void;
   moveTo(time: number): void;
-  /** Replaces the history with one from a store, which may be empty. */
-  restore(history: readonly Shift[]): void;
+  /**
+   * Replaces the history with one from a store, which may be empty.
+   * @param written the real time at which the store was last written: what it holds is not of the future
+   */
+  restore(history: readonly Shift[], written?: number): void;
   /** The cloud's time at a given real time, which may be before the clock was moved. */
   cloudTimeOf(wall: number): number;
 }
@@ -34,6 +37,8 @@ const SAME_MOMENT_MS = 1_000;
 const MAX_SHIFTS = 1_000;
 /** Of the elapsed time, the part by which a clock that is ahead comes closer to the real one. */
 const CATCH_UP = 0.1;
+/** A clock that is set back further while the cloud is stopped was wrong before, and is followed. */
+const MAX_SETBACK_MS = 86_400_000;
 
 export function cloudClock(wall: () => number = wallNow): CloudClock {
   const shifts: Shift[] = [];
@@ -71,9 +76,10 @@ export function cloudClock(wall: () => number = wallNow): CloudClock {
     },
     freeze: () => shift(now(), true),
     resume: () => shift(now(), false),
-    restore(history) {
+    restore(history, written) {
       shifts.splice(0, shifts.length, ...history);
       agree();
+      if (written !== undefined && written - wall() <= MAX_SETBACK_MS) before = at(shifts.at(-1), written);
     },
     moveTo: (time) => shift(time, shifts.at(-1)?.frozen ?? false),
     cloudTimeOf: (time) =>

@@ -82,13 +82,13 @@ export async function openEras(options: ErasOptions): Promise<Eras> {
     return home;
   }
 
-  async function openEra(number: number): Promise<Era> {
+  async function openEra(number: number, written?: number): Promise<Era> {
     const prefix = eraPrefix(number);
     const homes = weakCache<Home>(MAX_HELD_HOMES);
     const opened = { number, prefix, files: await options.openBlobs(number), homes };
     const kernel = homeIn(opened, "kernel", "partition", NOWHERE);
     const trailHome = homeIn(opened, "trail", "partition", NOWHERE);
-    await restoreClock(clock, kernel);
+    await restoreClock(clock, kernel, written);
     await rememberMasters(kernel, options.masterKeys);
     return {
       ...opened,
@@ -120,7 +120,7 @@ export async function openEras(options: ErasOptions): Promise<Eras> {
     }));
   }
 
-  let current = await openEra(first);
+  let current = await openEra(first, store.written);
   let resumed = Promise.resolve();
 
   function resume(): void {

@@ -76,6 +76,18 @@ test("the clock survives a restart", async () => {
   expect(second.cloud.clock.shifts).toEqual(shifts);
 });
 
+test("what is stored is not of the future if the real clock is set back before the next start", async () => {
+  const { store } = testDisk();
+  const wall = { now: TEST_START };
+  const first = await cloudOn(wall, { store });
+  await first.advance("1d");
+  await first.close();
+  open.splice(0);
+  wall.now -= 3_600_000;
+  const second = await cloudOn(wall, { store: { ...store, written: TEST_START } });
+  expect(second.cloud.clock.now()).toBe(TEST_START + 86_400_000);
+});
+
 test("periodic work of several kinds runs in the order of its due times", async () => {
   const runs: string[] = [];
   const every = (name: string, seconds: number) =>

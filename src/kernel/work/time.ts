@@ -40,7 +40,7 @@ export function openTime(clock: CloudClock, scheduler: Scheduler, kernel: () => 
   };
 }
 
-export async function restoreClock(clock: CloudClock, kernel: Home): Promise<void> {
+export async function restoreClock(clock: CloudClock, kernel: Home, written?: number): Promise<void> {
   const stored = await kernel.read((tx) => tx.get(history, ["clock"]));
-  clock.restore(stored?.shifts ?? []);
+  clock.restore(stored?.shifts ?? [], written);
 }

@@ -167,3 +167,19 @@ test("a file that is being written is not unmapped", async () => {
 
 const mapsOf = async (path: string): Promise<number> =>
   (await readFile("/proc/self/maps", "utf8")).split("\n").filter((line) => line.endsWith(path)).length;
+
+test("the store knows when it was last written", async () => {
+  await newFolder();
+  const path = join(folder, "kv.mdb");
+  const first = await openEmbedded({ path });
+  expect(first.written).toBeUndefined();
+  const before = Date.now();
+  const lease = await first.lease("p", "o");
+  await first.commit({ lease, puts: [{ key: bytes("k"), value: bytes("v") }], deletes: [] });
+  await first.close();
+  const { written, close } = await openEmbedded({ path });
+  await close();
+  // The times of files are those of the last tick.
+  expect(written).toBeGreaterThan(before - 100);
+  expect(written).toBeLessThan(Date.now() + 1);
+});

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { open as openFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Fault, groupCommits } from "./group.ts";
@@ -21,12 +21,18 @@ export async function openEmbedded({
   fault?: Fault;
   capacity?: number;
 }): Promise<KeyValueStore> {
-  const base = existsSync(path) ? await openBase(path) : baseWhenNeeded(path);
   const names = Array.from({ length: LOG_FILES }, (_, n) => `${path}-log${n}`);
+  const written = lastWrite([path, ...names]);
+  const base = existsSync(path) ? await openBase(path) : baseWhenNeeded(path);
   const files = await Promise.all(names.map(openLogFile));
   // A new file is durable only when its name is.
   if (files.some(({ size }) => size === 0)) await syncFolder(dirname(path));
-  return openLogged({ base, files, ...options });
+  return { ...(await openLogged({ base, files, ...options })), written };
+}
+
+function lastWrite(paths: readonly string[]): number | undefined {
+  const times = paths.map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return Math.max(...times) || undefined;
 }
 
 export interface LoggedOptions {

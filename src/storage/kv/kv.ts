@@ -10,6 +10,9 @@ import type { MaybePromise } from "#lib/maybe-promise.ts";
  * The store is independent of products: the meaning of keys and values is defined above it.
  */
 export interface KeyValueStore {
+  /** The real time, in milliseconds since 1970, at which an earlier process last wrote, if it is known. */
+  readonly written?: number | undefined;
+
   /**
    * Acquires or renews the right to write to `partition`. Renewal by the same `owner` keeps the epoch unless
    * a commit under it failed; any other success raises it.
