@@ -1,7 +1,12 @@
 import { defineService } from "#kernel/service.ts";
 import { access, denied } from "./access.ts";
 import { placeOf } from "./arns.ts";
-import { forgetEnded, sendConfirmation, sendUnsubscribeConfirmation } from "./delivery/confirmation.ts";
+import {
+  forgetEnded,
+  forgetUnconfirmed,
+  sendConfirmation,
+  sendUnsubscribeConfirmation,
+} from "./delivery/confirmation.ts";
 import { deliver, drain, undeliverable } from "./delivery/deliver.ts";
 import { fanOutRest } from "./delivery/fan-out.ts";
 import { certificateEndpoint } from "./delivery/signing.ts";
@@ -38,6 +43,7 @@ export const sns = defineService({
     sendConfirmation,
     sendUnsubscribeConfirmation,
     forgetEnded,
+    forgetUnconfirmed,
     forgetTopic,
     expireArchived,
     replay,

@@ -245,6 +245,19 @@ behaviour("an e-mail subscription is pending until it is confirmed", SUBSCRIBE, 
   });
 });
 
+behaviour(
+  "a subscription that is not confirmed within 48 hours is deleted",
+  doc("sns/latest/dg/sns-delete-subscription-topic.html"),
+  async () => {
+    const topic = await cloud.topic();
+    await subscribe(topic, "email", "a@example.com");
+    await cloud.advance(47 * 3_600_000);
+    expect(await byTopic(topic)).toHaveLength(1);
+    await cloud.advance(3_600_001);
+    expect(await byTopic(topic)).toEqual([]);
+  },
+);
+
 behaviour("ReturnSubscriptionArn returns the ARN of a pending subscription", SUBSCRIBE, async () => {
   const topic = await cloud.topic();
   const answer = await subscribe(topic, "email", "a@example.com", { ReturnSubscriptionArn: true });

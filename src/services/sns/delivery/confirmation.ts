@@ -54,6 +54,18 @@ export const sendUnsubscribeConfirmation = job<{ token: string; attempt: number 
   },
 });
 
+/**
+ * Nobody else can delete a subscription that was never confirmed.
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html
+ */
+export const forgetUnconfirmed = job<{ topic: number; id: string }>("sns/forget-unconfirmed", {
+  run: (ctx, { topic, id }) =>
+    ctx.transact(async (tx) => {
+      const subscription = await tx.get(subscriptions, [topic, id]);
+      if (subscription && !subscription.confirmed) tx.delete(subscriptions, [topic, id]);
+    }),
+});
+
 /** Once the token has expired, the subscription can no longer be restored. */
 export const forgetEnded = job<{ token: string }>("sns/forget-ended", {
   run: (ctx, { token }) => ctx.transact((tx) => tx.delete(ended, [token])),

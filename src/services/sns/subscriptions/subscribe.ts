@@ -3,7 +3,12 @@ import type { Context } from "#kernel/context.ts";
 import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { subscriptionArn } from "../arns.ts";
-import { forgetEnded, sendConfirmation, sendUnsubscribeConfirmation } from "../delivery/confirmation.ts";
+import {
+  forgetEnded,
+  forgetUnconfirmed,
+  sendConfirmation,
+  sendUnsubscribeConfirmation,
+} from "../delivery/confirmation.ts";
 import { fault, invalidAttributes, invalidParameter, subscriptionDiffers } from "../errors.ts";
 import { startReplay } from "../publish/archive.ts";
 import { ended, type Protocol, type Subscription, subscriptions, type Topic, topics } from "../store.ts";
@@ -14,8 +19,10 @@ import { checkEndpoint, protocolOf } from "./endpoint.ts";
 import { findSubscription } from "./subscription.ts";
 
 const TOKEN_DIGITS = 320;
-/** The lifetime of a token. */
-const TOKEN_LIFE_MS = 3 * 86_400_000;
+/** How long a subscription can be confirmed: API_Subscribe. */
+const CONFIRMATION_MS = 2 * 86_400_000;
+/** How long a subscription that has ended can be restored. */
+const RESTORATION_MS = 3 * 86_400_000;
 
 export const subscribing = {
   async Subscribe(ctx, { TopicArn, Protocol: name, Endpoint, Attributes = {}, ReturnSubscriptionArn }) {
@@ -52,7 +59,7 @@ export const subscribing = {
       }
       const arn = subscriptionArn(ctx, topic.name, subscription.id);
       if (subscription.confirmed) return { SubscriptionArn: arn };
-      if (tx.now() - subscription.created > TOKEN_LIFE_MS) throw invalidToken(Token);
+      if (tx.now() - subscription.created > CONFIRMATION_MS) throw invalidToken(Token);
       const isSigned = ctx.principal.type !== "anonymous";
       const guards = isSigned && AuthenticateOnUnsubscribe?.toLowerCase() === "true";
       const confirmed: Subscription = {
@@ -95,7 +102,7 @@ function tellOfEnd(tx: Transaction, subscription: Subscription): void {
   const token = tx.random.hex(TOKEN_DIGITS);
   tx.put(ended, { ...subscription, token, endedAt: tx.now() });
   tx.enqueue(sendUnsubscribeConfirmation, { token, attempt: 0 });
-  tx.enqueue(forgetEnded, { token }, { delay: TOKEN_LIFE_MS });
+  tx.enqueue(forgetEnded, { token }, { delay: RESTORATION_MS });
 }
 
 /**
@@ -104,7 +111,7 @@ function tellOfEnd(tx: Transaction, subscription: Subscription): void {
  */
 async function restore(tx: Transaction, topic: Topic, token: string): Promise<Subscription | undefined> {
   const former = await tx.get(ended, [token]);
-  if (former?.topic !== topic.id || tx.now() - former.endedAt > TOKEN_LIFE_MS) return undefined;
+  if (former?.topic !== topic.id || tx.now() - former.endedAt > RESTORATION_MS) return undefined;
   const { endedAt: _, ...subscription } = former;
   const range = { in: [topic.id, subscription.protocol, subscription.endpoint], limit: 1 };
   const [newer] = await tx.listBy(subscriptions, "endpoint", range);
@@ -157,7 +164,9 @@ async function putSubscription(ctx: Context, tx: Transaction, details: Details):
   await checkOneMore(tx, details.topic, details);
   const subscription = newSubscription(ctx, tx, details);
   tx.put(subscriptions, subscription);
-  if (subscription.confirmed) startReplay(tx, subscription);
+  const { topic, id, confirmed } = subscription;
+  if (confirmed) startReplay(tx, subscription);
+  else tx.enqueue(forgetUnconfirmed, { topic, id }, { delay: CONFIRMATION_MS });
   return subscription;
 }
 
