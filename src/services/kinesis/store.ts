@@ -31,9 +31,11 @@ export interface Stream {
   policy?: string | undefined;
   tags: Record<string, string>;
   created: Time;
-  /** The times of changes of the mode, and of scalings, in the last 24 hours. */
+  /** The times of changes in the last 24 hours: of the mode, of the shard count, and of the encryption. */
   modeChanges?: Time[] | undefined;
   scalings?: Time[] | undefined;
+  encryptions?: Time[] | undefined;
+  decryptions?: Time[] | undefined;
 }
 
 /** A target number of shards with equal ranges, and how many of them are done. */

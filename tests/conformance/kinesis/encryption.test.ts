@@ -3,7 +3,8 @@ import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { ACCOUNT, api, kinesisOf, refusal } from "./kinesis.ts";
 
-const { send, stream } = kinesisOf(conformanceCloud());
+const cloud = conformanceCloud();
+const { send, stream } = kinesisOf(cloud);
 
 behaviour(
   "encryption with the AWS managed key is described and returned with records",
@@ -23,6 +24,21 @@ behaviour(
     expect((await put("plain again")).EncryptionType).toBeUndefined();
   },
 );
+
+for (const Command of [StartStreamEncryptionCommand, StopStreamEncryptionCommand]) {
+  const operation = Command.name.replace("Command", "");
+  behaviour(`${operation} succeeds 25 times in 24 hours`, api(operation), async () => {
+    const { StreamName } = await stream();
+    const call = () => {
+      const key = { StreamName, EncryptionType: "KMS" as const, KeyId: "alias/aws/kinesis" };
+      return send(new Command(key) as StopStreamEncryptionCommand);
+    };
+    for (let n = 0; n < 25; n++) await call();
+    await expect(call()).rejects.toMatchObject({ name: "LimitExceededException" });
+    await cloud.advance(86_400_000);
+    await call();
+  });
+}
 
 behaviour("the encryption type NONE is refused", api("StartStreamEncryption"), async () => {
   const { StreamName } = await stream();
