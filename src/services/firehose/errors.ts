@@ -50,5 +50,10 @@ export const partitionedForGood = () =>
   invalid("Dynamic Partitioning cannot be disabled once it has been enabled.");
 export const badPrefix = (constraint: string) =>
   invalid(`The supplied prefix(es) do not satisfy the following constraint: ${constraint}`);
+export const encryptionChangedTooOften = (most: number) =>
+  fault(
+    "LimitExceededException",
+    `The encryption of a delivery stream cannot be started and stopped more than ${most} times in 24 hours.`,
+  );
 export const tooManyTags = (most: number) =>
   fault("LimitExceededException", `A delivery stream has at most ${most} tags.`);

@@ -16,6 +16,8 @@ export interface DeliveryStream {
   throughputHint?: number | undefined;
   destination: Destination;
   isEncrypted: boolean;
+  /** The times at which encryption was started or stopped in the last 24 hours. */
+  encryptionChanges?: Time[];
   tags: Record<string, string>;
   created: Time;
   updated?: Time | undefined;

@@ -381,6 +381,25 @@ behaviour("encryption is started and stopped", api("StartDeliveryStreamEncryptio
 });
 
 behaviour(
+  "encryption is started and stopped 25 times in 24 hours",
+  api("StartDeliveryStreamEncryption"),
+  async () => {
+    const { DeliveryStreamName } = await create();
+    const start = () => send(new StartDeliveryStreamEncryptionCommand({ DeliveryStreamName }));
+    const stop = () => send(new StopDeliveryStreamEncryptionCommand({ DeliveryStreamName }));
+    for (let n = 0; n < 12; n++) {
+      await start();
+      await stop();
+    }
+    await start();
+    await expect(stop()).rejects.toMatchObject({ name: "LimitExceededException" });
+    await expect(start()).rejects.toMatchObject({ name: "LimitExceededException" });
+    await cloud.advance(86_400_000);
+    await stop();
+  },
+);
+
+behaviour(
   "an AWS owned key refuses a key ARN",
   api("DeliveryStreamEncryptionConfigurationInput"),
   async () => {

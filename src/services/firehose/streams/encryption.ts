@@ -3,8 +3,12 @@ import type * as Firehose from "#aws/contract/types/firehose.ts";
 import { notImplemented } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { encryptsOnlyDirectPut, invalid } from "../errors.ts";
+import { encryptionChangedTooOften, encryptsOnlyDirectPut, invalid } from "../errors.ts";
 import { type DeliveryStream, streamAt, streams } from "../store.ts";
+
+/** The maximum times that encryption is started and stopped in 24 hours. */
+const MAX_CHANGES = 25;
+const DAY_MS = 86_400_000;
 
 /** Buffered records are always encrypted with the cloud's keys: these operations only change the description. */
 export const encryptionOperations = {
@@ -21,7 +25,10 @@ function change(ctx: Context, name: string, isEncrypted: boolean) {
   return ctx.transact(async (tx) => {
     const stream = await streamAt(tx, ctx, name);
     if (stream.source) throw encryptsOnlyDirectPut();
-    tx.put(streams, { ...stream, isEncrypted });
+    const now = tx.now();
+    const ofTheDay = (stream.encryptionChanges ?? []).filter((time) => time > now - DAY_MS);
+    if (ofTheDay.length >= MAX_CHANGES) throw encryptionChangedTooOften(MAX_CHANGES);
+    tx.put(streams, { ...stream, isEncrypted, encryptionChanges: [...ofTheDay, now] });
     return {};
   });
 }
