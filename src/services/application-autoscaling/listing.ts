@@ -18,6 +18,7 @@ interface ListRequest {
 
 /**
  * A page of all records, or of those of a resource. Other namespaces have no records.
+ * @param most the records of a page, unless fewer are asked for
  * @param reverse whether to list the newest first, in collections with ascending numbers as keys
  * @throws {AwsError} ValidationException, InvalidNextTokenException
  */
@@ -27,18 +28,22 @@ export async function listPage<T extends Scaled>(
   request: ListRequest,
   of: Collection<T>,
   position: (record: T) => (string | number)[],
-  { only = () => true, reverse = false }: { only?: (record: T) => boolean; reverse?: boolean } = {},
+  {
+    only = () => true,
+    reverse = false,
+    most = MAX_RESULTS,
+  }: { only?: (record: T) => boolean; reverse?: boolean; most?: number } = {},
 ): Promise<Page<T>> {
   const {
     ServiceNamespace,
     ResourceId,
     ResourceIds,
     ScalableDimension,
-    MaxResults = MAX_RESULTS,
+    MaxResults = most,
     NextToken,
   } = request;
-  if (MaxResults < 1 || MaxResults > MAX_RESULTS)
-    throw invalid(`MaxResults must be between 1 and ${MAX_RESULTS}, but was ${MaxResults}`);
+  if (MaxResults < 1 || MaxResults > most)
+    throw invalid(`MaxResults must be between 1 and ${most}, but was ${MaxResults}`);
   if (ScalableDimension !== undefined && ResourceId === undefined && ResourceIds === undefined)
     throw invalid("Resource ID must be specified when the scalable dimension is");
   const resources = ResourceIds?.length ? ResourceIds : ResourceId === undefined ? undefined : [ResourceId];

@@ -12,6 +12,8 @@ import { startTracking } from "./tracking.ts";
 /** The bounds of a policy's target utilization, in percent. */
 const MIN_SHARE = 10;
 const MAX_SHARE = 90;
+/** The policies of a page: API_DescribeScalingPolicies. */
+const MAX_LISTED = 10;
 
 const TRACKING = "TargetTrackingScaling";
 
@@ -49,6 +51,7 @@ export const policyOperations = {
     const { PolicyNames } = input;
     const { records, token } = await listPage(ctx, "DescribeScalingPolicies", input, policies, keyOf, {
       only: ({ name }) => !PolicyNames?.length || PolicyNames.includes(name),
+      most: MAX_LISTED,
     });
     return { ScalingPolicies: records.map((policy) => described(ctx, policy)), NextToken: token };
   },

@@ -212,6 +212,10 @@ behaviour(
   },
 );
 
+refusals(api("DescribeScalingPolicies"), [
+  ["DescribeScalingPolicies", { ServiceNamespace: "dynamodb", MaxResults: 11 }, "ValidationException"],
+]);
+
 behaviour("a second target tracking policy for a metric is refused", api("PutScalingPolicy"), async () => {
   const { policy, target } = await scaled();
   await policy();
