@@ -183,6 +183,26 @@ function replicaFacts(
   return actions.map((action) => ({ action: `dynamodb:${action}`, resource, owner: account }));
 }
 
+/**
+ * The action that creating or deleting a witness requires in all Regions of the table.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/globaltables-security.html
+ */
+function witnessFacts(
+  { account, region: own }: Context,
+  nameOrArn: string,
+  { Create, Delete }: DynamoDB.GlobalTableWitnessGroupUpdate,
+  replicas: readonly DynamoDB.ReplicationGroupUpdate[],
+): AccessFact[] {
+  const witness = (Create ?? Delete)?.RegionName;
+  if (witness === undefined) return [];
+  const others = replicas.flatMap((update) => (update.Create ?? update.Delete)?.RegionName ?? []);
+  return [own, ...others, witness].map((region) => ({
+    action: `dynamodb:${Create ? "Create" : "Delete"}GlobalTableWitness`,
+    resource: tableArn({ account, region }, tableName(nameOrArn)),
+    owner: account,
+  }));
+}
+
 const REPLICA_CREATION = [
   "CreateTable",
   "Query",
@@ -197,9 +217,10 @@ const REPLICA_CREATION = [
 export const access: Access<"dynamodb"> = {
   CreateTable: onTable("CreateTable"),
   DescribeTable: onTable("DescribeTable"),
-  UpdateTable: async (ctx, { TableName, ReplicaUpdates = [] }) => [
+  UpdateTable: async (ctx, { TableName, ReplicaUpdates = [], GlobalTableWitnessUpdates = [] }) => [
     await fact(ctx, "UpdateTable", TableName),
     ...ReplicaUpdates.flatMap((update) => replicaFacts(ctx, TableName, update)),
+    ...GlobalTableWitnessUpdates.flatMap((update) => witnessFacts(ctx, TableName, update, ReplicaUpdates)),
   ],
   DeleteTable: onTable("DeleteTable"),
   DescribeTableReplicaAutoScaling: onTable("DescribeTableReplicaAutoScaling"),

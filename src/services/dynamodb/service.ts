@@ -27,11 +27,14 @@ import { queryOperations } from "./reads/query.ts";
 import { scanOperations } from "./reads/scan.ts";
 import { replicaScalingOperations } from "./replicas/auto-scaling.ts";
 import { disassociate } from "./replicas/disassociate.ts";
+import { dissolve } from "./replicas/dissolve.ts";
+import { followHome } from "./replicas/home.ts";
 import { join } from "./replicas/join.ts";
 import { deliver, sweepVersions } from "./replicas/journal.ts";
 import { announce, depart, dismiss } from "./replicas/leave.ts";
 import { legacyOperations } from "./replicas/legacy.ts";
 import { share } from "./replicas/settings.ts";
+import { unite } from "./replicas/unite.ts";
 import { adjust } from "./replicas/update.ts";
 import { tableArn } from "./store.ts";
 import { readingOperations, streamOf } from "./streams/reading.ts";
@@ -67,13 +70,13 @@ export const dynamodb = defineService({
     replicaScalingOperations,
     timeToLiveOperations,
     tagOperations,
-    itemOperations,
+    followHome(itemOperations),
     batchReadOperations,
     batchWriteOperations,
-    queryOperations,
-    scanOperations,
+    followHome(queryOperations),
+    followHome(scanOperations),
     transactionOperations,
-    statementOperations,
+    followHome(statementOperations),
     accountOperations,
     backupOperations,
     continuousBackups,
@@ -111,6 +114,8 @@ export const dynamodb = defineService({
     announce,
     depart,
     disassociate,
+    unite,
+    dissolve,
   ],
   judge: (operation, input) => [
     ...nameViolations(operation, input),

@@ -93,6 +93,15 @@ export interface Membership {
   isUnprotected?: true | undefined;
   /** Set while this replica is being disassociated. */
   isDisassociating?: true;
+  /** Set in a global table with multi-Region strong consistency. */
+  strong?: Strong | undefined;
+}
+
+/** What a global table with multi-Region strong consistency has in addition, the same in every replica. */
+export interface Strong {
+  /** The Region whose replica performs all writes and strongly consistent reads. The others follow it. */
+  home: string;
+  witness?: { region: string; status: DynamoDB.WitnessStatus } | undefined;
 }
 
 export interface Replica {

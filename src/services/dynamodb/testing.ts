@@ -1,4 +1,6 @@
+import { eraPrefix } from "#kernel/records/era.ts";
 import { type TestCloud, type TestCloudOptions, testCloud } from "#kernel/testing.ts";
+import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { dynamodb, dynamodbStreams } from "./service.ts";
 import type { Item, Value } from "./values/value.ts";
 
@@ -40,4 +42,11 @@ export async function withTable(options: TestCloudOptions = {}): Promise<WithTab
     put: (p, s, more = {}) => nube.aws.dynamodb.PutItem({ TableName, Item: { ...key(p, s), ...more } }),
     get: async (p, s) => (await nube.aws.dynamodb.GetItem({ TableName, Key: key(p, s) })).Item,
   };
+}
+
+/** The names of DynamoDB's collections that have rows, one for each row. */
+export async function collectionsIn(store: KeyValueStore): Promise<string[]> {
+  const rows = await store.range({ start: eraPrefix(1), end: eraPrefix(2), limit: 1_000 });
+  const names = rows.map(({ key }) => Buffer.from(key.subarray(4, key.indexOf(0, 4))).toString());
+  return names.filter((name) => name.startsWith("dynamodb/"));
 }

@@ -150,15 +150,6 @@ behaviour("a consistency or witnesses alone are not a change", update, async () 
     expect((await outcome(change(input)))[1]).toMatch(/^At least one of ProvisionedThroughput, /);
 });
 
-behaviour("strong consistency across three Regions is not implemented", update, async () => {
-  const creates = ["us-east-2", "us-west-2"].map((RegionName) => ({ Create: { RegionName } }));
-  const expected = await outcome(change({ ...ACTIONS(creates), MultiRegionConsistency: "STRONG" }));
-  const byName = ["NotImplemented", expect.stringContaining("strong consistency")];
-  expect(expected).toEqual(byName);
-  const mixed = { DeletionProtectionEnabled: false, MultiRegionConsistency: "STRONG" as const };
-  expect(await outcome(change(mixed))).toEqual(byName);
-});
-
 behaviour("a replica requested twice in one request is created once", update, async () => {
   const Create = { RegionName: "eu-west-2" };
   await change({ ReplicaUpdates: [{ Create }, { Create }] });

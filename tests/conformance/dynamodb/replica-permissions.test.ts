@@ -86,3 +86,56 @@ behaviour("both permissions together permit deleting a replica", iam, async () =
   await changeAs("e", "Delete", allow(["dynamodb:UpdateTable"], HOME), allow(both, AWAY));
   expect(await statuses()).toEqual([[AWAY, "DELETING"]]);
 });
+
+/** Creates or deletes a replica and a witness as a user who may do all that a replica requires, and something more. */
+async function watchAs(name: string, action: "Create" | "Delete", actions: string[], ...more: object[]) {
+  const table = "watched";
+  const on = (region: string, Action: string[]) => ({
+    Effect: "Allow",
+    Action,
+    Resource: `arn:aws:dynamodb:${region}:${account}:table/${table}`,
+  });
+  const allows = [on(HOME, ["dynamodb:UpdateTable"]), on(AWAY, actions), ...more];
+  const client = new DynamoDBClient(user(name, { account, allows }));
+  const result = await outcome(
+    client.send(
+      new UpdateTableCommand({
+        TableName: table,
+        ...(action === "Create" && { MultiRegionConsistency: "STRONG" }),
+        ReplicaUpdates: [{ [action]: { RegionName: AWAY } }],
+        GlobalTableWitnessUpdates: [{ [action]: { RegionName: WITNESS } }],
+      }),
+    ),
+  );
+  client.destroy();
+  return result;
+}
+const WITNESS = "eu-central-1";
+const witnessed = (action: string, ...regions: string[]) =>
+  regions.map((region) => ({
+    Effect: "Allow",
+    Action: `dynamodb:${action}`,
+    Resource: `arn:aws:dynamodb:${region}:${account}:table/watched`,
+  }));
+const security = guide("globaltables-security");
+
+behaviour("creating a witness requires CreateGlobalTableWitness in all Regions", security, async () => {
+  await create("watched");
+  const all = [HOME, AWAY, WITNESS];
+  for (const [at, region] of all.entries()) {
+    const others = all.filter((one) => one !== region);
+    const some = witnessed("CreateGlobalTableWitness", ...others);
+    expect(denied(await watchAs(`f${at}`, "Create", ACTIONS_TO_CREATE, ...some))).toBe(true);
+  }
+  const each = witnessed("CreateGlobalTableWitness", ...all);
+  expect(await watchAs("g", "Create", ACTIONS_TO_CREATE, ...each)).toBe("accepted");
+});
+
+behaviour("deleting a witness requires DeleteGlobalTableWitness in all Regions", security, async () => {
+  await settle();
+  const actions = ["dynamodb:DeleteTable", "dynamodb:DeleteTableReplica"];
+  const some = witnessed("DeleteGlobalTableWitness", HOME, AWAY);
+  expect(denied(await watchAs("h", "Delete", actions, ...some))).toBe(true);
+  const each = witnessed("DeleteGlobalTableWitness", HOME, AWAY, WITNESS);
+  expect(await watchAs("i", "Delete", actions, ...each)).toBe("accepted");
+});

@@ -1,17 +1,20 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { AwsError } from "#aws/errors.ts";
 import type { RawJson } from "#aws/protocols/json/raw.ts";
+import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalid } from "../errors.ts";
 import type { Projection } from "../expressions/projections.ts";
+import { atHome, homeOf } from "../replicas/home.ts";
+import type { Table } from "../store.ts";
 import { type Meter, meterOf } from "../throughput/meter.ts";
 import { rawTables, type StoredItem } from "../values/stored.ts";
 import { checkedItem, type Item } from "../values/value.ts";
 import { type Consumption, checkAnyDone, consumedOf, readUnits } from "./capacity.ts";
 import { checkKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
-import { storedItemAt, tableAt } from "./rows.ts";
+import { storedItemAt, tableAt, tableToRead } from "./rows.ts";
 
 const MAX_KEYS = 100;
 /** The most bytes of items, as DynamoDB counts them, and of JSON in one response; the other keys are unprocessed. */
@@ -22,24 +25,23 @@ const NO_INDEXES: Consumption["indexes"] = new Map();
 export const batchReadOperations = {
   async BatchGetItem(ctx, input) {
     const requests = requestsIn(input);
-    return ctx.read(async (tx) => {
-      const batch: Batch = {
-        responses: [],
-        unprocessed: Object.create(null),
-        used: [],
-        refused: undefined,
-        left: MAX_ITEM_BYTES,
-        text: 0,
-      };
-      const meter = meterOf(ctx, tx);
-      for (const request of requests) await readTable(tx, batch, request, meter);
-      checkAnyDone(batch.used, batch.refused);
-      return {
-        Responses: responsesOf(batch.responses),
-        UnprocessedKeys: batch.unprocessed,
-        ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, batch.used),
-      };
-    });
+    const batch: Batch = {
+      responses: [],
+      unprocessed: Object.create(null),
+      used: [],
+      refused: undefined,
+      left: MAX_ITEM_BYTES,
+      text: 0,
+    };
+    const elsewhere = await ctx.read((tx) => readHere(ctx, tx, batch, requests));
+    for (const request of elsewhere)
+      await atHome(ctx, (there) => there.read((tx) => readAlone(there, tx, batch, request)));
+    checkAnyDone(batch.used, batch.refused);
+    return {
+      Responses: responsesOf(batch.responses),
+      UnprocessedKeys: batch.unprocessed,
+      ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, batch.used),
+    };
   },
 } satisfies Handlers<"dynamodb">;
 
@@ -78,13 +80,41 @@ interface Batch {
   text: number;
 }
 
+/** Reads the tables whose items are in this Region. @returns the requests for latest items that are in another Region */
+async function readHere(
+  ctx: Context,
+  tx: ReadTransaction,
+  batch: Batch,
+  requests: readonly TableRequest[],
+): Promise<TableRequest[]> {
+  const elsewhere: TableRequest[] = [];
+  const meter = meterOf(ctx, tx);
+  for (const one of requests) {
+    const table = await tableAt(tx, one.name);
+    if (one.request.ConsistentRead && homeOf(table) !== undefined) elsewhere.push(one);
+    else await readTable(tx, batch, table, one, meter);
+  }
+  return elsewhere;
+}
+
+/** Reads the latest items of a table, in their Region. @throws {AwsError | HeldElsewhere} */
+async function readAlone(
+  ctx: Context,
+  tx: ReadTransaction,
+  batch: Batch,
+  request: TableRequest,
+): Promise<void> {
+  const table = await tableToRead(tx, request.name, true);
+  await readTable(tx, batch, table, request, meterOf(ctx, tx));
+}
+
 async function readTable(
   tx: ReadTransaction,
   batch: Batch,
+  table: Table,
   { name, request, project, keys }: TableRequest,
   meter: Meter | undefined,
 ): Promise<void> {
-  const table = await tableAt(tx, name);
   for (const key of keys) checkKey(table, key);
   const items: StoredItem[] = [];
   let units = 0;

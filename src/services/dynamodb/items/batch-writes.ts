@@ -4,6 +4,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalid, keyMismatch } from "../errors.ts";
+import { atHome, homeOf } from "../replicas/home.ts";
 import type { KeyNames, Table } from "../store.ts";
 import { type Meter, meterOf } from "../throughput/meter.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
@@ -12,7 +13,7 @@ import { itemCollectionMetrics } from "./collections.ts";
 import { checkedSize } from "./items.ts";
 import { checkKey, keyText, namesOf, rowKey } from "./keys.ts";
 import { checkPut } from "./room.ts";
-import { changeItem, itemAt, tableAt } from "./rows.ts";
+import { changeItem, itemAt, tableAt, tableToWrite } from "./rows.ts";
 import { needsPreviousItem, takesMore } from "./write.ts";
 
 const MAX_WRITES = 25;
@@ -28,6 +29,10 @@ export const batchWriteOperations = {
       if (from > 0) await new Promise(setImmediate);
       next = await ctx.transact((tx) => writeFrom(ctx, tx, batch, from));
     }
+    for (const write of batch.elsewhere) {
+      await new Promise(setImmediate);
+      await atHome(ctx, (there) => there.transact((tx) => writeAlone(there, tx, batch, write)));
+    }
     const used = batch.used.flat();
     checkAnyDone(used, batch.refused);
     return {
@@ -42,8 +47,9 @@ export const batchWriteOperations = {
 interface Batch {
   input: DynamoDB.BatchWriteItemInput;
   tables: readonly { name: string; writes: readonly Write[] }[];
-  /** The writes to all tables, each with the position of its table in `tables`. */
-  writes: readonly (Write & { of: number })[];
+  writes: readonly PlacedWrite[];
+  /** The writes to tables whose latest items are in another Region. */
+  elsewhere: PlacedWrite[];
   /** One list for each table, in the order of `tables`. */
   used: Consumption[][];
   metrics: DynamoDB.ItemCollectionMetricsPerTable;
@@ -59,6 +65,9 @@ interface Write {
   size: number | undefined;
   key: Item | undefined;
 }
+
+/** A write with the position of its table in a batch's `tables`. */
+type PlacedWrite = Write & { of: number };
 
 /** Validates the requested writes. Yields to other requests after each large item. @throws {AwsError} ValidationException */
 async function batchOf(input: DynamoDB.BatchWriteItemInput): Promise<Batch> {
@@ -78,6 +87,7 @@ async function batchOf(input: DynamoDB.BatchWriteItemInput): Promise<Batch> {
     input,
     tables,
     writes,
+    elsewhere: [],
     used: tables.map(() => []),
     metrics: Object.create(null),
     unprocessed: Object.create(null),
@@ -96,7 +106,11 @@ function writeIn(request: DynamoDB.WriteRequest): Write {
   return { request, put, size: checkedSize(put), key: undefined };
 }
 
-/** Performs as many writes of a batch, starting at `from`, as one commit takes. @returns the position of the next write */
+/**
+ * Performs as many writes of a batch, starting at `from`, as one commit takes. Those that belong in another Region are only
+ * checked.
+ * @returns the position of the next write
+ */
 async function writeFrom(ctx: Context, tx: Transaction, batch: Batch, from: number): Promise<number> {
   const tables: Table[] = [];
   for (const [of, { name, writes }] of batch.tables.entries()) {
@@ -113,9 +127,17 @@ async function writeFrom(ctx: Context, tx: Transaction, batch: Batch, from: numb
     const table = tables[write.of]!;
     // Since the previous commit, the table may have been changed, or replaced by another of its name.
     if (from > 0) checkWrite(table, write);
-    await writeOne(tx, batch, table, write, meter);
+    if (homeOf(table) !== undefined) batch.elsewhere.push(write);
+    else await writeOne(tx, batch, table, write, meter);
   }
   return at;
+}
+
+/** Performs a write in a commit of its own, in the Region of the table's latest items. @throws {AwsError | HeldElsewhere} */
+async function writeAlone(ctx: Context, tx: Transaction, batch: Batch, write: PlacedWrite): Promise<void> {
+  const table = await tableToWrite(tx, batch.tables[write.of]!.name);
+  checkWrite(table, write);
+  await writeOne(tx, batch, table, write, meterOf(ctx, tx));
 }
 
 /** Performs one write; without capacity for it, adds it to the unprocessed writes instead. */
@@ -123,7 +145,7 @@ async function writeOne(
   tx: Transaction,
   batch: Batch,
   table: Table,
-  { request, put, size = 0, key, of }: Batch["writes"][number],
+  { request, put, size = 0, key, of }: PlacedWrite,
   meter: Meter | undefined,
 ): Promise<void> {
   const { input } = batch;

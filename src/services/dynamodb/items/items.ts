@@ -27,7 +27,7 @@ import { itemCollectionMetrics } from "./collections.ts";
 import { checkIndexKeys, checkKey, checkUpdatedIndexKeys, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
 import { checkPut, isTooLarge } from "./room.ts";
-import { changeItem, itemAt, storedItemAt, tableAt } from "./rows.ts";
+import { changeItem, itemAt, storedItemAt, tableToRead, tableToWrite } from "./rows.ts";
 import { needsPreviousItem } from "./write.ts";
 
 /** Most reads of the store complete synchronously. `whenReady` then continues without awaiting a promise. */
@@ -37,7 +37,7 @@ export const itemOperations = {
     const key = checkedItem(input.Key);
     const project = projectionIn(input);
     return ctx.read((tx) =>
-      whenReady(tableAt(tx, input.TableName), (table) => {
+      whenReady(tableToRead(tx, input.TableName, input.ConsistentRead), (table) => {
         checkKey(table, key);
         return whenReady(storedItemAt(tx, table, key), (stored) => {
           const units = readUnits(stored?.size ?? 0, input.ConsistentRead);
@@ -59,7 +59,7 @@ export const itemOperations = {
     const size = checkedSize(item);
     const test = conditionIn(input);
     return ctx.transact((tx) =>
-      whenReady(tableAt(tx, input.TableName), (table) => {
+      whenReady(tableToWrite(tx, input.TableName), (table) => {
         checkPut(table, item, size);
         const row = rowKey(table.number, table.key, item);
         const meter = meterOf(ctx, tx);
@@ -82,7 +82,7 @@ export const itemOperations = {
     checkReturnValues(input.ReturnValues);
     const test = conditionIn(input);
     return ctx.transact((tx) =>
-      whenReady(tableAt(tx, input.TableName), (table) => {
+      whenReady(tableToWrite(tx, input.TableName), (table) => {
         checkKey(table, key);
         const row = rowKey(table.number, table.key, key);
         return whenReady(itemAt(tx, table, key, row), (before) => {
@@ -107,7 +107,7 @@ export const itemOperations = {
     const key = checkedItem(input.Key);
     const { update, test } = updateIn(input);
     return ctx.transact((tx) =>
-      whenReady(tableAt(tx, input.TableName), (table) => {
+      whenReady(tableToWrite(tx, input.TableName), (table) => {
         checkKey(table, key);
         if (update) checkNoKeyUpdates(table, update);
         const row = rowKey(table.number, table.key, key);

@@ -1,7 +1,10 @@
+import type { AwsError } from "#aws/errors.ts";
 import type { KeyPart } from "#kernel/records/keys.ts";
 import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { noSuchTable } from "../errors.ts";
+import { inTransaction, isBeingModified, isBeingMoved } from "../replicas/errors.ts";
+import { HeldElsewhere, homeOf } from "../replicas/home.ts";
 import { keepChange } from "../replicas/journal.ts";
 import { itemRows, type Table, tables } from "../store.ts";
 import { StoredItem } from "../values/stored.ts";
@@ -9,9 +12,37 @@ import type { Item } from "../values/value.ts";
 import { rowKey } from "./keys.ts";
 import { type WriteOptions, writeItem } from "./write.ts";
 
-/** A table by its name or its ARN. @throws {AwsError} ResourceNotFoundException */
+/**
+ * A table by its name or its ARN, whose items may be older than those of another replica.
+ * @throws {AwsError} ResourceNotFoundException
+ */
 export const tableAt = (tx: ReadTransaction, name: string): MaybePromise<Table> =>
   whenReady(tx.get(tables, [tableName(name)]), checkUsable);
+
+/** A table for a read. @throws {AwsError | HeldElsewhere} */
+export const tableToRead = (
+  tx: ReadTransaction,
+  name: string,
+  isConsistent: boolean | undefined,
+): MaybePromise<Table> =>
+  isConsistent ? whenReady(tableAt(tx, name), (table) => checkHere(table, isBeingMoved)) : tableAt(tx, name);
+
+/** A table for a write. @throws {AwsError | HeldElsewhere} */
+export const tableToWrite = (tx: ReadTransaction, name: string): MaybePromise<Table> =>
+  whenReady(tableAt(tx, name), (table) => checkHere(table, isBeingModified));
+
+/** A table for a transaction. @throws {AwsError} also if the table has multi-Region strong consistency */
+export const tableToTransact = (tx: ReadTransaction, name: string): MaybePromise<Table> =>
+  whenReady(tableAt(tx, name), (table) => {
+    if (table.group?.strong) throw inTransaction();
+    return table;
+  });
+
+function checkHere(table: Table, unsettled: () => AwsError): Table {
+  const home = homeOf(table);
+  if (home !== undefined) throw new HeldElsewhere(home, unsettled);
+  return table;
+}
 
 function checkUsable(table: Table | undefined): Table {
   if (!table || table.restoring || table.leaving) throw noSuchTable();

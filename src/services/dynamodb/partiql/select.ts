@@ -8,7 +8,7 @@ import type { Path } from "../expressions/grammar.ts";
 import { clashIn, valueAt } from "../expressions/paths.ts";
 import { add, type Consumption, consumedCapacity } from "../items/capacity.ts";
 import { hashOf, namesOf, partitionNames, sortNames, sortPart } from "../items/keys.ts";
-import { tableAt } from "../items/rows.ts";
+import { tableToRead } from "../items/rows.ts";
 import { itemsIn, type Page, pageOf } from "../reads/pages.ts";
 import { restOfQuery, sortBounds } from "../reads/query.ts";
 import { indexOf, type Reading, readingOf } from "../reads/reading.ts";
@@ -52,7 +52,7 @@ export async function select(
   values: readonly Value[],
   request: Request,
 ): Promise<DynamoDB.ExecuteStatementOutput> {
-  const table = await tableAt(tx, statement.table);
+  const table = await tableToRead(tx, statement.table, request.ConsistentRead);
   const index = indexOf(table, statement.index, undefined);
   const key = index?.key ?? table.key;
   const reach = reachOf(table, key, statement.where, values);

@@ -1,12 +1,14 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalid } from "../errors.ts";
 import { testOf } from "../expressions/conditions.ts";
 import { type Consumption, consumedCapacity, consumedOf, readUnits } from "../items/capacity.ts";
 import { checkKey } from "../items/keys.ts";
-import { itemAt, tableAt } from "../items/rows.ts";
+import { itemAt, tableToRead, tableToTransact, tableToWrite } from "../items/rows.ts";
+import { atHome, isHeldElsewhere } from "../replicas/home.ts";
 import type { Table } from "../store.ts";
 import { type Meter, meterOf } from "../throughput/meter.ts";
 import { tokenIn } from "../transactions/tokens.ts";
@@ -49,28 +51,47 @@ export const statementOperations = {
     const types = parsed.flatMap((one) => (one instanceof AwsError ? [] : [one.statement.type]));
     checkReadsOrWrites(types);
     const used: Consumption[] = [];
-    const answers = async (
+    const Responses: DynamoDB.BatchStatementResponse[] = [];
+    const answer = async (
+      at: number,
       one: (read: ReadStatement, sent: DynamoDB.BatchStatementRequest) => Promise<StatementResult>,
     ) => {
-      const Responses: DynamoDB.BatchStatementResponse[] = [];
-      for (const [at, statement] of parsed.entries())
-        Responses.push(
-          await responseTo(statement, () => one(statement as ReadStatement, Statements[at]!), used),
-        );
-      return { Responses, ConsumedCapacity: consumedOf(ReturnConsumedCapacity, used) };
-    };
-    if (types[0] === "select")
-      return ctx.read((tx) =>
-        answers(({ statement, values }, { ConsistentRead }) =>
-          readOne(tx, statement as Select, values, ConsistentRead, meterOf(ctx, tx)),
-        ),
+      const statement = parsed[at]!;
+      Responses[at] = await responseTo(
+        statement,
+        () => one(statement as ReadStatement, Statements[at]!),
+        used,
       );
-    // Each statement has its own commit, so that each may be of the maximum size.
-    return answers(({ statement, values }, sent) => {
-      if (statement.type === "exists") throw onlyInTransactions();
-      const returnOnFailure = sent.ReturnValuesOnConditionCheckFailure;
-      return ctx.transact((tx) => perform(tx, statement as Write, values, returnOnFailure, meterOf(ctx, tx)));
-    });
+    };
+    if (types[0] === "select") {
+      const selectIn =
+        (where: Context, tx: ReadTransaction) =>
+        ({ statement, values }: ReadStatement, { ConsistentRead }: DynamoDB.BatchStatementRequest) =>
+          readOne(tx, statement as Select, values, ConsistentRead, meterOf(where, tx));
+      const elsewhere = await ctx.read(async (tx) => {
+        const held: number[] = [];
+        for (const at of parsed.keys())
+          if (await isHeldElsewhere(answer(at, selectIn(ctx, tx)))) held.push(at);
+        return held;
+      });
+      for (const at of elsewhere)
+        await answer(at, (one, sent) =>
+          atHome(ctx, (there) => there.read((tx) => selectIn(there, tx)(one, sent))),
+        );
+    } else {
+      // Each statement has its own commit, so that each may be of the maximum size.
+      for (const at of parsed.keys())
+        await answer(at, ({ statement, values }, sent) => {
+          if (statement.type === "exists") throw onlyInTransactions();
+          const returnOnFailure = sent.ReturnValuesOnConditionCheckFailure;
+          return atHome(ctx, (there) =>
+            there.transact((tx) =>
+              perform(tx, statement as Write, values, returnOnFailure, meterOf(there, tx)),
+            ),
+          );
+        });
+    }
+    return { Responses, ConsumedCapacity: consumedOf(ReturnConsumedCapacity, used) };
   },
 
   async ExecuteTransaction(ctx, input) {
@@ -83,7 +104,7 @@ export const statementOperations = {
       throw invalid("RETURNING clause is not supported in ExecuteTransaction");
     const token = tokenIn(input);
     return ctx.transact(async (tx) => {
-      const tables = await Promise.all(parsed.map(({ statement }) => tableAt(tx, statement.table)));
+      const tables = await Promise.all(parsed.map(({ statement }) => tableToTransact(tx, statement.table)));
       const { used, split } = await applyActions(
         tx,
         token,
@@ -130,7 +151,7 @@ async function perform(
   returnOnFailure: ReturnOnFailure,
   meter: Meter | undefined,
 ): Promise<StatementResult> {
-  const table = await tableAt(tx, statement.table);
+  const table = await tableToWrite(tx, statement.table);
   const action = actionBy(table, statement, values, returnOnFailure);
   return write(tx, table, action, "returning" in statement ? statement.returning : undefined, meter);
 }
@@ -143,7 +164,8 @@ async function readOne(
   consistent: boolean | undefined,
   meter: Meter | undefined,
 ): Promise<StatementResult> {
-  const target = await targetOf(tx, statement, values, "BatchExecuteStatement");
+  const table = await tableToRead(tx, statement.table, consistent);
+  const target = targetOf(table, statement, values, "BatchExecuteStatement");
   const result = await getOne(tx, target, statement, values, consistent);
   meter?.take("read", result.used);
   return result;
@@ -154,13 +176,7 @@ interface Target extends Singleton {
   table: Table;
 }
 
-async function targetOf(
-  tx: ReadTransaction,
-  statement: Select,
-  values: readonly Value[],
-  operation: string,
-): Promise<Target> {
-  const table: Table = await tableAt(tx, statement.table);
+function targetOf(table: Table, statement: Select, values: readonly Value[], operation: string): Target {
   const singleton =
     statement.index === undefined ? singletonIn(table.key, statement.where, values) : undefined;
   if (!singleton) throw primaryKeyNotGiven(operation);
@@ -195,8 +211,10 @@ async function getAll(
   const used: Consumption[] = [];
   const Responses: DynamoDB.ItemResponse[] = [];
   const all: Target[] = [];
-  for (const { statement, values } of parsed)
-    all.push(await targetOf(tx, statement as Select, values, "ExecuteTransaction"));
+  for (const { statement, values } of parsed) {
+    const table = await tableToTransact(tx, statement.table);
+    all.push(targetOf(table, statement as Select, values, "ExecuteTransaction"));
+  }
   checkDistinct(
     all.map(({ key }) => ({ kind: "check", item: key })),
     all.map(({ table }) => table),
@@ -230,6 +248,8 @@ const CODES: Record<string, DynamoDB.BatchStatementErrorCodeEnum> = {
   ItemCollectionSizeLimitExceededException: "ItemCollectionSizeLimitExceeded",
   ProvisionedThroughputExceededException: "ProvisionedThroughputExceeded",
   ThrottlingException: "ThrottlingError",
+  ReplicatedWriteConflictException: "TransactionConflict",
+  InternalServerError: "InternalServerError",
 };
 
 /** The response to one statement of a batch, which contains its error if it fails. */

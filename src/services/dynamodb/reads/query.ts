@@ -15,7 +15,7 @@ import {
 import { placeholders } from "../expressions/placeholders.ts";
 import { hashOf, rowKey, sortPart } from "../items/keys.ts";
 import { checkParameters, namedProjection } from "../items/request.ts";
-import { tableAt } from "../items/rows.ts";
+import { tableToRead } from "../items/rows.ts";
 import { checkedConditions } from "../legacy/conditions.ts";
 import { keyConditionsIn } from "../legacy/key-conditions.ts";
 import type { Index, KeyNames, Table } from "../store.ts";
@@ -48,7 +48,7 @@ export const queryOperations = {
       );
     const conditions = expressed ? keyConditionsOf(expressed, placeholderMap) : keyConditionsIn(keys!);
     return ctx.read(async (tx) => {
-      const table = await tableAt(tx, input.TableName);
+      const table = await tableToRead(tx, input.TableName, input.ConsistentRead);
       const index = indexOf(table, input.IndexName, start);
       const key = index?.key ?? table.key;
       const read = { ...reading(table, index), meter: meterOf(ctx, tx) };

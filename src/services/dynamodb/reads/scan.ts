@@ -5,7 +5,7 @@ import { placeholders } from "../expressions/placeholders.ts";
 import { checkSize } from "../expressions/tokens.ts";
 import { hashOf, rowKey } from "../items/keys.ts";
 import { checkParameters } from "../items/request.ts";
-import { tableAt } from "../items/rows.ts";
+import { tableToRead } from "../items/rows.ts";
 import { checkedConditions } from "../legacy/conditions.ts";
 import type { Index, Table } from "../store.ts";
 import { meterOf } from "../throughput/meter.ts";
@@ -31,7 +31,7 @@ export const scanOperations = {
     const reading = readingOf(input, placeholderMap, older);
     placeholderMap.settle();
     return ctx.read(async (tx) => {
-      const table = await tableAt(tx, input.TableName);
+      const table = await tableToRead(tx, input.TableName, input.ConsistentRead);
       const index = indexOf(table, input.IndexName, start);
       const read = { ...reading(table, index), meter: meterOf(ctx, tx) };
       if (start) {

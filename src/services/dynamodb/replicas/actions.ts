@@ -3,6 +3,7 @@ import { REGIONS } from "#aws/regions.ts";
 import type { Place } from "#kernel/records/collection.ts";
 import type { Overrides, Table } from "../store.ts";
 import { checkEncryption, describedEncryption } from "../tables/encryption.ts";
+import { checkStrongMembers } from "./consistency.ts";
 import {
   byRequest,
   keysDiffer,
@@ -10,23 +11,50 @@ import {
   noSuchRegion,
   notAlone,
   notLocal,
+  notStrong,
+  otherFields,
   ownRegion,
   provisioned,
   severalActions,
   severalKinds,
 } from "./errors.ts";
 
-/** A request to create, delete or disassociate one replica, or to change some. */
+interface NewReplica {
+  region: string;
+  overrides: Overrides | undefined;
+  key: string | undefined;
+}
+
+/**
+ * A request to create, delete or disassociate one replica, or to change some. All other replicas of a strongly consistent
+ * table and its witness are created or deleted together.
+ */
 export type ReplicaRequest =
-  | { kind: "create"; region: string; overrides: Overrides | undefined; key: string | undefined }
-  | { kind: "delete"; region: string }
+  | ({ kind: "create"; consistency: DynamoDB.MultiRegionConsistency | undefined } & NewReplica)
+  | { kind: "create strong"; replicas: NewReplica[]; witness: string | undefined }
+  | { kind: "delete"; regions: string[]; witness: string | undefined }
   | { kind: "disassociate"; region: string }
   | { kind: "update"; changes: { region: string; overrides: Overrides; hasKey: boolean }[] };
 
 /** @throws {AwsError} ValidationException */
 export function replicaRequestIn(input: DynamoDB.UpdateTableInput, home: string): ReplicaRequest {
-  const { TableName: _, ReplicaUpdates = [], MultiRegionConsistency: __, ...others } = input;
-  if (Object.values(others).some((member) => member !== undefined)) throw notAlone();
+  const {
+    TableName: _,
+    ReplicaUpdates = [],
+    MultiRegionConsistency: consistency,
+    GlobalTableWitnessUpdates: witnesses = [],
+    ...others
+  } = input;
+  const isAlone = Object.values(others).every((member) => member === undefined);
+  if (consistency === "STRONG") {
+    checkStrongMembers(input, home);
+    if (!isAlone) throw otherFields();
+    const replicas = ReplicaUpdates.map(({ Create }) => newReplicaIn(Create!));
+    return { kind: "create strong", replicas, witness: witnesses[0]?.Create?.RegionName };
+  }
+  const isDeletion = ReplicaUpdates.every(({ Delete }) => Delete) && witnesses.every(({ Delete }) => Delete);
+  if (witnesses.length > 0 && !isDeletion) throw notStrong();
+  if (!isAlone) throw notAlone();
   const kinds = new Set(ReplicaUpdates.map(kindOf));
   if (kinds.size > 1) throw severalKinds();
   const [kind] = kinds;
@@ -34,18 +62,18 @@ export function replicaRequestIn(input: DynamoDB.UpdateTableInput, home: string)
     ({ Create, Update, Delete, Disassociate }) => (Create ?? Update ?? Delete ?? Disassociate)!,
   );
   const distinct = new Set(actions.map((action) => JSON.stringify(action)));
-  if (kind !== "update" && distinct.size > 1) throw severalActions();
+  if ((kind === "create" || kind === "disassociate") && distinct.size > 1) throw severalActions();
   const region = actions[0]!.RegionName;
   if (kind === "disassociate") {
     if (region !== home) throw notLocal();
     return { kind, region };
   }
   for (const { RegionName } of actions) checkRegion(RegionName, home);
-  if (kind === "delete") return { kind, region };
-  if (kind === "create") {
-    const { KMSMasterKeyId: key } = ReplicaUpdates[0]!.Create!;
-    return { kind, region, overrides: overridesIn(actions[0]!), key };
+  if (kind === "delete") {
+    const regions = [...new Set(actions.map(({ RegionName }) => RegionName))];
+    return { kind, regions, witness: witnesses[0]?.Delete?.RegionName };
   }
+  if (kind === "create") return { kind, consistency, ...newReplicaIn(ReplicaUpdates[0]!.Create!) };
   const changes = actions.map((action) => {
     const overrides = overridesIn(action);
     const hasKey = "KMSMasterKeyId" in action && action.KMSMasterKeyId !== undefined;
@@ -54,6 +82,12 @@ export function replicaRequestIn(input: DynamoDB.UpdateTableInput, home: string)
   });
   return { kind: "update", changes };
 }
+
+const newReplicaIn = (create: DynamoDB.CreateReplicationGroupMemberAction): NewReplica => ({
+  region: create.RegionName,
+  overrides: overridesIn(create),
+  key: create.KMSMasterKeyId,
+});
 
 function kindOf(update: DynamoDB.ReplicationGroupUpdate): ReplicaRequest["kind"] {
   const { Create, Update, Delete, Disassociate } = update;

@@ -1,6 +1,6 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Context } from "#kernel/context.ts";
-import { type Table, tables } from "../store.ts";
+import { type Strong, type Table, tables } from "../store.ts";
 import { describedClass, describedWarmth } from "../tables/description.ts";
 import { describedEncryption } from "../tables/encryption.ts";
 import { indexRead } from "./overrides.ts";
@@ -34,9 +34,16 @@ export async function withReplicaDescriptions(
     GlobalTableVersion: VERSION,
     Replicas,
     GlobalTableSettingsReplicationMode: MODE,
-    DisassociationProtectionEnabled: !group.isUnprotected,
+    ...(group.strong
+      ? describedStrong(group.strong)
+      : { DisassociationProtectionEnabled: !group.isUnprotected }),
   };
 }
+
+const describedStrong = ({ witness }: Strong) => ({
+  MultiRegionConsistency: "STRONG" as const,
+  GlobalTableWitnesses: witness && [{ RegionName: witness.region, WitnessStatus: witness.status }],
+});
 
 /** The part of a replica's description that differs between replicas. */
 function own(table: Table): DynamoDB.ReplicaDescription {

@@ -1,16 +1,22 @@
-import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { job } from "#kernel/work/jobs.ts";
 import { journalRows, type Membership, type Table, tables } from "../store.ts";
-import { forgetGroup, removeReplica, replicaIn, replicaOf, standalone, withReplica } from "./group.ts";
+import {
+  forgetGroup,
+  type Replicated,
+  removeReplica,
+  replicaIn,
+  replicaOf,
+  settle,
+  standalone,
+  withReplica,
+} from "./group.ts";
 import { cursors } from "./journal.ts";
 
 /** How long the disassociation is shown as in progress, at least. */
 const DISASSOCIATION_MS = 1_000;
 /** The interval at which it is checked whether all changes are delivered. */
 const RECHECK_MS = 500;
-
-type Replicated = Table & { group: Membership };
 
 /** Sends no further changes of this replica to the others, and makes it a table of its own once they have the earlier ones. */
 export function startDisassociation(tx: Transaction, table: Replicated): Table {
@@ -49,13 +55,6 @@ export const disassociate = job<{ table: string; number: number }>("dynamodb/dis
     return undefined;
   },
 });
-
-/** A change in another Region must be durable there before the next step relies on it. */
-async function settle<R>(there: Context, change: (tx: Transaction) => Promise<R>): Promise<R> {
-  const result = await there.transact(change);
-  await there.durable();
-  return result;
-}
 
 /** Makes another Region send a replica no changes but those that it has had until now. */
 async function endDelivery(tx: Transaction, name: string, of: Membership, region: string): Promise<void> {

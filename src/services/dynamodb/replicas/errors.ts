@@ -1,5 +1,9 @@
 import { REGIONS } from "#aws/regions.ts";
+import { faultsOf } from "#kernel/service.ts";
 import { invalid, invalidParameters, tableIsBusy } from "../errors.ts";
+
+const fault = faultsOf<"dynamodb">();
+const STRONG = "global tables with MultiRegionConsistency set to STRONG";
 
 export const notAlone = () =>
   invalidParameters("Replica modification must be the only operation in the request");
@@ -60,3 +64,46 @@ export const provisioned = () =>
     "MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED",
   );
 export const inUse = () => tableIsBusy("The resource which you are attempting to change is in use.");
+
+export const notStrong = () =>
+  invalid(
+    "MultiRegionConsistency must be set as STRONG when GlobalTableWitnessUpdates parameter is present.",
+  );
+export const onlyCreates = () =>
+  invalid("Only Replica Create actions are supported when MultiRegionConsistency parameter is provided.");
+export const wrongCount = () => invalid(`Unsupported replica count for ${STRONG}.`);
+export const otherFields = () =>
+  invalid("Requests that modify replicas or witnesses must not also modify other fields");
+export const sameRegion = () => invalid("Cannot target multiple regions with the same action");
+export const witnessHere = () =>
+  invalid(
+    "Cannot add a witness in the same region as an existing replica when creating a global table with MultiRegionConsistency set to STRONG.",
+  );
+export const unsupportedRegions = (regions: readonly string[]) =>
+  invalid(`Unsupported Region(s) specified for ${STRONG}: [${regions.join(", ")}].`);
+export const isGlobalAlready = () =>
+  invalid("MultiRegionConsistency parameter is unsupported on existing global table");
+export const noMoreReplicas = () =>
+  invalid("Cannot add replicas to a global table with strong MultiRegionConsistency");
+export const onlyOneDeleted = () =>
+  invalid(`Deletion of only one table replica is not supported for ${STRONG}.`);
+export const witnessLeft = () => invalid("Update table delete operation does not include all witnesses.");
+export const notWitness = (regions: readonly string[]) =>
+  invalid(
+    `Update global table operation failed because one or more witnesses were not part of the global table. Please retry the request without these witnesses: [${regions.join(", ")}].`,
+  );
+/** Says that a strongly consistent global table does not have something. AWS's own words for these cases are not known. */
+const notSupported = (what: string) => invalid(`${what} not supported for ${STRONG}.`);
+export const hasItems = () => notSupported("Tables that contain data are");
+export const hasLocalIndexes = () => notSupported("Local secondary indexes are");
+export const hasTimeToLive = () => notSupported("Time to Live is");
+export const inTransaction = () => notSupported("Transaction operations are");
+export const notDisassociable = () => notSupported("Disassociation of a replica is");
+
+export const isBeingModified = () =>
+  fault(
+    "ReplicatedWriteConflictException",
+    "The request was rejected because one or more items in the request are being modified by a request in another Region.",
+  );
+export const isBeingMoved = () =>
+  fault("InternalServerError", "An error occurred on the server side.", { status: 500 });

@@ -1,13 +1,32 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import type { Transaction } from "#kernel/records/transaction.ts";
+import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { type Capacity, type Membership, type Replica, type Table, tables } from "../store.ts";
 import { clear } from "../tables/clear.ts";
-import { inUse, wasSource } from "./errors.ts";
+import { inUse, noReplica, notReplicated, wasSource } from "./errors.ts";
 import { cursors, trimJournal } from "./journal.ts";
 import { indexRead } from "./overrides.ts";
+import { nextVersion } from "./version.ts";
 
 /** How long a replica cannot be deleted after another one was created from it. */
 const SOURCE_MS = 86_400_000;
+
+export type Replicated = Table & { group: Membership };
+
+export const newGroup = (tx: Transaction, region: string): Membership => ({
+  id: tx.uuid(),
+  number: tx.sequence(),
+  region,
+  replicas: [],
+  settled: nextVersion(tx, region),
+});
+
+/** A change in another Region must be durable there before the next step relies on it. */
+export async function settle<R>(there: Context, change: (tx: Transaction) => Promise<R>): Promise<R> {
+  const result = await there.transact(change);
+  await there.durable();
+  return result;
+}
 
 export const replicaIn = (group: Membership | undefined, region: string): Replica | undefined =>
   group?.replicas.find((one) => one.region === region);
@@ -26,6 +45,13 @@ export function checkIdle({ group, restoring, leaving }: Table): void {
 /** @throws {AwsError} ValidationException if another replica was recently created from this one */
 export function checkNoSource({ replicas }: Membership, region: string, now: number): void {
   if (replicas.some(({ source, since }) => source === region && since > now - SOURCE_MS)) throw wasSource();
+}
+
+/** @throws {AwsError} ValidationException if there is no replica in one of the Regions */
+export function checkMembers({ group }: Table, regions: readonly string[]): void {
+  if (!group) throw noReplica();
+  const strangers = regions.filter((region) => !replicaIn(group, region));
+  if (strangers.length > 0) throw notReplicated(strangers);
 }
 
 const withReplicas = (table: Table, group: Membership, replicas: Replica[]): Table => ({
@@ -50,14 +76,26 @@ export const withStatus = (
     group.replicas.map((one) => (one.region === of ? { ...one, status } : one)),
   );
 
+/** Sets the status of all other replicas, and of the witness. */
+export function withStatuses(
+  table: Table,
+  group: Membership,
+  status: "CREATING" | "ACTIVE" | "DELETING",
+): Replicated {
+  const { strong } = group;
+  const replicas = group.replicas.map((one) => ({ ...one, status }));
+  const witness = strong?.witness && { ...strong.witness, status };
+  return { ...table, group: { ...group, replicas, ...(strong && { strong: { ...strong, witness } }) } };
+}
+
 /** The table of this name in the transaction's Region, if it is a replica of the global table. */
 export async function replicaOf(
-  tx: Transaction,
+  tx: ReadTransaction,
   name: string,
   { id }: Pick<Membership, "id">,
-): Promise<(Table & { group: Membership }) | undefined> {
+): Promise<Replicated | undefined> {
   const table = await tx.get(tables, [name]);
-  return table?.group?.id === id ? (table as Table & { group: Membership }) : undefined;
+  return table?.group?.id === id ? (table as Replicated) : undefined;
 }
 
 /** Sets the status of a replica in this Region's list of replicas. */

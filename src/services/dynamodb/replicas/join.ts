@@ -1,4 +1,3 @@
-import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { collection } from "#kernel/records/collection.ts";
 import type { Transaction } from "#kernel/records/transaction.ts";
@@ -10,7 +9,7 @@ import { openStream } from "../streams/shards.ts";
 import { startExpiring } from "../tables/expire.ts";
 import { startCounting } from "../tables/tally.ts";
 import { decodeItem, readAtOnce } from "../values/stored.ts";
-import { markStatus, removeReplica, replicaIn, replicaOf, withReplica } from "./group.ts";
+import { markStatus, type Replicated, removeReplica, replicaIn, replicaOf, withReplica } from "./group.ts";
 import { startSweeping } from "./journal.ts";
 import { scaleLikeSource } from "./scaling.ts";
 import { share } from "./settings.ts";
@@ -47,8 +46,6 @@ export function startJoining(
   tx.put(joinings, { table: name, number, region, overrides });
   tx.enqueue(join, { number, region }, { delay: JOIN_MS });
 }
-
-type Replicated = Table & { group: Membership };
 
 /**
  * Creates a replica in repeatable steps: the others list it and its table is created, so that they send it their changes;
@@ -122,8 +119,8 @@ async function introduce(ctx: Context, { region }: Joining, { name, group }: Rep
   return true;
 }
 
-/** Creates the replica's table. @returns `false` if another table has the name */
-async function makeReplica(
+/** Creates the table of a new replica, which is not used yet. @returns `false` if another table has the name */
+export async function makeReplica(
   tx: Transaction,
   source: Replicated,
   region: string,
@@ -143,7 +140,8 @@ async function makeReplica(
     onDemandSince: source.onDemandSince,
     throughput: source.throughput,
     warm: source.warm,
-    stream: await openStream(tx, source, source.stream!.view),
+    // Strongly consistent replicas do not share the settings of streams.
+    stream: source.group.strong ? undefined : await openStream(tx, source, source.stream!.view),
     ttl: source.ttl,
     tableClass: source.tableClass,
     deletionProtection: false,
@@ -173,6 +171,7 @@ function membershipOf(
     replicas: [source, ...othersThan(region, group)],
     settled: group.settled,
     overrides,
+    strong: group.strong,
   };
 }
 
@@ -220,11 +219,7 @@ async function activate(ctx: Context, { region, number }: Joining, table: Replic
   await there.durable();
   for (const other of othersThan(region, group))
     await ctx.elsewhere(other.region).transact((tx) => markStatus(tx, name, group, region, "ACTIVE"));
-  await scaleLikeSource(ctx, table, region).catch((error) => {
-    // The replica is usable without scaling, which can be set again.
-    if (!(error instanceof AwsError) || error.status >= 500) throw error;
-    ctx.log.warn("a replica is not scaled as its source", { error, table: name, region });
-  });
+  await scaleLikeSource(ctx, table, region);
   await ctx.transact(async (tx) => {
     await markStatus(tx, name, group, region, "ACTIVE");
     tx.delete(joinings, [number, region]);

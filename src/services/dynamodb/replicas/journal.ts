@@ -57,27 +57,44 @@ export function keepChange(
 export const startDelivery = (tx: Transaction, { name, number }: Table, region: string): void =>
   tx.enqueue(deliver, { table: name, number, region }, { lane: `deliver/${number}/${region}` });
 
-/**
- * Delivers this Region's changes to another replica, in order. They are deleted here once they are durable there; a change
- * that is delivered twice is applied once.
- */
-export const deliver = job<{ table: string; number: number; region: string }>("dynamodb/deliver", {
+/** The delivery of a table's changes to another Region. */
+export interface Delivery {
+  table: string;
+  number: number;
+  region: string;
+}
+
+/** The result of a delivery to a replica that does not exist yet. */
+const REFUSED = -1;
+
+export const deliver = job<Delivery>("dynamodb/deliver", {
   attempts: Number.POSITIVE_INFINITY,
-  async run(ctx, { table, number, region }) {
-    const waiting = await ctx.read((tx) => nextChanges(tx, table, number, region));
-    const last = waiting?.at(-1);
-    if (!last) return undefined;
-    const there = ctx.elsewhere(region);
-    for (let next: number | undefined = 0; next < waiting!.length; ) {
-      const from: number = next;
-      next = await there.transact((tx) => takeFrom(tx, ctx, table, waiting!, from));
-      if (next === undefined) return { again: RETRY_MS };
-    }
-    await there.durable();
-    await ctx.transact((tx) => advance(tx, { table, number, region, sent: last.sequence }));
-    return { again: 0 };
+  async run(ctx, delivery) {
+    const delivered = await deliverNext(ctx, delivery);
+    if (delivered === REFUSED) return { again: RETRY_MS };
+    return delivered > 0 ? { again: 0 } : undefined;
   },
 });
+
+/**
+ * Delivers the next changes of the context's Region to another replica, in order. They are deleted once they are durable
+ * there; a change that is delivered twice is applied once.
+ * @returns their number
+ */
+export async function deliverNext(ctx: Context, { table, number, region }: Delivery): Promise<number> {
+  const waiting = (await ctx.read((tx) => nextChanges(tx, table, number, region))) ?? [];
+  const last = waiting.at(-1);
+  if (!last) return 0;
+  const there = ctx.elsewhere(region);
+  for (let next: number | undefined = 0; next < waiting.length; ) {
+    const from: number = next;
+    next = await there.transact((tx) => takeFrom(tx, ctx, table, waiting, from));
+    if (next === undefined) return REFUSED;
+  }
+  await there.durable();
+  await ctx.transact((tx) => advance(tx, { table, number, region, sent: last.sequence }));
+  return waiting.length;
+}
 
 async function nextChanges(
   tx: ReadTransaction,

@@ -68,7 +68,14 @@ export async function checkScaled(ctx: Context, name: string): Promise<void> {
 }
 
 /** Gives a new replica the write scaling of the table that it was created from. */
-export async function scaleLikeSource(ctx: Context, table: Table, region: string): Promise<void> {
+export const scaleLikeSource = (ctx: Context, table: Table, region: string): Promise<void> =>
+  copyScaling(ctx, table, region).catch((error) => {
+    // The replica is usable without scaling, which can be set again.
+    if (!(error instanceof AwsError) || error.status >= 500) throw error;
+    ctx.log.warn("a replica is not scaled as its source", { error, table: table.name, region });
+  });
+
+async function copyScaling(ctx: Context, table: Table, region: string): Promise<void> {
   if (table.billing !== "PROVISIONED") return;
   for (const index of [undefined, ...globalIndexes(table)]) {
     const scaled = { region: ctx.region, table: table.name, index: index?.name, way: "Write" as const };

@@ -1,29 +1,35 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Context } from "#kernel/context.ts";
-import type { Transaction } from "#kernel/records/transaction.ts";
 import { job } from "#kernel/work/jobs.ts";
 import { tableName } from "../items/rows.ts";
-import { type Membership, type Overrides, type Table, tables } from "../store.ts";
+import { type Overrides, type Table, tables } from "../store.ts";
 import { openStream } from "../streams/shards.ts";
 import { described } from "../tables/description.ts";
 import { findTable, isBeingCreated, namedTable } from "../tables/named.ts";
 import { changedOverrides, checkChange, checkKey, type ReplicaRequest, replicaRequestIn } from "./actions.ts";
+import { CHANGE_MS, type ReplicaChange } from "./change.ts";
 import { withReplicaDescriptions } from "./description.ts";
 import { startDisassociation } from "./disassociate.ts";
 import {
   beingAdded,
   inUse,
   isAssociated,
+  isGlobalAlready,
   isProtected,
-  noReplica,
+  noMoreReplicas,
+  notDisassociable,
   notReplicated,
+  notStrong,
   replicaExists,
+  severalActions,
 } from "./errors.ts";
 import {
   checkIdle,
+  checkMembers,
   checkNoSource,
   markStatus,
-  replicaIn,
+  newGroup,
+  type Replicated,
   replicaOf,
   withReplica,
   withStatus,
@@ -32,10 +38,7 @@ import { startJoining } from "./join.ts";
 import { startSweeping } from "./journal.ts";
 import { dismiss } from "./leave.ts";
 import { checkScaled } from "./scaling.ts";
-import { nextVersion } from "./version.ts";
-
-/** How long a change is shown as in progress, at least. */
-const CHANGE_MS = 1_000;
+import { strongCreation, strongDeletion } from "./strong.ts";
 
 /**
  * Creates, changes, deletes or disassociates replicas of a table. The response shows the replicas as they were, since the
@@ -58,12 +61,17 @@ export async function updateReplicas(
     checkIdle(table);
     return change.begin(tx, table, tx.now());
   });
-  const shown = {
-    ...table,
-    group: table.group && { ...table.group, replicas: former.group?.replicas ?? [] },
-  };
+  const shown = withMembersOf(former, table);
   const TableDescription = await withReplicaDescriptions(ctx, shown, described(ctx, table, "UPDATING"));
   return { TableDescription };
+}
+
+/** A table with the replicas and the witness that it had before. */
+function withMembersOf({ group: former }: Table, table: Table): Table {
+  const { group } = table;
+  if (!group) return table;
+  const strong = group.strong && { ...group.strong, witness: former?.strong?.witness };
+  return { ...table, group: { ...group, replicas: former?.replicas ?? [], strong } };
 }
 
 /** Checks for changes that another replica began and that have not arrived here yet. @throws {AwsError} ResourceInUseException */
@@ -74,11 +82,6 @@ async function checkOthersIdle(ctx: Context, { name, group }: Table): Promise<vo
   }
 }
 
-interface ReplicaChange {
-  check(table: Table): void;
-  begin(tx: Transaction, table: Table, now: number): Table | Promise<Table>;
-}
-
 function changeOf(
   ctx: Context,
   table: Table,
@@ -87,14 +90,21 @@ function changeOf(
   switch (request.kind) {
     case "create":
       return creation(ctx, table, request);
+    case "create strong":
+      return strongCreation(ctx, table, request);
     case "delete":
-      return deletion(ctx, table, request.region);
+      return table.group?.strong
+        ? strongDeletion(ctx, table as Replicated, request)
+        : deletion(ctx, table, request);
     case "disassociate":
       return disassociation(request.region);
     default:
       return {
         check(now) {
-          checkMembers(now, request.changes);
+          checkMembers(
+            now,
+            request.changes.map(({ region }) => region),
+          );
           for (const { overrides, hasKey } of request.changes) checkChange(now, overrides, hasKey);
         },
         begin(tx, before) {
@@ -113,9 +123,10 @@ function changeOf(
 
 async function creation(
   ctx: Context,
-  { name }: Table,
-  { region, overrides, key }: Extract<ReplicaRequest, { kind: "create" }>,
+  { name, group: former }: Table,
+  { region, overrides, key, consistency }: Extract<ReplicaRequest, { kind: "create" }>,
 ): Promise<ReplicaChange> {
+  if (former?.strong) throw consistency ? isGlobalAlready() : noMoreReplicas();
   const there = await ctx.elsewhere(region).read((tx) => tx.get(tables, [name]));
   if (there) throw replicaExists(name);
   await checkScaled(ctx, name);
@@ -134,19 +145,18 @@ async function creation(
   };
 }
 
-const newGroup = (tx: Transaction, region: string): Membership => ({
-  id: tx.uuid(),
-  number: tx.sequence(),
-  region,
-  replicas: [],
-  settled: nextVersion(tx, region),
-});
-
-async function deletion(ctx: Context, { name }: Table, region: string): Promise<ReplicaChange> {
+async function deletion(
+  ctx: Context,
+  { name }: Table,
+  { regions, witness }: Extract<ReplicaRequest, { kind: "delete" }>,
+): Promise<ReplicaChange> {
+  if (witness !== undefined) throw notStrong();
+  if (regions.length > 1) throw severalActions();
+  const region = regions[0]!;
   const there = await ctx.elsewhere(region).read((tx) => tx.get(tables, [name]));
   return {
     check(table) {
-      checkMembers(table, [{ region }]);
+      checkMembers(table, [region]);
       if (there?.group?.id === table.group!.id && there.deletionProtection) throw isProtected(name, region);
     },
     begin(tx, table, now) {
@@ -163,16 +173,11 @@ async function deletion(ctx: Context, { name }: Table, region: string): Promise<
 const disassociation = (region: string): ReplicaChange => ({
   check({ group }) {
     if (!group) throw notReplicated([region]);
+    if (group.strong) throw notDisassociable();
     if (!group.isUnprotected) throw isAssociated();
   },
-  begin: (tx, table) => startDisassociation(tx, table as Table & { group: Membership }),
+  begin: (tx, table) => startDisassociation(tx, table as Replicated),
 });
-
-function checkMembers({ group }: Table, members: readonly { region: string }[]): void {
-  if (!group) throw noReplica();
-  const strangers = members.map(({ region }) => region).filter((region) => !replicaIn(group, region));
-  if (strangers.length > 0) throw notReplicated(strangers);
-}
 
 /** Applies changed overrides in a replica's Region. */
 export const adjust = job<{ table: string; id: string; region: string; overrides: Overrides }>(

@@ -81,7 +81,10 @@ function statusOf({ restoring, leaving, group }: Table): DynamoDB.TableStatus {
   if (restoring) return "CREATING";
   const isChanging =
     group?.isDisassociating ||
-    group?.replicas.some(({ status }) => status === "CREATING" || status === "UPDATING");
+    group?.replicas.some(
+      ({ status }) =>
+        status === "CREATING" || status === "UPDATING" || (group.strong && status === "DELETING"),
+    );
   return isChanging ? "UPDATING" : "ACTIVE";
 }
 

@@ -18,7 +18,7 @@ import {
 import { tableName } from "../items/rows.ts";
 import { canonicalPolicy } from "../policies/document.ts";
 import { withReplicaDescriptions } from "../replicas/description.ts";
-import { inUse, isProtected } from "../replicas/errors.ts";
+import { inUse, isProtected, onlyOneDeleted } from "../replicas/errors.ts";
 import { checkIdle, checkNoSource } from "../replicas/group.ts";
 import { startLeaving } from "../replicas/leave.ts";
 import { type Table, tables } from "../store.ts";
@@ -123,6 +123,7 @@ function checkDeletable({ region }: Place, table: Table, now: number): void {
   if (table.restoring && !table.restored) throw tableIsUsed(name);
   if (table.restoring || isCopied(table)) throw tableIsBeingCopied(name);
   if (!group) return;
+  if (group.strong) throw onlyOneDeleted();
   checkNoSource(group, region, now);
   checkIdle(table);
 }

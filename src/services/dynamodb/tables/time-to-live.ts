@@ -1,6 +1,6 @@
 import type { Handlers } from "#kernel/service.ts";
 import { invalid } from "../errors.ts";
-import { inUse } from "../replicas/errors.ts";
+import { hasTimeToLive, inUse } from "../replicas/errors.ts";
 import { settled } from "../replicas/settings.ts";
 import { tables } from "../store.ts";
 import { startExpiring } from "./expire.ts";
@@ -15,6 +15,7 @@ export const timeToLiveOperations = {
     return ctx.transact(async (tx) => {
       const table = await namedTable(tx, TableName);
       if (table.restoring) throw inUse();
+      if (Enabled && table.group?.strong) throw hasTimeToLive();
       if (table.ttl && table.ttl.attribute !== AttributeName)
         throw invalid(
           `TimeToLive is active on a different AttributeName: current AttributeName is ${table.ttl.attribute}`,

@@ -3,9 +3,8 @@ import { notImplemented } from "#aws/errors.ts";
 import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import { invalid, invalidParameters, limitExceeded } from "../errors.ts";
-import { checkConsistency, noConsistency } from "../replicas/consistency.ts";
 import { withReplicaDescriptions } from "../replicas/description.ts";
-import { notInGlobalTable } from "../replicas/errors.ts";
+import { notDisassociable, notInGlobalTable, otherFields } from "../replicas/errors.ts";
 import { checkIdle } from "../replicas/group.ts";
 import { settled } from "../replicas/settings.ts";
 import { updateReplicas } from "../replicas/update.ts";
@@ -29,11 +28,10 @@ export const tableUpdate = {
   /** Each request changes one setting. The change takes effect at once, but the response shows it as in progress. */
   async UpdateTable(ctx, input) {
     refuseUnimplemented(input);
-    checkConsistency(input);
     checkWarmIndexes(input);
     if (input.ReplicaUpdates) return updateReplicas(ctx, input);
     checkSettings(input);
-    if (input.MultiRegionConsistency === "STRONG" || input.GlobalTableWitnessUpdates) throw noConsistency();
+    if (input.MultiRegionConsistency === "STRONG" || input.GlobalTableWitnessUpdates) throw otherFields();
     checkBounds(input.ProvisionedThroughput);
     checkIndexUpdates(input);
     const { former, table } = await ctx.transact(async (tx) => {
@@ -93,7 +91,7 @@ async function withStream(
 ): Promise<Table> {
   if (!sent) return table;
   const { StreamEnabled, StreamViewType } = sent;
-  if (!StreamEnabled && table.group)
+  if (!StreamEnabled && table.group && !table.group.strong)
     throw invalidParameters("Disabling Stream is not allowed for a Global Table replica.");
   if (StreamEnabled && !StreamViewType)
     throw invalidParameters("If stream is being enabled then UpdateViewType is required");
@@ -122,5 +120,6 @@ function withClass(table: Table, sent: DynamoDB.TableClass | undefined, now: num
 function withDisassociationProtection(table: Table, isEnabled: boolean | undefined): Table {
   if (isEnabled === undefined) return table;
   if (!table.group) throw notInGlobalTable();
+  if (table.group.strong) throw notDisassociable();
   return { ...table, group: { ...table.group, isUnprotected: isEnabled ? undefined : true } };
 }

@@ -15,7 +15,7 @@ import { checkedPut, checkNoKeyUpdates, conditionIn, updatedItem, updateIn } fro
 import { checkItemKeys, checkKey, rowKey } from "../items/keys.ts";
 import { projectionIn } from "../items/request.ts";
 import { isTooLarge } from "../items/room.ts";
-import { changeItem, itemAt, storedItemAt, tableAt } from "../items/rows.ts";
+import { changeItem, itemAt, storedItemAt, tableToTransact } from "../items/rows.ts";
 import type { Table } from "../store.ts";
 import { type Meter, meterOf, type Way } from "../throughput/meter.ts";
 import { sizeOfItem } from "../values/size.ts";
@@ -61,7 +61,7 @@ export const transactionOperations = {
       return { table: get.TableName, key, project: projectionIn(get) };
     });
     return ctx.read(async (tx) => {
-      const tables = await Promise.all(reads.map(({ table }) => tableAt(tx, table)));
+      const tables = await Promise.all(reads.map(({ table }) => tableToTransact(tx, table)));
       const actions = reads.map(({ key }) => ({ kind: "check", item: key }) as const);
       checkDistinct(actions, tables);
       const reasons = actions.map((one, at) => {
@@ -121,7 +121,7 @@ export async function applyActions(
   meter: Meter | undefined,
 ): Promise<{ used: Consumption[]; split: "ReadCapacityUnits" | "WriteCapacityUnits" }> {
   const isRepeated = token !== undefined && (await isDone(tx, token));
-  const tables = await Promise.all(actions.map(({ table }) => tableAt(tx, table)));
+  const tables = await Promise.all(actions.map(({ table }) => tableToTransact(tx, table)));
   checkDistinct(actions, tables);
   if (isRepeated) return { used: await unitsOfRepeat(tx, actions, tables), split: "ReadCapacityUnits" };
   const used = await perform(tx, actions, tables, meter);
