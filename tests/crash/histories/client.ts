@@ -1,4 +1,7 @@
-/** A client process: runs sessions until it receives a message, and then sends their history. */
+/**
+ * A client process: runs sessions until it receives a message, and then sends their history. If it is given Regions, the
+ * table is strongly consistent in all of them, and each session uses one.
+ */
 import { randomInt } from "node:crypto";
 import type { Operation } from "./history.ts";
 import { clientOf, LISTS_OF_PARTITION, nameIn } from "./lists-table.ts";
@@ -10,8 +13,9 @@ const PARTITIONS = 4;
 const SESSIONS = 6;
 const ELEMENTS = 10_000_000;
 
-const [port, number, start] = process.argv.slice(2).map(Number) as [number, number, number];
-const client = clientOf(port);
+const [port, number, start] = process.argv.slice(2, 5).map(Number) as [number, number, number];
+const regions = process.argv.slice(5);
+const clients = regions.length > 0 ? regions.map((region) => clientOf(port, region)) : [clientOf(port)];
 const history: Operation[] = [];
 let elements = number * ELEMENTS;
 let isOver = false;
@@ -27,7 +31,8 @@ function name(): string {
 const sessions = Array.from({ length: SESSIONS }, (_, n) =>
   runSession(
     {
-      client,
+      client: clients[n % clients.length]!,
+      isStrong: regions.length > 0,
       session: `${number}.${n}`,
       element: () => elements++,
       name,
@@ -37,5 +42,5 @@ const sessions = Array.from({ length: SESSIONS }, (_, n) =>
   ),
 );
 await Promise.all(sessions);
-client.destroy();
+for (const client of clients) client.destroy();
 process.send!(history, () => process.disconnect?.());

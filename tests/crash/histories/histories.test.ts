@@ -10,7 +10,7 @@ import { startPostgres } from "../../../tools/postgres.ts";
 import { launch, type Server } from "../../e2e/harness.ts";
 import { anomaliesIn } from "./checker.ts";
 import type { Operation } from "./history.ts";
-import { clientOf, createLists, readPartition } from "./lists-table.ts";
+import { clientOf, createLists, readPartition, unite } from "./lists-table.ts";
 import { now } from "./session.ts";
 import { faultsIn, follow, streamsClientOf } from "./stream.ts";
 
@@ -50,6 +50,12 @@ test("tables on a disk that fails repeatedly are strictly serializable, too", as
   });
 }, 86_400_000);
 
+test("strongly consistent global tables are strictly serializable across their Regions", async () => {
+  const folder = await temporary();
+  const regions = ["us-east-1", "us-east-2", "us-west-2"];
+  await holds({ launch: (...more) => launch(["--data", folder, ...more], onTestFinished), regions });
+}, 86_400_000);
+
 async function temporary(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "nube-crash-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -60,11 +66,13 @@ interface Holding {
   /** Starts a server on the same data. */
   launch: (...flags: string[]) => Promise<Server>;
   seconds?: number;
+  /** The Regions in which the table is strongly consistent, if there are several. */
+  regions?: readonly string[];
   /** Disturbs the server repeatedly; by default, it is killed and restarted. */
   harm?: (server: Server) => Promise<Server>;
 }
 
-async function holds({ launch, seconds = SECONDS, harm }: Holding): Promise<void> {
+async function holds({ launch, seconds = SECONDS, regions = [], harm }: Holding): Promise<void> {
   let server = await launch();
   const { port } = server;
   const reader = clientOf(port);
@@ -74,6 +82,7 @@ async function holds({ launch, seconds = SECONDS, harm }: Holding): Promise<void
     streams.destroy();
   });
   const stream = await createLists(reader);
+  if (regions.length > 0) await unite(port, regions);
 
   async function kill(killed: Server): Promise<Server> {
     const again = () => launch("--port", String(port));
@@ -86,13 +95,13 @@ async function holds({ launch, seconds = SECONDS, harm }: Holding): Promise<void
   let isOver = false;
   const following = follow(streams, stream, () => isOver);
   const start = now();
-  const clients = Array.from({ length: CLIENTS }, (_, n) => startClient(port, n + 1, start));
+  const clients = Array.from({ length: CLIENTS }, (_, n) => startClient(port, n + 1, start, regions));
   while (now() - start < seconds * 1_000) {
     await sleep(randomInt(BETWEEN_HARMS_MS));
     server = await (harm ?? kill)(server);
   }
   const history = (await Promise.all(clients.map(stopped))).flat();
-  const last = await readAll(server, history);
+  const last = await readAll(server, history, regions.at(-1));
   isOver = true;
 
   const anomalies = anomaliesIn([...history, ...last]);
@@ -113,10 +122,9 @@ async function holds({ launch, seconds = SECONDS, harm }: Holding): Promise<void
 const countOf = (history: readonly Operation[], outcome: Operation["outcome"]) =>
   history.filter((operation) => operation.outcome === outcome).length;
 
-function startClient(port: number, number: number, start: number): ChildProcess {
-  const child = fork(join(import.meta.dirname, "client.ts"), [port, number, start].map(String), {
-    serialization: "advanced",
-  });
+function startClient(port: number, number: number, start: number, regions: readonly string[]): ChildProcess {
+  const parameters = [...[port, number, start].map(String), ...regions];
+  const child = fork(join(import.meta.dirname, "client.ts"), parameters, { serialization: "advanced" });
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;
 }
@@ -133,8 +141,12 @@ async function stopped(child: ChildProcess): Promise<Operation[]> {
 }
 
 /** Reads every list that occurs in the history. */
-async function readAll({ port }: Server, history: readonly Operation[]): Promise<Operation[]> {
-  const client = clientOf(port);
+async function readAll(
+  { port }: Server,
+  history: readonly Operation[],
+  region: string | undefined,
+): Promise<Operation[]> {
+  const client = clientOf(port, region);
   const partitions = new Set(history.flatMap(({ steps }) => steps.map(({ key }) => key.split("/")[0]!)));
   const operations: Operation[] = [];
   for (const partition of partitions) {

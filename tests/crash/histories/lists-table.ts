@@ -4,6 +4,8 @@ import {
   type CreateTableCommandInput,
   DynamoDBClient,
   QueryCommand,
+  UpdateTableCommand,
+  waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 import type { Read } from "./history.ts";
 
@@ -36,11 +38,29 @@ export async function createLists(client: DynamoDBClient): Promise<string> {
   return TableDescription!.LatestStreamArn!;
 }
 
+/** Makes the table strongly consistent in all Regions. The first of them has the table. */
+export async function unite(port: number, [home, ...others]: readonly string[]): Promise<void> {
+  const client = clientOf(port, home);
+  await client.send(
+    new UpdateTableCommand({
+      TableName,
+      MultiRegionConsistency: "STRONG",
+      ReplicaUpdates: others.map((RegionName) => ({ Create: { RegionName } })),
+    }),
+  );
+  client.destroy();
+  for (const region of others) {
+    const there = clientOf(port, region);
+    await waitUntilTableExists({ client: there, maxWaitTime: 60, minDelay: 1 }, { TableName });
+    there.destroy();
+  }
+}
+
 /** Does not retry, since the outcome of a request without a response is unknown to the test. */
-export const clientOf = (port: number): DynamoDBClient =>
+export const clientOf = (port: number, region = "us-east-1"): DynamoDBClient =>
   new DynamoDBClient({
     endpoint: `http://127.0.0.1:${port}`,
-    region: "us-east-1",
+    region,
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
     maxAttempts: 1,
   });

@@ -15,6 +15,8 @@ import { elementsOf, keyOf, listOf, nameOf, readOf, readPartition, TableName } f
 
 export interface SessionOptions {
   client: DynamoDBClient;
+  /** Whether the table is a strongly consistent global table, which has no transactions, and indexes that lag. */
+  isStrong: boolean;
   session: string;
   /** Returns a unique element. */
   element: () => number;
@@ -44,12 +46,16 @@ const SHARES: readonly (readonly [Call, number])[] = [
   ["queryIndex", 6],
 ];
 
+const OF_STRONG = new Set<Call>(["append", "appendTo", "get", "getBatch", "query"]);
+
 /** Performs random calls, each after the response to the previous one. */
 export async function runSession(options: SessionOptions, isOver: () => boolean): Promise<void> {
   const calls = callsOf(options);
+  const shares = SHARES.filter(([call]) => !options.isStrong || OF_STRONG.has(call));
+  const all = shares.reduce((sum, [, share]) => sum + share, 0);
   while (!isOver()) {
-    let at = randomInt(100);
-    const [call] = SHARES.find(([, share]) => (at -= share) < 0)!;
+    let at = randomInt(all);
+    const [call] = shares.find(([, share]) => (at -= share) < 0)!;
     await calls[call]();
   }
 }
