@@ -109,6 +109,30 @@ behaviour(
 );
 
 behaviour(
+  "an empty dead-letter configuration removes that of a stream",
+  "https://github.com/hashicorp/terraform-provider-aws/blob/v6.0.0/internal/service/pipes/pipe_test.go",
+  async () => {
+    const StreamName = name("stream");
+    await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
+    await cloud.advance(1_000);
+    const { updated } = await pipe({
+      Source: `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/${StreamName}`,
+      SourceParameters: {
+        KinesisStreamParameters: {
+          StartingPosition: "LATEST",
+          BatchSize: 5,
+          DeadLetterConfig: { Arn: queue("dead") },
+        },
+      },
+    });
+    const { SourceParameters } = await updated({
+      SourceParameters: { KinesisStreamParameters: { BatchSize: 5, DeadLetterConfig: {} } },
+    });
+    expect(SourceParameters!.KinesisStreamParameters).toEqual({ StartingPosition: "LATEST", BatchSize: 5 });
+  },
+);
+
+behaviour(
   "only an explicit batch size is checked against the target's maximum",
   api("UpdatePipe"),
   async () => {

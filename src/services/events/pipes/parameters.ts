@@ -19,9 +19,16 @@ export function sourceParameters(
     return { ...parameters, SqsQueueParameters: { ...QUEUE_DEFAULTS, ...queue } };
   return {
     ...parameters,
-    ...(stream && { KinesisStreamParameters: { ...STREAM_DEFAULTS, ...stream } }),
-    ...(table && { DynamoDBStreamParameters: { ...STREAM_DEFAULTS, ...table } }),
+    ...(stream && { KinesisStreamParameters: { ...STREAM_DEFAULTS, ...withDeadLetters(stream) } }),
+    ...(table && { DynamoDBStreamParameters: { ...STREAM_DEFAULTS, ...withDeadLetters(table) } }),
   };
+}
+
+/** A dead-letter configuration without a queue means none. */
+function withDeadLetters<P extends { DeadLetterConfig?: Pipes.DeadLetterConfig }>(parameters: P): P {
+  if (!parameters.DeadLetterConfig || parameters.DeadLetterConfig.Arn) return parameters;
+  const { DeadLetterConfig: _, ...rest } = parameters;
+  return rest as P;
 }
 
 /**
