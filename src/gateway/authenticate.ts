@@ -123,7 +123,10 @@ function identify(
   const { carrier, regionSet } = signature;
   const payload = isDeclared ? s3Payload(carrier, http.headers, query, regionSet !== undefined) : undefined;
   const region = credential.lenient ? ANY_REGION : REGION;
-  const service = credential.lenient ? signature.scope.service : request.signingName;
+  const named = signature.scope.service;
+  // Calls on directory buckets are signed for S3 Express.
+  const service =
+    credential.lenient || (style === "s3" && named === "s3express") ? named : request.signingName;
   const scope =
     regionSet === undefined
       ? signature.scope
@@ -146,6 +149,8 @@ function anonymous(settings: AuthSettings, { http, operation, style, signingName
   };
 }
 
+type Claimant = Pick<SignatureV4, "accessKeyId" | "sessionToken" | "ofBucket" | "carrier">;
+
 /**
  * Finds the owner of a key and the secret to verify with. @throws {AwsError} in strict mode, for an unknown
  * key
@@ -153,11 +158,11 @@ function anonymous(settings: AuthSettings, { http, operation, style, signingName
 export function credentials(
   cloud: Cloud,
   { mode, account }: AuthSettings,
-  { accessKeyId, sessionToken, carrier }: Pick<SignatureV4, "accessKeyId" | "sessionToken" | "carrier">,
+  { accessKeyId, sessionToken, ofBucket, carrier }: Claimant,
   style: ErrorStyle,
 ): MaybePromise<CallerCredential> {
   if (isSessionKey(accessKeyId) && sessionToken !== undefined) {
-    const session = openSession(cloud.seal, accessKeyId, sessionToken);
+    const session = openSession(cloud.seal, accessKeyId, sessionToken, ofBucket);
     if (session && session.expires <= cloud.clock.now()) throw expiredToken(style, sessionToken);
     if (session) return { principal: session.principal, secret: session.secret, lenient: false };
     if (mode === "strict") throw invalidToken(style, sessionToken);

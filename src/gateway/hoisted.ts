@@ -8,6 +8,7 @@ const OF_SIGNATURE = new Set(
     "date",
     "expires",
     "region-set",
+    "s3session-token",
     "security-token",
     "signature",
     "signedheaders",

@@ -42,7 +42,6 @@ describe("S3", () => {
   test("the namespace is that of the requests, and deprecated duplicates are removed", () => {
     expect(s3.xmlNamespace).toBe("http://s3.amazonaws.com/doc/2006-03-01/");
     expect(s3.operation("GetBucketLifecycle")).toBeUndefined();
-    expect(s3.operation("ListDirectoryBuckets")).toBeUndefined();
     expect(s3.operation("GetBucketLifecycleConfiguration")).toBeDefined();
     expect(s3.validation).toBe("none");
   });

@@ -38,6 +38,8 @@ export interface SignatureV4 extends Claim {
   /** Seconds from `signedAt`, for a presigned URL that states them (S3's always do). */
   expiresIn?: number;
   sessionToken?: string;
+  /** Whether the token is one of S3's CreateSession, which is sent in a header of its own. */
+  ofBucket?: boolean;
 }
 
 const MAX_EXPIRY_SECONDS = 604_800;
@@ -100,8 +102,19 @@ function parseHeaderV4(header: string, headers: Headers, style: ErrorStyle): Sig
     signedHeaders,
     signature,
     ...(asymmetric && { regionSet: signedRegionSet(headers, signedHeaders, style) }),
-    sessionToken: headers["x-amz-security-token"],
+    ...tokenIn(headers["x-amz-security-token"], headers[BUCKET_TOKEN], style),
   };
+}
+
+const BUCKET_TOKEN = "x-amz-s3session-token";
+
+function tokenIn(
+  token: string | undefined,
+  ofBucket: string | undefined,
+  style: ErrorStyle,
+): Pick<SignatureV4, "sessionToken" | "ofBucket"> {
+  if (style === "s3" && ofBucket !== undefined) return { sessionToken: ofBucket, ofBucket: true };
+  return { sessionToken: token };
 }
 
 const REGION_SET = "x-amz-region-set";
@@ -237,7 +250,11 @@ function parseQueryV4(query: ReadonlyMap<string, string>, headers: Headers, styl
     signedHeaders: parseSignedHeaders(query.get("X-Amz-SignedHeaders")!, style),
     signature: query.get("X-Amz-Signature")!,
     ...(asymmetric && { regionSet: query.get("X-Amz-Region-Set")! }),
-    sessionToken: query.get("X-Amz-Security-Token") ?? headers["x-amz-security-token"],
+    ...tokenIn(
+      query.get("X-Amz-Security-Token") ?? headers["x-amz-security-token"],
+      query.get("X-Amz-S3session-Token") ?? headers[BUCKET_TOKEN],
+      style,
+    ),
   };
 }
 

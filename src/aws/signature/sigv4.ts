@@ -28,6 +28,9 @@ export const ALGORITHM = "AWS4-HMAC-SHA256";
 export const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
 export const EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
+/** Whether a signature is for S3, or for its directory buckets. */
+const isS3 = (service: string) => service === "s3" || service === "s3express";
+
 /**
  * @param payloadHash lower-case hex of the body's SHA-256, or its substitute
  * @param service determines the path's format: S3 encodes it once and keeps its dots and slashes, which are
@@ -39,7 +42,7 @@ export function canonicalRequest(
   payloadHash: string,
   service: string,
 ): string {
-  const path = service === "s3" ? encodePath(request.path) : encodeTwice(request.path);
+  const path = isS3(service) ? encodePath(request.path) : encodeTwice(request.path);
   let headers = "";
   // Clients choose the names: `constructor` must not find an inherited member.
   for (const name of signedHeaders) {
@@ -158,7 +161,7 @@ export function sign(
   const payloadHash = options.payloadHash ?? EMPTY_HASH;
   const amzDate = formatAmzDate(options.now);
   const added: Record<string, string> = { "x-amz-date": amzDate };
-  if (options.service === "s3") added["x-amz-content-sha256"] = payloadHash;
+  if (isS3(options.service)) added["x-amz-content-sha256"] = payloadHash;
   if (credentials.sessionToken !== undefined) added["x-amz-security-token"] = credentials.sessionToken;
   const headers = { ...request.headers, ...added };
   const claim: Claim = {
@@ -207,7 +210,7 @@ export function presign(
     value === undefined ? [] : `${name}=${encodeURIComponent(value)}`,
   );
   const query = request.query === "" ? pairs.join("&") : `${request.query}&${pairs.join("&")}`;
-  const payloadHash = options.payloadHash ?? (options.service === "s3" ? UNSIGNED_PAYLOAD : EMPTY_HASH);
+  const payloadHash = options.payloadHash ?? (isS3(options.service) ? UNSIGNED_PAYLOAD : EMPTY_HASH);
   const canonical = canonicalRequest({ ...request, query }, signedHeaders, payloadHash, options.service);
   const key = signingKey(credentials.secretAccessKey, scope);
   return `${query}&X-Amz-Signature=${hmac(key, stringToSign({ scope, amzDate }, canonical), "hex")}`;

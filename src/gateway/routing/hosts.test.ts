@@ -14,6 +14,14 @@ test.each([
   "sqs.cn-north-1.api.amazonwebservices.com.cn",
 ])("%s belongs to SQS", (host) => expect(read(host)).toMatchObject({ endpointPrefix: "sqs" }));
 
+test.each([
+  ["a--use1-az4--x-s3.s3express-use1-az4.us-east-1.amazonaws.com", "a--use1-az4--x-s3"],
+  ["a--use1-az4--x-s3.s3express-fips-use1-az4.dualstack.us-east-1.localhost:80", "a--use1-az4--x-s3"],
+  ["s3express-control.us-east-1.amazonaws.com", undefined],
+])("%s is an endpoint of S3 Express", (host, bucket) => {
+  expect(read(host)).toEqual({ endpointPrefix: "s3", bucket });
+});
+
 test("a service's name may also be a bucket's", () => {
   expect(read("sqs.localhost:4566")).toEqual({ endpointPrefix: "sqs", label: "sqs" });
 });

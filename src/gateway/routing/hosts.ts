@@ -28,6 +28,8 @@ export const AWS_DOMAINS = ["amazonaws.com", "api.aws", "amazonaws.com.cn", "api
 const REGION = "(?:[a-z]+(?:-[a-z]+)+-\\d+|external-1)";
 const S3_NAME = new RegExp(`^(?:(.+?)\\.)?s3(?:-fips)?(?:\\.dualstack)?(?:[.-]${REGION})?$`);
 const S3_ACCELERATE = /^(.+)\.s3-accelerate(?:\.dualstack)?$/;
+/** The Regional endpoint of directory buckets, `s3express-control`, and their Zonal ones, `s3express-use1-az4`. */
+const S3_EXPRESS = new RegExp(`^(?:(.+)\\.)?s3express-[a-z0-9-]+(?:\\.dualstack)?\\.${REGION}$`);
 const S3_ACCESS_POINT = new RegExp(
   `^(.+)-(\\d{12})\\.s3-accesspoint(?:-fips)?(?:\\.dualstack)?\\.(${REGION})$`,
 );
@@ -74,7 +76,8 @@ function nameIn(host: string, suffixes: readonly string[]): string | undefined {
 }
 
 function readName(name: string, endpointPrefixes: ReadonlySet<string>): HostFacts {
-  const s3 = S3_NAME.exec(name) ?? S3_ACCELERATE.exec(name) ?? S3_MULTI_REGION.exec(name);
+  const s3 =
+    S3_NAME.exec(name) ?? S3_ACCELERATE.exec(name) ?? S3_MULTI_REGION.exec(name) ?? S3_EXPRESS.exec(name);
   if (s3 !== null) return { endpointPrefix: "s3", bucket: s3[1] };
   const [, point, account, region] = S3_ACCESS_POINT.exec(name) ?? [];
   // The access point's ARN takes the place of a bucket's name, with colons instead of slashes, since it

@@ -265,7 +265,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     try {
       const match =
         service === "s3"
-          ? matchS3(rest, facts, path)
+          ? matchS3(rest, loadContract(service), facts, path)
           : rest.match(facts.method, path, facts.query, facts.headers);
       return match && { ...match, protocol, path, hostBucket: bucket };
     } catch (error) {

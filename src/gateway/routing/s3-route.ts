@@ -1,19 +1,25 @@
-import { AwsError, notImplemented } from "#aws/errors.ts";
+import type { Contract } from "#aws/contract/shapes.ts";
+import { AwsError } from "#aws/errors.ts";
 import type { RestMatch, RestRouter } from "./rest-router.ts";
 import type { RouteFacts } from "./route.ts";
 import { methodNotAllowed, selected } from "./selectors.ts";
 
 /**
  * An empty `id` of a bucket configuration counts as missing. In keys, `+` is a space, as in forms.
+ * @param requested the path, preceded by the bucket of a virtual host
  * @throws {AwsError} for a method or selector that S3 does not support, at this path or at all
  */
 export function matchS3(
   rest: RestRouter,
-  { method, query, headers, signingName }: RouteFacts,
-  path: string,
+  contract: Contract,
+  facts: RouteFacts,
+  requested: string,
 ): RestMatch {
-  // Directory buckets are listed at the same path, by clients that sign for S3 Express.
-  if (signingName === "s3express" && path === "/") throw notImplemented("s3:ListDirectoryBuckets");
+  const { method, query, headers, signingName } = facts;
+  const path = requested === facts.path ? withoutSecondSlash(requested) : requested;
+  // Directory buckets are listed at the same path as others, by clients that sign for S3 Express.
+  if (signingName === "s3express" && path === "/" && method === "GET")
+    return { operation: contract.operation("ListDirectoryBuckets")!, labels: {} };
   const select = query.length > 0 && S3_HTTP_METHODS.has(method) ? selected(method, path, query) : undefined;
   const at = select?.ofBucket ? path.slice(0, path.indexOf("/", 1)) : path;
   const effectiveQuery = select ? query.filter(([name, value]) => name !== "id" || value !== "") : query;
@@ -21,6 +27,13 @@ export function matchS3(
   if (match === undefined) throw unsupportedMethod(method, path);
   return match;
 }
+
+/**
+ * Removes the second of two slashes after a directory bucket in a path. The AWS SDK for JavaScript sends both where
+ * the endpoint is an IP address.
+ */
+const withoutSecondSlash = (path: string): string =>
+  path.includes("--x-s3//") ? path.replace(/^(\/[^/]+--x-s3\/)\//, "$1") : path;
 
 /** The error for a method that S3 does not support, at this path or at all. */
 export function unsupportedMethod(method: string, path: string): AwsError {

@@ -57,6 +57,7 @@ const OF_BUCKETS: Selectors = {
   ownershipControls: ["OWNERSHIP_CONTROLS", ALL],
   policyStatus: ["POLICY_STATUS", READ],
   publicAccessBlock: ["PUBLIC_ACCESS_BLOCK", ALL],
+  session: ["SESSION", READ],
   tagging: ["TAGGING", ALL],
 };
 
@@ -67,6 +68,7 @@ const OF_OBJECTS: Selectors = {
   attributes: ["OBJECT_ATTRIBUTES", READ],
   encryption: ["OBJECT_ENCRYPTION", "PUT"],
   "legal-hold": ["OBJECT_LOCK_LEGALHOLD", SET],
+  renameObject: ["OBJECT_RENAME", "PUT"],
   retention: ["OBJECT_LOCK_RETENTION", SET],
   select: ["SELECT", "POST"],
   tagging: ["OBJECT_TAGGING", ALL],

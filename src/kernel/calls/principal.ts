@@ -13,10 +13,21 @@ export interface Principal {
   tags?: Readonly<Record<string, string>>;
   /** The session's condition keys, such as `aws:MultiFactorAuthPresent`. */
   keys?: Readonly<Record<string, string>>;
+  /** What the credentials are confined to, if they are those of S3's CreateSession. */
+  bucketSession?: BucketSession;
   /** The resource on whose behalf a service calls: `aws:SourceArn`. */
   sourceArn?: string;
   /** The account of that resource: `aws:SourceAccount`. */
   sourceAccount?: string;
+}
+
+/**
+ * Confines credentials to one directory bucket of S3.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateSession.html
+ */
+export interface BucketSession {
+  bucket: string;
+  mode: "ReadOnly" | "ReadWrite";
 }
 
 export const rootOf = (account: string, accessKeyId?: string): Principal => ({

@@ -16,7 +16,8 @@ export interface Session {
   expires: number;
 }
 
-const PURPOSE = "session";
+/** Tokens of sessions with a bucket are sent in a header of their own, and are not good for anything else. */
+const purposeOf = (ofBucket: boolean) => (ofBucket ? "bucket session" : "session");
 const SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 export const isSessionKey = (accessKeyId: string): boolean => accessKeyId.startsWith("ASIA");
@@ -33,11 +34,16 @@ export function issueSession(
     principal: { ...principal, accessKeyId },
     expires: clock.now() + milliseconds,
   };
-  return { ...session, token: seal.seal(PURPOSE, session) };
+  return { ...session, token: seal.seal(purposeOf(principal.bucketSession !== undefined), session) };
 }
 
-/** Returns `undefined` for a token that this cloud did not issue, or not for that key. */
-export function openSession(seal: Sealer, accessKeyId: string, token: string): Session | undefined {
-  const session = seal.unseal(PURPOSE, token) as Session | undefined;
+/** Returns `undefined` for a token that this cloud did not issue, or not for that key or kind of session. */
+export function openSession(
+  seal: Sealer,
+  accessKeyId: string,
+  token: string,
+  ofBucket = false,
+): Session | undefined {
+  const session = seal.unseal(purposeOf(ofBucket), token) as Session | undefined;
   return session?.accessKeyId === accessKeyId ? session : undefined;
 }

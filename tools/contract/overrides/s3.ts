@@ -11,8 +11,6 @@ export default {
     "PutBucketLifecycle", // PutBucketLifecycleConfiguration
     "GetBucketNotification", // GetBucketNotificationConfiguration
     "PutBucketNotification", // PutBucketNotificationConfiguration
-    // `GET /`, as ListBuckets: AWS distinguishes them by the host `s3express-control.region`, which is a separate service.
-    "ListDirectoryBuckets",
   ],
   operations: {
     // "Sample Response" on their pages in the API reference: 204 No Content.

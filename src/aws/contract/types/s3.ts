@@ -1311,6 +1311,14 @@ export interface ListBucketsRequest {
   Prefix?: string;
   BucketRegion?: string;
 }
+export interface ListDirectoryBucketsOutput {
+  Buckets?: Buckets;
+  ContinuationToken?: string;
+}
+export interface ListDirectoryBucketsRequest {
+  ContinuationToken?: string;
+  MaxDirectoryBuckets?: number;
+}
 export interface ListMultipartUploadsOutput {
   Bucket?: string;
   KeyMarker?: string;
@@ -2552,6 +2560,7 @@ export interface OperationTypes {
   ListBucketInventoryConfigurations: { input: ListBucketInventoryConfigurationsRequest; output: ListBucketInventoryConfigurationsOutput; errors: never };
   ListBucketMetricsConfigurations: { input: ListBucketMetricsConfigurationsRequest; output: ListBucketMetricsConfigurationsOutput; errors: never };
   ListBuckets: { input: ListBucketsRequest; output: ListBucketsOutput; errors: never };
+  ListDirectoryBuckets: { input: ListDirectoryBucketsRequest; output: ListDirectoryBucketsOutput; errors: never };
   ListMultipartUploads: { input: ListMultipartUploadsRequest; output: ListMultipartUploadsOutput; errors: never };
   ListObjectAnnotations: { input: ListObjectAnnotationsRequest; output: ListObjectAnnotationsOutput; errors: "NoSuchBucket" | "NoSuchKey" | "InvalidPrefix" };
   ListObjectVersions: { input: ListObjectVersionsRequest; output: ListObjectVersionsOutput; errors: never };
