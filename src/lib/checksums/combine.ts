@@ -23,6 +23,9 @@ const fields: Record<CombinableName, Field> = {
   crc64nvme: field(8, 0x9a6c9329ac4bc9b5n),
 };
 
+/** Whether checksums of this kind can be combined: only CRCs can. */
+export const isCombinable = (name: string): name is CombinableName => Object.hasOwn(fields, name);
+
 /**
  * The CRC of A followed by B, given the CRCs of A and B (in the format of `digest`) and B's length in bytes.
  */

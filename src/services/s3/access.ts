@@ -1,5 +1,5 @@
 import { passRoleFacts } from "#kernel/calls/authorize.ts";
-import type { Access } from "#kernel/service.ts";
+import { NOTHING } from "./access/authorization.ts";
 import {
   onBatch,
   onBucket,
@@ -18,14 +18,22 @@ import {
   onVersion,
 } from "./access/on-object.ts";
 import { onCopy, onInitiation, onUpload, onWrite } from "./access/on-write.ts";
+import { creationFacts, listingFacts } from "./directory/buckets.ts";
+import { onlyInDirectories } from "./directory/errors.ts";
+import { isDirectoryName } from "./directory/names.ts";
+import { withDirectories } from "./directory/operations.ts";
 
 /**
  * The access facts of each operation, by which it is authorized.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
  */
-export const access: Access<"s3"> = {
+export const access = withDirectories({
   ListBuckets: onService,
-  CreateBucket: onCreation,
+  ListDirectoryBuckets: listingFacts,
+  CreateBucket: (ctx, input) =>
+    isDirectoryName(input.Bucket) ? creationFacts(ctx, input) : onCreation(ctx, input),
+  /** The handler authorizes the modes of a session. */
+  CreateSession: () => NOTHING,
   HeadBucket: onHead,
   GetBucketLocation: onBucket("s3:GetBucketLocation"),
   DeleteBucket: onBucket("s3:DeleteBucket"),
@@ -98,6 +106,9 @@ export const access: Access<"s3"> = {
   SelectObjectContent: onVersion("s3:GetObject"),
   GetObjectAttributes: onVersion("s3:GetObject", "s3:GetObjectAttributes"),
   DeleteObject: onDeletion,
+  RenameObject: () => {
+    throw onlyInDirectories("RenameObject");
+  },
   CopyObject: onCopy("object"),
 
   /** The handler authorizes each key separately. */
@@ -137,4 +148,4 @@ export const access: Access<"s3"> = {
   CompleteMultipartUpload: onWrite("object"),
   AbortMultipartUpload: onUpload("s3:AbortMultipartUpload"),
   ListParts: onUpload("s3:ListMultipartUploadParts"),
-};
+});

@@ -19,8 +19,10 @@ interface OfAccount {
 
 /** Returns the access facts of a call. Every call specifies an account, which must be the caller's. */
 function facts(ctx: Context, { AccountId }: OfAccount, action: string, resource: string): AccessFact[] {
-  if (AccountId !== ctx.account || ctx.principal.type === "anonymous") throw accessDenied();
-  return [{ action: `s3:${action}`, resource }];
+  const { type, bucketSession } = ctx.principal;
+  if (AccountId !== ctx.account || type === "anonymous" || bucketSession) throw accessDenied();
+  const isExpress = resource.startsWith("arn:aws:s3express:");
+  return [{ action: `${isExpress ? "s3express" : "s3"}:${action}`, resource }];
 }
 
 const onAccount = (action: string) => (ctx: Context, input: OfAccount) => facts(ctx, input, action, "*");

@@ -18,6 +18,10 @@ import { bucketAnalytics } from "./configurations/analytics.ts";
 import { bucketMetrics } from "./configurations/metrics.ts";
 import { bucketCors } from "./cors/configuration.ts";
 import { crossOrigin } from "./cors/cross-origin.ts";
+import { directoryListing } from "./directory/buckets.ts";
+import { renaming } from "./directory/rename.ts";
+import { forgetRenames } from "./directory/rename-tokens.ts";
+import { directorySessions } from "./directory/sessions.ts";
 import { bucketEncryption } from "./encryption/bucket-encryption.ts";
 import { bucketInventory } from "./inventory/configuration.ts";
 import { reportInventory } from "./inventory/report.ts";
@@ -61,6 +65,9 @@ export const s3 = defineService({
   operations: [
     bucketHandlers,
     bucketListing,
+    directoryListing,
+    directorySessions,
+    renaming,
     bucketVersioning,
     bucketCors,
     bucketEncryption,
@@ -102,6 +109,7 @@ export const s3 = defineService({
   denied: deniedByS3,
   jobs: [
     abandonUploads,
+    forgetRenames,
     deliverEvent,
     restoreJob,
     midnightJob,
@@ -123,6 +131,8 @@ export const s3 = defineService({
     "HeadObject",
     "DeleteObject",
     "DeleteObjects",
+    "RenameObject",
+    "CreateSession",
     "CopyObject",
     "GetObjectAttributes",
     "PutObjectTagging",

@@ -20,6 +20,8 @@ export interface Bucket {
   /** Account id. */
   owner: string;
   region: string;
+  /** The id of its Availability Zone; absent for all but directory buckets. */
+  zone?: string;
   /** Whether it was created with the former name of its Region. */
   oldName?: true;
   created: Time;
@@ -94,7 +96,10 @@ export interface ObjectVersion extends Lock, StoredEncryption {
   owner: string;
   /** The grants to others than the owner; absent if there are none. */
   acl?: Grant[];
-  /** Without quotes. The MD5 of the bytes, except for multipart uploads and customer-provided keys. */
+  /**
+   * Without quotes. The MD5 of the bytes, except for multipart uploads, keys of customers and of KMS, and
+   * directory buckets.
+   */
   etag: string;
   size: number;
   /** Absent for a delete marker, and for an object in parts, whose bytes are listed in `manifests`. */
@@ -202,7 +207,10 @@ export interface Part {
 export const buckets = collection<Bucket>("s3/bucket", {
   scope: "partition",
   key: (b) => [b.name],
-  indexes: { owner: (b) => [b.owner, b.name] },
+  indexes: {
+    owner: (b) => (b.zone === undefined ? [b.owner, b.name] : undefined),
+    directory: (b) => (b.zone === undefined ? undefined : [b.owner, b.region, b.name]),
+  },
   hot: true,
 });
 

@@ -44,5 +44,12 @@ export function checkTags(tags: readonly Partial<Tag>[], of: Tagged): void {
   if (tags.length > most) throw new AwsError("BadRequest", tooMany);
 }
 
+/** Returns the tags of a new bucket, if it has any. @throws {AwsError} as `checkTags` */
+export function bucketTags(tags: Tag[] | undefined): Tag[] | undefined {
+  if (tags === undefined || tags.length === 0) return undefined;
+  checkTags(tags, "bucket");
+  return tags;
+}
+
 const invalidTag = (message: string, members: Record<string, string> = {}) =>
   new AwsError("InvalidTag", message, { members });

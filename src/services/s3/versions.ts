@@ -172,6 +172,23 @@ export async function rewriteVersion(tx: Transaction, bucket: Bucket, version: O
   await touch(tx, bucket, "changed");
 }
 
+/**
+ * Moves the version of an unversioned bucket to another key, where it replaces the current one. Its bytes and
+ * its order remain.
+ */
+export async function moveVersion(
+  tx: Transaction,
+  bucket: Bucket,
+  version: ObjectVersion,
+  key: string,
+): Promise<void> {
+  const replaced = await currentVersion(tx, bucket, key);
+  if (replaced) await discardContent(tx, replaced);
+  tx.delete(objects, [bucket.id, version.key]);
+  tx.put(objects, { ...version, key });
+  await touch(tx, bucket, "changed");
+}
+
 /** Deletes one version permanently. If it was the current one, the next older one becomes current. */
 export async function removeVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const { key, order } = version;

@@ -6,7 +6,7 @@ import { clientEnvironment } from "../harness.ts";
 import { DURABLE, onStores } from "../stores.ts";
 
 onStores(DURABLE, (cloud) => {
-  test.skipIf(!isInstalled()).each(["objects", "transfers", "presigned", "tables"])(
+  test.skipIf(!isInstalled()).each(["objects", "transfers", "presigned", "directories", "tables"])(
     "boto3 %s (where python3 has boto3)",
     async (suite) => {
       const env = { ...clientEnvironment(cloud().endpoint), PYTHONDONTWRITEBYTECODE: "1" };

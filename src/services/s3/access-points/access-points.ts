@@ -4,7 +4,8 @@ import type { Handlers, Output } from "#kernel/service.ts";
 import { ALL_BLOCKED } from "../access/blocks.ts";
 import { blockConfiguration, blockIn } from "../access/public-access.ts";
 import { noSuchBucket } from "../buckets/errors.ts";
-import { accessDenied } from "../errors.ts";
+import { isDirectoryName } from "../directory/names.ts";
+import { accessDenied, notImplemented } from "../errors.ts";
 import { buckets } from "../store.ts";
 import { aliasOf } from "./addresses.ts";
 import {
@@ -24,6 +25,8 @@ export const accessPointHandlers = {
     const { Name: name, Bucket: bucketName, BucketAccountId } = input;
     if (!isAccessPointName(name)) throw invalidAccessPoint();
     if (input.Scope !== undefined) throw notImplementedMember("Scope");
+    if (isDirectoryName(bucketName))
+      throw notImplemented("Access points of directory buckets are not implemented.");
     const tags = tagsIn(input.Tags);
     return ctx.transact(async (tx) => {
       const bucket = await tx.get(buckets, [bucketName]);

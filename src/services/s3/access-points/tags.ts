@@ -3,6 +3,7 @@ import { parseArn } from "#aws/arn.ts";
 import type { Tag as TagDocument } from "#aws/contract/types/s3control.ts";
 import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
+import { directoryArn } from "../buckets/bucket.ts";
 import { type Bucket, buckets, type Tag } from "../store.ts";
 import { checkTags } from "../tags.ts";
 import { noSuchResource } from "./errors.ts";
@@ -55,6 +56,7 @@ export function tagsIn(documents: readonly TagDocument[] = []): Tag[] {
 /** @throws {AwsError} NoSuchResource */
 export async function resourceAt(tx: ReadTransaction, arn: string): Promise<Tagged> {
   const { service, region, account, resource = "" } = parseArn(arn) ?? {};
+  if (service === "s3express") return directoryAt(tx, arn, resource);
   if (service !== "s3") throw noSuchResource(arn);
   const name = /^accesspoint\/(.+)$/.exec(resource)?.[1];
   if (name !== undefined) {
@@ -65,8 +67,16 @@ export async function resourceAt(tx: ReadTransaction, arn: string): Promise<Tagg
     );
   }
   const bucket = await tx.get(buckets, [resource]);
-  if (!bucket) throw noSuchResource(arn);
+  if (!bucket || bucket.zone !== undefined) throw noSuchResource(arn);
   return taggedBy(bucket, bucket.owner, (on, tags) => on.put(buckets, { ...bucket, tags }));
+}
+
+/** Policies may always refer to the tags of directory buckets, which no policy of the bucket lets others change. */
+async function directoryAt(tx: ReadTransaction, arn: string, resource: string): Promise<Tagged> {
+  const bucket = await tx.get(buckets, [resource.replace(/^bucket\//, "")]);
+  if (!bucket || bucket.zone === undefined || directoryArn(bucket) !== arn) throw noSuchResource(arn);
+  const tagged = { ...bucket, policy: undefined, abac: true as const };
+  return taggedBy(tagged, bucket.owner, (on, tags) => on.put(buckets, { ...bucket, tags }));
 }
 
 const taggedBy = (

@@ -7,7 +7,7 @@ import type { Context } from "#kernel/context.ts";
 import { formDecoded } from "#lib/percent.ts";
 import { accessPointArn, originOf } from "../access-points/store.ts";
 import { DAY_MS } from "../days.ts";
-import type { Tag } from "../store.ts";
+import type { Bucket, Tag } from "../store.ts";
 import { ageOf, type Signature, signatureOf } from "./signature.ts";
 import type { AccessTarget } from "./target.ts";
 
@@ -38,10 +38,13 @@ const MEMBERS = new Map(
   }),
 );
 
+/** The bucket may not exist yet, and then has few properties. */
+type Target = Partial<Omit<AccessTarget, "bucket">> & { bucket?: Partial<Bucket> };
+
 interface Call {
   ctx: Context;
   members: Record<string, unknown>;
-  target: Partial<AccessTarget>;
+  target: Target;
 }
 
 /** How the values of the other condition keys are computed. */
@@ -75,7 +78,7 @@ const TAGS: readonly [prefix: string, tags: (call: Call) => readonly Tag[] | und
   ["s3:accesspointtag/", ({ target }) => target.accessPoint?.tags],
 ];
 
-export function keysOfCall(ctx: Context, input: object, target: Partial<AccessTarget>): Keys {
+export function keysOfCall(ctx: Context, input: object, target: Target): Keys {
   const members = input as Record<string, unknown>;
   const call = { ctx, members, target };
   return (name) => {
@@ -111,7 +114,7 @@ function requestTags(tagging: unknown): Tag[] | undefined {
 }
 
 /** Returns the bucket's tags if ABAC is enabled for it; otherwise policies cannot refer to them. */
-const abacTags = ({ bucket }: Partial<AccessTarget>) => (bucket?.abac ? bucket.tags : undefined);
+const abacTags = ({ bucket }: Target) => (bucket?.abac ? bucket.tags : undefined);
 
 /** Returns the configuration in a CreateBucket request. */
 const creationOf = (members: Record<string, unknown>) =>

@@ -4,6 +4,9 @@ import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/records/transaction.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { bucketAt } from "../buckets/bucket.ts";
+import { zonalFacts } from "../directory/facts.ts";
+import { isDirectoryName } from "../directory/names.ts";
+import { accessDenied } from "../errors.ts";
 import { findUpload, initiatorIn } from "../multipart/upload.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
 import { findVersion } from "../versions.ts";
@@ -70,43 +73,72 @@ interface Copying extends Writing {
 }
 
 /**
- * Returns the access facts of copying an object, including its tags and
- * annotations, or a range of it into a part.
+ * Returns the access facts of copying an object, including its tags and annotations, or a range of it into a
+ * part. Each of the two buckets may be a directory bucket.
  */
 export const onCopy =
   (of: "object" | "part") =>
   async (ctx: Context, input: Copying): Promise<AccessFact[]> => {
     if (ctx.principal.type === "anonymous") throw anonymousCannot("copy objects");
-    const source = copySourceOf(input.CopySource);
-    const from: OnObject = {
-      Bucket: source.bucket,
-      Key: source.key,
-      isSource: true,
-      ...(source.versionId !== undefined && { VersionId: source.versionId }),
-      ...(input.ExpectedSourceBucketOwner !== undefined && {
-        ExpectedBucketOwner: input.ExpectedSourceBucketOwner,
-      }),
-      ...(input.RequestPayer !== undefined && { RequestPayer: input.RequestPayer }),
-    };
-    const copiesTags = of === "object" && input.TaggingDirective !== "REPLACE";
-    const copiesAnnotations = of === "object" && input.AnnotationDirective !== "EXCLUDE";
-    const reading = await authorization(ctx, from, (target) => {
-      const actions = ["s3:GetObject"];
-      if (copiesTags && target.version?.tags) actions.push("s3:GetObjectTagging");
-      const facts = factsOnVersion(ctx, target, actions, from);
-      const carried = copiesAnnotations && target.version?.annotations;
-      return carried ? [...facts, objectFact(ctx, target, "s3:GetObjectAnnotation", from)] : facts;
-    });
-    const writing = await authorization(ctx, input, async (target, tx) => {
-      const carried = of === "object" ? await versionAt(tx, from) : undefined;
-      const tagged = copiesTags ? carried?.tags !== undefined : input.Tagging !== undefined;
-      const facts = factsOfWriting(ctx, { ...target, creates: of === "object" }, input, tagged);
-      if (copiesAnnotations && carried?.annotations)
-        facts.push(contentFact(ctx, target, "s3:PutObjectAnnotation", input));
-      return facts;
-    });
+    // A session is confined to one bucket.
+    if (ctx.principal.bucketSession) throw accessDenied();
+    const from = sourceOf(input);
+    const copied = { from, ...carriedIn(of, input) };
+    const reading = await (isDirectoryName(from.Bucket)
+      ? zonalFacts(ctx, from, "ReadOnly")
+      : onReading(ctx, copied));
+    const writing = await (isDirectoryName(input.Bucket)
+      ? zonalFacts(ctx, input, "ReadWrite")
+      : onWriting(ctx, input, copied));
     return reading === NOTHING ? writing : [...reading, ...writing];
   };
+
+function sourceOf(input: Copying): OnObject {
+  const source = copySourceOf(input.CopySource);
+  return {
+    Bucket: source.bucket,
+    Key: source.key,
+    isSource: true,
+    ...(source.versionId !== undefined && { VersionId: source.versionId }),
+    ...(input.ExpectedSourceBucketOwner !== undefined && {
+      ExpectedBucketOwner: input.ExpectedSourceBucketOwner,
+    }),
+    ...(input.RequestPayer !== undefined && { RequestPayer: input.RequestPayer }),
+  };
+}
+
+/** What a copy takes from its source. */
+interface Copied {
+  from: OnObject;
+  of: "object" | "part";
+  tags: boolean;
+  annotations: boolean;
+}
+
+const carriedIn = (of: Copied["of"], input: Copying) => ({
+  of,
+  tags: of === "object" && input.TaggingDirective !== "REPLACE",
+  annotations: of === "object" && input.AnnotationDirective !== "EXCLUDE",
+});
+
+const onReading = (ctx: Context, { from, tags, annotations }: Copied) =>
+  authorization(ctx, from, (target) => {
+    const actions = ["s3:GetObject"];
+    if (tags && target.version?.tags) actions.push("s3:GetObjectTagging");
+    const facts = factsOnVersion(ctx, target, actions, from);
+    const carried = annotations && target.version?.annotations;
+    return carried ? [...facts, objectFact(ctx, target, "s3:GetObjectAnnotation", from)] : facts;
+  });
+
+const onWriting = (ctx: Context, input: Copying, { from, of, tags, annotations }: Copied) =>
+  authorization(ctx, input, async (target, tx) => {
+    const carried = of === "object" ? await versionAt(tx, from) : undefined;
+    const tagged = tags ? carried?.tags !== undefined : input.Tagging !== undefined;
+    const facts = factsOfWriting(ctx, { ...target, creates: of === "object" }, input, tagged);
+    if (annotations && carried?.annotations)
+      facts.push(contentFact(ctx, target, "s3:PutObjectAnnotation", input));
+    return facts;
+  });
 
 async function versionAt(tx: ReadTransaction, { Bucket, Key, VersionId }: OnObject) {
   return findVersion(tx, await bucketAt(tx, Bucket), Key, VersionId);

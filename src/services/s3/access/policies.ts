@@ -1,6 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { bucketArn, bucketAt } from "../buckets/bucket.ts";
+import { arnOf, bucketAt } from "../buckets/bucket.ts";
+import { OF_DIRECTORIES } from "../directory/policy.ts";
 import { checkDocument } from "../documents.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { blockFor } from "./blocks.ts";
@@ -13,11 +14,12 @@ export const bucketPolicies = {
   async PutBucketPolicy(ctx, input) {
     // The policy's size limit, which ignores white space, is checked later.
     checkDocument(ctx, { most: Number.POSITIVE_INFINITY });
-    const arn = bucketArn(input.Bucket);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       checkOwnAccount(ctx, bucket, "PUT");
-      const document = checkPolicy(input.Policy, { arn, objects: "/" });
+      const arn = arnOf(bucket);
+      const vocabulary = bucket.zone === undefined ? undefined : OF_DIRECTORIES;
+      const document = checkPolicy(input.Policy, { arn, objects: "/", ...(vocabulary && { vocabulary }) });
       const block = await blockFor(tx, bucket);
       if (block.policy && isPublicDocument(document))
         throw publicPolicyBlocked(ctx.principal, bucket.owner, "s3:PutBucketPolicy", arn);

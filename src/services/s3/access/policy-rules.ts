@@ -23,7 +23,28 @@ export interface PolicyTarget {
   arn: string;
   /** The separator between the ARN and an object's key: `/` or `/object/`. */
   objects: string;
+  /** What the policy can name; by default S3's own names. */
+  vocabulary?: Vocabulary;
 }
+
+/** The names of actions and condition keys, in lower case. */
+export interface Vocabulary {
+  /** The prefix of actions, and the service in ARNs. */
+  service: string;
+  ofBuckets: ReadonlySet<string>;
+  ofObjects: ReadonlySet<string>;
+  /** Actions on resources that have no resource policy. */
+  others: ReadonlySet<string>;
+  isConditionKey(key: string): boolean;
+}
+
+const OF_S3: Vocabulary = {
+  service: "s3",
+  ofBuckets: BUCKET_ACTIONS,
+  ofObjects: OBJECT_ACTIONS,
+  others: OTHER_ACTIONS,
+  isConditionKey,
+};
 
 /** @throws {AwsError} MalformedPolicy */
 export function checkPolicy(text: string, target: PolicyTarget): PolicyDocument {
@@ -83,10 +104,11 @@ function faultInS3(fault: PolicyFault) {
 }
 
 function checkStatement(statement: Statement, target: PolicyTarget): void {
+  const { vocabulary = OF_S3 } = target;
   if (statement.effect === "Allow" && statement.principal?.not)
     throw malformedPolicy("Allow with NotPrincipal is not allowed.");
   const kinds = statement.resource!.patterns.map((pattern) => resourceKind(pattern, target));
-  const actions = statement.action.patterns.map(actionsMatching);
+  const actions = statement.action.patterns.map((pattern) => actionsMatching(pattern, vocabulary));
   if (!statement.action.not && !statement.resource!.not) {
     for (const { bucket, object } of actions) {
       if (!kinds.some((kind) => (kind.bucket && bucket.length > 0) || (kind.object && object.length > 0)))
@@ -95,18 +117,20 @@ function checkStatement(statement: Statement, target: PolicyTarget): void {
   }
   const matched = actions.flatMap(({ bucket, object }) => [...bucket, ...object]);
   for (const { key } of statement.conditions) {
-    if (!isConditionKey(key)) throw malformedPolicy("Policy has an invalid condition key");
+    if (!vocabulary.isConditionKey(key)) throw malformedPolicy("Policy has an invalid condition key");
     if (!statement.action.not && !appliesTo(key, matched))
       throw malformedPolicy("Conditions do not apply to combination of actions and resources in statement");
   }
 }
 
 /** Returns the actions on buckets and on objects that a pattern with wildcards matches. */
-function actionsMatching(pattern: string): { bucket: string[]; object: string[] } {
-  const fits = patternOf(pattern === "*" ? "s3:*" : pattern, { variables: false, ignoreCase: true });
-  const matched = { bucket: fitting(BUCKET_ACTIONS, fits), object: fitting(OBJECT_ACTIONS, fits) };
-  const isKnown =
-    matched.bucket.length + matched.object.length > 0 || fitting(OTHER_ACTIONS, fits).length > 0;
+function actionsMatching(
+  pattern: string,
+  { service, ofBuckets, ofObjects, others }: Vocabulary,
+): { bucket: string[]; object: string[] } {
+  const fits = patternOf(pattern === "*" ? `${service}:*` : pattern, { variables: false, ignoreCase: true });
+  const matched = { bucket: fitting(ofBuckets, fits), object: fitting(ofObjects, fits) };
+  const isKnown = matched.bucket.length + matched.object.length > 0 || fitting(others, fits).length > 0;
   if (!isKnown) throw malformedPolicy("Policy has invalid action");
   return matched;
 }
@@ -118,10 +142,13 @@ const fitting = (names: ReadonlySet<string>, fits: Pattern) =>
  * Whether a pattern matches the bucket or access point itself, its objects, or both. A
  * pattern that matches neither is invalid.
  */
-function resourceKind(pattern: string, { arn, objects }: PolicyTarget): { bucket: boolean; object: boolean } {
+function resourceKind(
+  pattern: string,
+  { arn, objects, vocabulary: { service } = OF_S3 }: PolicyTarget,
+): { bucket: boolean; object: boolean } {
   const invalid = () => malformedPolicy("Policy has invalid resource");
   if (pattern.startsWith(`${arn}${objects}`)) return { bucket: false, object: true };
-  if (!pattern.startsWith("arn:aws:s3:")) throw invalid();
+  if (!pattern.startsWith(`arn:aws:${service}:`)) throw invalid();
   const bucket = patternOf(pattern, { variables: false })(arn, () => undefined);
   // A trailing wildcard in the bucket's name also matches object keys.
   const object = bucket && pattern.endsWith("*");

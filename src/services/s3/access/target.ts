@@ -50,7 +50,7 @@ export function needsNoAuthorization(ctx: Context, tx: ReadTransaction, input: O
 /**
  * Finds the bucket, which S3 does before it authenticates the caller. Returns `undefined` if no
  * authorization is needed, as in nearly all calls: the caller is the root user of the owner's account, and
- * the bucket has neither a policy nor ACLs.
+ * the bucket has neither a policy nor ACLs. Calls on directory buckets are authorized as a whole.
  * @throws {AwsError} NoSuchBucket, PermanentRedirect, and AccessDenied where no policy could allow the call
  */
 export async function targetOf(
@@ -61,7 +61,7 @@ export async function targetOf(
   const { bucket, accessPoint } = await bucketAndAccessPoint(tx, input.Bucket);
   if (!input.isSource) checkEndpoint(ctx, bucket);
   checkExpectedOwner(bucket, input.ExpectedBucketOwner);
-  if (!accessPoint && hasFullAccess(ctx, bucket)) return undefined;
+  if (!accessPoint && (bucket.zone !== undefined || hasFullAccess(ctx, bucket))) return undefined;
   const version = "Key" in input ? await findVersion(tx, bucket, input.Key, input.VersionId) : undefined;
   const block = bothBlocks(await blockFor(tx, bucket), accessPoint?.publicAccessBlock);
   const target: AccessTarget = {
@@ -74,7 +74,8 @@ export async function targetOf(
   return target;
 }
 
-function checkExpectedOwner({ owner }: Bucket, expected: string | undefined): void {
+/** @throws {AwsError} AccessDenied, InvalidBucketOwnerAWSAccountID */
+export function checkExpectedOwner({ owner }: Bucket, expected: string | undefined): void {
   if (expected === undefined || expected === owner) return;
   if (!/^\d{12}$/.test(expected)) throw invalidExpectedOwner(expected);
   throw accessDenied();

@@ -31,4 +31,13 @@ export async function bucketAndAccessPoint(
 }
 
 export const bucketArn = (name: string) => `arn:aws:s3:::${name}`;
+
+/** Returns the ARN of a directory bucket, which has its account and Region. */
+export const directoryArn = ({ region, owner, name }: Pick<Bucket, "region" | "owner" | "name">) =>
+  `arn:aws:s3express:${region}:${owner}:bucket/${name}`;
+
+/** Returns the ARN of a bucket of either kind. */
+export const arnOf = (bucket: Bucket) =>
+  bucket.zone === undefined ? bucketArn(bucket.name) : directoryArn(bucket);
+
 export const objectArn = (bucket: string, key: string) => `arn:aws:s3:::${bucket}/${key}`;

@@ -1,15 +1,17 @@
 import type { Transaction } from "#kernel/records/transaction.ts";
-import type { Handlers, Input } from "#kernel/service.ts";
+import type { Handlers } from "#kernel/service.ts";
 import { accessOfNewBucket } from "../access/new-bucket.ts";
 import { isAlias } from "../access-points/addresses.ts";
 import { bucketHasAccessPoints } from "../access-points/errors.ts";
 import { accessPoints } from "../access-points/store.ts";
-import { malformedXml, notImplemented } from "../errors.ts";
-import { type Bucket, buckets, objects, type Tag } from "../store.ts";
-import { checkTags } from "../tags.ts";
+import { createDirectory } from "../directory/buckets.ts";
+import { isDirectoryName } from "../directory/names.ts";
+import { malformedXml } from "../errors.ts";
+import { type Bucket, buckets, objects, uploads } from "../store.ts";
+import { bucketTags } from "../tags.ts";
 import { wholeSeconds } from "../versions.ts";
 import { abandonUploads } from "./abandoned.ts";
-import { bucketArn, bucketAt } from "./bucket.ts";
+import { arnOf, bucketArn, bucketAt } from "./bucket.ts";
 import { deleteConfigurations } from "./configurations.ts";
 import {
   bucketAlreadyExists,
@@ -26,15 +28,16 @@ import { isBucketName, isInNamespace, namespaceSuffix } from "./names.ts";
 
 export const bucketHandlers = {
   async CreateBucket(ctx, input) {
-    const name = input.Bucket;
-    if (!isBucketName(name)) throw invalidBucketName(name);
-    refuseUnimplemented(input);
-    const configuration = input.CreateBucketConfiguration;
+    const { Bucket: name, CreateBucketConfiguration: configuration } = input;
+    if (isDirectoryName(name)) return createDirectory(ctx, input);
+    // Only directory buckets have a location or a type.
+    if (!isBucketName(name) || configuration?.Location || configuration?.Bucket)
+      throw invalidBucketName(name);
     // An empty document is malformed; a request without configuration sends none.
     if (configuration && Object.keys(configuration).length === 0) throw malformedXml();
     const region = locationOf(ctx.region, configuration?.LocationConstraint);
     checkNamespace(name, input.BucketNamespace, namespaceSuffix(ctx.account, region));
-    const tags = tagsOf(configuration?.Tags);
+    const tags = bucketTags(configuration?.Tags);
     const { acl, ownership } = accessOfNewBucket(input, ctx.account);
     return ctx.transact(async (tx) => {
       const existing = await tx.get(buckets, [name]);
@@ -68,7 +71,11 @@ export const bucketHandlers = {
   async HeadBucket(ctx, input) {
     const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
     return {
-      BucketArn: bucketArn(bucket.name),
+      BucketArn: arnOf(bucket),
+      ...(bucket.zone !== undefined && {
+        BucketLocationType: "AvailabilityZone",
+        BucketLocationName: bucket.zone,
+      }),
       BucketRegion: bucket.region,
       AccessPointAlias: isAlias(input.Bucket),
     };
@@ -86,7 +93,8 @@ export const bucketHandlers = {
       if (attached.length > 0) throw bucketHasAccessPoints(bucket.name);
       // The newest version of each key is in this collection, so it is empty only if there are no versions.
       const remaining = await tx.list(objects, { in: [bucket.id], limit: 1 });
-      if (remaining.length > 0) throw bucketNotEmpty(bucket.name, bucket.versioning !== undefined);
+      if (remaining.length > 0 || (await isHeldByUploads(tx, bucket)))
+        throw bucketNotEmpty(bucket.name, bucket.versioning !== undefined);
       tx.delete(buckets, [bucket.name]);
       await deleteConfigurations(tx, bucket);
       tx.enqueue(abandonUploads, { bucket: bucket.id });
@@ -100,10 +108,9 @@ function resetAcl(tx: Transaction, { acl: former, ...bucket }: Bucket, acl: Buck
   if (former || acl) tx.put(buckets, { ...bucket, acl });
 }
 
-function tagsOf(tags: Tag[] | undefined): Tag[] | undefined {
-  if (tags === undefined || tags.length === 0) return undefined;
-  checkTags(tags, "bucket");
-  return tags;
+/** Whether uploads in progress prevent the deletion of the bucket, which they do in directory buckets only. */
+async function isHeldByUploads(tx: Transaction, { id, zone }: Bucket): Promise<boolean> {
+  return zone !== undefined && (await tx.list(uploads, { in: [id], limit: 1 })).length > 0;
 }
 
 /**
@@ -124,12 +131,5 @@ function checkNamespace(name: string, namespace: string | undefined, suffix: str
       return;
     default:
       throw unknownNamespace(namespace);
-  }
-}
-
-function refuseUnimplemented(input: Input<"s3", "CreateBucket">): void {
-  const { CreateBucketConfiguration: configuration } = input;
-  if (configuration?.Location !== undefined || configuration?.Bucket !== undefined) {
-    throw notImplemented("Directory buckets are not implemented.");
   }
 }

@@ -71,9 +71,9 @@ function bucketsOf(ctx: Context, { prefix, region, after, most }: Selection): Pr
   });
 }
 
-const tokenOf = (name: string) => Buffer.from(name).toString("base64url");
+export const tokenOf = (name: string) => Buffer.from(name).toString("base64url");
 
-function nameOf(token: string): string {
+export function nameOf(token: string): string {
   const name = Buffer.from(token, "base64url").toString();
   if (tokenOf(name) === token) return name;
   throw wrongToken();

@@ -1,3 +1,4 @@
+import type { Context } from "#kernel/context.ts";
 import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers, Input, Output } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
@@ -5,6 +6,7 @@ import { checkDocument } from "../documents.ts";
 import { malformedXml } from "../errors.ts";
 import { type Bucket, type BucketEncryption, buckets } from "../store.ts";
 import { keyNotApplicable } from "./errors.ts";
+import { kmsEncryption } from "./kms.ts";
 import { byKms, isAlgorithm } from "./requested.ts";
 
 type Document = Input<"s3", "PutBucketEncryption">["ServerSideEncryptionConfiguration"];
@@ -19,6 +21,7 @@ export const bucketEncryption = {
     const encryption = encryptionIn(input.ServerSideEncryptionConfiguration);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
+      if (bucket.zone !== undefined) checkForDirectory(ctx, bucket, encryption);
       const { blocked } = bucket.encryption ?? {};
       // Encryption types remain blocked unless the request specifies others.
       store(tx, bucket, { ...(blocked && { blocked }), ...encryption });
@@ -66,6 +69,20 @@ function encryptionIn({ Rules: rules }: Document): BucketEncryption {
     ...(rule.BucketKeyEnabled && { bucketKey: true }),
     ...(blocked && { blocked }),
   };
+}
+
+/**
+ * Checks the default encryption of a directory bucket, which does not support all forms. Unlike others, it looks up
+ * the key.
+ * @throws {AwsError} InvalidRequest, KMS.NotFoundException, MalformedXML
+ */
+function checkForDirectory(
+  ctx: Context,
+  bucket: Bucket,
+  { algorithm, keyId, blocked }: BucketEncryption,
+): void {
+  if (blocked) throw malformedXml();
+  if (byKms(algorithm)) kmsEncryption(ctx, bucket, { algorithm, keyId, bucketKey: undefined });
 }
 
 /** The encryption of a bucket without a configuration. */

@@ -1,5 +1,6 @@
 import type { Random } from "#lib/random.ts";
-import type { Bucket } from "../store.ts";
+import { isExpress } from "../storage-classes/classes.ts";
+import type { Bucket, ObjectVersion } from "../store.ts";
 import { CUSTOMER_ALGORITHM, type CustomerKey, type KeyProof, proofOf } from "./customer-key.ts";
 import { type KmsEncryption, keyArnOf } from "./kms.ts";
 
@@ -21,11 +22,19 @@ export function storedEncryption({ key, kms }: Encryption): StoredEncryption {
   return { ...(key && { customerKey: proofOf(key) }), ...(kms && { kms }) };
 }
 
-/** Whether the ETag of an object in one part is the MD5 of its bytes: only if it is encrypted with S3's keys. */
-export const hasMd5AsEtag = ({ customerKey, kms }: StoredEncryption) => !customerKey && !kms;
+/**
+ * Whether the ETag of an object in one part is the MD5 of its bytes: only if it is encrypted with S3's keys, and
+ * not in a directory bucket.
+ */
+export const hasMd5AsEtag = (version: StoredEncryption & Pick<ObjectVersion, "storageClass">) =>
+  !version.customerKey && !version.kms && !isExpress(version);
 
-export function etagFor({ key, kms }: Encryption, md5: string, random: Random): string {
-  return key || kms ? random.hex(32) : md5;
+export function etagFor(
+  { key, kms, storageClass }: Encryption & Pick<ObjectVersion, "storageClass">,
+  md5: string,
+  random: Random,
+): string {
+  return key || kms || isExpress({ storageClass }) ? random.hex(32) : md5;
 }
 
 /**

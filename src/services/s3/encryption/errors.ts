@@ -40,6 +40,9 @@ export const decryptionDenied = (arn: string) =>
     { status: 403 },
   );
 
+export const ownKeyRequired = () =>
+  invalidRequest("Server Side Encryption with AWS KMS in a directory bucket requires a customer managed key");
+
 /** Passes on KMS's message for a key that does not exist. */
 export const kmsNotFound = (message: string) => new AwsError("KMS.NotFoundException", message);
 

@@ -4,7 +4,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Place } from "#kernel/records/collection.ts";
 import { signatureOf } from "../access/signature.ts";
 import type { Bucket } from "../store.ts";
-import { decryptionDenied, kmsNotFound, newerSignatureRequired } from "./errors.ts";
+import { decryptionDenied, kmsNotFound, newerSignatureRequired, ownKeyRequired } from "./errors.ts";
 
 /**
  * SSE-KMS with the key that AWS manages for S3 in an account (`aws/s3`), which stands for one of the cloud's
@@ -27,7 +27,10 @@ export interface RequestedKms {
   bucketKey: boolean | undefined;
 }
 
-/** @throws {AwsError} InvalidArgument, KMS.NotFoundException, NotImplemented */
+/**
+ * Directory buckets do not accept the managed key.
+ * @throws {AwsError} InvalidArgument, InvalidRequest, KMS.NotFoundException, NotImplemented
+ */
 export function kmsEncryption(
   ctx: Context,
   bucket: Bucket,
@@ -36,6 +39,8 @@ export function kmsEncryption(
   checkSignature(ctx);
   const account = ctx.principal.account || bucket.owner;
   const place = { account, region: bucket.region };
+  if (bucket.zone !== undefined && (keyId === undefined || isManagedKey(keyId, place)))
+    throw ownKeyRequired();
   if (keyId !== undefined && !isManagedKey(keyId, place)) throw keyMissing(place, keyId);
   if (algorithm === "aws:kms:dsse") throw notImplemented("dual-layer encryption (aws:kms:dsse)");
   return kmsOf(bucket, account, bucketKey);

@@ -5,7 +5,7 @@ import { isFinal } from "#kernel/delivery/targets.ts";
 import { type Job, job } from "#kernel/work/jobs.ts";
 import { type Body, bodyOf } from "#lib/body.ts";
 import { uuidOf } from "#lib/uuid.ts";
-import { bucketArn } from "../buckets/bucket.ts";
+import { arnOf, bucketArn } from "../buckets/bucket.ts";
 import { DAY_MS, lastMidnight, midnightAfter } from "../days.ts";
 import { lifecycles } from "../lifecycle/rules.ts";
 import { type Bucket, buckets } from "../store.ts";
@@ -62,7 +62,7 @@ async function report(ctx: Context, listed: Listed, document: InventoryConfigura
   const target = arn.slice(bucketArn("").length);
   const folder = `${prefix ? `${prefix.replace(/\/$/, "")}/` : ""}${bucket.name}/${document.Id}`;
   const { owner: account, region } = bucket;
-  const delivery = ctx.as("s3.amazonaws.com", { arn: bucketArn(bucket.name), account }, { account, region });
+  const delivery = ctx.as("s3.amazonaws.com", { arn: arnOf(bucket), account }, { account, region });
   const put = (key: string, body: Body, type: string) =>
     delivery.aws.s3.PutObject({
       Bucket: target,

@@ -14,6 +14,7 @@ export function expirationOf(
   bucket: Bucket,
   version: ObjectVersion,
 ): MaybePromise<string | undefined> {
+  if (bucket.zone !== undefined) return NOT_IN_DIRECTORIES;
   if (!bucket.lifecycle) return undefined;
   return whenReady(lifecycles.get(tx, bucket), (document) => {
     const found = document && expirationBy(document, version);
@@ -22,6 +23,9 @@ export function expirationOf(
     return `expiry-date="${new Date(found.due).toUTCString()}", rule-id="${id}"`;
   });
 }
+
+/** What directory buckets answer for every object. */
+const NOT_IN_DIRECTORIES = "NotImplemented";
 
 interface Expiration {
   /** The ID of the rule. */
@@ -40,13 +44,13 @@ export function expirationBy(document: LifecycleDocument, version: ObjectVersion
   return first;
 }
 
-/** Returns when and by which rule an upload will be aborted. */
+/** Returns when and by which rule an upload will be aborted, which directory buckets do not tell. */
 export async function abortMembers(
   tx: ReadTransaction,
   bucket: Bucket,
   { key, initiated }: Pick<Upload, "key" | "initiated">,
 ) {
-  const document = bucket.lifecycle && (await lifecycles.get(tx, bucket));
+  const document = bucket.lifecycle && bucket.zone === undefined && (await lifecycles.get(tx, bucket));
   const abort = document && abortOf(rulesOf(document), key, initiated);
   return abort && { AbortDate: new Date(abort.due), AbortRuleId: abort.rule };
 }

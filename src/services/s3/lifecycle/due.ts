@@ -114,6 +114,8 @@ const COLDNESS: Record<StorageClassName, number> = {
   GLACIER_IR: 4,
   GLACIER: 5,
   DEEP_ARCHIVE: 6,
+  // No rule leads out of directory buckets.
+  EXPRESS_ONEZONE: Number.POSITIVE_INFINITY,
 };
 
 /**

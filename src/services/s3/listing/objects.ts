@@ -1,6 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
+import { checkWithin, walkDirectory } from "../directory/listing.ts";
 import { wrongToken } from "../errors.ts";
 import { ownerOf } from "../owner.ts";
 import { restoreStatus } from "../storage-classes/archive.ts";
@@ -42,8 +43,13 @@ export const listObjects = {
     const encode = keyEncoding(input.EncodingType);
     const start =
       token !== undefined ? unseal(ctx, token) : startAfter === "" ? undefined : { after: [startAfter] };
+    checkWithin(input.Bucket, { prefix, delimiter });
     const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
-    const page = await walk(ctx, rowsOf(bucket.id), { prefix, delimiter, limit, start });
+    const selection = { prefix, delimiter, limit, start };
+    const page =
+      bucket.zone === undefined
+        ? await walk(ctx, rowsOf(bucket.id), selection)
+        : await walkDirectory(ctx, bucket.id, selection);
     return {
       Name: input.Bucket,
       Prefix: encode(prefix),
@@ -90,7 +96,11 @@ export function optionalAttributes({ clock }: Context, input: { OptionalObjectAt
   return { restoredAt: includesRestoreStatus ? clock.now() : undefined };
 }
 
-function entries(page: Page<ObjectVersion>, encode: Encode, { withOwner, restoredAt }: OptionalAttributes) {
+function entries(
+  page: Pick<Page<ObjectVersion>, "rows" | "prefixes">,
+  encode: Encode,
+  { withOwner, restoredAt }: OptionalAttributes,
+) {
   return {
     Contents: page.rows.map((row) => ({
       Key: encode(row.key),

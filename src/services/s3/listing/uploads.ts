@@ -1,5 +1,6 @@
 import type { Handlers } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
+import { checkWithin, positionIn, sealedMarker } from "../directory/listing.ts";
 import { invalidArgument } from "../errors.ts";
 import { initiatorOf } from "../multipart/upload.ts";
 import { orderOfUpload } from "../multipart/upload-id.ts";
@@ -16,19 +17,23 @@ export const listUploads = {
     const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
     const encode = keyEncoding(input.EncodingType);
     const limit = entriesOf(requestedEntries(input.MaxUploads, "max-uploads"));
-    const start = startAt({ prefix, delimiter }, keyMarker, uploadMarker);
+    checkWithin(input.Bucket, { prefix, delimiter });
+    const isDirectory = bucket.zone !== undefined;
+    const start = isDirectory
+      ? positionIn(ctx, keyMarker)
+      : startAt({ prefix, delimiter }, keyMarker, uploadMarker);
     const page = await walk(ctx, rowsOf(bucket.id), { prefix, delimiter, limit, start });
     return {
       Bucket: input.Bucket,
       KeyMarker: encode(keyMarker),
-      UploadIdMarker: uploadMarker,
+      ...(!isDirectory && { UploadIdMarker: uploadMarker }),
       MaxUploads: limit,
       IsTruncated: page.next !== undefined,
       EncodingType: input.EncodingType,
       ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
       // Unlike other listings, this one omits the prefix if none was requested.
       ...((prefix !== "" || delimiter !== "") && { Prefix: encode(prefix) }),
-      ...nextMarkers(page, encode),
+      ...(isDirectory ? { NextKeyMarker: sealedMarker(ctx, page.next) } : nextMarkers(page, encode)),
       Uploads: page.rows.map((upload) => entry(upload, encode)),
       CommonPrefixes: page.prefixes.map((common) => ({ Prefix: encode(common) })),
     };

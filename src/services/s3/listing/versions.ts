@@ -8,9 +8,10 @@ import { ownerOf } from "../owner.ts";
 import { restoreStatus } from "../storage-classes/archive.ts";
 import { type Bucket, noncurrent, type ObjectVersion, objects } from "../store.ts";
 import { findVersion, orderOf } from "../versions.ts";
+import { merged } from "./merge.ts";
 import { checksumOf, optionalAttributes } from "./objects.ts";
 import { type Encode, entriesOf, keyEncoding, requestedEntries } from "./parameters.ts";
-import { type Page, type Position, positionAfter, type RowRange, type Rows, walk } from "./walk.ts";
+import { type Page, type Position, positionAfter, type Rows, walk } from "./walk.ts";
 
 export const listVersions = {
   async ListObjectVersions(ctx, input) {
@@ -71,32 +72,14 @@ export function versionRows(bucket: number): Rows<Row> {
       const others = tx === bare ? [] : await tx.list(noncurrent, { in: [bucket], ...range });
       if (others.length === 0) bare = tx;
       const after = range.after && { after: range.after.slice(0, 1) };
-      return merge(await tx.list(objects, { in: [bucket], ...range, ...after }), others, range);
+      const newest = await tx.list(objects, { in: [bucket], ...range, ...after });
+      const first = newest.map((version) => ({ version, latest: true }));
+      if (others.length === 0) return first;
+      const second = others.map((version) => ({ version, latest: false }));
+      return merged<Row>(first, second, ({ version }) => version.key, range.limit);
     },
   };
 }
-
-function merge(latest: ObjectVersion[], others: ObjectVersion[], { limit }: RowRange): Row[] {
-  if (others.length === 0) return latest.map((version) => ({ version, latest: true }));
-  const rows: Row[] = [];
-  for (let i = 0, j = 0; rows.length < limit && (i < latest.length || j < others.length); ) {
-    const [newest, other] = [latest[i], others[j]];
-    if (newest && (!other || compareKeys(newest.key, other.key) <= 0)) {
-      rows.push({ version: newest, latest: true });
-      i++;
-    } else {
-      rows.push({ version: other!, latest: false });
-      j++;
-    }
-  }
-  return rows;
-}
-
-/**
- * Compares in the order of UTF-8. JavaScript compares UTF-16 code units, which
- * orders some characters differently.
- */
-const compareKeys = (a: string, b: string) => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
 /**
  * Returns the position of a version id among the versions of its key. The version

@@ -46,6 +46,7 @@ async function checkTarget(tx: ReadTransaction, bucket: Bucket, logging: Logging
   if (!target) throw targetNotFound(logging.TargetBucket);
   if (target.owner !== bucket.owner) throw targetOfAnother(target.name);
   if (target.region !== bucket.region) throw crossLocationLogging(bucket.region, target.region);
+  if (target.zone !== undefined) throw unfitTarget("the Directory type", target.name);
   if (target.requestPayment) throw unfitTarget("Requester Pays", target.name);
   if (target.objectLock?.defaultRetention) throw unfitTarget("a default retention", target.name);
   if (target.ownership === undefined) {

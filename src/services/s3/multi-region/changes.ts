@@ -51,7 +51,8 @@ async function routeTo(
   { Bucket: name, BucketAccountId: owner = account }: CreateMultiRegionAccessPointInput["Regions"][number],
 ): Promise<Routes[number]> {
   const bucket = await tx.get(buckets, [name]);
-  if (!bucket) throw noSuchBucket(name);
+  // Directory buckets have no access points of this kind.
+  if (!bucket || bucket.zone !== undefined) throw noSuchBucket(name);
   if (bucket.owner !== owner) throw accessDenied();
   return { bucket: name, bucketOwner: owner, region: bucket.region, isActive: true };
 }

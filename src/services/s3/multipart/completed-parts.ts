@@ -2,6 +2,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Input } from "#kernel/service.ts";
 import { invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
 import { isAlgorithm, isChecksum } from "../objects/checksums.ts";
+import { isExpress } from "../storage-classes/classes.ts";
 import type { Part, Upload } from "../store.ts";
 import { entityTooSmall, invalidPart, invalidPartOrder, notOneChecksum } from "./errors.ts";
 import { MAX_PARTS } from "./upload.ts";
@@ -50,12 +51,13 @@ function checksumsOf(part: Listed): Map<string, string> {
 }
 
 /**
- * Returns the uploaded parts that the list selects.
+ * Returns the uploaded parts that the list selects. In directory buckets their numbers must be consecutive.
  * @throws {AwsError} InvalidPartOrder, InvalidPart, InvalidRequest, BadDigest, EntityTooSmall
  */
 export function usedParts(upload: Upload, listed: readonly ListedPart[], sent: readonly Part[]): Part[] {
   for (const [i, { number }] of listed.entries()) {
-    if (i > 0 && number <= listed[i - 1]!.number) throw invalidPartOrder(upload.uploadId);
+    const isInOrder = isExpress(upload) ? number === i + 1 : i === 0 || number > listed[i - 1]!.number;
+    if (!isInOrder) throw invalidPartOrder(upload.uploadId);
   }
   const byNumber = new Map(sent.map((part) => [part.number, part]));
   const used = listed.map((entry) => {

@@ -144,9 +144,9 @@ function keepPart(
       upload: upload.order,
       number: input.PartNumber,
       modified: wholeSeconds(tx.now()),
-      etag: etagFor({ key, kms: upload.kms }, received.md5, tx.random),
+      etag: etagFor({ ...upload, key }, received.md5, tx.random),
       body: await bodies.keep(tx, received.staged),
-      checksum: received.also,
+      checksum: received.also?.value,
     };
     tx.put(parts, part);
     return part;

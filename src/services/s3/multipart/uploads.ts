@@ -1,9 +1,10 @@
 import type { Handlers } from "#kernel/service.ts";
 import { provenanceOf } from "../access/ownership.ts";
 import { bucketAt } from "../buckets/bucket.ts";
+import { isDirectoryName } from "../directory/names.ts";
 import { encryptionMembers, storedEncryption } from "../encryption/encryption.ts";
 import { encryptionFor, requestedEncryption } from "../encryption/requested.ts";
-import { headerNotImplemented } from "../errors.ts";
+import { headerNotImplemented, preconditionFailed } from "../errors.ts";
 import { abortMembers } from "../lifecycle/answers.ts";
 import { touch } from "../lifecycle/mark.ts";
 import { lockFor, lockIn } from "../lock/headers.ts";
@@ -15,6 +16,8 @@ import { currentVersion, wholeSeconds } from "../versions.ts";
 import { declaredChecksum } from "./checksums.ts";
 import { abandonUpload, initiatorIn, uploadAt } from "./upload.ts";
 import { uploadIdOf } from "./upload-id.ts";
+
+const IF_INITIATED = "x-amz-if-match-initiated-time";
 
 export const uploadHandlers = {
   async CreateMultipartUpload(ctx, input) {
@@ -62,9 +65,12 @@ export const uploadHandlers = {
   },
 
   async AbortMultipartUpload(ctx, input) {
-    if (input.IfMatchInitiatedTime !== undefined) throw headerNotImplemented("x-amz-if-match-initiated-time");
+    const { IfMatchInitiatedTime: initiated } = input;
+    if (initiated !== undefined && !isDirectoryName(input.Bucket)) throw headerNotImplemented(IF_INITIATED);
     return ctx.transact(async (tx) => {
       const { upload } = await uploadAt(tx, input);
+      if (initiated && wholeSeconds(initiated.getTime()) !== upload.initiated)
+        throw preconditionFailed(IF_INITIATED);
       await abandonUpload(tx, upload);
       return {};
     });

@@ -1,6 +1,6 @@
 import type { Input, Output } from "#kernel/service.ts";
 import { invalidRedirectLocation, metadataTooLarge, redirectLocationTooLong } from "../errors.ts";
-import { storageClassIn } from "../storage-classes/classes.ts";
+import { storageClassFor } from "../storage-classes/classes.ts";
 import type { ObjectVersion } from "../store.ts";
 import { decodeWords, encodeWords } from "./encoded-words.ts";
 
@@ -10,6 +10,7 @@ export type Attributes = Pick<ObjectVersion, "contentType" | "headers" | "metada
 /** The members that PutObject, CopyObject and CreateMultipartUpload share. */
 type Described = Pick<
   Input<"s3", "CreateMultipartUpload">,
+  | "Bucket"
   | "CacheControl"
   | "ContentDisposition"
   | "ContentEncoding"
@@ -29,7 +30,7 @@ export function attributesOf(input: Described): Attributes {
     contentType: input.ContentType === undefined ? undefined : printable(input.ContentType),
     headers: headersOf(input),
     metadata: metadataOf(input.Metadata),
-    storageClass: storageClassIn(input.StorageClass),
+    storageClass: storageClassFor(input.Bucket, input.StorageClass),
   };
 }
 
@@ -57,14 +58,14 @@ function printable(text: string): string {
  */
 export function copiedAttributes(
   source: Attributes,
-  input: Pick<Described, "StorageClass" | "WebsiteRedirectLocation">,
+  input: Pick<Described, "Bucket" | "StorageClass" | "WebsiteRedirectLocation">,
 ): Attributes {
   const { [REDIRECT]: _, ...headers } = source.headers ?? {};
   return {
     contentType: source.contentType,
     headers: undefinedIfEmpty({ ...headers, ...redirectOf(input.WebsiteRedirectLocation) }),
     metadata: source.metadata,
-    storageClass: storageClassIn(input.StorageClass),
+    storageClass: storageClassFor(input.Bucket, input.StorageClass),
   };
 }
 

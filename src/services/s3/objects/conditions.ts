@@ -1,6 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import { headerNotImplemented, noSuchKey, notModified, preconditionFailed } from "../errors.ts";
 import type { ObjectVersion } from "../store.ts";
+import { wholeSeconds } from "../versions.ts";
 
 /** The conditions of GET and HEAD requests, and on the source of a copy. */
 export interface ReadConditions {
@@ -62,6 +63,28 @@ export function rangeCondition(ifRange: string): ReadConditions {
   if (/^(W\/)?"/.test(ifRange)) return { ifMatch: ifRange.startsWith("W/") ? '""' : ifRange };
   const date = new Date(ifRange);
   return Number.isNaN(date.getTime()) ? { ifMatch: '""' } : { ifUnmodifiedSince: date };
+}
+
+/** Further conditions on the object that a deletion in a directory bucket removes. */
+export interface StateConditions {
+  IfMatchLastModifiedTime?: Date | undefined;
+  IfMatchSize?: number | undefined;
+}
+
+/**
+ * Checks an object's time and size, which are those of a listing: whole seconds.
+ * @throws {AwsError} PreconditionFailed, NoSuchKey
+ */
+export function checkState(
+  { IfMatchLastModifiedTime: time, IfMatchSize: size }: StateConditions,
+  current: ObjectVersion | undefined,
+  key: string,
+): void {
+  if (time === undefined && size === undefined) return;
+  if (!current) throw noSuchKey(key);
+  if (time !== undefined && wholeSeconds(time.getTime()) !== current.modified)
+    throw preconditionFailed("x-amz-if-match-last-modified-time");
+  if (size !== undefined && size !== current.size) throw preconditionFailed("x-amz-if-match-size");
 }
 
 /**

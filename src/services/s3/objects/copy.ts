@@ -21,6 +21,7 @@ import { asksForKeys, encryptionFor, type Requested, requestedEncryption } from 
 import {
   copyOntoItself,
   copySourceTooLarge,
+  headerNotImplemented,
   invalidArgument,
   invalidRequest,
   preconditionFailed,
@@ -59,12 +60,13 @@ export const objectCopying = {
         const current = await currentVersion(tx, bucket, Key);
         const encryption = encryptionFor(ctx, bucket, Key, requested, COPY);
         checkWrite(input, current, Key);
+        const described = attributes(source.version);
         const version = await writeVersion(tx, bucket, Key, current, {
-          ...attributes(source.version),
+          ...described,
           ...lockFor(bucket, lock, tx.now()),
           tags: tags(source.version),
           ...provenance(bucket),
-          etag: etagFor(encryption, md5, tx.random),
+          etag: etagFor({ ...encryption, storageClass: described.storageClass }, md5, tx.random),
           size: staged.size,
           body: await bodies.keep(tx, staged),
           checksum,
@@ -190,6 +192,7 @@ async function openSource(
     if (asksForKeys(requested)) encryptionFor(ctx, target, input.Key, requested, COPY);
     const source = await sourceOf(ctx, tx, from, input);
     const { version, key } = source;
+    if (target.zone !== undefined) refuseAttachments(input, version);
     if (version.size > MAX_PUT_BYTES) throw copySourceTooLarge(MAX_PUT_BYTES);
     const manifest = await manifestOf(tx, version);
     const bytes = await openBytes({ ctx, tx, secret: key?.bytes }, version, manifest, {
@@ -199,6 +202,16 @@ async function openSource(
     const includesAnnotations = shouldCopyAnnotations(input.AnnotationDirective) && !requested.key;
     return { ...source, bytes, notes: includesAnnotations ? await openAnnotations(ctx, tx, version) : [] };
   });
+}
+
+/**
+ * Refuses to copy tags and annotations into a directory bucket, which has neither.
+ * @throws {AwsError} NotImplemented
+ */
+function refuseAttachments({ TaggingDirective, AnnotationDirective }: Request, source: ObjectVersion): void {
+  if (source.tags && TaggingDirective !== "REPLACE") throw headerNotImplemented("x-amz-tagging-directive");
+  if (AnnotationDirective === "COPY" || (source.annotations && AnnotationDirective !== "EXCLUDE"))
+    throw headerNotImplemented("x-amz-object-annotation-directive");
 }
 
 /**

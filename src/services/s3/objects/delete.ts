@@ -6,13 +6,14 @@ import { authorizeDeletion } from "../access/on-object.ts";
 import { type AccessTarget, targetOf } from "../access/target.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
+import { isDirectoryName } from "../directory/names.ts";
 import { checkDocument, MAX_LIST_BYTES } from "../documents.ts";
 import { headerNotImplemented, malformedXml, noSuchVersion, userKeyMissing } from "../errors.ts";
 import { checkBypass, checkDeletable } from "../lock/retention.ts";
 import { meterEarlyDelete } from "../storage-classes/classes.ts";
 import type { Bucket } from "../store.ts";
 import { currentVersion, deleteCurrent, findVersion, orderOf, removeVersion } from "../versions.ts";
-import { checkWrite } from "./conditions.ts";
+import { checkState, checkWrite, type StateConditions } from "./conditions.ts";
 import { checkKey, checkKeyLength } from "./key.ts";
 
 const MAX_KEYS = 1_000;
@@ -23,9 +24,7 @@ type Batch = Required<Pick<Output<"s3", "DeleteObjects">, "Deleted" | "Errors">>
 export const objectDeletion = {
   async DeleteObject(ctx, input) {
     checkKey(input.Key);
-    if (input.IfMatchLastModifiedTime !== undefined)
-      throw headerNotImplemented("x-amz-if-match-last-modified-time");
-    if (input.IfMatchSize !== undefined) throw headerNotImplemented("x-amz-if-match-size");
+    if (!isDirectoryName(input.Bucket)) refuseStateConditions(input);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       checkBypass(bucket, input.BypassGovernanceRetention);
@@ -46,7 +45,7 @@ export const objectDeletion = {
     // A digest is required, so that no corrupted list deletes objects.
     checkDocument(ctx, { required: true, most: MAX_LIST_BYTES });
     if (entries.length === 0 || entries.length > MAX_KEYS) throw malformedXml();
-    if (entries.some(isMalformed)) throw malformedXml();
+    if (entries.some((entry) => isMalformed(name, entry))) throw malformedXml();
     if (entries.some((entry) => entry.Key === "")) throw userKeyMissing();
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, name);
@@ -59,11 +58,17 @@ export const objectDeletion = {
   },
 } satisfies Handlers<"s3">;
 
-/** Whether an entry lacks a key or has conditions on size or time, which only directory buckets support. */
-const isMalformed = ({ Key, Size, LastModifiedTime }: Partial<Entry>) =>
-  Key === undefined || Size !== undefined || LastModifiedTime !== undefined;
+/** Refuses conditions on size and time, which only directory buckets support. @throws {AwsError} NotImplemented */
+function refuseStateConditions({ IfMatchLastModifiedTime, IfMatchSize }: StateConditions): void {
+  if (IfMatchLastModifiedTime !== undefined) throw headerNotImplemented("x-amz-if-match-last-modified-time");
+  if (IfMatchSize !== undefined) throw headerNotImplemented("x-amz-if-match-size");
+}
 
-interface Deletion {
+/** Whether an entry lacks a key or has conditions on size or time, which only directory buckets support. */
+const isMalformed = (bucket: string, { Key, Size, LastModifiedTime }: Partial<Entry>) =>
+  Key === undefined || (!isDirectoryName(bucket) && (Size !== undefined || LastModifiedTime !== undefined));
+
+interface Deletion extends StateConditions {
   Key: string;
   VersionId?: string;
   IfMatch?: string;
@@ -74,15 +79,12 @@ interface Deletion {
  * Deletes an object or a version. Returns the version id of the delete marker
  * that was created or deleted, if any.
  */
-async function remove(
-  ctx: Context,
-  tx: Transaction,
-  bucket: Bucket,
-  { Key: key, VersionId: versionId, IfMatch, BypassGovernanceRetention }: Deletion,
-) {
-  const current =
-    IfMatch === undefined && versionId !== undefined ? undefined : await currentVersion(tx, bucket, key);
+async function remove(ctx: Context, tx: Transaction, bucket: Bucket, deletion: Deletion) {
+  const { Key: key, VersionId: versionId, IfMatch, BypassGovernanceRetention } = deletion;
+  const needsCurrent = versionId === undefined || IfMatch !== undefined || bucket.zone !== undefined;
+  const current = needsCurrent ? await currentVersion(tx, bucket, key) : undefined;
   checkWrite({ IfMatch }, current, key);
+  checkState(deletion, current, key);
   if (versionId === undefined) {
     const marker = await deleteCurrent(tx, bucket, key, current);
     if (marker)
@@ -122,6 +124,8 @@ async function removeEntry(
       Key,
       VersionId,
       IfMatch: entry.ETag,
+      IfMatchLastModifiedTime: entry.LastModifiedTime,
+      IfMatchSize: entry.Size,
       BypassGovernanceRetention: bypass,
     });
     batch.Deleted.push({

@@ -98,7 +98,7 @@ async function locate(ctx: Context, tx: ReadTransaction, input: Request, method:
     tx.now(),
     () => notModifiedHeaders(bucket, version),
   );
-  const showsExpiration = bucket.lifecycle && input.VersionId === undefined;
+  const showsExpiration = (bucket.lifecycle || bucket.zone !== undefined) && input.VersionId === undefined;
   const expiration = showsExpiration ? await expirationOf(tx, bucket, version) : undefined;
   const permitted = await permittedMembers(ctx, tx, input, version);
   const located = { bucket, version, key, expiration, ...permitted };

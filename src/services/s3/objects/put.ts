@@ -7,6 +7,8 @@ import { whenReady } from "#lib/maybe-promise.ts";
 import { type Provenance, provenanceOf } from "../access/ownership.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
+import { appendTo, checkOffset } from "../directory/append.ts";
+import { isDirectoryName } from "../directory/names.ts";
 import { encryptionMembers, etagFor, storedEncryption } from "../encryption/encryption.ts";
 import { asksForKeys, encryptionFor, requestedEncryption } from "../encryption/requested.ts";
 import { headerNotImplemented } from "../errors.ts";
@@ -30,11 +32,13 @@ export const objectWriting = {
     checkForm(ctx, input, Body);
     const provenance = await provenanceOf(ctx, input);
     const settings = settingsOf(ctx, input, Body);
-    if (isConditional(input) || asksForKeys(settings.encryption)) await refuseEarly(ctx, input, settings);
+    const isEarly = isConditional(input) || asksForKeys(settings.encryption);
+    const existing = isEarly ? await refuseEarly(ctx, input, settings) : undefined;
     const received = await receive(ctx, Body, {
       contentMd5: input.ContentMD5,
       checksum: settings.checksum,
       algorithm: DEFAULT_ALGORITHM,
+      also: input.WriteOffsetBytes === undefined ? undefined : existing?.checksum?.algorithm,
       secret: settings.encryption.key?.bytes,
     });
     const put = { ctx, input, settings, provenance, received };
@@ -60,7 +64,8 @@ function checkForm(ctx: Context, input: Request, body: Body): void {
   checkKey(input.Key);
   checkLengthHeader(ctx, body);
   refuseDateConditions(ctx);
-  if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented("x-amz-write-offset-bytes");
+  if (input.WriteOffsetBytes !== undefined && !isDirectoryName(input.Bucket))
+    throw headerNotImplemented("x-amz-write-offset-bytes");
   checkConditionForm(input);
 }
 
@@ -75,18 +80,26 @@ function settingsOf(ctx: Context, input: Request, { announced }: Body) {
   return { lock, attributes, tags, encryption, checksum };
 }
 
-const isConditional = ({ IfMatch, IfNoneMatch }: Request) =>
-  IfMatch !== undefined || IfNoneMatch !== undefined;
+const isConditional = ({ IfMatch, IfNoneMatch, WriteOffsetBytes }: Request) =>
+  IfMatch !== undefined || IfNoneMatch !== undefined || WriteOffsetBytes !== undefined;
 
 /**
  * Checks before receiving the body, which spares the client from sending one that would be
  * refused. The transaction checks again.
+ * @returns the current version
  */
-function refuseEarly(ctx: Context, input: Request, { encryption }: Put["settings"]): Promise<void> {
+function refuseEarly(
+  ctx: Context,
+  input: Request,
+  { encryption }: Put["settings"],
+): Promise<ObjectVersion | undefined> {
   return ctx.read(async (tx) => {
     const bucket = await bucketAt(tx, input.Bucket);
     encryptionFor(ctx, bucket, input.Key, encryption);
-    checkWrite(input, await currentVersion(tx, bucket, input.Key), input.Key);
+    const current = await currentVersion(tx, bucket, input.Key);
+    checkWrite(input, current, input.Key);
+    if (input.WriteOffsetBytes !== undefined) checkOffset(input.WriteOffsetBytes, current);
+    return current;
   });
 }
 
@@ -102,14 +115,19 @@ function write(
   const lock = lockFor(bucket, settings.lock, tx.now());
   checkDigest(ctx, lock, "Object");
   const encryption = encryptionFor(ctx, bucket, Key, settings.encryption);
+  const { key, kms } = encryption;
   checkWrite(input, current, Key);
+  if (input.WriteOffsetBytes !== undefined) {
+    checkOffset(input.WriteOffsetBytes, current);
+    if (current) return appendTo(tx, bucket, current, received);
+  }
   return whenReady(bodies.keep(tx, received.staged, bodyReplaced(bucket, current)), (body) =>
     writeVersion(tx, bucket, Key, current, {
       ...attributes,
       ...lock,
       tags,
       ...provenance(bucket),
-      etag: etagFor(encryption, received.md5, tx.random),
+      etag: etagFor({ key, kms, storageClass: attributes.storageClass }, received.md5, tx.random),
       size: received.staged.size,
       body,
       checksum: received.checksum && { ...received.checksum, type: "FULL_OBJECT" },
@@ -124,6 +142,7 @@ function answer({ ctx, input, settings }: Put, tx: Transaction, bucket: Bucket, 
     whenReady(expirationOf(tx, bucket, version), (expiration) => ({
       ETag: quoted(version.etag),
       Expiration: expiration,
+      Size: input.WriteOffsetBytes === undefined ? undefined : version.size,
       VersionId: newVersionId(bucket, version),
       ...checksumMembers(version.checksum),
       ...encryptionMembers(bucket, version, settings.encryption.key),

@@ -24,21 +24,26 @@ export interface Expectations {
   /** The algorithm to compute if the client sends no checksum. */
   algorithm: ChecksumAlgorithm | undefined;
   /** An algorithm to compute in addition. */
-  also?: ChecksumAlgorithm;
+  also?: ChecksumAlgorithm | undefined;
   /** The maximum size in bytes; 5 GiB by default. */
   limit?: number;
   /** The customer-provided key, used in place of S3's key. */
   secret?: Uint8Array | undefined;
 }
 
+export interface ReceivedChecksum {
+  algorithm: ChecksumAlgorithm;
+  /** Base64. */
+  value: string;
+}
+
 export interface Received {
   staged: StagedBlob;
   /** Hex. */
   md5: string;
-  /** Base64. */
-  checksum: { algorithm: ChecksumAlgorithm; value: string } | undefined;
-  /** The additional checksum, base64. */
-  also: string | undefined;
+  checksum: ReceivedChecksum | undefined;
+  /** The additional checksum. */
+  also: ReceivedChecksum | undefined;
 }
 
 /**
@@ -62,7 +67,10 @@ export function receive(ctx: Context, body: Body, expected: Expectations): Maybe
       return dropAndThrow(ctx, staged, error);
     }
     const md5 = digest("md5", "hex");
-    const also = expected.also && digest(hashName(expected.also), "base64");
+    const also = expected.also && {
+      algorithm: expected.also,
+      value: digest(hashName(expected.also), "base64"),
+    };
     return { staged, md5, checksum: algorithm && { algorithm, value: value! }, also };
   });
 }

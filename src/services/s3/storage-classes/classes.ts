@@ -1,5 +1,6 @@
 import type { Context } from "#kernel/context.ts";
 import { DAY_MS } from "../days.ts";
+import { isDirectoryName } from "../directory/names.ts";
 import { invalidStorageClass } from "../errors.ts";
 import type { ObjectVersion } from "../store.ts";
 
@@ -27,6 +28,8 @@ export const STORAGE_CLASSES = {
   GLACIER_IR: { minimumDays: 90, minimumBytes: 128 * KB },
   GLACIER: { isArchive: true, minimumDays: 90, minimumBytes: 0 },
   DEEP_ARCHIVE: { isArchive: true, minimumDays: 180, minimumBytes: 0 },
+  /** The class of all objects in directory buckets, and of no others. */
+  EXPRESS_ONEZONE: { minimumDays: 0, minimumBytes: 0 },
 } as const satisfies Record<string, StorageClass>;
 
 export type StorageClassName = keyof typeof STORAGE_CLASSES;
@@ -41,7 +44,23 @@ export function storageClassIn(name: string | undefined): StorageClassName | und
   return name;
 }
 
-const isStorageClass = (name: string): name is StorageClassName => Object.hasOwn(STORAGE_CLASSES, name);
+const EXPRESS = "EXPRESS_ONEZONE";
+
+const isStorageClass = (name: string): name is StorageClassName =>
+  Object.hasOwn(STORAGE_CLASSES, name) && name !== EXPRESS;
+
+/**
+ * Returns the stored form of the storage class of a new object. Directory buckets have only their own.
+ * @throws {AwsError} InvalidStorageClass
+ */
+export function storageClassFor(bucket: string, name: string | undefined): StorageClassName | undefined {
+  if (!isDirectoryName(bucket)) return storageClassIn(name);
+  if (name !== undefined && name !== EXPRESS) throw invalidStorageClass(name);
+  return EXPRESS;
+}
+
+export const isExpress = ({ storageClass }: Pick<ObjectVersion, "storageClass">): boolean =>
+  storageClass === EXPRESS;
 
 export const classOf = ({
   storageClass = "STANDARD",
