@@ -5,8 +5,11 @@ import { capacityOf, setCapacity } from "./capacity.ts";
 import { NAMESPACE, placeOf } from "./resources.ts";
 import { type Activity, activities, type Scaled, type Target, targets } from "./store.ts";
 
-/** The retention of activities: six weeks. */
-const RETENTION_MS = 42 * 86_400_000;
+/**
+ * The retention of activities: six weeks.
+ * https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeScalingActivities.html
+ */
+export const RETENTION_MS = 42 * 86_400_000;
 const SWEEP_SIZE = 20;
 
 /**

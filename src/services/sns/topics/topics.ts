@@ -9,7 +9,15 @@ import { topicArn, topicNamed } from "../arns.ts";
 import { effectivePolicy } from "../delivery/policy.ts";
 import { archiveKeepsTopic, fifoName, invalidAttributes, invalidParameter, topicDiffers } from "../errors.ts";
 import { forget } from "../publish/archive.ts";
-import { archive, type Subscription, subscriptions, type Tag, type Topic, topics } from "../store.ts";
+import {
+  archive,
+  published,
+  type Subscription,
+  subscriptions,
+  type Tag,
+  type Topic,
+  topics,
+} from "../store.ts";
 import { checkAttribute, isAttribute, retentionDays } from "./attributes.ts";
 import { policyOf } from "./policy.ts";
 import { checkSubscribers, isLarge } from "./size.ts";
@@ -20,6 +28,7 @@ const PAGE = 100;
 const MAX_SUBSCRIPTIONS = 1_000;
 /** The maximum archived messages that one transaction deletes. Their contents are read for that. */
 const MAX_ARCHIVED = 50;
+const MAX_PUBLISHED = 1_000;
 
 export const topicOperations = {
   async CreateTopic(ctx, { Name: name, Attributes: requested = {}, Tags: tags = [], DataProtectionPolicy }) {
@@ -98,7 +107,7 @@ export const topicOperations = {
   },
 } satisfies Handlers<"sns">;
 
-/** Deletes the subscriptions and the archive of a deleted topic, which are unreachable, page by page. */
+/** Deletes all else of a deleted topic, which is unreachable, page by page. */
 export const forgetTopic = job<{ topic: number }>("sns/forget-topic", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { topic }) {
@@ -107,7 +116,13 @@ export const forgetTopic = job<{ topic: number }>("sns/forget-topic", {
       for (const { id } of gone) tx.delete(subscriptions, [topic, id]);
       const archived = await tx.list(archive, { in: [topic], limit: MAX_ARCHIVED });
       for (const message of archived) await forget(tx, message);
-      return gone.length === MAX_SUBSCRIPTIONS || archived.length === MAX_ARCHIVED;
+      const known = await tx.list(published, { in: [topic], limit: MAX_PUBLISHED });
+      for (const { deduplicationId } of known) tx.delete(published, [topic, deduplicationId]);
+      return (
+        gone.length === MAX_SUBSCRIPTIONS ||
+        archived.length === MAX_ARCHIVED ||
+        known.length === MAX_PUBLISHED
+      );
     });
     return more ? { again: 0 } : undefined;
   },
