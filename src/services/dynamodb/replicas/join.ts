@@ -4,7 +4,7 @@ import type { Transaction } from "#kernel/records/transaction.ts";
 import { job } from "#kernel/work/jobs.ts";
 import { rowKey } from "../items/keys.ts";
 import { placeOf, rowAt } from "../items/place.ts";
-import { itemRows, type Membership, type Overrides, type Table, tables } from "../store.ts";
+import { itemRows, type Membership, type Overrides, type Replica, type Table, tables } from "../store.ts";
 import { openStream } from "../streams/shards.ts";
 import { startExpiring } from "../tables/expire.ts";
 import { startCounting } from "../tables/tally.ts";
@@ -78,8 +78,11 @@ async function step(ctx: Context, joining: Joining, table: Replicated): Promise<
       return JOIN_MS;
     }
     // A table of that name was created there in the meantime.
-    for (const other of othersThan(region, table.group))
-      await ctx.elsewhere(other.region).transact((tx) => removeReplica(tx, table.name, table.group, region));
+    for (const other of othersThan(region, table.group)) {
+      const known = ctx.elsewhere(other.region);
+      await known.transact((tx) => removeReplica(tx, table.name, table.group, region));
+      await known.durable();
+    }
     await ctx.transact(async (tx) => {
       tx.delete(joinings, [joining.number, region]);
       await removeReplica(tx, table.name, table.group, region);
@@ -100,20 +103,23 @@ const othersThan = (region: string, { replicas }: Membership) =>
 
 /**
  * Adds the replica to the other replicas' lists.
- * @returns `false` while one of them is going: it has to be gone, so that neither lists the other for ever
+ * @returns `false` while one of them is going, or creates a replica in an earlier Region of the alphabet: these have to be
+ * done, so that no replica misses another, or lists one that is gone
  */
 async function introduce(ctx: Context, { region }: Joining, { name, group }: Replicated): Promise<boolean> {
   const self = replicaIn(group, region)!;
+  const goesFirst = (one: Replica) => one.status === "CREATING" && one.region < region;
   for (const other of othersThan(region, group)) {
     const there = ctx.elsewhere(other.region);
-    const stays = await there.transact(async (tx) => {
+    const isReady = await there.transact(async (tx) => {
       const its = await replicaOf(tx, name, group);
-      if (!its) return other.status === "CREATING";
-      if (its.leaving || its.group.isDisassociating) return false;
-      if (!replicaIn(its.group, region)) tx.put(tables, withReplica(its, its.group, self));
+      if (!its) return other.status === "CREATING" && !goesFirst(other);
+      if (replicaIn(its.group, region)) return true;
+      if (its.leaving || its.group.isDisassociating || its.group.replicas.some(goesFirst)) return false;
+      tx.put(tables, withReplica(its, its.group, self));
       return true;
     });
-    if (!stays) return false;
+    if (!isReady) return false;
     await there.durable();
   }
   return true;
