@@ -27,7 +27,7 @@ const power = (exponent: number) => 10n ** BigInt(exponent);
 /** Parses `12`, `-1.50`, `1e-7`; returns `undefined` for anything else, or too many digits. */
 export function decimalOf(text: string): Decimal | undefined {
   const [, sign, whole = "", fraction = "", exponent = "0"] =
-    /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?\s*$/.exec(text) ?? [];
+    /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/.exec(text.trim()) ?? [];
   if (sign === undefined || (whole === "" && fraction === "")) return undefined;
   const scale = fraction.length - Number(exponent);
   if (whole.length + fraction.length > MAX_DIGITS || Math.abs(scale) > MAX_DIGITS) return undefined;

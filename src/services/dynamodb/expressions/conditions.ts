@@ -1,4 +1,5 @@
 import { memoizeByText } from "#lib/memoize.ts";
+import { hasBytes, hasText } from "#lib/substring.ts";
 import { compareValues, type Item, isEqual, type TypeName, typeOf, type Value } from "../values/value.ts";
 import { fail, wrongType } from "./faults.ts";
 import {
@@ -201,8 +202,8 @@ export function beginsWith(value: Value | undefined, prefix: Value | undefined):
 /** Whether a string contains a substring, or a set or list an element. */
 export function contains(value: Value | undefined, element: Value | undefined): boolean {
   if (!value || !element) return false;
-  if (value.S !== undefined) return element.S !== undefined && value.S.includes(element.S);
-  if (value.B) return element.B !== undefined && Buffer.from(value.B).includes(element.B);
+  if (value.S !== undefined) return element.S !== undefined && hasText(value.S, element.S);
+  if (value.B) return element.B !== undefined && hasBytes(value.B, element.B);
   if (value.SS) return element.S !== undefined && value.SS.includes(element.S);
   if (value.NS) return element.N !== undefined && value.NS.includes(element.N);
   if (value.BS)
