@@ -84,6 +84,12 @@ describe("a pipe is validated against its model", () => {
       { SourceParameters: { FilterCriteria: { Filters: Array(6).fill({ Pattern: '{"a":[1]}' }) } } },
       "[array is too long: must have at most 5 elements but instance has 6 elements]",
     ],
+    [
+      "the elements of a list that is too long are not validated",
+      "FilterCriteria",
+      { SourceParameters: { FilterCriteria: { Filters: Array(6).fill({ Pattern: "x".repeat(5_000) }) } } },
+      "[array is too long: must have at most 5 elements but instance has 6 elements]",
+    ],
   ];
   for (const [what, page, more, message] of wrong) {
     behaviour(what, api(page), async () => {

@@ -5,7 +5,8 @@ import { invalid } from "./errors.ts";
 
 /**
  * AWS's Pipes is behind an API Gateway that validates bodies by a JSON schema, so the messages are those of its validator, such
- * as `[numeric instance is lower than the required minimum (minimum: 1, found: 0)]`, which users quote.
+ * as `[numeric instance is lower than the required minimum (minimum: 1, found: 0)]`, which users quote. It does not look into
+ * a list or map that is itself wrong, so the number of messages is bounded.
  * @throws {AwsError} ValidationException
  */
 export function judge(operation: string, input: object): Violation[] {
@@ -41,26 +42,22 @@ function inValue(shape: Shape, value: unknown): string[] {
 }
 
 function inList({ min = 0, max = Number.POSITIVE_INFINITY, member }: ListShape, list: unknown[]): string[] {
-  const found = list.flatMap((one) => (one === null ? [] : inValue(member, one)));
   const { length } = list;
   if (length > max)
-    found.unshift(`array is too long: must have at most ${max} elements but instance has ${length} elements`);
+    return [`array is too long: must have at most ${max} elements but instance has ${length} elements`];
   if (length < min)
-    found.unshift(
-      `array is too short: must have at least ${min} elements but instance has ${length} elements`,
-    );
-  return found;
+    return [`array is too short: must have at least ${min} elements but instance has ${length} elements`];
+  return list.flatMap((one) => (one === null ? [] : inValue(member, one)));
 }
 
 function inMap({ min = 0, max = Number.POSITIVE_INFINITY, value }: MapShape, map: object): string[] {
   const values = Object.values(map);
-  const found = values.flatMap((one) => (one === null ? [] : inValue(value, one)));
   const { length } = values;
   if (length > max)
-    found.unshift(`object has too many properties (found ${length} but schema requires at most ${max})`);
+    return [`object has too many properties (found ${length} but schema requires at most ${max})`];
   if (length < min)
-    found.unshift(`object has too few properties (found ${length} but schema requires at least ${min})`);
-  return found;
+    return [`object has too few properties (found ${length} but schema requires at least ${min})`];
+  return values.flatMap((one) => (one === null ? [] : inValue(value, one)));
 }
 
 function inNumber({ min, max }: ScalarShape, value: number): string[] {
