@@ -90,6 +90,21 @@ test.each([
   expect(reports).toEqual([]);
 });
 
+test.each([
+  ["a head of 70 KB", `HEAD / HTTP/1.1\r\nHost: h\r\nX: ${"x".repeat(70_000)}\r\n\r\n`],
+  ["no host", "HEAD / HTTP/1.1\r\n\r\n"],
+  ["a chunk of no size", "HEAD / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"],
+])("a HEAD with %s is answered without a body", async (_, bytes) => {
+  const { port } = await serve(async ({ body }) => text(`${(await body.bytes(9)).length}`), {
+    limits: { lingerTimeout: 5 },
+  });
+  const client = rawClient(port);
+  client.write(bytes);
+  const answer = await client.closed();
+  expect(answer).toMatch(/^HTTP\/1.1 4\d\d [^]*\r\n\r\n$/);
+  expect(answer).toContain("connection: close");
+});
+
 test("a head of 60 KB is accepted", async () => {
   const { port } = await serve(async ({ headers }) => text(`length ${headers.x!.length}`));
   const client = rawClient(port);

@@ -43,6 +43,7 @@ const NOTHING: Buffer = Buffer.alloc(0);
 const CR = 0x0d;
 const LF = 0x0a;
 const HEAD_END = Buffer.from("\r\n\r\n");
+const HEAD_METHOD = Buffer.from("HEAD ");
 
 /** A connection of HTTP/1.0 or 1.1: requests are read and answered one at a time, in order. */
 export class Connection implements Arriving, Expiring, BodySource {
@@ -265,11 +266,18 @@ export class Connection implements Arriving, Expiring, BodySource {
   #refuse({ response }: Refusal): void {
     const exchange = this.#exchange;
     if (exchange?.progress === "sending") return void this.#socket.destroy();
+    const isHead = this.#isOfHead();
     this.#abandonExchange();
-    const form = { isHead: false, httpVersion: "1.1" as const, keepAlive: false };
+    const form = { isHead, httpVersion: "1.1" as const, keepAlive: false };
     const { lastLines, outgoing } = this.#shared;
     transmit(compose(response as HttpResponse, form, lastLines), this.#socket, outgoing);
     this.#end();
+  }
+
+  /** Whether the request that is being read is a HEAD, whose response has no body even if its head is malformed. */
+  #isOfHead(): boolean {
+    if (this.#exchange) return this.#exchange.head.method === "HEAD";
+    return this.#input.subarray(this.#at, this.#at + HEAD_METHOD.length).equals(HEAD_METHOD);
   }
 
   /**
