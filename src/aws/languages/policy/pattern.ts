@@ -2,6 +2,7 @@
  * Wildcards and policy variables.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
  */
+import { ANY, matchesGlob, ONE } from "./glob.ts";
 
 /**
  * Looks up a call's condition key by its lower-case name; returns `undefined` if the call does not have it. A
@@ -26,10 +27,6 @@ interface Variable {
   fallback: string | undefined;
 }
 
-/** Represent the wildcards: lone surrogates do not occur in well-formed text. */
-const ANY = "\udc00";
-const ONE = "\udc01";
-
 export function patternOf(source: string, options: PatternOptions): Pattern {
   const pieces = piecesOf(options.ignoreCase ? source.toLowerCase() : source, options);
   const fold = options.ignoreCase ? (text: string) => text.toLowerCase() : (text: string) => text;
@@ -49,7 +46,7 @@ export function patternOf(source: string, options: PatternOptions): Pattern {
       if (typeof value !== "string") return false;
       glob += fold(value.toWellFormed());
     }
-    return matches(glob, fold(text));
+    return matchesGlob(glob, fold(text));
   };
 }
 
@@ -75,30 +72,5 @@ function matcherOf(glob: string): (text: string) => boolean {
   const head = glob.slice(0, -1);
   if (glob.endsWith(ANY) && !head.includes(ANY) && !head.includes(ONE))
     return (text) => text.startsWith(head);
-  return (text) => matches(glob, text);
-}
-
-/** Backtracks only to the last `*`, so that no pattern is slow. */
-function matches(glob: string, text: string): boolean {
-  let at = 0;
-  let reading = 0;
-  let star = -1;
-  let mark = 0;
-  while (reading < text.length) {
-    const symbol = glob[at];
-    if (symbol === ANY) {
-      star = at++;
-      mark = reading;
-    } else if (symbol === ONE || symbol === text[reading]) {
-      at++;
-      reading++;
-    } else if (star >= 0) {
-      at = star + 1;
-      reading = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (glob[at] === ANY) at++;
-  return at === glob.length;
+  return (text) => matchesGlob(glob, text);
 }
