@@ -1,10 +1,12 @@
 import {
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandInput,
   ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
   PutBucketVersioningCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
@@ -327,6 +329,53 @@ behaviour("ListObjectVersions pages, also within a key", VERSIONS, async () => {
   expect(last.Versions).toHaveLength(1);
   expect(last.IsTruncated).toBe(false);
 });
+
+/** Empties a bucket as clients do: page by page, without beginning again. Returns what they did not see. */
+async function leftAfterEmptying(of: string, MaxKeys: number) {
+  for (let markers: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {}; markers; ) {
+    const page: ListObjectVersionsCommandOutput = await s3.send(
+      new ListObjectVersionsCommand({ Bucket: of, MaxKeys, ...markers }),
+    );
+    for (const { Key, VersionId } of [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])])
+      await s3.send(new DeleteObjectCommand({ Bucket: of, Key, VersionId }));
+    const { NextKeyMarker, NextVersionIdMarker } = page;
+    markers = page.IsTruncated
+      ? { KeyMarker: NextKeyMarker, VersionIdMarker: NextVersionIdMarker }
+      : undefined;
+  }
+  return (await s3.send(new ListObjectVersionsCommand({ Bucket: of }))).Versions ?? [];
+}
+
+const EMPTYING = doc("AmazonS3/latest/userguide/empty-bucket.html");
+
+for (const MaxKeys of [1, 2, 3]) {
+  behaviour(`pages of ${MaxKeys} reach all versions, even while they are deleted`, EMPTYING, async () => {
+    const of = await versioned("a", "b", "b", "b", "b", "c");
+    expect(await leftAfterEmptying(of, MaxKeys)).toEqual([]);
+  });
+
+  behaviour(
+    `pages of ${MaxKeys} reach all null versions, even while they are deleted`,
+    EMPTYING,
+    async () => {
+      const of = await freshBucket(s3);
+      for (const Key of ["a", "b", "c", "d"])
+        await s3.send(new PutObjectCommand({ Bucket: of, Key, Body: "b" }));
+      expect(await leftAfterEmptying(of, MaxKeys)).toEqual([]);
+    },
+  );
+
+  behaviour(`pages of ${MaxKeys} go on below a null version that was deleted`, EMPTYING, async () => {
+    const of = await versioned("a", "a");
+    const versioning = (Status: "Enabled" | "Suspended") =>
+      s3.send(new PutBucketVersioningCommand({ Bucket: of, VersioningConfiguration: { Status } }));
+    await versioning("Suspended");
+    await s3.send(new PutObjectCommand({ Bucket: of, Key: "a", Body: "null" }));
+    await versioning("Enabled");
+    for (const Key of ["a", "b"]) await s3.send(new PutObjectCommand({ Bucket: of, Key, Body: "newer" }));
+    expect(await leftAfterEmptying(of, MaxKeys)).toEqual([]);
+  });
+}
 
 behaviour("a version-id-marker requires a key-marker", VERSIONS, () =>
   refused(

@@ -11,7 +11,7 @@ import { findVersion, orderOf } from "../versions.ts";
 import { merged } from "./merge.ts";
 import { checksumOf, optionalAttributes } from "./objects.ts";
 import { type Encode, entriesOf, keyEncoding, requestedEntries } from "./parameters.ts";
-import { type Page, type Position, positionAfter, type Rows, walk } from "./walk.ts";
+import { type Page, type Position, positionAfter, type RowRange, type Rows, walk } from "./walk.ts";
 
 export const listVersions = {
   async ListObjectVersions(ctx, input) {
@@ -73,8 +73,9 @@ export function versionRows(bucket: number): Rows<Row> {
       if (others.length === 0) bare = tx;
       const after = range.after && { after: range.after.slice(0, 1) };
       const newest = await tx.list(objects, { in: [bucket], ...range, ...after });
-      const first = newest.map((version) => ({ version, latest: true }));
-      if (others.length === 0) return first;
+      const older = await currentBelow(tx, bucket, range);
+      const first = (older ? [older, ...newest] : newest).map((version) => ({ version, latest: true }));
+      if (others.length === 0) return first.slice(0, range.limit);
       const second = others.map((version) => ({ version, latest: false }));
       return merged<Row>(first, second, ({ version }) => version.key, range.limit);
     },
@@ -82,15 +83,28 @@ export function versionRows(bucket: number): Rows<Row> {
 }
 
 /**
- * Returns the position of a version id among the versions of its key. The version
- * need not exist, unless it is `null`.
+ * Returns the current version of the key at which a page begins, if it is older than the version at which the last
+ * page ended: the newer ones have been deleted since.
+ */
+async function currentBelow(tx: ReadTransaction, bucket: number, { prefix = "", after }: RowRange) {
+  const [key, position] = (after ?? []) as [key?: string, position?: number];
+  if (key === undefined || position === undefined || !key.startsWith(prefix as string)) return undefined;
+  const current = await tx.get(objects, [bucket, key]);
+  return current && descending(current.order) > position ? current : undefined;
+}
+
+/**
+ * Returns the position of a version id among the versions of its key. The version need not exist: clients delete
+ * versions while they list them. Where the null version was, is not known then, so the key's others are listed again.
  */
 async function orderAfter(tx: ReadTransaction, bucket: Bucket, key: string, versionId: string | undefined) {
   if (versionId === undefined) return undefined;
-  const order =
-    versionId === "null" ? (await findVersion(tx, bucket, key, "null"))?.order : orderOf(versionId);
-  if (order !== undefined) return order;
-  throw invalidArgument("Invalid version id specified", "version-id-marker", versionId);
+  if (versionId === "null")
+    return (await findVersion(tx, bucket, key, "null"))?.order ?? Number.MAX_SAFE_INTEGER;
+  const order = orderOf(versionId);
+  if (order === undefined)
+    throw invalidArgument("Invalid version id specified", "version-id-marker", versionId);
+  return order;
 }
 
 interface Markers {
