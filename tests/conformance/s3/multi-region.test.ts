@@ -201,6 +201,15 @@ behaviour("a deleted access point is gone", DELETE, async () => {
   await expect(get(owner(), alias)).rejects.toMatchObject({ name: "NoSuchBucket" });
 });
 
+behaviour("only an access point that exists can be deleted or have a policy", ERRORS, async () => {
+  const missing = { name: "NoSuchMultiRegionAccessPoint", $metadata: { httpStatusCode: 404 } };
+  const deleted = control().send(
+    new DeleteMultiRegionAccessPointCommand({ AccountId: OWNER, Details: { Name: "missing" } }),
+  );
+  await expect(deleted).rejects.toMatchObject(missing);
+  await expect(putPolicy("missing", "{}")).rejects.toMatchObject(missing);
+});
+
 behaviour("a request that is not known answers NoSuchAsyncRequest", DESCRIBE, async () => {
   const { ended } = await request({ Regions: [{ Bucket: "there-is-none" }] });
   for (const RequestTokenARN of [`${ended.RequestTokenARN}1`, "arn:aws:s3:us-west-2:111122223333:x"])
@@ -208,6 +217,12 @@ behaviour("a request that is not known answers NoSuchAsyncRequest", DESCRIBE, as
       name: "NoSuchAsyncRequest",
       $metadata: { httpStatusCode: 404 },
     });
+});
+
+behaviour("a request is forgotten some time after its end", DESCRIBE, async () => {
+  const { ended } = await request({ Regions: [{ Bucket: "there-is-none" }] });
+  await cloud.advance(100 * 86_400_000);
+  await expect(outcome(ended.RequestTokenARN!)).rejects.toMatchObject({ name: "NoSuchAsyncRequest" });
 });
 
 // Requests for objects
@@ -311,14 +326,24 @@ behaviour("the policy is returned, and whether it is public", PUT_POLICY, async 
   expect(Established).toEqual({ IsPublic: false });
 });
 
-behaviour("a policy that is malformed, public or for nobody fails later", ERRORS, async () => {
+// https://github.com/hashicorp/terraform-provider-aws: multi_region_access_point_policy_test.go, as run on AWS.
+behaviour("the policy is returned as it was put", PUT_POLICY, async () => {
   const { name, arn } = await accessPoint("us-west-2");
-  for (const [named, document, Code] of [
-    [name, "{}", "MalformedPolicy"],
-    [name, allowing(arn, "*"), "AccessDenied"],
-    ["missing", allowing(arn), "NoSuchMultiRegionAccessPoint"],
+  const text = JSON.stringify({ Statement: allowing(arn).Statement, Version: "2012-10-17" });
+  await putPolicy(name, text);
+  const { Policy } = await control().send(
+    new GetMultiRegionAccessPointPolicyCommand({ AccountId: OWNER, Name: name }),
+  );
+  expect(Policy).toEqual({ Established: { Policy: text }, Proposed: { Policy: text } });
+});
+
+behaviour("a policy that is malformed or public fails later", ERRORS, async () => {
+  const { name, arn } = await accessPoint("us-west-2");
+  for (const [document, Code] of [
+    ["{}", "MalformedPolicy"],
+    [allowing(arn, "*"), "AccessDenied"],
   ] as const)
-    expect(await putPolicy(named, document)).toMatchObject({
+    expect(await putPolicy(name, document)).toMatchObject({
       RequestStatus: "FAILED",
       ResponseDetails: { ErrorDetails: { Code } },
     });

@@ -24,9 +24,8 @@ export const multiRegionHandlers = {
   },
 
   async DeleteMultiRegionAccessPoint(ctx, { ClientToken, Details }) {
-    return accept(ctx, "DeleteMultiRegionAccessPoint", ClientToken, {
-      DeleteMultiRegionAccessPointRequest: Details,
-    });
+    const parameters = { DeleteMultiRegionAccessPointRequest: Details };
+    return accept(ctx, "DeleteMultiRegionAccessPoint", ClientToken, parameters, Details.Name);
   },
 
   async GetMultiRegionAccessPoint(ctx, { Name }) {
@@ -51,9 +50,8 @@ export const multiRegionHandlers = {
   },
 
   async PutMultiRegionAccessPointPolicy(ctx, { ClientToken, Details }) {
-    return accept(ctx, "PutMultiRegionAccessPointPolicy", ClientToken, {
-      PutMultiRegionAccessPointPolicyRequest: Details,
-    });
+    const parameters = { PutMultiRegionAccessPointPolicyRequest: Details };
+    return accept(ctx, "PutMultiRegionAccessPointPolicy", ClientToken, parameters, Details.Name);
   },
 
   async GetMultiRegionAccessPointPolicy(ctx, { Name }) {

@@ -7,7 +7,6 @@ import type {
 import type { ReadTransaction, Transaction } from "#kernel/records/transaction.ts";
 import { BASE32 } from "#lib/random.ts";
 import { ALL_BLOCKED } from "../access/blocks.ts";
-import { normalized } from "../access/normalized.ts";
 import { checkPolicy } from "../access/policy-rules.ts";
 import { isPublicDocument } from "../access/public.ts";
 import { blockIn } from "../access/public-access.ts";
@@ -76,5 +75,6 @@ export async function putPolicy(
   const found = await multiRegionAccessPointNamed(tx, account, name);
   const document = checkPolicy(policy, { arn: multiRegionArn(found), objects: "/object/" });
   if (found.publicAccessBlock.policy && isPublicDocument(document)) throw accessDenied();
-  tx.put(multiRegionAccessPoints, { ...found, policy: normalized(policy) });
+  // Unlike other policies of S3, it is returned as it was put.
+  tx.put(multiRegionAccessPoints, { ...found, policy });
 }

@@ -6,12 +6,16 @@ import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { type Job, job } from "#kernel/work/jobs.ts";
 import { uuidOf } from "#lib/uuid.ts";
+import { DAY_MS } from "../days.ts";
 import { create, putPolicy, remove } from "./changes.ts";
 import { noSuchAsyncRequest } from "./errors.ts";
-import { type AsyncRequest, asyncRequests } from "./store.ts";
+import { type AsyncRequest, asyncRequests, multiRegionAccessPointNamed } from "./store.ts";
 
 /** The Region that keeps the requests of all Regions. */
 const HOME = "us-west-2";
+
+/** How long the outcome of a request can be asked. AWS does not state it. */
+const KEPT_MS = 90 * DAY_MS;
 
 const PATHS: Record<AsyncOperationName, string> = {
   CreateMultiRegionAccessPoint: "create",
@@ -44,18 +48,22 @@ const arnOf = ({ account, operation, token }: AsyncRequest) =>
 /**
  * Accepts a request, and returns the ARN by which its state can be asked. A request that repeats the token of
  * an earlier one is that one.
+ * @param name of the Multi-Region Access Point that must exist
+ * @throws {AwsError} NoSuchMultiRegionAccessPoint
  */
 export async function accept(
   ctx: Context,
   operation: AsyncOperationName,
   clientToken: string,
   parameters: AsyncRequestParameters,
+  name?: string,
 ): Promise<{ RequestTokenARN: string }> {
   const { account } = ctx;
   const token = uuidOf(hash("sha256", JSON.stringify([account, operation, clientToken])));
   return ctx.transact(async (tx) => {
     const known = await tx.get(asyncRequests, [account, token]);
     if (known) return { RequestTokenARN: arnOf(known) };
+    if (name !== undefined) await multiRegionAccessPointNamed(tx, account, name);
     const request: AsyncRequest = {
       account,
       token,
@@ -70,7 +78,7 @@ export async function accept(
   });
 }
 
-/** Carries out a request. What is wrong with it is kept as its outcome. */
+/** Carries out a request. What is wrong with it is kept as its outcome, and forgotten with it later. */
 export const carryOut: Job<{ account: string; token: string }> = job("s3/carry-out", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { account, token }) {
@@ -79,16 +87,18 @@ export const carryOut: Job<{ account: string; token: string }> = job("s3/carry-o
         const request = (await tx.get(asyncRequests, [account, token]))!;
         if (request.status === "INPROGRESS")
           tx.put(asyncRequests, { ...request, ...(await outcome(tx, request)) });
+        else tx.delete(asyncRequests, [account, token]);
+        return request.status === "INPROGRESS" ? { again: KEPT_MS } : undefined;
       });
     try {
-      await finish(async (tx, request) => {
+      return await finish(async (tx, request) => {
         await change(tx, request);
         return { status: "SUCCEEDED" };
       });
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       const { code: Code, message: Message } = error;
-      await finish(async () => ({ status: "FAILED", error: { Code, Message } }));
+      return finish(async () => ({ status: "FAILED", error: { Code, Message } }));
     }
   },
 });
