@@ -298,3 +298,28 @@ test.each([
   const pattern = eventPattern(JSON.stringify({ a: ["x", ...wildcards.map((wildcard) => ({ wildcard }))] }));
   expect(isTooComplex(pattern)).toBe(expected);
 });
+
+test.each([
+  ["numbers", 450, (n: number) => n + 1, 0],
+  ["texts", 450, (n: number) => `v${n}`, "x"],
+  ["networks", 150, (n: number) => ({ cidr: `10.0.${n}.0/24` }), "11.11.11.11"],
+] as const)(
+  "%s are not compared with each of a field's values",
+  { timeout: 5_000 },
+  (_, length, condition, value) => {
+    const pattern = eventPattern(JSON.stringify({ a: Array.from({ length }, (_, n) => condition(n)) }));
+    expect(pattern.matches({ a: Array(200_000).fill(value) })).toBe(false);
+  },
+);
+
+test("an address matches a network and a text beside it", () => {
+  const { matches } = eventPattern('{"a":[{"cidr":"10.0.0.0/8"},"none",{"exists":false}]}');
+  expect([["10.1.2.3"], ["none"], [], [[]], "11.0.0.1", { b: 1 }].map((a) => matches({ a }))).toEqual([
+    true,
+    true,
+    true,
+    true,
+    false,
+    true,
+  ]);
+});

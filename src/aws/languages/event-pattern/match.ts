@@ -1,5 +1,5 @@
 import { type Branch, compilePattern, type FieldPattern } from "./compile.ts";
-import type { Leaf, Matcher } from "./matchers.ts";
+import { type Leaf, oneOf } from "./matchers.ts";
 
 /** Any JSON value. */
 export type Json = Leaf | readonly Json[] | { readonly [name: string]: Json };
@@ -100,15 +100,17 @@ function add(at: Fields, name: string, value: Json): void {
 
 interface Node {
   name: string;
-  /** The matchers of the field's own value. */
-  anyOf?: readonly Matcher[];
+  /** Whether one of the field's own values meets its pattern, if it has one. */
+  test?: (value: Leaf) => boolean;
+  /** Whether the pattern allows the field itself to be absent. */
+  allowsAbsence: boolean;
   below: Node[];
   /** Whether the pattern allows the field, or one below it, to be absent. */
   mayBeAbsent: boolean;
 }
 
 function branchPattern(branch: Branch): BranchPattern {
-  const root: Node = { name: "", below: [], mayBeAbsent: false };
+  const root: Node = { name: "", allowsAbsence: false, below: [], mayBeAbsent: false };
   const fields = new Map<string, FieldPattern>();
   for (const field of branch.values()) {
     const name = field.path.join(".");
@@ -121,10 +123,11 @@ function branchPattern(branch: Branch): BranchPattern {
     let node = root;
     for (const name of path) {
       let next = node.below.find((child) => child.name === name);
-      if (!next) node.below.push((next = { name, below: [], mayBeAbsent: false }));
+      if (!next) node.below.push((next = { name, allowsAbsence: false, below: [], mayBeAbsent: false }));
       node = next;
     }
-    node.anyOf = anyOf;
+    node.test = oneOf(anyOf);
+    node.allowsAbsence = anyOf.some((one) => one.isAbsence);
   }
   settle(root);
   return { fields: [...fields.values()], matches: (event) => all(root, event) };
@@ -136,7 +139,7 @@ const byName = (one: FieldPattern, other: FieldPattern) =>
 
 function settle(node: Node): boolean {
   const below = node.below.map(settle);
-  node.mayBeAbsent = below.some(Boolean) || (node.anyOf?.some((one) => one.isAbsence) ?? false);
+  node.mayBeAbsent = below.some(Boolean) || node.allowsAbsence;
   return node.mayBeAbsent;
 }
 
@@ -170,8 +173,8 @@ const NONE: { readonly [name: string]: Json } = {};
 function firstThere(node: Node, list: Json, there?: Node, above: string[] = []): Node | undefined {
   for (const field of node.below) {
     const path = [...above, field.name];
-    const isBound = field === there || !field.anyOf?.some((one) => one.isAbsence);
-    if (field.anyOf && (isBound || valuesAt(list, path).length > 0)) return field;
+    const isBound = field === there || !field.allowsAbsence;
+    if (field.test && (isBound || valuesAt(list, path).length > 0)) return field;
     const below = firstThere(field, list, there, path);
     if (below) return below;
   }
@@ -180,23 +183,18 @@ function firstThere(node: Node, list: Json, there?: Node, above: string[] = []):
 
 function holds(node: Node, value: Json | undefined, there: Node | undefined): boolean {
   return (
-    (!node.anyOf || anyHolds(node.anyOf, value, node === there)) &&
+    (!node.test || (node.allowsAbsence && node !== there && !hasLeaf(value)) || someLeaf(value, node.test)) &&
     (node.below.length === 0 || all(node, value, there))
   );
 }
 
-function anyHolds(anyOf: readonly Matcher[], value: Json | undefined, mustBeThere: boolean): boolean {
-  if (value === null || (typeof value !== "object" && value !== undefined)) return leafHolds(anyOf, value);
-  const leaves = leavesOf(value);
-  return anyOf.some((one) =>
-    one.isAbsence ? !mustBeThere && leaves.length === 0 : leaves.some((leaf) => one.matches(leaf)),
-  );
+/** Whether one of a field's scalar values, including those in nested lists, meets a condition; an object has none. */
+function someLeaf(value: Json | undefined, test: (leaf: Leaf) => boolean): boolean {
+  if (value === null || (typeof value !== "object" && value !== undefined)) return test(value);
+  return Array.isArray(value) && value.some((one) => someLeaf(one, test));
 }
 
-function leafHolds(anyOf: readonly Matcher[], leaf: Leaf): boolean {
-  for (const one of anyOf) if (!one.isAbsence && one.matches(leaf)) return true;
-  return false;
-}
+const hasLeaf = (value: Json | undefined): boolean => someLeaf(value, () => true);
 
 /** The scalar values of a field, including those in nested lists; an object has none. */
 function leavesOf(value: Json | undefined): readonly Leaf[] {

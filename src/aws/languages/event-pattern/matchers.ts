@@ -8,6 +8,8 @@ export interface Matcher {
   matches(value: Leaf): boolean;
   /** The key for an index lookup, if the matcher has no other condition. */
   key?: { equals: Leaf } | { prefix: string } | { suffix: string };
+  /** Whether a network includes an address, if the matcher has no other condition. */
+  hasAddress?: (address: Uint8Array) => boolean;
   /** For a wildcard: the texts between its asterisks. */
   pieces?: readonly string[];
   /**
@@ -106,12 +108,39 @@ export function inBounds(bottom: Bound | undefined, top: Bound | undefined): Mat
   };
 }
 
-export const inRange = (network: Uint8Array, bits: number): Matcher => ({
-  matches(value) {
-    const address = typeof value === "string" ? addressBytes(value) : undefined;
-    return address !== undefined && sharesPrefix(address, network, bits);
-  },
-});
+export function inRange(network: Uint8Array, bits: number): Matcher {
+  const hasAddress = (address: Uint8Array) => sharesPrefix(address, network, bits);
+  return {
+    matches(value) {
+      const address = typeof value === "string" ? addressBytes(value) : undefined;
+      return address !== undefined && hasAddress(address);
+    },
+    hasAddress,
+  };
+}
+
+/**
+ * Whether a value meets one of the conditions. An event may have a hundred thousand values in a field, and its pattern hundreds
+ * of conditions, so all that require a certain value are one lookup, and an address is parsed once for all networks.
+ */
+export function oneOf(matchers: readonly Matcher[]): (value: Leaf) => boolean {
+  const values = new Set<Leaf>();
+  const networks: NonNullable<Matcher["hasAddress"]>[] = [];
+  const others: Matcher[] = [];
+  for (const one of matchers) {
+    if (one.isAbsence) continue;
+    if (one.key && "equals" in one.key) values.add(one.key.equals);
+    else if (one.hasAddress) networks.push(one.hasAddress);
+    else others.push(one);
+  }
+  return (value) => {
+    if (values.has(value)) return true;
+    for (const one of others) if (one.matches(value)) return true;
+    if (networks.length === 0 || typeof value !== "string") return false;
+    const address = addressBytes(value);
+    return address !== undefined && networks.some((hasAddress) => hasAddress(address));
+  };
+}
 
 /** @param pieces the texts between the wildcards: one more than there are wildcards */
 export function wildcard(pieces: readonly string[]): Matcher {
