@@ -16,6 +16,17 @@ import {
  * or three.
  */
 const CHUNK_BYTES = 32 * FRAME_BYTES;
+/**
+ * The bytes of one chunk of every open reader. Many readers get smaller chunks: a client may ask for hundreds of large
+ * bodies on one connection, and read or reset them as it likes.
+ */
+const CHUNKS_BYTES = 16 * CHUNK_BYTES;
+let openReaders = 0;
+
+/** A power of two, as lent buffers are. */
+const chunkBytes = (): number =>
+  Math.min(CHUNK_BYTES, Math.max(FRAME_BYTES, 2 ** Math.floor(Math.log2(CHUNKS_BYTES / openReaders))));
+
 /** Files up to this size are read with a single call, because each call runs on another thread. */
 const SMALL_BYTES = 8 * FRAME_BYTES;
 
@@ -124,12 +135,17 @@ function fileSource(path: string, release: () => void): Source {
   let opening: Promise<FileHandle> | undefined;
   return {
     open() {
+      openReaders++;
       opening = open(path, "r").finally(release);
       return opening;
     },
     async close() {
       release();
-      await opening?.then((file) => file.close()).catch(ignore);
+      if (!opening) return;
+      const opened = opening;
+      opening = undefined;
+      openReaders--;
+      await opened.then((file) => file.close()).catch(ignore);
     },
   };
 }
@@ -161,7 +177,7 @@ async function* verifiedChunks(
     const readAhead = (from: number): Promise<Buffer> | undefined => {
       if (from >= last) return undefined;
       if (whole) return Promise.resolve(whole.subarray(from, last));
-      const reading = readFully(file, from, buffers.take(Math.min(CHUNK_BYTES, last - from)), id);
+      const reading = readFully(file, from, buffers.take(Math.min(chunkBytes(), last - from)), id);
       reading.catch(ignore); // seen when its turn comes
       return reading;
     };

@@ -263,6 +263,26 @@ describe("chunks in lent memory", () => {
     await Promise.all(readers);
   });
 
+  test("become smaller with the number of readers, and large again without them", async () => {
+    const blobs = await openFiles({ path });
+    const size = 5_000_000;
+    const id = freshId();
+    await store(blobs, id, patterned(size));
+    const begin = () => blobs.read(id, 0, size, { lend: true })[Symbol.asyncIterator]();
+    const alone = begin();
+    expect((await alone.next()).value).toHaveLength(2 ** 21);
+    const readers = Array.from({ length: 500 }, begin);
+    let bytes = 0;
+    for (const reader of readers) bytes += (await reader.next()).value!.length;
+    expect(bytes).toBeLessThan(250_000_000);
+    expect((await readers.at(-1)!.next()).value).toHaveLength(2 ** 16);
+    await Promise.all([alone, ...readers].map((reader) => reader.return!()));
+    for await (const chunk of blobs.read(id, 0, size, { lend: true })) {
+      expect(chunk).toHaveLength(2 ** 21);
+      break;
+    }
+  });
+
   test.each([undefined, KEY])("of small and large bodies are separate, with key %s", async (key) => {
     const blobs = await openFiles({ path });
     const bodies = await Promise.all(
