@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hasBytes, hasText } from "./substring.ts";
+import { hasBytes, hasText, indexOfText } from "./substring.ts";
 
 /** Repeats that defeat a search which compares again what it has compared. */
 const repeated = (length: number) => `${"a".repeat(length)}b${"a".repeat(length)}`;
@@ -25,7 +25,8 @@ test("long texts agree with the platform's search", () => {
     `${words.slice(1_000, 1_400).join("")}c`,
     "ab€".repeat(400),
   ]) {
-    expect(hasText(text, sought)).toBe(text.includes(sought));
+    for (const from of [0, 1, text.indexOf(sought), text.indexOf(sought) + 1])
+      expect(indexOfText(text, sought, from)).toBe(text.indexOf(sought, from));
     expect(hasBytes(Buffer.from(text), Buffer.from(sought))).toBe(text.includes(sought));
   }
 });

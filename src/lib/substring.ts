@@ -1,5 +1,5 @@
 /**
- * Whether a text or bytes contain others, in time that grows with the sum of their lengths (Knuth, Morris and
+ * Searches for texts and bytes in others, in time that grows with the sum of their lengths (Knuth, Morris and
  * Pratt). V8's own search is faster for short or ordinary ones, but grows with the product of the lengths if they
  * repeat: a hundred thousand equal characters with another in their middle would take it minutes.
  */
@@ -9,12 +9,15 @@ const FEW = 8;
 /** The product of lengths up to which V8 takes less than a millisecond. */
 const SMALL = 2 ** 20;
 
-export function hasText(text: string, sought: string): boolean {
-  return isQuick(text, sought) ? text.includes(sought) : isWithin(codesOf(text), codesOf(sought));
+export const hasText = (text: string, sought: string): boolean => indexOfText(text, sought) >= 0;
+
+/** The position of the first occurrence from a position on; -1 if there is none. */
+export function indexOfText(text: string, sought: string, from = 0): number {
+  return isQuick(text, sought) ? text.indexOf(sought, from) : indexIn(codesOf(text), codesOf(sought), from);
 }
 
 export function hasBytes(bytes: Uint8Array, sought: Uint8Array): boolean {
-  if (!isQuick(bytes, sought)) return isWithin(bytes, sought);
+  if (!isQuick(bytes, sought)) return indexIn(bytes, sought) >= 0;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(sought);
 }
 
@@ -27,15 +30,15 @@ function codesOf(text: string): Uint16Array {
   return codes;
 }
 
-function isWithin<Units extends Uint8Array | Uint16Array>(all: Units, sought: Units): boolean {
+function indexIn<Units extends Uint8Array | Uint16Array>(all: Units, sought: Units, from = 0): number {
   const borders = bordersOf(sought);
   let matched = 0;
-  for (let at = 0; at < all.length; at++) {
+  for (let at = from; at < all.length; at++) {
     while (matched > 0 && sought[matched] !== all[at]) matched = borders[matched - 1]!;
     if (sought[matched] === all[at]) matched++;
-    if (matched === sought.length) return true;
+    if (matched === sought.length) return at + 1 - matched;
   }
-  return false;
+  return -1;
 }
 
 /** For each beginning, the length of the longest shorter one that it also ends with. */

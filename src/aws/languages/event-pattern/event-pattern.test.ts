@@ -323,3 +323,10 @@ test("an address matches a network and a text beside it", () => {
     true,
   ]);
 });
+
+test("a wildcard's text that repeats is found in time", { timeout: 5_000 }, () => {
+  const pattern = eventPattern(JSON.stringify({ a: [{ wildcard: `*ab${"a".repeat(70_000)}*` }] }));
+  const value = "a".repeat(1_000_000);
+  expect(pattern.matches({ a: value })).toBe(false);
+  expect(pattern.matches({ a: `ab${value}` })).toBe(true);
+});

@@ -1,4 +1,5 @@
 import { addressBytes, sharesPrefix } from "#lib/ip-address.ts";
+import { indexOfText } from "#lib/substring.ts";
 
 /** A scalar value of an event. */
 export type Leaf = string | number | boolean | null;
@@ -155,7 +156,7 @@ export function wildcard(pieces: readonly string[]): Matcher {
       const end = value.length - last.length;
       let at = first.length;
       for (const piece of rest) {
-        const position = value.indexOf(piece, at);
+        const position = indexOfText(value, piece, at);
         if (position < 0) return false;
         at = position + piece.length;
       }
