@@ -1,5 +1,6 @@
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { openMemory } from "#storage/kv/memory.ts";
+import { eraPrefix } from "./records/era.ts";
 
 /** A store whose disk a test controls. */
 export interface TestDisk {
@@ -59,6 +60,26 @@ export function testDisk(): TestDisk {
       return copy;
     },
   };
+}
+
+/** The rows of the first era whose values contain `text`. */
+export async function countRows(store: KeyValueStore, text: string): Promise<number> {
+  const rows = await store.range({ start: eraPrefix(1), end: eraPrefix(2), limit: 1_000 });
+  return rows.filter(({ value }) => Buffer.from(value).includes(text)).length;
+}
+
+/** A store that keeps what was on its disk when two rows contained `text` for the first time, as after a crash. */
+export function crashingStore(text: string) {
+  const disk = testDisk();
+  let crashed: KeyValueStore | undefined;
+  const store: KeyValueStore = {
+    ...disk.store,
+    async commit(commit) {
+      await disk.store.commit(commit);
+      if (!crashed && (await countRows(disk.store, text)) === 2) crashed = await disk.copy();
+    },
+  };
+  return { store, crashed: () => crashed! };
 }
 
 /**

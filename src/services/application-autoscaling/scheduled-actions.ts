@@ -3,8 +3,8 @@ import { nextOccurrence } from "#aws/languages/schedule/schedule.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Transaction } from "#kernel/records/transaction.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { untilDueOrCheck } from "#kernel/work/far.ts";
 import { job } from "#kernel/work/jobs.ts";
+import { setTimer, tooEarly } from "#kernel/work/timers.ts";
 import { invalid, noSuchAction, notRegistered, tooMany } from "./errors.ts";
 import { listPage } from "./listing.ts";
 import { outputIdentifiers, scaledIn } from "./resources.ts";
@@ -40,7 +40,7 @@ export const scheduledActionOperations = {
         revision: tx.sequence(),
       };
       tx.put(scheduledActions, put);
-      setTimer(tx, put, tx.now());
+      setNext(tx, put, tx.now());
       return {};
     });
   },
@@ -96,8 +96,9 @@ export const runScheduledAction = job<Timer>("application-autoscaling/ring", {
     return ctx.transact(async (tx) => {
       const scheduled = await tx.get(scheduledActions, key);
       if (scheduled?.revision !== revision) return undefined;
-      if (tx.now() < due) return { again: untilDueOrCheck(tx.now(), due), idle: true };
-      setTimer(tx, scheduled, due);
+      const early = tooEarly(tx.now(), due);
+      if (early) return early;
+      setNext(tx, scheduled, due);
       const { resource, dimension, name, action } = scheduled;
       const target = await tx.get(targets, [resource, dimension]);
       if (!target || target.suspended.ScheduledScalingSuspended) return undefined;
@@ -110,7 +111,7 @@ export const runScheduledAction = job<Timer>("application-autoscaling/ring", {
   },
 });
 
-function setTimer(tx: Transaction, scheduled: ScheduledAction, after: number): void {
+function setNext(tx: Transaction, scheduled: ScheduledAction, after: number): void {
   const { start, end, created, timeZone, revision } = scheduled;
   const due = nextOccurrence(scheduleOf(scheduled.schedule)!, {
     after: Math.max(after, (start ?? 0) - 1),
@@ -118,8 +119,8 @@ function setTimer(tx: Transaction, scheduled: ScheduledAction, after: number): v
     ...(timeZone !== undefined && { timeZone }),
   });
   if (due === undefined || (end !== undefined && due > end)) return;
-  const delay = untilDueOrCheck(tx.now(), due);
-  tx.enqueue(runScheduledAction, { key: keyOf(scheduled), revision, due }, { delay });
+  const key = keyOf(scheduled);
+  setTimer(tx, runScheduledAction, { of: key, due }, { key, revision, due });
 }
 
 const keyOf = ({ resource, dimension, name }: ScheduledAction) => [resource, dimension, name];

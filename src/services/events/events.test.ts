@@ -3,6 +3,7 @@ import { AwsError } from "#aws/errors.ts";
 import { type Principal, rootOf } from "#kernel/calls/principal.ts";
 import { defineService, type Service } from "#kernel/service.ts";
 import { type TestCloud, testCloud } from "#kernel/testing.ts";
+import { crashingStore } from "#kernel/testing-disk.ts";
 import { collect } from "./publishing/sink.ts";
 import { events } from "./service.ts";
 
@@ -43,6 +44,21 @@ test("the first request may have entries for two buses", async () => {
   const entries = [orders, { ...orders, EventBusName: "none" }];
   const { FailedEntryCount } = await nube.aws.events.PutEvents({ Entries: entries });
   expect(FailedEntryCount).toBe(0);
+});
+
+test("a scheduled rule has one timer after a crash, too", async () => {
+  await nube.close();
+  const { store, crashed } = crashingStore("events/ring");
+  nube = await testCloud([events, queues.sqs], { store });
+  await nube.aws.events.PutRule({ Name: "often", ScheduleExpression: "rate(10 minutes)" });
+  await nube.aws.events.PutTargets({ Rule: "often", Targets: [{ Id: "q", Arn: queueArn("q") }] });
+  await nube.advance("10m");
+  await nube.close();
+  nube = await testCloud([events, queues.sqs], { store: crashed() });
+  await nube.advance("1m");
+  queues.sent.splice(0);
+  await nube.advance("30m");
+  expect(queues.sent).toHaveLength(3);
 });
 
 test("a partner's event goes to all accounts at once", async () => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AwsError } from "#aws/errors.ts";
-import { eraPrefix } from "#kernel/records/era.ts";
 import { defineService } from "#kernel/service.ts";
 import { type TestCloud, testCloud } from "#kernel/testing.ts";
+import { countRows, crashingStore } from "#kernel/testing-disk.ts";
 import { openMemory } from "#storage/kv/memory.ts";
 import { scheduler } from "./service.ts";
 
@@ -105,10 +105,7 @@ test("the timer of a schedule in decades fires on time, and does not outlive the
   await nube.close();
   const store = openMemory();
   nube = await testCloud([scheduler, sqs], { store });
-  const timers = async () => {
-    const rows = await store.range({ start: eraPrefix(1), end: eraPrefix(2), limit: 1_000 });
-    return rows.filter(({ value }) => Buffer.from(value).includes("scheduler/ring")).length;
-  };
+  const timers = () => countRows(store, "scheduler/ring");
   await create("at(2036-05-06T07:08:00)", { Name: "deleted" });
   await create("at(2036-05-06T07:08:00)");
   await nube.advance("100d");
@@ -118,6 +115,19 @@ test("the timer of a schedule in decades fires on time, and does not outlive the
   expect(await timers()).toBe(1);
   await nube.advance("4000d");
   expect(times()).toEqual(["2036-05-06T07:08"]);
+});
+
+test("a schedule has one timer after a crash, too", async () => {
+  await nube.close();
+  const { store, crashed } = crashingStore("scheduler/ring");
+  nube = await testCloud([scheduler, sqs], { store });
+  await create("rate(10 minutes)", { StartDate: new Date("2026-01-01T00:05Z") });
+  await nube.advance("6m");
+  await nube.close();
+  sent.length = 0;
+  nube = await testCloud([scheduler, sqs], { store: crashed() });
+  await nube.advance("30m");
+  expect(times().slice(-2)).toEqual(["2026-01-01T00:25", "2026-01-01T00:35"]);
 });
 
 test("a schedule with ActionAfterCompletion DELETE is deleted after its last invocation", async () => {

@@ -2,8 +2,8 @@ import { nextOccurrence } from "#aws/languages/schedule/schedule.ts";
 import type { Context } from "#kernel/context.ts";
 import { MAX_RETRIES } from "#kernel/delivery/redelivery.ts";
 import type { Transaction } from "#kernel/records/transaction.ts";
-import { untilDueOrCheck } from "#kernel/work/far.ts";
 import { job, NonRetryableError } from "#kernel/work/jobs.ts";
+import { setTimer, tooEarly } from "#kernel/work/timers.ts";
 import { scheduleOf } from "./checks.ts";
 import { type Invocation, invokeTarget } from "./invoke-target.ts";
 import { type Schedule, schedules } from "./store.ts";
@@ -26,7 +26,8 @@ const ring = job<Timer>("scheduler/ring", {
       const { group, name, revision, due, moment = due } = timer;
       const schedule = await tx.get(schedules, [group, name]);
       if (schedule?.revision !== revision) return undefined;
-      if (tx.now() < moment) return { again: untilDueOrCheck(tx.now(), moment), idle: true };
+      const early = tooEarly(tx.now(), moment);
+      if (early) return early;
       const next = nextTime(schedule, due);
       tx.enqueue(invocation, {
         group,
@@ -37,7 +38,7 @@ const ring = job<Timer>("scheduler/ring", {
         since: tx.now(),
         ...(next === undefined && isDeletedAtEnd(schedule) && { last: revision }),
       });
-      setTimer(tx, schedule, next);
+      setNext(tx, schedule, next);
       return undefined;
     });
   },
@@ -78,10 +79,10 @@ export const schedulerJobs = [ring, invocation];
 export function startTimer(tx: Transaction, schedule: Schedule): void {
   if (schedule.state !== "ENABLED") return;
   const isRate = scheduleOf(schedule.expression)?.kind === "rate";
-  setTimer(tx, schedule, nextTime(schedule, isRate ? tx.now() - 1 : tx.now()));
+  setNext(tx, schedule, nextTime(schedule, isRate ? tx.now() - 1 : tx.now()));
 }
 
-function setTimer(
+function setNext(
   tx: Transaction,
   { group, name, revision, window }: Schedule,
   due: number | undefined,
@@ -90,7 +91,7 @@ function setTimer(
   const within = (window.MaximumWindowInMinutes ?? 0) * 60_000;
   // The previous invocation may have been late in its flexible window, even after this scheduled time.
   const moment = due + Math.floor(tx.random.fraction() * within);
-  tx.enqueue(ring, { group, name, revision, due, moment }, { delay: untilDueOrCheck(tx.now(), moment) });
+  setTimer(tx, ring, { of: [group, name], due: moment }, { group, name, revision, due, moment });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { nextOccurrence, parseSchedule } from "#aws/languages/schedule/schedule.ts";
 import type { Transaction } from "#kernel/records/transaction.ts";
-import { untilDueOrCheck } from "#kernel/work/far.ts";
 import { job } from "#kernel/work/jobs.ts";
+import { setTimer, tooEarly } from "#kernel/work/timers.ts";
 import { isoSeconds } from "#lib/iso-seconds.ts";
 import { ruleArn } from "../arns.ts";
 import { sendToTargets, targetsOf } from "../publishing/publish.ts";
@@ -22,7 +22,8 @@ export const ring = job<Timer>("events/ring", {
     return ctx.transact(async (tx) => {
       const rule = await tx.get(rules, [bus, name]);
       if (!rule || rule.revision !== revision) return undefined;
-      if (tx.now() < due) return { again: untilDueOrCheck(tx.now(), due), idle: true };
+      const early = tooEarly(tx.now(), due);
+      if (early) return early;
       const event: BusEvent = {
         version: "0",
         id: tx.uuid(),
@@ -35,7 +36,7 @@ export const ring = job<Timer>("events/ring", {
         detail: {},
       };
       sendToTargets(tx, await targetsOf(tx, bus, name), event, { ingested: ctx.clock.now() });
-      setTimer(tx, rule);
+      setNext(tx, rule);
       return undefined;
     });
   },
@@ -43,11 +44,10 @@ export const ring = job<Timer>("events/ring", {
 
 /** Replaces the timer that the rule had, if any. */
 export function startTimer(tx: Transaction, rule: Rule): void {
-  if (rule.schedule !== undefined && rule.state !== "DISABLED") setTimer(tx, rule);
+  if (rule.schedule !== undefined && rule.state !== "DISABLED") setNext(tx, rule);
 }
 
-function setTimer(tx: Transaction, { bus, name, revision, schedule, scheduled }: Rule): void {
+function setNext(tx: Transaction, { bus, name, revision, schedule, scheduled }: Rule): void {
   const due = nextOccurrence(parseSchedule(schedule!)!, { after: tx.now(), start: scheduled });
-  if (due === undefined) return;
-  tx.enqueue(ring, { bus, rule: name, revision, due }, { delay: untilDueOrCheck(tx.now(), due) });
+  if (due !== undefined) setTimer(tx, ring, { of: [bus, name], due }, { bus, rule: name, revision, due });
 }
