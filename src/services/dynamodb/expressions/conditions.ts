@@ -110,8 +110,18 @@ function comparison(
   return (item) => ordered(left.read(item), right.read(item), holds);
 }
 
-const equal = (a: Value | undefined, b: Value | undefined) =>
-  a !== undefined && b !== undefined && isEqual(a, b);
+/** What documents and sets equal: an expression may compare the same ones, of 400 KB each, a thousand times. */
+const compared = new WeakMap<Value, WeakMap<Value, boolean>>();
+
+function equal(a: Value | undefined, b: Value | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  if (!a.M && !a.L && !a.SS && !a.NS && !a.BS) return isEqual(a, b);
+  let others = compared.get(a);
+  if (!others) compared.set(a, (others = new WeakMap()));
+  let found = others.get(b);
+  if (found === undefined) others.set(b, (found = isEqual(a, b)));
+  return found;
+}
 
 function ordered(a: Value | undefined, b: Value | undefined, holds: (order: number) => boolean): boolean {
   const order = a && b && compareValues(a, b);
