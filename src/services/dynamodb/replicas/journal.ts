@@ -8,8 +8,8 @@ import { takesMore } from "../items/write.ts";
 import { journalRows, type Membership, type Table, tables, versionRows } from "../store.ts";
 import { readAtOnce } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
-import { type Change, changeStored, keepVersion, storedChange, take } from "./take.ts";
-import { nextVersion } from "./version.ts";
+import { type Change, changeStored, keepVersion, storedChange, take, versionAt } from "./take.ts";
+import { nextVersion, observe } from "./version.ts";
 
 /** The most changes in one delivery. */
 const MAX_CHANGES = 100;
@@ -35,7 +35,7 @@ export const cursors = collection<Cursor>("dynamodb/replica-cursor", {
 });
 
 /** Records a change until all other replicas have it. @param row the item's row key */
-export function keepChange(
+export async function keepChange(
   tx: Transaction,
   table: Table,
   group: Membership,
@@ -43,7 +43,10 @@ export function keepChange(
   item: Item | undefined,
   row: readonly KeyPart[],
   isTight: boolean,
-): void {
+): Promise<void> {
+  // After a restart, the Region knows no versions, and while the clock stands still, it would repeat them.
+  const former = await versionAt(tx, group, row);
+  if (former) observe(tx, former);
   const version = nextVersion(tx, group.region);
   keepVersion(tx, group, row, version);
   const receivers = group.replicas.filter(({ until }) => until === undefined);

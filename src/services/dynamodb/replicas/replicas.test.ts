@@ -5,6 +5,7 @@ import type { Bytes } from "#kernel/records/transaction.ts";
 import { TEST_PLACE, type TestCloud, type TestCloudOptions, testCloud } from "#kernel/testing.ts";
 import { testDisk } from "#kernel/testing-disk.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
+import { openMemory } from "#storage/kv/memory.ts";
 import { dynamodb } from "../service.ts";
 import { journalRows, versionRows } from "../store.ts";
 import { N, S } from "../testing.ts";
@@ -52,6 +53,24 @@ test("a later write has a later version everywhere, even with a stopped clock", 
     await nube.advance("0ms");
     expect([await nube.get(HOME, "a"), await nube.get(AWAY, "a")]).toEqual([String(x), String(x)]);
   }
+});
+
+test("a change of settings is later than those from before a restart with a stopped clock", async () => {
+  const store = openMemory();
+  const first = await regions({ store });
+  await first.make();
+  await first.change(HOME, "Create", AWAY);
+  await first.advance("1m");
+  const set = (nube: typeof first, MaxReadRequestUnits: number) =>
+    nube.at(HOME).UpdateTable({ TableName, OnDemandThroughput: { MaxReadRequestUnits } });
+  for (const units of [1, 2, 3]) await set(first, units);
+  await first.advance("0ms");
+  await open.pop()!.close();
+  const second = await regions({ store });
+  await set(second, 4);
+  await second.advance("1s");
+  const { Table } = await second.at(AWAY).DescribeTable({ TableName });
+  expect(Table!.OnDemandThroughput!.MaxReadRequestUnits).toBe(4);
 });
 
 test("a replica receives all pages of a large table", async () => {

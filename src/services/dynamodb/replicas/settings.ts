@@ -61,6 +61,7 @@ export function settled(tx: Transaction, table: Table): Table {
   const { group, name, number } = table;
   if (!group) return table;
   tx.enqueue(share, { table: name, number }, { lane: `share/${number}` });
+  observe(tx, group.settled);
   return { ...table, group: { ...group, settled: nextVersion(tx, group.region) } };
 }
 
