@@ -201,6 +201,8 @@ async function copyPage(ctx: Context, joining: Joining, table: Replicated): Prom
     return { changes, last: last && placeOf(last) };
   });
   if (page.last === undefined) return undefined;
+  // An item that is lost here must not be there.
+  await ctx.durable();
   const there = ctx.elsewhere(joining.region);
   await there.transact(async (tx) => {
     const replica = await replicaOf(tx, table.name, table.group);

@@ -88,6 +88,8 @@ export async function deliverNext(ctx: Context, { table, number, region }: Deliv
   const waiting = (await ctx.read((tx) => nextChanges(tx, table, number, region))) ?? [];
   const last = waiting.at(-1);
   if (!last) return 0;
+  // A change that is lost here must not be there.
+  await ctx.durable();
   const there = ctx.elsewhere(region);
   for (let next: number | undefined = 0; next < waiting.length; ) {
     const from: number = next;

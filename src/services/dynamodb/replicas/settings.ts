@@ -72,6 +72,8 @@ export const share = job<{ table: string; number: number }>("dynamodb/share", {
     const table = await ctx.read((tx) => tx.get(tables, [name]));
     if (table?.number !== number || !table.group) return;
     const { group } = table;
+    // Settings that are lost here must not be there.
+    await ctx.durable();
     for (const { region } of group.replicas)
       await ctx.elsewhere(region).transact((tx) => adopt(tx, name, group, settingsOf(table, group)));
   },
