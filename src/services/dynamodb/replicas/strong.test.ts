@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { rootOf } from "#kernel/calls/principal.ts";
 import { TEST_PLACE, type TestCloud, type TestCloudOptions, testCloud } from "#kernel/testing.ts";
-import { testDisk } from "#kernel/testing-disk.ts";
+import { settles, testDisk } from "#kernel/testing-disk.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { openMemory } from "#storage/kv/memory.ts";
 import { dynamodb } from "../service.ts";
 import { tables } from "../store.ts";
 import { collectionsIn, N, S } from "../testing.ts";
+import { deliverNext } from "./journal.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -52,14 +53,15 @@ async function regions(options: TestCloudOptions = {}) {
     const { Items = [] } = await at(region).Scan({ TableName, ConsistentRead: true });
     return new Map(Items.map(({ p, x }) => [p!.S!, Number(x!.N)]));
   };
-  /** The home according to the replica in a Region. */
-  const homeIn = (region: string) => {
+  const contextIn = (region: string) => {
     const place = { ...TEST_PLACE, region };
     const principal = rootOf(TEST_PLACE.account);
-    const ctx = nube.cloud.context({ service: dynamodb, principal, place, requestId: "test" });
-    return ctx.read(async (tx) => (await tx.get(tables, [TableName]))?.group?.strong?.home);
+    return nube.cloud.context({ service: dynamodb, principal, place, requestId: "test" });
   };
-  return { ...nube, at, make, unite, dissolve, put, get, items, homeIn };
+  /** The home according to the replica in a Region. */
+  const homeIn = (region: string) =>
+    contextIn(region).read(async (tx) => (await tx.get(tables, [TableName]))?.group?.strong?.home);
+  return { ...nube, at, make, unite, dissolve, put, get, items, contextIn, homeIn };
 }
 
 async function united(options: TestCloudOptions = {}) {
@@ -167,6 +169,39 @@ describe("a strongly consistent global table", () => {
     expect(Responses!.map(({ Item }) => Item?.x?.N)).toEqual(["1", "2", undefined]);
   });
 
+  test("keeps no write in another Region that failed at home", async () => {
+    const disk = testDisk();
+    const nube = await united({ store: disk.store });
+    await nube.put(FIRST, "a", 1);
+    await nube.advance("1s");
+    const ctx = nube.contextIn(FIRST);
+    const { number } = (await ctx.read((tx) => tx.get(tables, [TableName])))!;
+    const written = disk.groups;
+    disk.failing((group) => group === written);
+    disk.hold();
+    const lost = nube.put(FIRST, "a", 2).catch(() => "lost");
+    while (disk.groups === written) await new Promise(setImmediate);
+    const delivered = deliverNext(ctx, { table: TableName, number, region: SECOND }).catch(() => {});
+    expect(await settles(delivered)).toBe(false);
+    disk.release();
+    expect(await lost).toBe("lost");
+    await delivered;
+    for (const region of REGIONS) expect(await nube.get(region, "a", false)).toBe("1");
+  });
+
+  test("goes on after a restart while its clock is frozen", async () => {
+    const store = openMemory();
+    const nube = await united({ store });
+    for (const x of [1, 2, 3]) await nube.put(FIRST, "a", x);
+    await nube.advance("0ms");
+    expect(await nube.get(SECOND, "a", false)).toBe("3");
+    await open.pop()!.close();
+    const next = await regions({ store });
+    await next.put(FIRST, "a", 4);
+    await next.advance("1s");
+    for (const region of REGIONS) expect(await next.get(region, "a", false)).toBe("4");
+  });
+
   test("does not come into being where another table has taken the name meanwhile", async () => {
     const nube = await regions();
     await nube.make();
@@ -232,6 +267,25 @@ describe("when all other replicas are deleted", () => {
     }
     await moving;
     expect(await nube.get(SECOND, "counter", false)).toBe("300");
+  });
+
+  test.each([
+    [SECOND, THIRD],
+    [FIRST, SECOND],
+    [SECOND, FIRST],
+  ])("only one Region is left if %s and %s ask for it at the same time", async (...asking) => {
+    const nube = await united();
+    await nube.put(FIRST, "a", 1);
+    await nube.advance("1d");
+    await Promise.all(asking.map(nube.dissolve));
+    await nube.advance("1m");
+    const left = [];
+    for (const region of REGIONS)
+      if ((await nube.at(region).ListTables({})).TableNames!.length > 0) left.push(region);
+    expect(left).toHaveLength(1);
+    const { Table } = await nube.at(left[0]!).DescribeTable({ TableName });
+    expect([Table!.TableStatus, Table!.Replicas]).toEqual(["ACTIVE", undefined]);
+    expect(Object.fromEntries(await nube.items(left[0]!))).toEqual({ a: 1 });
   });
 
   test("calls wait while the former home writes no longer and the new one does not write yet", async () => {
