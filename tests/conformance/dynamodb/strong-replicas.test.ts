@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { guide, measured, N, S } from "./client.ts";
+import { api, guide, measured, N, S } from "./client.ts";
 import { invalid, outcome, regionsOn } from "./replicas.ts";
 
 const cloud = conformanceCloud();
@@ -86,6 +86,18 @@ for (const [what, input, message] of REFUSED)
   behaviour(`strong consistency is refused with ${what}`, groups, async () => {
     expect(await outcome(change(input, "plain"))).toEqual(invalid(message));
   });
+
+behaviour("strong consistency is refused with other actions than Create", api("UpdateTable"), async () => {
+  const [created, deleted] = [creates(SECOND)[0]!, deletes(SECOND)[0]!];
+  for (const input of [
+    { ...strong(THIRD), ReplicaUpdates: [{ ...created, ...deleted }, ...creates(THIRD)] },
+    { ...strong(SECOND, THIRD), GlobalTableWitnessUpdates: deletes("eu-west-1") },
+    { ...strong(SECOND, THIRD), GlobalTableWitnessUpdates: [{}] },
+  ])
+    expect(await outcome(change(input, "plain"))).toEqual(
+      invalid("Only Replica Create actions are supported when MultiRegionConsistency parameter is provided."),
+    );
+});
 
 behaviour("two replicas without strong consistency are not created in one request", groups, async () => {
   expect(await outcome(change({ ReplicaUpdates: creates(SECOND, THIRD) }, "plain"))).toEqual(

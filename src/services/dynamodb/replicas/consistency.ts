@@ -33,9 +33,11 @@ export function checkStrongMembers(
   { ReplicaUpdates: replicas = [], GlobalTableWitnessUpdates: witnesses = [] }: DynamoDB.UpdateTableInput,
   home: string,
 ): void {
-  const added = replicas.flatMap(({ Create }) => Create?.RegionName ?? []);
-  if (added.length < replicas.length) throw onlyCreates();
-  const watching = witnesses.flatMap(({ Create }) => Create?.RegionName ?? []);
+  const updates = [...replicas, ...witnesses];
+  if (updates.some(({ Create, ...others }) => !Create || Object.values(others).some(Boolean)))
+    throw onlyCreates();
+  const added = replicas.map(({ Create }) => Create!.RegionName);
+  const watching = witnesses.map(({ Create }) => Create!.RegionName);
   const members = [...added, ...watching];
   if (members.length !== OTHERS) throw wrongCount();
   const unsupported = new Set([home, ...members].filter((region) => !REGIONS.includes(region)));

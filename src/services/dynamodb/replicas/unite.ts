@@ -23,6 +23,8 @@ export const unite = job<{
     const table = await ctx.read((tx) => tx.get(tables, [name]));
     if (table?.number !== number || !table.group?.strong) return;
     const source = table as Replicated;
+    // Done by an earlier run.
+    if (source.group.replicas.every(({ status }) => status !== "CREATING")) return;
     const others = source.group.replicas.map(({ region }) => ctx.elsewhere(region));
     for (const other of others)
       if (!(await settle(other, (tx) => makeReplica(tx, source, other.region, overrides[other.region])))) {
