@@ -30,7 +30,7 @@ import type { Trail } from "./trail/trail.ts";
 import { type Job, jobRunner } from "./work/jobs.ts";
 import { forwardObservations } from "./work/outbox.ts";
 import { openScheduler } from "./work/scheduler.ts";
-import { openTime, rememberClock, type Time } from "./work/time.ts";
+import { keepLead, openTime, rememberClock, type Time } from "./work/time.ts";
 
 /** A running cloud, as used by the gateway, the command and the tests. */
 export interface Cloud {
@@ -215,6 +215,9 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       waits.end();
       await eras.resumed;
       await scheduler.close();
+      await keepLead(clock, kernelHome()).catch((error) =>
+        log.error("the clock could not be stored", { error }),
+      );
       await eras.close();
       await store.close();
     },

@@ -64,17 +64,20 @@ test("a real time after the setback is the same time ahead", () => {
 
 test("the clock continues from the last write, if the real one was set back in the meantime", () => {
   const { wall, clock } = clockOn();
-  clock.restore([], START + HOUR);
+  clock.restore({ written: START + HOUR });
   expect(clock.now()).toBe(START + HOUR);
   wall.now += 10_000;
   expect(clock.now()).toBe(START + HOUR + 9_000);
-  clock.restore([{ wall: START - HOUR, cloud: START + HOUR, frozen: false }], START);
+  clock.restore({
+    shifts: [{ wall: START - HOUR, cloud: START + HOUR, frozen: false }],
+    written: START,
+  });
   expect(clock.now()).toBe(START + 2 * HOUR + 10_000);
 });
 
 test("a last write that is far ahead of the real time is of a clock that was wrong", () => {
   const { wall, clock } = clockOn();
-  clock.restore([], START + 25 * HOUR);
+  clock.restore({ written: START + 25 * HOUR });
   expect(clock.now()).toBe(wall.now);
 });
 

@@ -12,6 +12,12 @@ export interface Shift {
   frozen: boolean;
 }
 
+/** At the real time `wall`, the cloud's time was ahead by `milliseconds`, as the real clock had been set back. */
+export interface Lead {
+  wall: number;
+  milliseconds: number;
+}
+
 /**
  * The clock of a cloud: it follows the real clock until it is frozen or moved, and never runs backwards. If the real clock is
  * set back, the cloud's continues, a tenth slower until both agree again.
@@ -20,16 +26,21 @@ export interface CloudClock extends Clock {
   readonly frozen: boolean;
   /** Every change so far, oldest first: the input of {@link cloudTimeOf}. */
   readonly shifts: readonly Shift[];
+  readonly lead: Lead | undefined;
   freeze(): void;
   resume(): void;
   moveTo(time: number): void;
-  /**
-   * Replaces the history with one from a store, which may be empty.
-   * @param written the real time at which the store was last written: what it holds is not of the future
-   */
-  restore(history: readonly Shift[], written?: number): void;
+  /** Continues from what a store holds: nothing in it is of the future. */
+  restore(last: LastKnown): void;
   /** The cloud's time at a given real time, which may be before the clock was moved. */
   cloudTimeOf(wall: number): number;
+}
+
+export interface LastKnown {
+  shifts?: readonly Shift[];
+  lead?: Lead | undefined;
+  /** The real time at which the store was last written, if it is known. */
+  written?: number | undefined;
 }
 
 /** Shifts within a second of each other count as one, so that a long run of jobs leaves only one entry. */
@@ -61,25 +72,37 @@ export function cloudClock(wall: () => number = wallNow): CloudClock {
     if (shifts.length > MAX_SHIFTS) shifts.shift();
     agree();
   };
-  const now = () => {
-    const time = at(shifts.at(-1), wall());
+  /** @returns the cloud's time at the real time `real`, which is the latest known so far */
+  const pass = (real: number) => {
+    const time = at(shifts.at(-1), real);
     const elapsed = time - before;
     ahead = elapsed < 0 ? ahead - elapsed : Math.max(0, ahead - elapsed * CATCH_UP);
     before = time;
-    return Math.floor(time + ahead);
+    return time + ahead;
   };
+  const now = () => Math.floor(pass(wall()));
   return {
     shifts,
     now,
     get frozen() {
       return shifts.at(-1)?.frozen ?? false;
     },
+    get lead() {
+      const real = wall();
+      pass(real);
+      return ahead > 0 ? { wall: real, milliseconds: ahead } : undefined;
+    },
     freeze: () => shift(now(), true),
     resume: () => shift(now(), false),
-    restore(history, written) {
+    restore({ shifts: history = [], lead, written = lead?.wall }) {
       shifts.splice(0, shifts.length, ...history);
       agree();
-      if (written !== undefined && written - wall() <= MAX_SETBACK_MS) before = at(shifts.at(-1), written);
+      if (written === undefined || written - wall() > MAX_SETBACK_MS) return;
+      if (lead) {
+        before = at(shifts.at(-1), lead.wall);
+        ahead = lead.milliseconds;
+      }
+      pass(Math.max(written, lead?.wall ?? written));
     },
     moveTo: (time) => shift(time, shifts.at(-1)?.frozen ?? false),
     cloudTimeOf: (time) =>

@@ -88,6 +88,30 @@ test("what is stored is not of the future if the real clock is set back before t
   expect(second.cloud.clock.now()).toBe(TEST_START + 86_400_000);
 });
 
+test("a clock that is ahead of the real one stays ahead across stops, and still loses a tenth", async () => {
+  const { store } = testDisk();
+  const wall = { now: TEST_START };
+  const first = await cloudOn(wall, { store });
+  expect(first.cloud.clock.now()).toBe(TEST_START);
+  wall.now -= 3_600_000;
+  expect(first.cloud.clock.now()).toBe(TEST_START);
+  for (const minute of [1, 2, 3]) {
+    await open.pop()!.close();
+    wall.now += 60_000;
+    const next = await cloudOn(wall, { store: { ...store, written: wall.now - 60_000 } });
+    expect(next.cloud.clock.now()).toBe(TEST_START + minute * 54_000);
+  }
+});
+
+test("a clock that is ahead since its start stays ahead after a crash", async () => {
+  const disk = testDisk();
+  const wall = { now: TEST_START - 3_600_000 };
+  await cloudOn(wall, { store: { ...disk.store, written: TEST_START } });
+  const store = await disk.copy();
+  const second = await cloudOn(wall, { store: { ...store, written: wall.now } });
+  expect(second.cloud.clock.now()).toBe(TEST_START);
+});
+
 test("periodic work of several kinds runs in the order of its due times", async () => {
   const runs: string[] = [];
   const every = (name: string, seconds: number) =>

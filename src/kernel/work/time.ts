@@ -1,9 +1,9 @@
-import type { CloudClock, Shift } from "#lib/clock.ts";
+import type { CloudClock, LastKnown } from "#lib/clock.ts";
 import { collection } from "../records/collection.ts";
 import type { Home } from "../records/home.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-const history = collection<{ name: string; shifts: readonly Shift[] }>("kernel/clock", {
+const history = collection<{ name: string } & Omit<LastKnown, "written">>("kernel/clock", {
   scope: "partition",
   key: (c) => [c.name],
 });
@@ -24,7 +24,7 @@ export interface Time {
 export async function rememberClock(clock: CloudClock, kernel: Home, frozen: boolean) {
   const last = clock.shifts.at(-1);
   const shifts = last ? [...clock.shifts.slice(0, -1), { ...last, frozen }] : [];
-  return kernel.applyWrite(async (tx) => tx.put(history, { name: "clock", shifts }));
+  return kernel.applyWrite(async (tx) => tx.put(history, { name: "clock", shifts, lead: clock.lead }));
 }
 
 export function openTime(clock: CloudClock, scheduler: Scheduler, kernel: () => Home): Time {
@@ -42,5 +42,11 @@ export function openTime(clock: CloudClock, scheduler: Scheduler, kernel: () => 
 
 export async function restoreClock(clock: CloudClock, kernel: Home, written?: number): Promise<void> {
   const stored = await kernel.read((tx) => tx.get(history, ["clock"]));
-  clock.restore(stored?.shifts ?? [], written);
+  clock.restore({ ...stored, written });
+  await keepLead(clock, kernel);
+}
+
+/** Makes sure that the next start knows how far the clock is ahead, since the store's files are of the real time. */
+export async function keepLead(clock: CloudClock, kernel: Home): Promise<void> {
+  if (clock.lead) await (await rememberClock(clock, kernel, clock.frozen)).durable;
 }
