@@ -47,51 +47,15 @@ export const statementOperations = {
   async BatchExecuteStatement(ctx, { Statements, ReturnConsumedCapacity }) {
     if (Statements.length > MAX_BATCH_SIZE)
       throw invalid("Too many items requested for the BatchExecuteStatement call");
-    const parsed = Statements.map((sent) => attempt(() => read(sent)));
-    const types = parsed.flatMap((one) => (one instanceof AwsError ? [] : [one.statement.type]));
+    const statements = Statements.map((sent) => attempt(() => ({ ...read(sent), sent })));
+    const types = statements.flatMap((one) => (one instanceof AwsError ? [] : [one.statement.type]));
     checkReadsOrWrites(types);
-    const used: Consumption[] = [];
-    const Responses: DynamoDB.BatchStatementResponse[] = [];
-    const answer = async (
-      at: number,
-      one: (read: ReadStatement, sent: DynamoDB.BatchStatementRequest) => Promise<StatementResult>,
-    ) => {
-      const statement = parsed[at]!;
-      Responses[at] = await responseTo(
-        statement,
-        () => one(statement as ReadStatement, Statements[at]!),
-        used,
-      );
+    const batch: Batch = { statements, responses: [], used: [] };
+    await (types[0] === "select" ? readBatch(ctx, batch) : writeBatch(ctx, batch));
+    return {
+      Responses: batch.responses,
+      ConsumedCapacity: consumedOf(ReturnConsumedCapacity, batch.used),
     };
-    if (types[0] === "select") {
-      const selectIn =
-        (where: Context, tx: ReadTransaction) =>
-        ({ statement, values }: ReadStatement, { ConsistentRead }: DynamoDB.BatchStatementRequest) =>
-          readOne(tx, statement as Select, values, ConsistentRead, meterOf(where, tx));
-      const elsewhere = await ctx.read(async (tx) => {
-        const held: number[] = [];
-        for (const at of parsed.keys())
-          if (await isHeldElsewhere(answer(at, selectIn(ctx, tx)))) held.push(at);
-        return held;
-      });
-      for (const at of elsewhere)
-        await answer(at, (one, sent) =>
-          atHome(ctx, (there) => there.read((tx) => selectIn(there, tx)(one, sent))),
-        );
-    } else {
-      // Each statement has its own commit, so that each may be of the maximum size.
-      for (const at of parsed.keys())
-        await answer(at, ({ statement, values }, sent) => {
-          if (statement.type === "exists") throw onlyInTransactions();
-          const returnOnFailure = sent.ReturnValuesOnConditionCheckFailure;
-          return atHome(ctx, (there) =>
-            there.transact((tx) =>
-              perform(tx, statement as Write, values, returnOnFailure, meterOf(there, tx)),
-            ),
-          );
-        });
-    }
-    return { Responses, ConsumedCapacity: consumedOf(ReturnConsumedCapacity, used) };
   },
 
   async ExecuteTransaction(ctx, input) {
@@ -125,6 +89,15 @@ interface ReadStatement {
   statement: AnyStatement;
   values: readonly Value[];
 }
+interface BatchStatement extends ReadStatement {
+  sent: DynamoDB.BatchStatementRequest;
+}
+interface Batch {
+  statements: readonly (BatchStatement | AwsError)[];
+  /** The responses so far, at the positions of their statements. */
+  responses: DynamoDB.BatchStatementResponse[];
+  used: Consumption[];
+}
 interface StatementResult {
   item: Item | undefined;
   used: Consumption;
@@ -142,6 +115,34 @@ function checkReadsOrWrites(types: readonly AnyStatement["type"][]): void {
   const reads = types.filter((type) => type === "select").length;
   if (reads > 0 && reads < types.length)
     throw invalid("Statements must be either all read statements or all write statements");
+}
+
+/** Reads the items in this Region at one moment, and then those whose latest versions are in another. */
+async function readBatch(ctx: Context, batch: Batch): Promise<void> {
+  const readIn =
+    (where: Context, tx: ReadTransaction) =>
+    ({ statement, values, sent }: BatchStatement) =>
+      readOne(tx, statement as Select, values, sent.ConsistentRead, meterOf(where, tx));
+  const elsewhere = await ctx.read(async (tx) => {
+    const held: number[] = [];
+    for (const at of batch.statements.keys())
+      if (await isHeldElsewhere(respond(batch, at, readIn(ctx, tx)))) held.push(at);
+    return held;
+  });
+  for (const at of elsewhere)
+    await respond(batch, at, (one) => atHome(ctx, (there) => there.read((tx) => readIn(there, tx)(one))));
+}
+
+/** Performs each write in a commit of its own, so that each may be of the maximum size. */
+async function writeBatch(ctx: Context, batch: Batch): Promise<void> {
+  for (const at of batch.statements.keys())
+    await respond(batch, at, ({ statement, values, sent }) => {
+      if (statement.type === "exists") throw onlyInTransactions();
+      const returnOnFailure = sent.ReturnValuesOnConditionCheckFailure;
+      return atHome(ctx, (there) =>
+        there.transact((tx) => perform(tx, statement as Write, values, returnOnFailure, meterOf(there, tx))),
+      );
+    });
 }
 
 async function perform(
@@ -252,23 +253,25 @@ const CODES: Record<string, DynamoDB.BatchStatementErrorCodeEnum> = {
   InternalServerError: "InternalServerError",
 };
 
-/** The response to one statement of a batch, which contains its error if it fails. */
-async function responseTo(
-  statement: ReadStatement | AwsError,
-  one: () => Promise<StatementResult>,
-  used: Consumption[],
-): Promise<DynamoDB.BatchStatementResponse> {
+/** Executes a statement of a batch. Its response contains its error if it fails. @throws {HeldElsewhere} */
+async function respond(
+  { statements, responses, used }: Batch,
+  at: number,
+  execute: (one: BatchStatement) => Promise<StatementResult>,
+): Promise<void> {
+  const one = statements[at]!;
+  const TableName = one instanceof AwsError ? undefined : one.statement.table;
   try {
-    if (statement instanceof AwsError) throw statement;
-    const result = await one();
+    if (one instanceof AwsError) throw one;
+    const result = await execute(one);
     used.push(result.used);
-    return { TableName: statement.statement.table, ...(result.item && { Item: result.item }) };
+    responses[at] = { TableName, ...(result.item && { Item: result.item }) };
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     const { Item } = (error.members ?? {}) as { Item?: Item };
     const Code = CODES[error.code] ?? "ValidationError";
-    return {
-      ...(!(statement instanceof AwsError) && { TableName: statement.statement.table }),
+    responses[at] = {
+      ...(TableName !== undefined && { TableName }),
       Error: { Code, Message: error.message, ...(Item && { Item }) },
     };
   }

@@ -25,6 +25,12 @@ interface NewReplica {
   key: string | undefined;
 }
 
+interface ReplicaUpdate {
+  region: string;
+  overrides: Overrides;
+  hasKey: boolean;
+}
+
 /**
  * A request to create, delete or disassociate one replica, or to change some. All other replicas of a strongly consistent
  * table and its witness are created or deleted together.
@@ -34,7 +40,7 @@ export type ReplicaRequest =
   | { kind: "create strong"; replicas: NewReplica[]; witness: string | undefined }
   | { kind: "delete"; regions: string[]; witness: string | undefined }
   | { kind: "disassociate"; region: string }
-  | { kind: "update"; changes: { region: string; overrides: Overrides; hasKey: boolean }[] };
+  | { kind: "update"; changes: ReplicaUpdate[] };
 
 /** @throws {AwsError} ValidationException */
 export function replicaRequestIn(input: DynamoDB.UpdateTableInput, home: string): ReplicaRequest {
@@ -74,13 +80,7 @@ export function replicaRequestIn(input: DynamoDB.UpdateTableInput, home: string)
     return { kind, regions, witness: witnesses[0]?.Delete?.RegionName };
   }
   if (kind === "create") return { kind, consistency, ...newReplicaIn(ReplicaUpdates[0]!.Create!) };
-  const changes = actions.map((action) => {
-    const overrides = overridesIn(action);
-    const hasKey = "KMSMasterKeyId" in action && action.KMSMasterKeyId !== undefined;
-    if (!overrides && !hasKey) throw noActions();
-    return { region: action.RegionName, overrides: overrides ?? {}, hasKey };
-  });
-  return { kind: "update", changes };
+  return { kind: "update", changes: actions.map(changeIn) };
 }
 
 const newReplicaIn = (create: DynamoDB.CreateReplicationGroupMemberAction): NewReplica => ({
@@ -88,6 +88,13 @@ const newReplicaIn = (create: DynamoDB.CreateReplicationGroupMemberAction): NewR
   overrides: overridesIn(create),
   key: create.KMSMasterKeyId,
 });
+
+function changeIn(update: DynamoDB.UpdateReplicationGroupMemberAction): ReplicaUpdate {
+  const overrides = overridesIn(update);
+  const hasKey = update.KMSMasterKeyId !== undefined;
+  if (!overrides && !hasKey) throw noActions();
+  return { region: update.RegionName, overrides: overrides ?? {}, hasKey };
+}
 
 function kindOf(update: DynamoDB.ReplicationGroupUpdate): ReplicaRequest["kind"] {
   const { Create, Update, Delete, Disassociate } = update;

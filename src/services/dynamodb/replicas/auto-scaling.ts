@@ -5,13 +5,13 @@ import { faultsOf, type Handlers, type Input } from "#kernel/service.ts";
 import { duplicates } from "#lib/duplicates.ts";
 import { invalid } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
-import { type Membership, type Table, tables } from "../store.ts";
+import { type Table, tables } from "../store.ts";
 import { described } from "../tables/description.ts";
+import type { Replicated } from "./group.ts";
 import { type Scaled, scale, scalingOf, scalingSettings } from "./scaling.ts";
 
 const fault = faultsOf<"dynamodb">();
 type Request = Input<"dynamodb", "UpdateTableReplicaAutoScaling">;
-type Replicated = Table & { group: Membership };
 
 /** A change of the scaling of one capacity. */
 interface Change {

@@ -4,13 +4,11 @@ import { rootOf } from "#kernel/calls/principal.ts";
 import type { Transaction } from "#kernel/records/transaction.ts";
 import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
 import { dynamodb } from "../service.ts";
-import { type Membership, type Table, tables } from "../store.ts";
+import { tables } from "../store.ts";
 import { N, S, TableName } from "../testing.ts";
 import { startDisassociation } from "./disassociate.ts";
-import { withReplica } from "./group.ts";
+import { type Replicated, withReplica } from "./group.ts";
 import { startJoining } from "./join.ts";
-
-type Replicated = Table & { group: Membership };
 
 const [HOME, AWAY, THIRD] = ["us-east-1", "eu-west-1", "ap-southeast-2"] as const;
 

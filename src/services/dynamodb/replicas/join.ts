@@ -9,7 +9,15 @@ import { openStream } from "../streams/shards.ts";
 import { startExpiring } from "../tables/expire.ts";
 import { startCounting } from "../tables/tally.ts";
 import { decodeItem, readAtOnce } from "../values/stored.ts";
-import { markStatus, type Replicated, removeReplica, replicaIn, replicaOf, withReplica } from "./group.ts";
+import {
+  markStatus,
+  type Replicated,
+  removeReplica,
+  replicaIn,
+  replicaOf,
+  settle,
+  withReplica,
+} from "./group.ts";
 import { startSweeping } from "./journal.ts";
 import { scaleLikeSource } from "./scaling.ts";
 import { share } from "./settings.ts";
@@ -71,18 +79,13 @@ async function step(ctx: Context, joining: Joining, table: Replicated): Promise<
   const { region } = joining;
   if (!joining.isKnown) {
     if (!(await introduce(ctx, joining, table))) return JOIN_MS;
-    const there = ctx.elsewhere(region);
-    if (await there.transact((tx) => makeReplica(tx, table, region, joining.overrides))) {
-      await there.durable();
+    if (await settle(ctx.elsewhere(region), (tx) => makeReplica(tx, table, region, joining.overrides))) {
       await ctx.transact((tx) => tx.put(joinings, { ...joining, isKnown: true }));
       return JOIN_MS;
     }
     // A table of that name was created there in the meantime.
-    for (const other of othersThan(region, table.group)) {
-      const known = ctx.elsewhere(other.region);
-      await known.transact((tx) => removeReplica(tx, table.name, table.group, region));
-      await known.durable();
-    }
+    for (const other of othersThan(region, table.group))
+      await settle(ctx.elsewhere(other.region), (tx) => removeReplica(tx, table.name, table.group, region));
     await ctx.transact(async (tx) => {
       tx.delete(joinings, [joining.number, region]);
       await removeReplica(tx, table.name, table.group, region);
@@ -110,8 +113,7 @@ async function introduce(ctx: Context, { region }: Joining, { name, group }: Rep
   const self = replicaIn(group, region)!;
   const goesFirst = (one: Replica) => one.status === "CREATING" && one.region < region;
   for (const other of othersThan(region, group)) {
-    const there = ctx.elsewhere(other.region);
-    const isReady = await there.transact(async (tx) => {
+    const isReady = await settle(ctx.elsewhere(other.region), async (tx) => {
       const its = await replicaOf(tx, name, group);
       if (!its) return other.status === "CREATING" && !goesFirst(other);
       if (replicaIn(its.group, region)) return true;
@@ -120,7 +122,6 @@ async function introduce(ctx: Context, { region }: Joining, { name, group }: Rep
       return true;
     });
     if (!isReady) return false;
-    await there.durable();
   }
   return true;
 }
@@ -203,19 +204,16 @@ async function copyPage(ctx: Context, joining: Joining, table: Replicated): Prom
   if (page.last === undefined) return undefined;
   // An item that is lost here must not be there.
   await ctx.durable();
-  const there = ctx.elsewhere(joining.region);
-  await there.transact(async (tx) => {
+  await settle(ctx.elsewhere(joining.region), async (tx) => {
     const replica = await replicaOf(tx, table.name, table.group);
     for (const change of page.changes) if (replica) await take(tx, replica, replica.group, change);
   });
-  await there.durable();
   return page.last;
 }
 
 async function activate(ctx: Context, { region, number }: Joining, table: Replicated): Promise<void> {
   const { name, group } = table;
-  const there = ctx.elsewhere(region);
-  await there.transact(async (tx) => {
+  await settle(ctx.elsewhere(region), async (tx) => {
     const replica = await replicaOf(tx, name, group);
     if (!replica?.restoring) return;
     const { restoring: _, ...ready } = replica;
@@ -224,7 +222,6 @@ async function activate(ctx: Context, { region, number }: Joining, table: Replic
     startSweeping(tx, ready, replica.group);
     if (ready.ttl) startExpiring(tx, ready);
   });
-  await there.durable();
   for (const other of othersThan(region, group))
     await ctx.elsewhere(other.region).transact((tx) => markStatus(tx, name, group, region, "ACTIVE"));
   await scaleLikeSource(ctx, table, region);

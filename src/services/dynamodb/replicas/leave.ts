@@ -4,7 +4,7 @@ import { job } from "#kernel/work/jobs.ts";
 import { isCopied } from "../backups/undo.ts";
 import { journalRows, type Table, tables } from "../store.ts";
 import { deleteTable } from "../tables/delete.ts";
-import { markStatus, removeReplica, replicaOf } from "./group.ts";
+import { markStatus, removeReplica, replicaOf, settle } from "./group.ts";
 import { trimJournal } from "./journal.ts";
 
 /** How long a replica is shown as being deleted, at least. */
@@ -58,11 +58,8 @@ export const depart = job<{ table: string; number: number }>("dynamodb/depart", 
         return tx.listBytes(journalRows, { in: [group.number], limit: 1 });
       });
       if (waiting.length > 0) return { again: RECHECK_MS };
-      for (const { region } of group.replicas) {
-        const other = ctx.elsewhere(region);
-        await other.transact((tx) => removeReplica(tx, table.name, group, ctx.region));
-        await other.durable();
-      }
+      for (const { region } of group.replicas)
+        await settle(ctx.elsewhere(region), (tx) => removeReplica(tx, table.name, group, ctx.region));
     }
     await ctx.transact(async (tx) => {
       const still = await tx.get(tables, [table.name]);

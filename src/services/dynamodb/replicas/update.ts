@@ -31,6 +31,7 @@ import {
   newGroup,
   type Replicated,
   replicaOf,
+  settle,
   withReplica,
   withStatus,
 } from "./group.ts";
@@ -185,14 +186,12 @@ export const adjust = job<{ table: string; id: string; region: string; overrides
   {
     attempts: Number.POSITIVE_INFINITY,
     async run(ctx, { table: name, id, region, overrides }) {
-      const there = ctx.elsewhere(region);
-      await there.transact(async (tx) => {
+      await settle(ctx.elsewhere(region), async (tx) => {
         const table = await replicaOf(tx, name, { id });
         if (!table) return;
         const group = { ...table.group, overrides: changedOverrides(table, overrides) };
         tx.put(tables, { ...table, group });
       });
-      await there.durable();
       await ctx.transact((tx) => markStatus(tx, name, { id }, region, "ACTIVE"));
     },
   },
