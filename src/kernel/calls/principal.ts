@@ -27,6 +27,8 @@ export interface Principal {
  */
 export interface BucketSession {
   bucket: string;
+  /** The account of the bucket: another account may later have a bucket of the same name. */
+  owner: string;
   mode: "ReadOnly" | "ReadWrite";
 }
 

@@ -4,6 +4,7 @@ import {
   CreateSessionCommand,
   DeleteBucketCommand,
   DeleteObjectCommand,
+  GetBucketPolicyCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
@@ -59,8 +60,8 @@ const allowed = (name: string, statement: object, account = OWNER) => {
 };
 
 /** The credentials of a session, and a client that always uses them. */
-async function session(SessionMode?: SessionMode, by: S3Client = plain()) {
-  const { Credentials } = await by.send(new CreateSessionCommand({ Bucket, SessionMode }));
+async function session(SessionMode?: SessionMode, by: S3Client = plain(), of = Bucket) {
+  const { Credentials } = await by.send(new CreateSessionCommand({ Bucket: of, SessionMode }));
   const { AccessKeyId = "", SecretAccessKey = "", SessionToken, Expiration } = Credentials!;
   const identity = {
     accessKeyId: AccessKeyId,
@@ -133,6 +134,28 @@ behaviour("a read-only session cannot write", SESSION, async () => {
   await refused(client.send(new PutObjectCommand(at())), "AccessDenied", 403);
   await refused(client.send(new DeleteObjectCommand(at())), "AccessDenied", 403);
   await refused(client.send(new RenameObjectCommand({ ...at("j"), RenameSource: "k" })), "AccessDenied", 403);
+});
+
+behaviour("a read-only session cannot change the bucket", SESSION, async () => {
+  const { client } = await session("ReadOnly");
+  const policy = new GetBucketPolicyCommand({ Bucket });
+  await refused(client.send(policy), "NoSuchBucketPolicy", 404);
+  const Policy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: { Effect: "Deny", Principal: "*", Action: "s3express:CreateSession", Resource: arn() },
+  });
+  await refused(client.send(new PutBucketPolicyCommand({ Bucket, Policy })), "AccessDenied", 403);
+  await refused(client.send(new DeleteBucketCommand({ Bucket })), "AccessDenied", 403);
+});
+
+behaviour("a session does not outlive its bucket's owner", SESSION, async () => {
+  const Bucket = directoryName();
+  const early = await session(undefined, plain(), Bucket);
+  const stranger = plain({ account: OTHER });
+  await stranger.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: inZone() }));
+  await stranger.send(new PutObjectCommand({ Bucket, Key: "k", Body: "secret" }));
+  await refused(early.client.send(new GetObjectCommand({ Bucket, Key: "k" })), "AccessDenied", 403);
+  await refused(early.client.send(new ListObjectsV2Command({ Bucket })), "AccessDenied", 403);
 });
 
 behaviour("an unknown session mode is refused", SESSION, () =>

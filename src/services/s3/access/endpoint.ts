@@ -6,7 +6,7 @@ import type { Bucket } from "../store.ts";
 /**
  * Matches host names with a Region, such as `s3.eu-west-1.localhost` and `photos.s3-eu-west-1.amazonaws.com`.
  */
-const OF_A_REGION = /(?:^|\.)s3(?:express-[a-z0-9-]+)?(?:\.dualstack)?[.-]([a-z]{2}(?:-[a-z]+)+-\d)\./;
+const OF_A_REGION = /(?:^|\.)s3(?:express-[a-z0-9-]+(?=\.))?(?:\.dualstack)?[.-]([a-z]{2}(?:-[a-z]+)+-\d)\./;
 
 /** Memoized, since clients use only a few different hosts. */
 const regionIn = memoizeByText(1_000, (host) => OF_A_REGION.exec(host)?.[1] ?? "");

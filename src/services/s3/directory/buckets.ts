@@ -75,7 +75,7 @@ async function checkQuota(tx: Transaction, owner: string, region: string): Promi
 }
 
 export function creationFacts(ctx: Context, input: Creation): AccessFact[] {
-  checkCaller(ctx, input.Bucket);
+  checkCaller(ctx, input.Bucket, "ReadWrite");
   const { account: owner, region } = ctx;
   const bucket = { name: input.Bucket, owner, region, zone: zoneIn(input.Bucket) };
   const actions = ["s3express:CreateBucket"];

@@ -23,11 +23,8 @@ const CREATE_SESSION = "s3express:CreateSession";
  * @throws {AwsError} AccessDenied for a session with another bucket or of the wrong mode, NoSuchBucket
  */
 export async function zonalFacts(ctx: Context, input: OnBucket, mode: Mode): Promise<AccessFact[]> {
-  const bucket = await located(ctx, input);
-  const { bucketSession: session } = ctx.principal;
-  if (!session) return [sessionFact(ctx, input, bucket, mode)];
-  if (mode === "ReadWrite" && session.mode === "ReadOnly") throw accessDenied();
-  return NOTHING;
+  const bucket = await located(ctx, input, mode);
+  return ctx.principal.bucketSession ? NOTHING : [sessionFact(ctx, input, bucket, mode)];
 }
 
 /**
@@ -35,23 +32,30 @@ export async function zonalFacts(ctx: Context, input: OnBucket, mode: Mode): Pro
  * endpoint of one's own, AWS's clients sign such calls with the credentials of a session, too.
  */
 export async function regionalFacts(ctx: Context, input: OnBucket, action: string): Promise<AccessFact[]> {
-  const bucket = await located(ctx, input);
+  const mode = action.startsWith("s3express:Get") ? "ReadOnly" : "ReadWrite";
+  const bucket = await located(ctx, input, mode);
   if (ctx.principal.account !== bucket.owner) throw accessDenied();
   const resource = directoryArn(bucket);
   return [{ action, resource, owner: bucket.owner, conditions: keysOf(ctx, input, bucket) }];
 }
 
-async function located(ctx: Context, input: OnBucket): Promise<Bucket> {
-  checkCaller(ctx, input.Bucket);
+async function located(ctx: Context, input: OnBucket, mode: Mode): Promise<Bucket> {
+  checkCaller(ctx, input.Bucket, mode);
   const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
+  const { bucketSession: session } = ctx.principal;
+  if (session && session.owner !== bucket.owner) throw accessDenied();
   if (!input.isSource) checkEndpoint(ctx, bucket);
   checkExpectedOwner(bucket, input.ExpectedBucketOwner);
   return bucket;
 }
 
-/** Refuses anonymous callers, and sessions with another bucket. @throws {AwsError} AccessDenied */
-export function checkCaller({ principal: { type, bucketSession } }: Context, bucket: string): void {
-  if (type === "anonymous" || (bucketSession && bucketSession.bucket !== bucket)) throw accessDenied();
+/** Refuses anonymous callers, and sessions with another bucket or of the wrong mode. @throws {AwsError} AccessDenied */
+export function checkCaller({ principal }: Context, bucket: string, mode: Mode): void {
+  const { type, bucketSession: session } = principal;
+  if (type === "anonymous") throw accessDenied();
+  if (!session) return;
+  if (session.bucket !== bucket || (mode === "ReadWrite" && session.mode === "ReadOnly"))
+    throw accessDenied();
 }
 
 /** Returns the access fact of a session, or of a call that would need one of that mode. */

@@ -9,7 +9,7 @@ import { encryptionFor, requestedEncryption } from "../encryption/requested.ts";
 import { accessDenied } from "../errors.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { onlyInDirectories, unknownSessionMode } from "./errors.ts";
-import { checkCaller, sessionFact } from "./facts.ts";
+import { sessionFact } from "./facts.ts";
 import { hasZone, isDirectoryName, zoneIn } from "./names.ts";
 
 const SESSION_MS = 5 * 60_000;
@@ -25,9 +25,9 @@ export const directorySessions = {
   async CreateSession(ctx, input) {
     const { Bucket: name, SessionMode: requested } = input;
     if (!isDirectoryName(name)) throw onlyInDirectories("CreateSession");
+    const { type, bucketSession } = ctx.principal;
     // A session cannot be extended.
-    if (ctx.principal.bucketSession) throw accessDenied();
-    checkCaller(ctx, name);
+    if (type === "anonymous" || bucketSession) throw accessDenied();
     if (requested !== undefined && requested !== "ReadOnly" && requested !== "ReadWrite")
       throw unknownSessionMode(requested);
     const encryption = requestedEncryption(input);
@@ -36,7 +36,7 @@ export const directorySessions = {
     const mode = modeOf(ctx, input, bucket);
     const session = issueSession(
       ctx,
-      { ...ctx.principal, bucketSession: { bucket: name, mode } },
+      { ...ctx.principal, bucketSession: { bucket: name, owner: bucket.owner, mode } },
       SESSION_MS,
     );
     return {
