@@ -254,6 +254,18 @@ behaviour("AWS's own host names address the access point", NAMING, async () => {
   expect(answer.text).toBe("data");
 });
 
+behaviour("an access point is one, even if its name ends as a directory bucket's", RULES, async () => {
+  const Bucket = await bucket();
+  await put(Bucket);
+  const Name = "ends--x-s3";
+  const { arn } = await accessPoint(Bucket, { Name });
+  const host = `${Name}-${OWNER}.s3-accesspoint.us-east-1.amazonaws.com`;
+  const request = { method: "GET", target: "/k", headers: { host }, account: OWNER };
+  expect((await send(cloud, request)).text).toBe("data");
+  await putPolicy(Name, arn, { Effect: "Deny" });
+  expect((await send(cloud, request)).status).toBe(403);
+});
+
 behaviour(
   "an access point may be the source and the destination of a copy",
   doc("AmazonS3/latest/API/API_CopyObject.html"),

@@ -1,8 +1,11 @@
 /** The suffix of all names of directory buckets, which no other bucket's name has. */
 const SUFFIX = "--x-s3";
 
-/** Whether a name is that of a directory bucket, which need not exist. */
-export const isDirectoryName = (name: string): boolean => name.endsWith(SUFFIX);
+/**
+ * Whether a name is that of a directory bucket, which need not exist. The ARN of an access point may end in the
+ * same way.
+ */
+export const isDirectoryName = (name: string): boolean => name.endsWith(SUFFIX) && !name.startsWith("arn:");
 
 /**
  * Returns the id of the zone in a name that complies with the rules for directory buckets, otherwise
