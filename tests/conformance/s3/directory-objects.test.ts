@@ -18,7 +18,7 @@ import {
 import { beforeAll, expect } from "vitest";
 import { checksumText } from "#lib/checksums/checksum.ts";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
-import { freshBucket, refused, type TappedClient } from "./client.ts";
+import { elementIn, freshBucket, refused, type TappedClient } from "./client.ts";
 import { directoryClient, freshDirectory } from "./directories.ts";
 
 /* Objects of directory buckets: what differs from those of other buckets. */
@@ -344,6 +344,12 @@ behaviour("an object renamed to its own name stays", RENAMING, async () => {
   await put({}, at);
   await rename(at, at);
   expect(await textOf(at)).toBe("body");
+});
+
+behaviour("a rename without a source is refused", RENAME, async () => {
+  const command = new RenameObjectCommand({ Bucket, Key: "renamed", RenameSource: "k" });
+  const answer = await s3.raw(command, { headers: { "x-amz-rename-source": undefined } });
+  expect([answer.status, elementIn(answer.text, "Code")]).toEqual([400, "InvalidArgument"]);
 });
 
 behaviour("a rename may depend on its source and its destination", RENAME, async () => {

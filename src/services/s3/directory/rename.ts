@@ -38,7 +38,7 @@ export const renaming = {
 } satisfies Handlers<"s3">;
 
 /** Returns the key of the source. Unlike the source of a copy, it is in the same bucket. */
-function sourceIn({ Key: key, RenameSource: encoded }: Request): string {
+function sourceIn({ Key: key, RenameSource: encoded = "" }: Request): string {
   const source = percentDecoded(encoded);
   if (!source) throw invalidRenameSource(encoded);
   for (const name of [source, key]) {
