@@ -16,15 +16,12 @@ import {
   type CreateAccessPointCommandInput,
   DeleteAccessPointCommand,
   DeleteAccessPointPolicyCommand,
-  DeletePublicAccessBlockCommand,
   GetAccessPointCommand,
   GetAccessPointPolicyCommand,
   GetAccessPointPolicyStatusCommand,
-  GetPublicAccessBlockCommand,
   ListAccessPointsCommand,
   ListTagsForResourceCommand,
   PutAccessPointPolicyCommand,
-  PutPublicAccessBlockCommand,
   S3ControlClient,
   TagResourceCommand,
   UntagResourceCommand,
@@ -44,7 +41,6 @@ const LIST = doc("AmazonS3/latest/API/API_control_ListAccessPoints.html");
 const DELETE = doc("AmazonS3/latest/API/API_control_DeleteAccessPoint.html");
 const PUT_POLICY = doc("AmazonS3/latest/API/API_control_PutAccessPointPolicy.html");
 const GET_POLICY = doc("AmazonS3/latest/API/API_control_GetAccessPointPolicy.html");
-const ACCOUNT = doc("AmazonS3/latest/API/API_control_PutPublicAccessBlock.html");
 const NAMING = doc("AmazonS3/latest/userguide/access-points-naming.html");
 const RULES = doc("AmazonS3/latest/userguide/access-points-restrictions-limitations-naming-rules.html");
 const POLICIES = doc("AmazonS3/latest/userguide/access-points-policies.html");
@@ -436,48 +432,6 @@ behaviour("an access point for a VPC denies requests from the internet", ORIGIN,
     VpcConfiguration: { VpcId: "vpc-1a2b3c" },
   });
   await expect(get(owner(), alias)).rejects.toMatchObject(denied);
-});
-
-// Account-level public access block
-
-const accountBlock = (PublicAccessBlockConfiguration: object) =>
-  control().send(new PutPublicAccessBlockCommand({ AccountId: OWNER, PublicAccessBlockConfiguration }));
-const unblockAccount = () => control().send(new DeletePublicAccessBlockCommand({ AccountId: OWNER }));
-const blockOfAccount = () => control().send(new GetPublicAccessBlockCommand({ AccountId: OWNER }));
-
-behaviour("an account has no public access block by default", ACCOUNT, async () => {
-  await expect(blockOfAccount()).rejects.toMatchObject({
-    name: "NoSuchPublicAccessBlockConfiguration",
-    $metadata: { httpStatusCode: 404 },
-  });
-  await accountBlock({ BlockPublicPolicy: true });
-  expect((await blockOfAccount()).PublicAccessBlockConfiguration).toEqual({
-    BlockPublicAcls: false,
-    IgnorePublicAcls: false,
-    BlockPublicPolicy: true,
-    RestrictPublicBuckets: false,
-  });
-  await unblockAccount();
-});
-
-behaviour("an account's public access block applies to all of its buckets", ACCOUNT, async () => {
-  const Bucket = await open({ Action: "s3:GetObject" });
-  await get(anonymous(), Bucket);
-  await accountBlock({ RestrictPublicBuckets: true, BlockPublicPolicy: true });
-  await expect(get(anonymous(), Bucket)).rejects.toMatchObject(denied);
-  await expect(policy(Bucket, {})).rejects.toMatchObject({ name: "AccessDenied" });
-  await unblockAccount();
-  await get(anonymous(), Bucket);
-});
-
-behaviour("an account cannot set the public access block of another account", ACCOUNT, async () => {
-  const attempt = control(OTHER).send(
-    new PutPublicAccessBlockCommand({
-      AccountId: OWNER,
-      PublicAccessBlockConfiguration: { BlockPublicPolicy: false },
-    }),
-  );
-  await expect(attempt).rejects.toMatchObject({ name: "AccessDenied" });
 });
 
 // Tags
