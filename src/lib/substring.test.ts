@@ -37,6 +37,14 @@ test("bytes are sought in a part of their buffer", () => {
   expect(hasBytes(part, Buffer.from("needle."))).toBe(false);
 });
 
+test("many searches, each from the end of the one before, read a long text once", { timeout: 2_000 }, () => {
+  const word = "abcdefghi";
+  const text = word.repeat(10_000) + "x".repeat(1_000_000);
+  let at = 0;
+  for (let n = 0; n < 10_000; n++) at = indexOfText(text, word, at) + word.length;
+  expect(at).toBe(10_000 * word.length);
+});
+
 test("repeats do not make a search grow with the product of both lengths", { timeout: 2_000 }, () => {
   const text = "a".repeat(400_000);
   expect(hasText(text, repeated(100_000))).toBe(false);

@@ -13,11 +13,12 @@ export const hasText = (text: string, sought: string): boolean => indexOfText(te
 
 /** The position of the first occurrence from a position on; -1 if there is none. */
 export function indexOfText(text: string, sought: string, from = 0): number {
-  return isQuick(text, sought) ? text.indexOf(sought, from) : indexIn(codesOf(text), codesOf(sought), from);
+  if (isQuick(text, sought)) return text.indexOf(sought, from);
+  return indexIn((at) => text.charCodeAt(at), text.length, codesOf(sought), from);
 }
 
 export function hasBytes(bytes: Uint8Array, sought: Uint8Array): boolean {
-  if (!isQuick(bytes, sought)) return indexIn(bytes, sought) >= 0;
+  if (!isQuick(bytes, sought)) return indexIn((at) => bytes[at]!, bytes.length, sought) >= 0;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(sought);
 }
 
@@ -30,12 +31,19 @@ function codesOf(text: string): Uint16Array {
   return codes;
 }
 
-function indexIn<Units extends Uint8Array | Uint16Array>(all: Units, sought: Units, from = 0): number {
+/** Reads no further than the first occurrence, from which the next search may continue. */
+function indexIn(
+  unitAt: (at: number) => number,
+  length: number,
+  sought: Uint8Array | Uint16Array,
+  from = 0,
+): number {
   const borders = bordersOf(sought);
   let matched = 0;
-  for (let at = from; at < all.length; at++) {
-    while (matched > 0 && sought[matched] !== all[at]) matched = borders[matched - 1]!;
-    if (sought[matched] === all[at]) matched++;
+  for (let at = from; at < length; at++) {
+    const unit = unitAt(at);
+    while (matched > 0 && sought[matched] !== unit) matched = borders[matched - 1]!;
+    if (sought[matched] === unit) matched++;
     if (matched === sought.length) return at + 1 - matched;
   }
   return -1;
