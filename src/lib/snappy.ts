@@ -1,3 +1,5 @@
+import { varint } from "./varint.ts";
+
 /** The maximum size of a block, so that 16-bit offsets reach all of it. */
 export const MAX_IN_BLOCK = 2 ** 16;
 
@@ -15,11 +17,7 @@ const NEAR = 2_048;
 export function snappyOf(block: Buffer): Buffer {
   const { length } = block;
   const out = Buffer.allocUnsafe(32 + length + Math.ceil(length / 6));
-  let end = 0;
-  for (let left = length; ; left >>>= 7) {
-    out[end++] = left < 0x80 ? left : (left & 0x7f) | 0x80;
-    if (left < 0x80) break;
-  }
+  let end = varint(length).copy(out);
   const table = new Uint16Array(2 ** TABLE_BITS);
   const placeOf = (at: number) =>
     Math.imul(block.readUInt32LE(at), MULTIPLIER) >>> (Uint32Array.BYTES_PER_ELEMENT * 8 - TABLE_BITS);

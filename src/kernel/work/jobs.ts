@@ -69,7 +69,7 @@ export interface JobRecord {
 
 export function job<P>(
   name: string,
-  { attempts = 10, backoff = 1_000, run, abandon }: Partial<Job<P>> & Pick<Job<P>, "run">,
+  { attempts = 10, backoff = 1_000, run, abandon }: Partial<Omit<Job<P>, "name">> & Pick<Job<P>, "run">,
 ): Job<P> {
   return { name, attempts, backoff, run, abandon };
 }
