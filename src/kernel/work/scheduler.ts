@@ -145,7 +145,7 @@ export function openScheduler(
     const wasFrozen = clock.frozen;
     clock.freeze();
     const end = clock.now() + milliseconds;
-    const pollInterval = Math.min(milliseconds / POLLS_PER_MOVE, MAX_POLL_INTERVAL_MS);
+    const pollInterval = Math.min(Math.ceil(milliseconds / POLLS_PER_MOVE), MAX_POLL_INTERVAL_MS);
     move = { end, pollInterval };
     /** The time since which only polls have run. */
     let quietSince = clock.now();
