@@ -12,8 +12,8 @@ const AHEAD = 3;
 
 /**
  * Splits Ion text behind each struct, list, s-expression, blob or clob that is not within another, without parsing it. What
- * follows the last one is a piece, too. A list of all values is taken for the values, since it may be as long as the file: its brackets
- * only separate pieces, and each value but the first begins with a comma.
+ * follows the last one is a piece, too. A list of all values is taken for the values, since it may be as long as the file:
+ * its brackets only separate pieces, and each value but the first begins with a comma.
  * https://amazon-ion.github.io/ion-docs/docs/spec.html
  * @throws {Unreadable} if a value is too long, or brackets do not match
  */
