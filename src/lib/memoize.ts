@@ -11,6 +11,12 @@ export function memoizeByObject<K extends WeakKey, V>(compute: (key: K) => V): (
   };
 }
 
+/** Caches a value computed from two objects for as long as both live. */
+export function memoizeByPair<K extends WeakKey, V>(compute: (one: K, other: K) => V): typeof compute {
+  const byFirst = memoizeByObject((one: K) => memoizeByObject((other: K) => compute(one, other)));
+  return (one, other) => byFirst(one)(other);
+}
+
 /**
  * Caches values computed from texts, since clients often repeat them. The cache is cleared when it is full,
  * because clients may choose the texts. The previous call's text is compared before the lookup: that is

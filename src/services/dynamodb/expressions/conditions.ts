@@ -1,6 +1,14 @@
-import { memoizeByText } from "#lib/memoize.ts";
+import { memoizeByObject, memoizeByPair, memoizeByText } from "#lib/memoize.ts";
 import { hasBytes, hasText } from "#lib/substring.ts";
-import { compareValues, type Item, isEqual, type TypeName, typeOf, type Value } from "../values/value.ts";
+import {
+  base64,
+  compareValues,
+  type Item,
+  isEqual,
+  type TypeName,
+  typeOf,
+  type Value,
+} from "../values/value.ts";
 import { fail, wrongType } from "./faults.ts";
 import {
   checkConditionFunction,
@@ -110,17 +118,16 @@ function comparison(
   return (item) => ordered(left.read(item), right.read(item), holds);
 }
 
-/** What documents and sets equal: an expression may compare the same ones, of 400 KB each, a thousand times. */
-const compared = new WeakMap<Value, WeakMap<Value, boolean>>();
+/** An expression may compare or search the same documents and sets, of 400 KB each, hundreds of times. */
+const equalDocuments = memoizeByPair<Value, boolean>(isEqual);
+const hasElement = memoizeByPair((list: Value, element: Value) =>
+  list.L!.some((one) => isEqual(one, element)),
+);
+const bytesIn = memoizeByObject((set: readonly Uint8Array[]) => new Set(set.map(base64)));
 
 function equal(a: Value | undefined, b: Value | undefined): boolean {
   if (a === undefined || b === undefined) return false;
-  if (!a.M && !a.L && !a.SS && !a.NS && !a.BS) return isEqual(a, b);
-  let others = compared.get(a);
-  if (!others) compared.set(a, (others = new WeakMap()));
-  let found = others.get(b);
-  if (found === undefined) others.set(b, (found = isEqual(a, b)));
-  return found;
+  return a.M || a.L || a.SS || a.NS || a.BS ? equalDocuments(a, b) : isEqual(a, b);
 }
 
 function ordered(a: Value | undefined, b: Value | undefined, holds: (order: number) => boolean): boolean {
@@ -216,7 +223,6 @@ export function contains(value: Value | undefined, element: Value | undefined): 
   if (value.B) return element.B !== undefined && hasBytes(value.B, element.B);
   if (value.SS) return element.S !== undefined && value.SS.includes(element.S);
   if (value.NS) return element.N !== undefined && value.NS.includes(element.N);
-  if (value.BS)
-    return element.B !== undefined && value.BS.some((bytes) => Buffer.compare(bytes, element.B!) === 0);
-  return value.L?.some((one) => isEqual(one, element)) ?? false;
+  if (value.BS) return element.B !== undefined && bytesIn(value.BS).has(base64(element.B));
+  return value.L !== undefined && hasElement(value, element);
 }

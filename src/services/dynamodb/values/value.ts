@@ -165,7 +165,7 @@ function checkedSet(value: Value, type: "SS" | "NS" | "BS"): Value {
   return plain.every((element, at) => element === elements[at]) ? value : ({ [type]: plain } as Value);
 }
 
-const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+export const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 
 /** Whether type and content are equal, regardless of the order of a set. */
 export function isEqual(a: Value, b: Value): boolean {
