@@ -50,3 +50,21 @@ test.each([0, 1, ROWS])("a Parquet file has %i rows", async (rows) => {
 test.each([0, 1, ROWS])("an ORC file has %i rows", async (rows) => {
   expect(orcRows(await fileIn("ORC", rows))).toEqual(expected(rows, Number));
 });
+
+test.each(["ORC", "Parquet"] as const)(
+  "a large group in %s is written in many turns of the event loop",
+  async (format) => {
+    const acls: Column = { name: "ObjectAccessControlList", type: "string", value: () => "a".repeat(10_000) };
+    async function* pages() {
+      yield Array.from({ length: 1_000 }, (_, i) => rowOf(i));
+    }
+    let turns = 0;
+    let next = setImmediate(function turn() {
+      turns++;
+      next = setImmediate(turn);
+    });
+    for await (const _ of FORMATS[format].write([acls], pages()));
+    clearImmediate(next);
+    expect(turns).toBeGreaterThan(100);
+  },
+);

@@ -1,6 +1,6 @@
 import type { Row } from "../listing/versions.ts";
 
-/** Files in columns are written in groups of rows, each of which is in memory, and written in one turn of the event loop. */
+/** Files in columns are written in groups of rows, each of which is in memory. */
 const MIN_ROWS = 2_000;
 
 /** Gathers pages of rows into groups. The last group is smaller, and absent if there are no rows. */

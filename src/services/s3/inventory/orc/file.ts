@@ -3,7 +3,7 @@ import { type Column, type FieldType, snakeCased } from "../fields.ts";
 import type { Format } from "../format.ts";
 import { groupsOf } from "../groups.ts";
 import { message, packed } from "./protobuf.ts";
-import { compressed, MAX_PIECE, streamsOf } from "./streams.ts";
+import { compressed, MAX_PIECE, type Stream, streamsOf } from "./streams.ts";
 
 const MAGIC = Buffer.from("ORC");
 const ZLIB = 1;
@@ -32,31 +32,36 @@ export const orc: Format = {
     let rows = 0;
     const stripes: Buffer[] = [];
     for await (const group of groupsOf(pages)) {
-      const { data, footer } = stripeOf(columns, group);
+      const { data, footer } = await stripeOf(columns, group);
       stripes.push(message({ 1: offset, 2: 0, 3: data.length, 4: footer.length, 5: group.length }));
       rows += group.length;
       offset += data.length + footer.length;
       yield Buffer.concat([data, footer]);
     }
-    yield endOf(columns, rows, offset - MAGIC.length, stripes);
+    yield await endOf(columns, rows, offset - MAGIC.length, stripes);
   },
 };
 
 /** Writes a group of rows. The first column of ORC is the row itself. */
-function stripeOf(columns: readonly Column[], rows: readonly Row[]) {
-  const streams = columns.flatMap(({ type, value }, at) =>
-    streamsOf(type, rows.map(value)).map((stream) => ({ ...stream, column: at + 1 })),
-  );
+async function stripeOf(columns: readonly Column[], rows: readonly Row[]) {
+  const streams: (Stream & { column: number })[] = [];
+  for (const [at, { type, value }] of columns.entries())
+    for (const stream of await streamsOf(type, rows.map(value))) streams.push({ ...stream, column: at + 1 });
   const footer = message({
     1: streams.map(({ kind, column, bytes }) => message({ 1: kind, 2: column, 3: bytes.length })),
     2: Array.from({ length: columns.length + 1 }, () => message({ 1: DIRECT })),
     3: "UTC",
   });
-  return { data: Buffer.concat(streams.map(({ bytes }) => bytes)), footer: compressed(footer) };
+  return { data: Buffer.concat(streams.map(({ bytes }) => bytes)), footer: await compressed(footer) };
 }
 
-function endOf(columns: readonly Column[], rows: number, length: number, stripes: readonly Buffer[]): Buffer {
-  const footer = compressed(
+async function endOf(
+  columns: readonly Column[],
+  rows: number,
+  length: number,
+  stripes: readonly Buffer[],
+): Promise<Buffer> {
+  const footer = await compressed(
     message({
       1: MAGIC.length,
       2: length,

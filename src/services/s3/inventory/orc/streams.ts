@@ -1,4 +1,5 @@
-import { deflateRawSync } from "node:zlib";
+import { promisify } from "node:util";
+import { deflateRaw } from "node:zlib";
 import { varint, zigzag } from "#lib/varint.ts";
 import type { FieldType } from "../fields.ts";
 
@@ -13,24 +14,24 @@ const ORC_EPOCH_MS = Date.UTC(2015, 0);
 /** Parts of a second are in nanoseconds, without the zeros at their end. */
 const ZEROS_OF_MS = 6;
 
+const deflated = promisify(deflateRaw);
+
 const [PRESENT, DATA, LENGTH, SECONDARY] = [0, 1, 2, 5];
 
-interface Stream {
+export interface Stream {
   kind: number;
   bytes: Buffer;
 }
 
 /** Writes the values of a column as streams: which are present, and these. */
-export function streamsOf(type: FieldType, values: readonly Value[]): Stream[] {
+export async function streamsOf(type: FieldType, values: readonly Value[]): Promise<Stream[]> {
   const present = values.filter((value) => value !== undefined);
   const streams =
     present.length === values.length
       ? []
       : [{ kind: PRESENT, bytes: bits(values.map((value) => value !== undefined)) }];
-  return [...streams, ...dataOf(type, present)].map(({ kind, bytes }) => ({
-    kind,
-    bytes: compressed(bytes),
-  }));
+  const plain = [...streams, ...dataOf(type, present)];
+  return Promise.all(plain.map(async ({ kind, bytes }) => ({ kind, bytes: await compressed(bytes) })));
 }
 
 function dataOf(type: FieldType, values: readonly Value[]): Stream[] {
@@ -79,13 +80,13 @@ function literals(values: readonly Buffer[]): Buffer {
 }
 
 /** Compresses bytes in pieces, each after its length and whether it is stored as it was. */
-export function compressed(bytes: Buffer): Buffer {
+export async function compressed(bytes: Buffer): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += MAX_PIECE) {
     const plain = bytes.subarray(at, at + MAX_PIECE);
-    const deflated = deflateRawSync(plain);
-    const isOriginal = deflated.length >= plain.length;
-    const stored = isOriginal ? plain : deflated;
+    const shorter = await deflated(plain);
+    const isOriginal = shorter.length >= plain.length;
+    const stored = isOriginal ? plain : shorter;
     const head = Buffer.alloc(3);
     head.writeUIntLE(stored.length * 2 + (isOriginal ? 1 : 0), 0, 3);
     pieces.push(head, stored);

@@ -48,7 +48,7 @@ export const parquet: Format = {
     let rows = 0;
     const groups: Group[] = [];
     for await (const group of groupsOf(pages)) {
-      const written = groupOf(columns, group, offset);
+      const written = await groupOf(columns, group, offset);
       groups.push(written.group);
       rows += group.length;
       offset += written.bytes.length;
@@ -70,37 +70,49 @@ function declared(column: Column): string {
 type Group = ReturnType<typeof struct>;
 
 /** Writes a group of rows, column after column. */
-function groupOf(columns: readonly Column[], rows: readonly Row[], offset: number) {
+async function groupOf(columns: readonly Column[], rows: readonly Row[], offset: number) {
   const written: Buffer[] = [];
+  const chunks: Group[] = [];
   let at = offset;
   let uncompressed = 0;
-  const chunks = columns.map((column) => {
-    const pages = pagesOf(column.type, column.isRequired === true, rows.map(column.value));
+  for (const column of columns) {
+    const pages = await pagesOf(column.type, column.isRequired === true, rows.map(column.value));
     const bytes = Buffer.concat(pages.map((page) => page.bytes));
     const size = pages.reduce((sum, page) => sum + page.uncompressed, 0);
-    const chunk = struct({
-      2: i64(at),
-      3: struct({
-        1: i32(TYPES[column.type].number),
-        2: list([i32(PLAIN), i32(RLE)]),
-        3: list([text(snakeCased(column))]),
-        4: i32(SNAPPY),
-        5: i64(rows.length),
-        6: i64(size),
-        7: i64(bytes.length),
-        9: i64(at),
-      }),
-    });
+    chunks.push(chunkOf(column, { at, values: rows.length, uncompressed: size, compressed: bytes.length }));
     written.push(bytes);
     at += bytes.length;
     uncompressed += size;
-    return chunk;
-  });
+  }
   return {
     group: struct({ 1: list(chunks), 2: i64(uncompressed), 3: i64(rows.length) }),
     bytes: Buffer.concat(written),
   };
 }
+
+interface Chunk {
+  /** The offset of its first page in the file. */
+  at: number;
+  values: number;
+  uncompressed: number;
+  compressed: number;
+}
+
+/** Describes the pages of a column in a group. */
+const chunkOf = (column: Column, { at, values, uncompressed, compressed }: Chunk) =>
+  struct({
+    2: i64(at),
+    3: struct({
+      1: i32(TYPES[column.type].number),
+      2: list([i32(PLAIN), i32(RLE)]),
+      3: list([text(snakeCased(column))]),
+      4: i32(SNAPPY),
+      5: i64(values),
+      6: i64(uncompressed),
+      7: i64(compressed),
+      9: i64(at),
+    }),
+  });
 
 function footerOf(columns: readonly Column[], rows: number, groups: readonly Group[]): Uint8Array {
   const schema = columns.map((column) => {

@@ -18,22 +18,27 @@ export interface Page {
   uncompressed: number;
 }
 
-/** Writes the values of a column as pages. */
-export function pagesOf(type: FieldType, isRequired: boolean, values: readonly Value[]): Page[] {
+/** Writes the values of a column as pages, each in a turn of the event loop. */
+export async function pagesOf(
+  type: FieldType,
+  isRequired: boolean,
+  values: readonly Value[],
+): Promise<Page[]> {
   const found: Page[] = [];
   let from = 0;
   let size = 0;
-  const finish = (to: number) => {
+  const finish = async (to: number) => {
     if (to > from) found.push(pageOf(type, isRequired, values.slice(from, to)));
     from = to;
     size = 0;
+    await new Promise(setImmediate);
   };
   for (const [at, value] of values.entries()) {
     const added = sizeOf(value);
-    if (at - from === MAX_ROWS || size + added > MAX_VALUE_BYTES) finish(at);
+    if (at - from === MAX_ROWS || size + added > MAX_VALUE_BYTES) await finish(at);
     size += added;
   }
-  finish(values.length);
+  await finish(values.length);
   return found;
 }
 
