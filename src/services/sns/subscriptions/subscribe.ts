@@ -31,10 +31,7 @@ export const subscribing = {
       const protocol = protocolOf(name);
       const endpoint = checkEndpoint(protocol, Endpoint, topic);
       const attributes = attributesOf(Attributes, protocol, endpoint, topic, ctx);
-      const [existing] = await tx.listBy(subscriptions, "endpoint", {
-        in: [topic.id, protocol, endpoint],
-        limit: 1,
-      });
+      const existing = await existingOf(tx, topic, protocol, endpoint);
       if (existing && !isSame(existing.attributes, attributes)) throw subscriptionDiffers();
       const details = { topic, protocol, endpoint, attributes };
       const subscription = existing ?? (await putSubscription(ctx, tx, details));
@@ -59,7 +56,7 @@ export const subscribing = {
       }
       const arn = subscriptionArn(ctx, topic.name, subscription.id);
       if (subscription.confirmed) return { SubscriptionArn: arn };
-      if (tx.now() - subscription.created > CONFIRMATION_MS) throw invalidToken(Token);
+      if (isTooLate(tx, subscription)) throw invalidToken(Token);
       const isSigned = ctx.principal.type !== "anonymous";
       const guards = isSigned && AuthenticateOnUnsubscribe?.toLowerCase() === "true";
       const confirmed: Subscription = {
@@ -97,6 +94,23 @@ export const subscribing = {
   },
 } satisfies Handlers<"sns">;
 
+/** The subscription of an endpoint. One that can no longer be confirmed is deleted, if nothing else has done that yet. */
+async function existingOf(
+  tx: Transaction,
+  topic: Topic,
+  protocol: Protocol,
+  endpoint: string,
+): Promise<Subscription | undefined> {
+  const range = { in: [topic.id, protocol, endpoint], limit: 1 };
+  const [existing] = await tx.listBy(subscriptions, "endpoint", range);
+  if (!existing || existing.confirmed || !isTooLate(tx, existing)) return existing;
+  tx.delete(subscriptions, [existing.topic, existing.id]);
+  return undefined;
+}
+
+const isTooLate = (tx: Transaction, { created }: Subscription): boolean =>
+  tx.now() - created > CONFIRMATION_MS;
+
 /** Notifies the endpoint that the subscription has ended; it can restore it until the token expires. */
 function tellOfEnd(tx: Transaction, subscription: Subscription): void {
   const token = tx.random.hex(TOKEN_DIGITS);
@@ -113,8 +127,7 @@ async function restore(tx: Transaction, topic: Topic, token: string): Promise<Su
   const former = await tx.get(ended, [token]);
   if (former?.topic !== topic.id || tx.now() - former.endedAt > RESTORATION_MS) return undefined;
   const { endedAt: _, ...subscription } = former;
-  const range = { in: [topic.id, subscription.protocol, subscription.endpoint], limit: 1 };
-  const [newer] = await tx.listBy(subscriptions, "endpoint", range);
+  const newer = await existingOf(tx, topic, subscription.protocol, subscription.endpoint);
   if (!newer) await checkOneMore(tx, topic, subscription);
   tx.delete(ended, [token]);
   if (newer) return newer;
