@@ -105,6 +105,14 @@ for (const [what, given, source] of [
     api("NoncurrentVersionTransition"),
   ],
   [
+    "expiration and transition of noncurrent versions at the same time, if it keeps the newest",
+    {
+      NoncurrentVersionTransitions: [{ NoncurrentDays: 30, StorageClass: "STANDARD_IA" }],
+      NoncurrentVersionExpiration: { NoncurrentDays: 30, NewerNoncurrentVersions: 2 },
+    },
+    "https://github.com/hashicorp/terraform-provider-aws/issues/23228",
+  ],
+  [
     "an abort of incomplete multipart uploads",
     { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
     api("AbortIncompleteMultipartUpload"),

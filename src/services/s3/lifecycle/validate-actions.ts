@@ -117,8 +117,9 @@ function checkNoncurrent(rule: LifecycleRule): void {
     },
   );
   checkSteps(steps, "NoncurrentVersionTransition", of);
-  const end = expiration?.NoncurrentDays;
-  if (end !== undefined && steps.some(({ at }) => at >= end))
+  const { NoncurrentDays: end, NewerNoncurrentVersions: kept } = expiration ?? {};
+  // An expiration that keeps the newest versions leaves them to the transitions.
+  if (end !== undefined && kept === undefined && steps.some(({ at }) => at >= end))
     throw expiresTooSoon("NoncurrentDays", "NoncurrentVersionExpiration", "NoncurrentVersionTransition", of);
   checkStay(steps, "NoncurrentDays", "NoncurrentVersionTransition", of);
 }
