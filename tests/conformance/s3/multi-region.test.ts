@@ -166,6 +166,40 @@ for (const Name of ["Capital", "ab", "a".repeat(51), "-leading", "trailing-", "u
     });
   });
 
+behaviour("an access point has at most 20 Regions", ERRORS, async () => {
+  const Regions = Array.from({ length: 21 }, () => ({ Bucket: "any-bucket" }));
+  await expect(request({ Regions })).rejects.toMatchObject({
+    name: "TooManyMultiRegionAccessPointregionsError",
+    $metadata: { httpStatusCode: 400 },
+  });
+});
+
+behaviour("an account has at most 100 access points", LIST, async () => {
+  const account = "555566667777";
+  const region = "us-west-2";
+  const Bucket = `mrap-bucket-${++made}`;
+  const client = new S3Client({ ...cloud.client({ account, region }), forcePathStyle: true });
+  await client.send(new CreateBucketCommand({ Bucket }));
+  const create = (number: number) =>
+    control(account).send(
+      new CreateMultiRegionAccessPointCommand({
+        AccountId: account,
+        Details: { Name: `point-${number}`, Regions: [{ Bucket }] },
+      }),
+    );
+  for (let number = 1; number <= 100; number++) await create(number);
+  await cloud.advance(60_000);
+  const { RequestTokenARN } = await create(101);
+  await cloud.advance(60_000);
+  const { AsyncOperation } = await control(account).send(
+    new DescribeMultiRegionAccessPointOperationCommand({ AccountId: account, RequestTokenARN }),
+  );
+  expect(AsyncOperation).toMatchObject({
+    RequestStatus: "FAILED",
+    ResponseDetails: { ErrorDetails: { Code: "TooManyMultiRegionAccessPoints" } },
+  });
+});
+
 behaviour("access points are listed by account", LIST, async () => {
   const names = [(await accessPoint("us-west-2")).name, (await accessPoint("us-west-2")).name];
   const listed: (string | undefined)[] = [];

@@ -19,13 +19,13 @@ export function sourceParameters(
     return { ...parameters, SqsQueueParameters: { ...QUEUE_DEFAULTS, ...queue } };
   return {
     ...parameters,
-    ...(stream && { KinesisStreamParameters: { ...STREAM_DEFAULTS, ...withDeadLetters(stream) } }),
-    ...(table && { DynamoDBStreamParameters: { ...STREAM_DEFAULTS, ...withDeadLetters(table) } }),
+    ...(stream && { KinesisStreamParameters: { ...STREAM_DEFAULTS, ...withoutEmptyDeadLetters(stream) } }),
+    ...(table && { DynamoDBStreamParameters: { ...STREAM_DEFAULTS, ...withoutEmptyDeadLetters(table) } }),
   };
 }
 
 /** A dead-letter configuration without a queue means none. */
-function withDeadLetters<P extends { DeadLetterConfig?: Pipes.DeadLetterConfig }>(parameters: P): P {
+function withoutEmptyDeadLetters<P extends { DeadLetterConfig?: Pipes.DeadLetterConfig }>(parameters: P): P {
   if (!parameters.DeadLetterConfig || parameters.DeadLetterConfig.Arn) return parameters;
   const { DeadLetterConfig: _, ...rest } = parameters;
   return rest as P;

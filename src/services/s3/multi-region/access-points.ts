@@ -2,7 +2,7 @@ import type { Handlers } from "#kernel/service.ts";
 import { isPublicPolicy } from "../access/public.ts";
 import { blockConfiguration } from "../access/public-access.ts";
 import { noSuchAccessPointPolicy } from "../access-points/errors.ts";
-import { invalidName, tooManyRegions } from "./errors.ts";
+import { invalidName, noRegions, tooManyRegions } from "./errors.ts";
 import { accept } from "./requests.ts";
 import {
   type MultiRegionAccessPoint,
@@ -16,8 +16,8 @@ const MAX_LISTED = 100;
 export const multiRegionHandlers = {
   async CreateMultiRegionAccessPoint(ctx, { ClientToken, Details }) {
     if (!isName(Details.Name)) throw invalidName();
-    const { length } = Details.Regions;
-    if (length === 0 || length > MAX_REGIONS) throw tooManyRegions(MAX_REGIONS);
+    if (Details.Regions.length === 0) throw noRegions();
+    if (Details.Regions.length > MAX_REGIONS) throw tooManyRegions();
     return accept(ctx, "CreateMultiRegionAccessPoint", ClientToken, {
       CreateMultiRegionAccessPointRequest: Details,
     });

@@ -13,7 +13,7 @@ import { blockIn } from "../access/public-access.ts";
 import { noSuchBucket } from "../buckets/errors.ts";
 import { accessDenied } from "../errors.ts";
 import { buckets } from "../store.ts";
-import { alreadyOwned, sameBucketRegion } from "./errors.ts";
+import { alreadyOwned, sameBucketRegion, tooManyAccessPoints } from "./errors.ts";
 import {
   type MultiRegionAccessPoint,
   multiRegionAccessPointNamed,
@@ -22,14 +22,21 @@ import {
 } from "./store.ts";
 
 const ALIAS_LENGTH = 13;
+/** The maximum of an account: API_control_ListMultiRegionAccessPoints. */
+const MAX_ACCESS_POINTS = 100;
 
-/** @throws {AwsError} MultiRegionAccessPointAlreadyOwnedByYou, NoSuchBucket, MultiRegionAccessPointSameBucketRegion */
+/**
+ * @throws {AwsError} MultiRegionAccessPointAlreadyOwnedByYou, TooManyMultiRegionAccessPoints, NoSuchBucket,
+ * MultiRegionAccessPointSameBucketRegion
+ */
 export async function create(
   tx: Transaction,
   account: string,
   { Name: name, PublicAccessBlock: blocks, Regions: regions }: CreateMultiRegionAccessPointInput,
 ): Promise<void> {
   if (await tx.get(multiRegionAccessPoints, [account, name])) throw alreadyOwned();
+  const existing = await tx.list(multiRegionAccessPoints, { in: [account], limit: MAX_ACCESS_POINTS });
+  if (existing.length === MAX_ACCESS_POINTS) throw tooManyAccessPoints();
   const routes = await Promise.all(regions.map((one) => routeTo(tx, account, one)));
   if (new Set(routes.map(({ region }) => region)).size < routes.length) throw sameBucketRegion();
   tx.put(multiRegionAccessPoints, {

@@ -24,7 +24,18 @@ export const noSuchAsyncRequest = () =>
 export const invalidName = () =>
   new AwsError("InvalidRequest", "The name of the Multi-Region Access Point is not valid.");
 
-export const tooManyRegions = (most: number) =>
-  new AwsError("InvalidRequest", `A Multi-Region Access Point has from 1 to ${most} Regions.`);
+export const noRegions = () => new AwsError("InvalidRequest", "A Multi-Region Access Point needs a Region.");
+
+export const tooManyRegions = () =>
+  new AwsError(
+    "TooManyMultiRegionAccessPointregionsError",
+    "You have attempted to create a Multi-Region Access Point with more Regions than are allowed for an account.",
+  );
+
+export const tooManyAccessPoints = () =>
+  new AwsError(
+    "TooManyMultiRegionAccessPoints",
+    "You have attempted to create more Multi-Region Access Points than are allowed for an account.",
+  );
 
 export const invalidRoute = (reason: string) => new AwsError("InvalidRequest", reason);

@@ -55,7 +55,7 @@ export const sendUnsubscribeConfirmation = job<{ token: string; attempt: number 
 });
 
 /**
- * Nobody else can delete a subscription that was never confirmed.
+ * Deletes a subscription that was not confirmed in time, which no caller can do.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html
  */
 export const forgetUnconfirmed = job<{ topic: number; id: string }>("sns/forget-unconfirmed", {
